@@ -1,0 +1,231 @@
+"""Every knob of a deployment once: name, type, default, help.
+
+Values come from the environment, then from `.env`, then from the file that `make run` and
+`make demo KEEP=1` leave in `STATE_DIR` while their embedded services are up. All faults are
+reported together, by name and without the offending value, which may be a secret.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+# What the sandbox accepts unless told otherwise; refused below for any address but loopback.
+SANDBOX_ACCOUNT_SID = "AC" + "5a" * 16
+SANDBOX_SECRET = "sandbox-" + "0" * 24
+
+
+class SettingsError(Exception):
+    """One or more settings are missing or wrong; each fault is a sentence that names its setting."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address")
+    return value.rstrip("/")
+
+
+def _postgres_address(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+        raise ValueError("must be a postgresql:// address")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _broker_address(value: str) -> str:
+    if urlsplit(value).scheme not in {"redis", "rediss", "amqp", "amqps"}:
+        raise ValueError("must be a redis://, rediss://, amqp:// or amqps:// address")
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+PostgresAddress = Annotated[str, AfterValidator(_postgres_address)]
+BrokerAddress = Annotated[str, AfterValidator(_broker_address)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Timing(BaseModel):
+    """The durations of the dispatch protocol, in seconds, with the inequalities that make it safe."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tick: Seconds = 0.5
+    """How often the scheduler scans for due requests."""
+    sweep: Seconds = 5.0
+    """How often the scheduler looks for expired batches, doubts and silences."""
+    lease: Seconds = 120.0
+    """How long a claim stands before another scheduler may claim the request again."""
+    send_window: Seconds = 5.0
+    """How long after begin the request may still be written to the provider's socket."""
+    connect_timeout: Seconds = 3.0
+    read_timeout: Seconds = 35.0
+    """Twilio itself gives up at about 30 s; reading longer than that leaves the fewest doubts."""
+    settle: Seconds = 30.0
+    """Added to send_window + read_timeout before anybody judges an attempt that went silent."""
+    look_interval: Seconds = 60.0
+    """Between two questions to a provider about the same attempt."""
+    empty_looks: int = Field(3, ge=2)
+    """How many empty answers, look_interval apart, prove that an attempt never arrived."""
+    give_up: Seconds = 900.0
+    """After this a doubt about a call or message is closed by policy: never re-sent."""
+    mail_doubt: Seconds = 1800.0
+    """How long a mail in doubt waits for events, since SendGrid can't be asked."""
+    throttle_pause: Seconds = 5.0
+    """How long a throttled request waits when the provider names no time."""
+    refused_pause: Seconds = 15.0
+    """How long a request waits after a connection could not be made."""
+    voice_first_look: Seconds = 300.0
+    """An accepted call without a final callback is asked for by sid this long after acceptance."""
+    voice_silence: Seconds = 86_400.0
+    sms_silence: Seconds = 43_200.0
+    mail_silence: Seconds = 259_200.0
+    """A message is closed by inference when nothing contradicted it for this long."""
+
+    @model_validator(mode="after")
+    def _inequalities_hold(self) -> Self:
+        if self.lease <= self.send_window + self.tick:
+            raise ValueError("lease must be longer than send_window + tick")
+        if self.connect_timeout > self.read_timeout:
+            raise ValueError("connect_timeout must not exceed read_timeout")
+        if self.give_up <= self.unanswered + self.look_interval * self.empty_looks:
+            raise ValueError("give_up must leave room for empty_looks questions")
+        if self.mail_doubt <= self.unanswered:
+            raise ValueError("mail_doubt must exceed send_window + read_timeout + settle")
+        return self
+
+    @property
+    def unanswered(self) -> float:
+        """Seconds after begin when a worker that still runs must have recorded its answer."""
+        return self.send_window + self.read_timeout + self.settle
+
+
+FAST = Timing(
+    tick=0.2,
+    sweep=0.5,
+    lease=8.0,
+    send_window=2.0,
+    connect_timeout=1.0,
+    read_timeout=2.0,
+    settle=1.0,
+    look_interval=0.7,
+    empty_looks=3,
+    give_up=20.0,
+    mail_doubt=8.0,
+    throttle_pause=0.5,
+    refused_pause=0.5,
+    voice_first_look=4.0,
+    voice_silence=60.0,
+    sms_silence=6.0,
+    mail_silence=20.0,
+)
+PROFILES: dict[str, Timing] = {"production": Timing(), "fast": FAST}
+
+
+class Settings(BaseSettings):
+    """What an operator may change. `outreach doctor` shows the values in force, secrets masked."""
+
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    database_url: PostgresAddress = Field(description="PostgreSQL 17 or newer, the source of truth")
+    broker_url: BrokerAddress = Field(description="Redis, Valkey or RabbitMQ: the doorbell")
+    state_dir: Path = Field(Path(".outreach"), description="files this host keeps between starts")
+
+    twilio_account_sid: str = Field(description="AC…, the account that calls and texts")
+    twilio_auth_token: SecretStr = Field(
+        description="signs callbacks; also the password of the API"
+    )
+    twilio_previous_auth_token: SecretStr | None = Field(
+        None, description="still accepted on callbacks while the token is being rotated"
+    )
+    twilio_api_url: WebAddress = Field("https://api.twilio.com", description="Twilio's API")
+    sendgrid_api_key: SecretStr = Field(description="key with the scope mail.send")
+    sendgrid_api_url: WebAddress = Field("https://api.sendgrid.com", description="SendGrid's API")
+    sendgrid_webhook_key: str = Field(description="public key of the signed event webhook, base64")
+
+    public_url: WebAddress = Field(description="where the providers reach our HTTP process")
+    web_host: str = Field("127.0.0.1", description="address the HTTP process listens on")
+    web_port: int = Field(8080, ge=1, le=65_535, description="port the HTTP process listens on")
+    flower_port: int = Field(5555, ge=1, le=65_535, description="port Flower listens on")
+    flower_basic_auth: SecretStr = Field(description="user:password of Flower's pages")
+
+    operator_email: str | None = Field(None, description="default for --as: last_updated_by")
+    profile: Literal["production", "fast"] = Field(
+        "production", description="durations of the protocol; fast is for loopback only"
+    )
+    chunk_size: int = Field(100, ge=1, le=1000, description="requests per message")
+    worker_threads: int = Field(4, ge=1, le=64, description="chunks a worker sends at once")
+    backlog_chunks: int = Field(8, ge=1, description="messages that may wait in a delivery queue")
+    flush_rows: int = Field(50, ge=1, le=1000, description="answers recorded in one transaction")
+    flush_seconds: Seconds = Field(0.02, description="longest an answer waits to be recorded")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
+
+    @property
+    def timing(self) -> Timing:
+        """The durations of the chosen profile."""
+        return PROFILES[self.profile]
+
+    @property
+    def provider_urls(self) -> dict[str, str]:
+        """Every provider address by the name of its setting."""
+        return {"TWILIO_API_URL": self.twilio_api_url, "SENDGRID_API_URL": self.sendgrid_api_url}
+
+    @model_validator(mode="after")
+    def _secrets_fit_the_addresses(self) -> Self:
+        outside = [name for name, url in self.provider_urls.items() if not is_loopback(url)]
+        if outside and self.profile == "fast":
+            raise ValueError(f"PROFILE=fast is refused unless {' and '.join(outside)} is loopback")
+        known = {
+            self.twilio_auth_token.get_secret_value(),
+            self.sendgrid_api_key.get_secret_value(),
+        }
+        if outside and SANDBOX_SECRET in known:
+            raise ValueError(f"the sandbox's credentials are set but {outside[0]} is not loopback")
+        return self
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address can only reach this machine."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
+def load() -> Settings:
+    """Read the settings once, at a door.
+
+    Raises:
+        SettingsError: with one sentence per missing or wrong setting.
+    """
+    state_dir = Path(os.environ.get("STATE_DIR", ".outreach"))
+    try:
+        return Settings(_env_file=(state_dir / "run.env", ".env"))
+    except ValidationError as error:
+        raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
+
+
+def _sentence(fault: object) -> str:
+    assert isinstance(fault, dict)
+    name = "_".join(str(part) for part in fault["loc"]).upper()
+    if fault["type"] == "missing":
+        field = Settings.model_fields[str(fault["loc"][0])]
+        return f"{name} is not set ({field.description})"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message

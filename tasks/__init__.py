@@ -1,0 +1,1 @@
+"""A door: queue messages in and out, and the scheduler's loop. The only package that imports Celery."""

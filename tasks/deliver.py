@@ -1,0 +1,38 @@
+"""Deliver one chunk of a batch. The message carries ids and the lease's token, nothing about people."""
+
+from uuid import UUID
+
+import structlog
+
+from config.queues import TaskName
+from tasks.app import app, runtime
+from worker.dispatch.deliver import deliver
+from worker.dispatch.scan import Chunk
+from worker.domain.statuses import Mode
+
+log = structlog.get_logger()
+
+
+@app.task(name=TaskName.DELIVER_VOICE)
+def deliver_voice(*, batch: int, lease: str, requests: list[int]) -> None:
+    """Place the calls of one chunk."""
+    _deliver(Mode.VOICE, batch, lease, requests)
+
+
+@app.task(name=TaskName.DELIVER_SMS)
+def deliver_sms(*, batch: int, lease: str, requests: list[int]) -> None:
+    """Send the texts of one chunk."""
+    _deliver(Mode.SMS, batch, lease, requests)
+
+
+@app.task(name=TaskName.DELIVER_EMAIL)
+def deliver_email(*, batch: int, lease: str, requests: list[int]) -> None:
+    """Send the mails of one chunk."""
+    _deliver(Mode.EMAIL, batch, lease, requests)
+
+
+def _deliver(mode: Mode, batch: int, lease: str, requests: list[int]) -> None:
+    here = runtime()
+    chunk = Chunk(mode, batch, UUID(lease), tuple(requests))
+    done = deliver(here.engine, here.line, here.delivery_limits, chunk)
+    log.info("chunk_delivered", mode=mode.value, batch=batch, **done.answers, **done.handed_back)

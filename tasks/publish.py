@@ -1,0 +1,54 @@
+"""Messages out: one per chunk, and how many still wait."""
+
+from collections.abc import Iterable
+
+import structlog
+from kombu.exceptions import OperationalError
+
+from config.queues import DELIVERY_TASKS
+from tasks.app import app, runtime
+from worker.dispatch.scan import Chunk, hand_back, scan
+from worker.domain.statuses import Mode
+
+log = structlog.get_logger()
+
+BROKER_AWAY = (OperationalError, OSError)
+
+
+def scan_and_publish(modes: Iterable[Mode] = Mode, only: str | None = None) -> int:
+    """Claim what is due and ring the doorbell for it. Returns how many messages went out."""
+    here = runtime()
+    chunks = scan(here.engine, here.scan_limits, backlog(modes), only)
+    for position, chunk in enumerate(chunks):
+        try:
+            publish(chunk)
+        except BROKER_AWAY as error:
+            log.warning("publish_failed", error=type(error).__name__)
+            for unpublished in chunks[position:]:
+                hand_back(here.engine, unpublished)
+            raise
+    return len(chunks)
+
+
+def publish(chunk: Chunk) -> None:
+    """Send one chunk to its channel's queue, after its claim has been committed."""
+    app.send_task(
+        DELIVERY_TASKS[chunk.mode].value,
+        kwargs={
+            "batch": chunk.batch,
+            "lease": str(chunk.lease),
+            "requests": list(chunk.requests),
+        },
+    )
+
+
+def backlog(modes: Iterable[Mode]) -> dict[Mode, int]:
+    """Messages waiting in each channel's queue, asked for in a way every broker understands."""
+    with app.connection_or_acquire() as connection:
+        channel = connection.default_channel
+        return {
+            mode: channel.queue_declare(
+                queue=mode.value, durable=True, auto_delete=False
+            ).message_count
+            for mode in modes
+        }

@@ -1,0 +1,58 @@
+"""The scheduler: a loop of its own, in as many replicas as you like. `python -m tasks.scheduler`.
+
+Not Celery's beat, which ticks twice when there are two of it and not at all when there is none.
+"""
+
+import signal
+from collections.abc import Callable
+from threading import Event, Thread
+
+import structlog
+
+from config import logs
+from tasks.app import runtime, settings
+from tasks.publish import BROKER_AWAY, scan_and_publish
+from worker.dispatch.rescue import rescue
+from worker.dispatch.settle import settle_waiting
+from worker.dispatch.sweep import sweep
+from worker.runtime import StoreUnavailable
+
+log = structlog.get_logger()
+
+
+def main() -> None:
+    """Tick until SIGTERM or SIGINT; what is under way is finished first."""
+    logs.set_up(settings.log_level)
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    timing = settings.timing
+    sweeper = Thread(target=_repeat, args=(look_after, timing.sweep, stop), name="sweeper")
+    sweeper.start()
+    log.info("scheduler_ready", tick=timing.tick, sweep=timing.sweep)
+    _repeat(scan_and_publish, timing.tick, stop)
+    sweeper.join()
+
+
+def look_after() -> None:
+    """Everything that time or silence decides, one after the other."""
+    here = runtime()
+    sweep(here.engine)
+    settle_waiting(here.engine, here.patience)
+    while rescue(here.engine, here.line, here.patience) == 100:
+        pass
+
+
+def _repeat(step: Callable[[], object], every: float, stop: Event) -> None:
+    while not stop.is_set():
+        try:
+            step()
+        except (StoreUnavailable, *BROKER_AWAY) as error:
+            log.warning("step_failed", step=step.__name__, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001  a door: one bad tick must not be the last
+            log.error("step_broke", step=step.__name__, error=type(error).__name__)
+        stop.wait(every)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The map of the house.
+
+Rooms, and who may ask whom (one way only, checked by import-linter)::
+
+    tasks | web | cli | local        doors: queue messages, HTTP, the operator's command, one machine
+              |
+           runtime                   settings become engine, line, limits
+              |
+      dispatch | desk                use cases: what is done | what an operator reads and edits
+              |
+      store | providers              the only room with SQL | the only room with an SDK
+              |
+           domain                    statuses, answers, reports, verdicts: plain Python
+
+Beside them stands `sandbox`, which speaks the providers' wire APIs and knows nothing of ours.
+
+One request's walk, PENDING to COMPLETED:
+
+1. `desk/uploads.py`        an operator's CSV becomes requests, each with a row in the queue table.
+2. `dispatch/scan.py`       the scheduler (`tasks/scheduler.py`) claims due ones under a lease and
+                            publishes one message per chunk of a batch: ids and the lease's token.
+3. `tasks/deliver.py`       a worker receives the message and calls
+   `dispatch/deliver.py`    render, begin, send, record. `begin` is one function in the database and the
+                            only gate to a provider: it writes the attempt before anybody is contacted.
+4. `providers/voice.py`     places the call through the SDK; the answer is a value of `domain/answers.py`.
+5. `dispatch/record.py`     judges the answer (`domain/verdicts.py`) and writes what it changes.
+6. `web/callbacks.py`       the provider reports; the signature is verified, and
+   `dispatch/settle.py`     stores the report once, judges it by the same rule and writes the change.
+7. `dispatch/rescue.py`     looks after whatever went silent in between.
+
+Every change of a request's status is counted and written to its history by triggers (see
+`store/migrations/sql`), whoever makes it.
+"""

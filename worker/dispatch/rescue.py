@@ -1,0 +1,116 @@
+"""Look after attempts whose deadline has passed: nobody waits for ever, and nobody guesses."""
+
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from worker.dispatch.line import Line
+from worker.domain.attempts import Change, Facts
+from worker.domain.looks import Candidates, Look, Undecided
+from worker.domain.reports import Report
+from worker.domain.statuses import AttemptState, Cause
+from worker.domain.tickets import Inquiry
+from worker.domain.verdicts import (
+    Patience,
+    accepted,
+    judge_absence,
+    judge_report,
+    judge_undecided,
+)
+from worker.store import attempts
+from worker.store.connect import in_transaction
+
+log = structlog.get_logger()
+
+
+def rescue(engine: Engine, line: Line, patience: Patience, limit: int = 100) -> int:
+    """Ask the providers about overdue attempts, and act on what they say.
+
+    1. Take overdue attempts for a while, so that two rescuers do not both ask.
+    2. Ask about each, by sid where one is known, else by who was to be reached; no transaction open.
+    3. Lock the attempt, leave out what is bound to another, and judge: bind it, count an empty look,
+       or, where nothing is decided and patience has run out, close it by policy.
+
+    Returns:
+        how many attempts were looked after; `limit` means there may be more.
+    """
+    inquiries = in_transaction(
+        engine,
+        lambda c: attempts.take_overdue(c, limit=limit, for_time=patience.look_interval),
+    )
+    looks = line.run(_ask_all(line, inquiries)) if inquiries else []
+    for inquiry, look in zip(inquiries, looks, strict=True):
+        in_transaction(engine, lambda c, i=inquiry, seen=look: _judge(c, patience, i, seen))
+    return len(inquiries)
+
+
+async def _ask_all(line: Line, inquiries: Sequence[Inquiry]) -> list[Look]:
+    return [await _ask(line, inquiry) for inquiry in inquiries]
+
+
+async def _ask(line: Line, inquiry: Inquiry) -> Look:
+    try:
+        return await line.provider(inquiry.mode).look(inquiry)
+    except Exception as error:  # noqa: BLE001  a bug in reading an answer must not stop the sweep
+        log.error("look_failed", attempt=inquiry.attempt, error=type(error).__name__)
+        return Undecided("error")
+
+
+def _judge(connection: Connection, patience: Patience, inquiry: Inquiry, look: Look) -> None:
+    facts = attempts.lock(connection, [inquiry.attempt], with_recipients=True)[inquiry.attempt]
+    if facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT, AttemptState.ACCEPTED}:
+        return
+    facts = _doubt(connection, facts, patience)
+    for change in _changes(connection, facts, patience, look):
+        attempts.write(connection, [change])
+        log.info("attempt_looked_after", attempt=facts.attempt, state=change.state.value)
+        facts = attempts.lock(connection, [facts.attempt])[facts.attempt]
+
+
+def _doubt(connection: Connection, facts: Facts, patience: Patience) -> Facts:
+    """A SENDING past its deadline lost its worker: from here on it is in doubt like any other."""
+    if facts.state is not AttemptState.SENDING:
+        return facts
+    doubted = Change(
+        facts=facts,
+        state=AttemptState.IN_DOUBT,
+        check_in=patience.look_interval,
+        error_code="worker_lost",
+    )
+    attempts.write(connection, [doubted])
+    return attempts.lock(connection, [facts.attempt])[facts.attempt]
+
+
+def _changes(
+    connection: Connection, facts: Facts, patience: Patience, look: Look
+) -> Sequence[Change]:
+    match look:
+        case Undecided():
+            return [judge_undecided(facts, patience)]
+        case Candidates(reports):
+            ours = _unbound(connection, facts, reports)
+            if len(ours) == 1:
+                return _bound(facts, ours[0], patience)
+            if not ours and facts.state is AttemptState.IN_DOUBT:
+                change = judge_absence(facts, patience)
+                return [change] if change else []
+            return [judge_undecided(facts, patience)]
+
+
+def _unbound(connection: Connection, facts: Facts, reports: Sequence[Report]) -> list[Report]:
+    sids = [report.sid for report in reports if report.sid]
+    taken = attempts.bound_elsewhere(connection, sids, facts.attempt)
+    return [report for report in reports if report.sid and report.sid not in taken]
+
+
+def _bound(facts: Facts, report: Report, patience: Patience) -> Sequence[Change]:
+    """The provider has it: take its word, and where that says nothing new, look again later."""
+    change = judge_report(facts, report, patience, Cause.RECONCILE)
+    if change is not None:
+        return [change]
+    if facts.state is AttemptState.IN_DOUBT:
+        assert report.sid is not None
+        bound = accepted(facts, report.sid, patience)
+        return [bound] if bound else []
+    return [judge_undecided(facts, patience)]

@@ -1,0 +1,20 @@
+"""Close what time has decided. Idempotent: any number of schedulers may do it."""
+
+import structlog
+from sqlalchemy import Engine
+
+from worker.store import sweeps
+from worker.store.connect import in_transaction
+
+log = structlog.get_logger()
+
+PAGE = 1000
+
+
+def sweep(engine: Engine) -> None:
+    """Close waiting requests of expired and deleted batches; note which batches are finished."""
+    while (closed := in_transaction(engine, lambda c: sweeps.close_pending(c, PAGE))) == PAGE:
+        log.info("requests_closed", count=closed)
+    finished, reopened = in_transaction(engine, sweeps.note_finished)
+    if finished or reopened:
+        log.info("batches_noted", finished=finished, reopened=reopened)

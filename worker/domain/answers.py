@@ -1,0 +1,73 @@
+"""What came of asking a provider, as values. An exception never says it; consequences hang on the type.
+
+The one difference the field misses is in the type: `NotSent` is proof that nobody was contacted,
+`Unknown` is the absence of proof either way.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why the provider refused this recipient or this content, for good."""
+
+    INVALID_TARGET = "invalid_target"
+    OPTED_OUT = "opted_out"
+    NOT_PERMITTED = "not_permitted"
+    CONTENT = "content"
+
+
+class HaltScope(StrEnum):
+    """How much must stop: everything on the channel, or only the campaign with the fault."""
+
+    CHANNEL = "channel"
+    CAMPAIGN = "campaign"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took it; `sid` is its name for the call, the message or the mail."""
+
+    sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Proof that no byte of the request reached the provider."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """The provider refused for its rate (429): nothing was processed. `after`: seconds it named."""
+
+    after: float | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider judged this recipient or content. Uses an attempt."""
+
+    kind: Refusal
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been accepted: 5xx, read timeout, cut or garbled answer. Never re-sent blindly."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Nothing can be sent until somebody acts: credentials, suspension, funds, an unusable sender."""
+
+    scope: HaltScope
+    code: str
+    why: str
+
+
+Answer = Accepted | NotSent | Throttled | Refused | Unknown | Halt

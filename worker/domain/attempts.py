@@ -1,0 +1,92 @@
+"""An attempt as the rules see it, and the one change a rule may ask for."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from worker.domain.reports import Position
+from worker.domain.statuses import (
+    FINAL,
+    AttemptState,
+    Cause,
+    ChannelStatus,
+    Mode,
+    RequestStatus,
+    SuppressReason,
+)
+
+OPEN = frozenset({AttemptState.SENDING, AttemptState.IN_DOUBT, AttemptState.ACCEPTED})
+"""States with a deadline by which somebody looks."""
+
+# Only what an attempt's own answer, events or silence reached may later evidence of it revise.
+REVISABLE = frozenset(
+    {Cause.DISPATCH, Cause.CALLBACK, Cause.RECONCILE, Cause.INFERENCE, Cause.RETRY}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of an attempt and its request, read under their locks."""
+
+    attempt: int
+    request: int
+    mode: Mode
+    state: AttemptState
+    sid: str | None
+    position: Position | None
+    is_current: bool
+    checks: int
+    age: timedelta
+    request_status: RequestStatus
+    channel_status: ChannelStatus
+    moved_by: Cause
+    attempt_count: int
+    attempts_allowed: int
+    retry_interval: timedelta
+    batch_lives: bool
+    resend_in_doubt: bool
+
+    @property
+    def revisable(self) -> bool:
+        """Whether this attempt's evidence may move the request."""
+        unmoved = self.request_status in {RequestStatus.CANCELED, RequestStatus.DUPLICATE}
+        final = self.request_status in FINAL
+        return self.is_current and not unmoved and (not final or self.moved_by in REVISABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where the request goes. `due_in` is set exactly when it goes (back) to PENDING."""
+
+    status: RequestStatus
+    channel_status: ChannelStatus
+    cause: Cause
+    why: str | None = None
+    error_code: str | None = None
+    due_in: timedelta | None = None
+    extra_attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one piece of evidence does: to the attempt, and through it to its request.
+
+    `check_in` is set exactly when the attempt stays open: the next time somebody looks.
+    """
+
+    facts: Facts
+    state: AttemptState
+    check_in: timedelta | None = None
+    checks: int = 0
+    sid: str | None = None
+    position: Position | None = None
+    error_code: str | None = None
+    late: bool = False
+    move: Move | None = None
+    suppress: SuppressReason | None = None
+
+    @property
+    def counted(self) -> int:
+        """How this changes the request's attempt_count: -1, 0 or 1."""
+        return int(self.state is not AttemptState.NOT_SENT) - int(
+            self.facts.state is not AttemptState.NOT_SENT
+        )

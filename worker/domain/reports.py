@@ -1,0 +1,65 @@
+"""What a provider says of an attempt after taking it: pushed as a callback, or asked for by sid.
+
+Both come in one shape, because they are folded by one rule. Events of one sid are ordered by
+`(rank, sequence, name)`: rank alone can't break a tie between two final words, arrival order must not.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+
+Position = tuple[int, int, str]
+"""(rank, sequence, name): a total order over one sid's events; the greatest one stands."""
+
+
+class Meaning(StrEnum):
+    """What a report means for the request."""
+
+    UNDERWAY = "underway"
+    """It exists at the provider and is not over: proof of acceptance."""
+    CONNECTED = "connected"
+    """The call was answered and goes on."""
+    REACHED = "reached"
+    """Over, and the person was reached: COMPLETED."""
+    MISSED = "missed"
+    """Over, not reached, worth another try by the campaign's policy: busy, no answer, handset off."""
+    UNDELIVERABLE = "undeliverable"
+    """Over, not reached, and another try would end the same: FAILED."""
+    INVALID = "invalid"
+    """Over: the address does not exist."""
+    OPTED_OUT = "opted_out"
+    """Over: refused because this person opted out."""
+    NEVER_RANG = "never_rang"
+    """Canceled by us while still queued: nobody noticed, no retry is used."""
+    NOTED = "noted"
+    """Recorded only; proves delivery (open, click, unsubscribe, spam report)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One thing a provider said.
+
+    `token` is ours, read off the callback's address or custom argument; `sid` the provider's.
+    `key` is unique per distinct event of the provider: the inbox stores it once.
+    """
+
+    mode: Mode
+    key: str
+    token: UUID | None
+    sid: str | None
+    name: str
+    rank: int
+    sequence: int
+    meaning: Meaning
+    channel_status: ChannelStatus
+    code: str | None = None
+    suppress: SuppressReason | None = None
+    at: datetime | None = None
+
+    @property
+    def position(self) -> Position:
+        """Where the report stands in the fold's order."""
+        return (self.rank, self.sequence, self.name)

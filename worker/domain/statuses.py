@@ -1,0 +1,168 @@
+"""The vocabulary of states, one sentence each, and the table of moves between them."""
+
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """The channel a campaign uses; also the name of its delivery queue."""
+
+    VOICE = "voice"
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class BatchStatus(StrEnum):
+    """What the facts of a batch say. Never stored; see `worker.domain.batches`."""
+
+    CANCELED = "CANCELED"
+    FAILED = "FAILED"
+    EXPIRED = "EXPIRED"
+    PAUSED = "PAUSED"
+    ACTIVE = "ACTIVE"
+    PENDING = "PENDING"
+
+
+class RequestStatus(StrEnum):
+    """Where a request stands."""
+
+    PENDING = "PENDING"
+    """Waiting to be attempted, first time or again; it has a row in the queue."""
+    INITIATED = "INITIATED"
+    """An attempt has begun; it may have reached the provider, also while in doubt."""
+    CONNECTED = "CONNECTED"
+    """The call was answered."""
+    COMPLETED = "COMPLETED"
+    """The answered call ended, or the message was delivered and nothing contradicts it."""
+    FAILED = "FAILED"
+    """It could not be delivered and no retry is left."""
+    CANCELED = "CANCELED"
+    """Removed, or its batch deleted or expired, before anybody was contacted."""
+    DUPLICATE = "DUPLICATE"
+    """An earlier request of the batch has the same address; judged at insert, never revised."""
+    INVALID = "INVALID"
+    """The target is not a reachable number or mailbox."""
+    SKIPPED = "SKIPPED"
+    """Policy forbids it: suppressed, opted out, filtered."""
+
+
+FINAL = frozenset(RequestStatus) - {
+    RequestStatus.PENDING,
+    RequestStatus.INITIATED,
+    RequestStatus.CONNECTED,
+}
+
+# From each status, where a request may go. Later evidence of the same attempt may still revise a
+# final status that this attempt reached; CANCELED, DUPLICATE and finals judged at ingest never move.
+_S = RequestStatus
+TRANSITIONS: dict[RequestStatus, frozenset[RequestStatus]] = {
+    _S.PENDING: frozenset(_S) - {_S.PENDING, _S.DUPLICATE},
+    _S.INITIATED: frozenset(_S) - {_S.INITIATED, _S.DUPLICATE},
+    _S.CONNECTED: frozenset(_S) - {_S.CONNECTED, _S.DUPLICATE},
+    _S.COMPLETED: frozenset({_S.FAILED, _S.INVALID, _S.SKIPPED, _S.PENDING}),
+    _S.FAILED: frozenset(
+        {_S.PENDING, _S.INITIATED, _S.CONNECTED, _S.COMPLETED, _S.INVALID, _S.SKIPPED}
+    ),
+    _S.INVALID: frozenset({_S.COMPLETED, _S.CONNECTED}),
+    _S.SKIPPED: frozenset({_S.COMPLETED, _S.CONNECTED}),
+    _S.CANCELED: frozenset(),
+    _S.DUPLICATE: frozenset(),
+}
+
+
+class AttemptState(StrEnum):
+    """Where one try stands. A row exists before the provider is asked."""
+
+    SENDING = "SENDING"
+    """Begun; a worker holds the ticket. A crash leaves it here until rescue looks."""
+    IN_DOUBT = "IN_DOUBT"
+    """It may or may not have reached the provider; never re-sent blindly."""
+    ACCEPTED = "ACCEPTED"
+    """The provider gave a sid; its final word is awaited."""
+    DONE = "DONE"
+    """A final event arrived, or silence was judged."""
+    REFUSED = "REFUSED"
+    """The provider judged this recipient or content and refused. Counted: it uses a retry."""
+    NOT_SENT = "NOT_SENT"
+    """Proven never accepted. Not counted."""
+    UNRESOLVED = "UNRESOLVED"
+    """Policy closed a doubt: at most one contact, nobody knows. Never re-sent for call and SMS."""
+
+
+IN_FLIGHT = frozenset({AttemptState.SENDING, AttemptState.IN_DOUBT})
+"""At most one such attempt per recipient: that is what makes asking the provider unambiguous."""
+
+
+class Cause(StrEnum):
+    """Who or what moved a request; recorded with every transition."""
+
+    INGEST = "ingest"
+    DISPATCH = "dispatch"
+    CALLBACK = "callback"
+    RECONCILE = "reconcile"
+    INFERENCE = "inference"
+    OPERATOR = "operator"
+    EXPIRY = "expiry"
+    RETRY = "retry"
+
+
+class ChannelStatus(StrEnum):
+    """`channel_manager_status`: the fine-grained outcome, in the wire's spelling."""
+
+    PENDING = "PENDING"
+    DUPLICATE = "DUPLICATE"
+    INVALID = "INVALID"
+    UNEXPECTED_ERROR = "UNEXPECTED_ERROR"
+    FILTERED_LINE_TYPE = "FILTERED_LINE_TYPE"
+    NO_OUTCOME = "NO_OUTCOME"
+    PROCESSED = "PROCESSED"
+    DROPPED = "DROPPED"
+    DEFERRED = "DEFERRED"
+    BOUNCED = "BOUNCED"
+    DELIVERED = "DELIVERED"
+    OPENED = "OPENED"
+    CLICKED = "CLICKED"
+    SPAM_REPORT = "SPAM_REPORT"
+    UNSUBSCRIBED = "UNSUBSCRIBED"
+    PRIOR_UNSUBSCRIBED = "PRIOR_UNSUBSCRIBED"
+    PRIOR_SPAM_REPORT = "PRIOR_SPAM_REPORT"
+    PRIOR_DROPPED = "PRIOR_DROPPED"
+    PRIOR_BOUNCED = "PRIOR_BOUNCED"
+    SENT = "SENT"
+    ACCEPTED = "ACCEPTED"
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    UNDELIVERED = "UNDELIVERED"
+    DELIVERY_UNKNOWN = "DELIVERY_UNKNOWN"
+    DELIVERY_FAILED = "DELIVERY_FAILED"
+    IN_PROGRESS = "IN-PROGRESS"
+    BUSY = "BUSY"
+    CANCELED = "CANCELED"
+    COMPLETED = "COMPLETED"
+    DECLINED = "DECLINED"
+    NO_ANSWER = "NO-ANSWER"
+    MACHINE = "MACHINE"
+    HUMAN = "HUMAN"
+    UNKNOWN = "UNKNOWN"
+    FAILED = "FAILED"
+    SIP_NOT_FOUND = "SIP_NOT_FOUND"
+    SIP_TEMPORARILY_UNAVAILABLE = "SIP_TEMPORARILY_UNAVAILABLE"
+    SIP_LOOP_DETECTED = "SIP_LOOP_DETECTED"
+    SIP_DOES_NOT_EXIST_ANYWHERE = "SIP_DOES_NOT_EXIST_ANYWHERE"
+
+
+class SuppressReason(StrEnum):
+    """Why a recipient must not be contacted on a channel."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    SPAM_REPORT = "spam_report"
+    BOUNCED = "bounced"
+    DROPPED = "dropped"
+
+
+PRIOR: dict[SuppressReason, ChannelStatus] = {
+    SuppressReason.UNSUBSCRIBED: ChannelStatus.PRIOR_UNSUBSCRIBED,
+    SuppressReason.SPAM_REPORT: ChannelStatus.PRIOR_SPAM_REPORT,
+    SuppressReason.BOUNCED: ChannelStatus.PRIOR_BOUNCED,
+    SuppressReason.DROPPED: ChannelStatus.PRIOR_DROPPED,
+}
+"""What a request shows when it is SKIPPED because of an earlier suppression."""

@@ -1,0 +1,63 @@
+"""What travels between the steps of a delivery: what to say, and the right to say it once."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from worker.domain.statuses import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to place: TwiML to speak, or the address that answers with it; exactly one is set."""
+
+    twiml: str | None
+    url: str | None
+    caller_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An SMS to send."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to send: bodies of our own, or a provider template with its data."""
+
+    subject: str | None
+    html: str | None
+    text: str | None
+    template_id: str | None = None
+    template_data: dict[str, str] | None = None
+
+
+Content = Call | Text | Mail
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The right to contact one recipient once. Only `begin` gives one out; the token is on the wire."""
+
+    attempt: int
+    request: int
+    token: UUID
+    address: str
+    source: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What to ask a provider about an attempt in doubt: who was to be reached, from where, since when."""
+
+    attempt: int
+    token: UUID
+    mode: Mode
+    sid: str | None
+    address: str
+    source: str
+    age: timedelta
+    """How long ago the attempt began, by the database's clock."""

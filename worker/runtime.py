@@ -1,0 +1,109 @@
+"""Settings become engine, line and limits: built once per process, after any fork."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from config.settings import Settings
+from worker.dispatch.deliver import DeliveryLimits
+from worker.dispatch.line import Line
+from worker.dispatch.scan import ScanLimits
+from worker.domain.statuses import Mode
+from worker.domain.verdicts import Patience
+from worker.providers import connect as connect_providers
+from worker.store import connect as store
+from worker.store.connect import StoreUnavailable
+
+__all__ = ["Runtime", "StoreUnavailable", "build"]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a door hands to a use case. Each part is made when it is first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The store, with the timeouts a worker needs."""
+        return store.connect(self.settings.database_url, pool_size=self.settings.worker_threads + 2)
+
+    @cached_property
+    def patient_engine(self) -> Engine:
+        """The store without those timeouts, for work that may take minutes: an upload."""
+        return store.connect(self.settings.database_url, pool_size=1, guarded=False)
+
+    @cached_property
+    def line(self) -> Line:
+        """The event loop with the providers' connections."""
+        settings, timing = self.settings, self.settings.timing
+        return Line(
+            lambda: connect_providers(
+                twilio_api_url=settings.twilio_api_url,
+                twilio_account_sid=settings.twilio_account_sid,
+                twilio_auth_token=settings.twilio_auth_token.get_secret_value(),
+                sendgrid_api_url=settings.sendgrid_api_url,
+                sendgrid_api_key=settings.sendgrid_api_key.get_secret_value(),
+                public_url=settings.public_url,
+                connect_timeout=timing.connect_timeout,
+                read_timeout=timing.read_timeout,
+                # A socket for everything that can be begun at once: no ticket waits for one.
+                limit=settings.worker_threads * settings.chunk_size,
+            )
+        )
+
+    @property
+    def scan_limits(self) -> ScanLimits:
+        """How much a scan may claim."""
+        return ScanLimits(
+            lease=timedelta(seconds=self.settings.timing.lease),
+            chunk_size=self.settings.chunk_size,
+            backlog_chunks=self.settings.backlog_chunks,
+        )
+
+    @property
+    def delivery_limits(self) -> DeliveryLimits:
+        """Durations and sizes of a delivery."""
+        timing = self.settings.timing
+        return DeliveryLimits(
+            send_window=timedelta(seconds=timing.send_window),
+            answer_time=timedelta(seconds=timing.unanswered),
+            flush_rows=self.settings.flush_rows,
+            flush_seconds=self.settings.flush_seconds,
+            patience=self.patience,
+        )
+
+    @property
+    def patience(self) -> Patience:
+        """How long each kind of waiting lasts."""
+        timing = self.settings.timing
+        give_up = timedelta(seconds=timing.give_up)
+        return Patience(
+            throttle_pause=timedelta(seconds=timing.throttle_pause),
+            refused_pause=timedelta(seconds=timing.refused_pause),
+            doubt_look=timedelta(seconds=timing.settle),
+            look_interval=timedelta(seconds=timing.look_interval),
+            empty_looks=timing.empty_looks,
+            give_up={
+                Mode.VOICE: give_up,
+                Mode.SMS: give_up,
+                Mode.EMAIL: timedelta(seconds=timing.mail_doubt),
+            },
+            first_look={
+                Mode.VOICE: timedelta(seconds=timing.voice_first_look),
+                Mode.SMS: timedelta(seconds=timing.sms_silence),
+                Mode.EMAIL: timedelta(seconds=timing.mail_silence),
+            },
+            silence={
+                Mode.VOICE: timedelta(seconds=timing.voice_silence),
+                Mode.SMS: timedelta(seconds=timing.sms_silence),
+                Mode.EMAIL: timedelta(seconds=timing.mail_silence),
+            },
+        )
+
+
+def build(settings: Settings) -> Runtime:
+    """A runtime that has connected to nothing yet."""
+    return Runtime(settings)

@@ -1,0 +1,100 @@
+"""The way to the database: one engine per process, with the timeouts that keep a frozen peer harmless."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+T = TypeVar("T")
+
+DEADLOCK_OR_SERIALIZATION = {"40P01", "40001"}
+SERVER_AWAY = {"57P01", "57P02", "57P03", "08006", "08003", "08001", "25P03", "25P04"}
+TRIES = 5
+
+# lock_timeout and the idle and transaction timeouts make a process that froze in mid-transaction let
+# go of its locks; the keepalives and tcp_user_timeout do the same for a host that vanished.
+GUARDS = (
+    "-c lock_timeout=3s -c statement_timeout=10s"
+    " -c idle_in_transaction_session_timeout=2s -c transaction_timeout=15s -c timezone=UTC"
+)
+KEEPALIVE = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+
+class StoreUnavailable(Exception):
+    """The database could not be reached, or went away; nothing of the step was kept."""
+
+
+def connect(url: str, *, pool_size: int = 5, guarded: bool = True) -> Engine:
+    """An engine that connects on first use.
+
+    `guarded` engines give up on locks and idle transactions within seconds: right for workers, wrong
+    for an upload that runs for minutes.
+    """
+    options = GUARDS if guarded else "-c timezone=UTC"
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=5,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={
+            "options": options,
+            "connect_timeout": 5,
+            "application_name": "outreach",
+            **KEEPALIVE,
+        },
+        hide_parameters=True,  # an error text must not carry a target or a variable
+    )
+
+
+def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
+    """Run one step as one transaction; again when it lost a deadlock, which left nothing behind.
+
+    Raises:
+        StoreUnavailable: the database is away. Whether a commit in flight was kept is unknown then,
+            which is why every step may be repeated.
+    """
+    for remaining in reversed(range(TRIES)):
+        try:
+            with engine.begin() as connection:
+                return step(connection)
+        except DBAPIError as error:
+            if remaining and _code(error) in DEADLOCK_OR_SERIALIZATION:
+                continue
+            if _is_away(error):
+                raise StoreUnavailable(_sentence(error)) from None
+            raise
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's ways of saying "the database is away" into one of ours."""
+    try:
+        yield
+    except DBAPIError as error:
+        if _is_away(error):
+            raise StoreUnavailable(_sentence(error)) from None
+        raise
+
+
+def _code(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def _is_away(error: DBAPIError) -> bool:
+    if _code(error):
+        return _code(error) in SERVER_AWAY
+    return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+
+
+def _sentence(error: DBAPIError) -> str:
+    lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+    return f"the database is unavailable: {lines[0]}"

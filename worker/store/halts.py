@@ -1,0 +1,54 @@
+"""What must not send at the moment: everything, a channel, or a campaign."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+Scope = Literal["all", "channel", "campaign"]
+
+# begin_attempts_v1 holds this lock shared: once a halt has committed, nothing more begins.
+HALT_LOCK = 7_230_002
+
+
+@dataclass(frozen=True, slots=True)
+class HaltRow:
+    """One standing halt. `key`: empty for all, the mode, or the campaign's id."""
+
+    scope: Scope
+    key: str
+    reason: str
+    halted_at: datetime
+    halted_by: str
+
+
+def halt(connection: Connection, scope: Scope, key: str, reason: str, by: str) -> bool:
+    """Let nothing more begin in this scope. Returns whether it was not halted before."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": HALT_LOCK})
+    row = connection.execute(
+        text("""
+            INSERT INTO halt (scope, key, reason, halted_by) VALUES (:scope, :key, :reason, :by)
+            ON CONFLICT DO NOTHING RETURNING scope
+        """),
+        {"scope": scope, "key": key, "reason": reason, "by": by},
+    )
+    return row.first() is not None
+
+
+def resume(connection: Connection, scope: Scope, key: str) -> bool:
+    """Lift a halt. Returns whether there was one."""
+    row = connection.execute(
+        text("DELETE FROM halt WHERE scope = :scope AND key = :key RETURNING scope"),
+        {"scope": scope, "key": key},
+    )
+    return row.first() is not None
+
+
+def standing(connection: Connection) -> Sequence[HaltRow]:
+    """Every halt in force, oldest first."""
+    rows = connection.execute(
+        text("SELECT scope, key, reason, halted_at, halted_by FROM halt ORDER BY halted_at")
+    )
+    return [HaltRow(*row) for row in rows]

@@ -1,0 +1,160 @@
+"""What the providers reported: stored once, applied when it fits, kept with the attempt's history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection, text
+
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A stored report that has not been applied, with the attempt it speaks of, if one is known."""
+
+    id: int
+    attempt: int | None
+    report: Report
+
+
+_STORE = text("""
+    INSERT INTO inbox (provider, key, token, sid, report, next_try_at)
+    SELECT v.provider, v.key, v.token, v.sid, v.report, clock_timestamp()
+    FROM jsonb_to_recordset(CAST(:reports AS jsonb))
+        AS v (provider text, key text, token uuid, sid text, report jsonb)
+    ORDER BY v.provider, v.key
+    ON CONFLICT (provider, key) DO NOTHING
+    RETURNING id
+""")
+
+
+def store(connection: Connection, reports: Sequence[Report]) -> list[int]:
+    """Keep the reports; one whose key is known is a repetition and is left out.
+
+    Returns:
+        ids of the new ones.
+    """
+    rows = [
+        {
+            "provider": report.mode,
+            "key": report.key,
+            "token": report.token,
+            "sid": report.sid,
+            "report": _plain(report),
+        }
+        for report in reports
+    ]
+    return list(connection.scalars(_STORE, {"reports": orjson.dumps(rows).decode()}))
+
+
+# By our token, which the provider carried back; else by its own sid.
+_READ = text("""
+    SELECT i.id, coalesce(
+        (SELECT a.id FROM attempt AS a WHERE a.token = i.token),
+        (SELECT s.attempt FROM sid AS s WHERE i.token IS NULL AND s.sid = i.sid
+         ORDER BY s.attempt DESC LIMIT 1)
+    ) AS attempt, i.report
+    FROM inbox AS i WHERE i.id = ANY (:ids) AND i.applied_at IS NULL ORDER BY i.id
+    FOR NO KEY UPDATE OF i
+""")
+
+
+def read(connection: Connection, ids: Sequence[int]) -> list[Letter]:
+    """The unapplied ones among `ids`, oldest first, held until this transaction ends."""
+    rows = connection.execute(_READ, {"ids": list(ids)})
+    return [Letter(row.id, row.attempt, _report(row.report)) for row in rows]
+
+
+_WAITING = text("""
+    SELECT id FROM inbox WHERE next_try_at <= clock_timestamp()
+    ORDER BY next_try_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+""")
+
+
+def waiting(connection: Connection, limit: int) -> list[int]:
+    """Letters that fitted nothing yet and are due to be tried again."""
+    return list(connection.scalars(_WAITING, {"limit": limit}))
+
+
+_APPLIED = text("""
+    UPDATE inbox SET applied_at = clock_timestamp(), next_try_at = NULL, attempt = v.attempt
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS bigint[])) AS v (id, attempt)
+    WHERE inbox.id = v.id
+""")
+
+
+def mark_applied(connection: Connection, letters: Sequence[Letter]) -> None:
+    """The letters have had their effect, which may have been none."""
+    connection.execute(
+        _APPLIED,
+        {"ids": [one.id for one in letters], "attempts": [one.attempt for one in letters]},
+    )
+
+
+_RETRY = text("""
+    UPDATE inbox SET tries = tries + 1,
+        next_try_at = CASE WHEN received_at + :patience > clock_timestamp()
+                      THEN clock_timestamp() + least(:first * power(2, least(tries, 12)), :patience)
+                      END
+    WHERE id = ANY (:ids)
+    RETURNING id, next_try_at IS NULL AS given_up, report
+""")
+
+_BURY = text("""
+    INSERT INTO dead_letter (kind, reason, payload)
+    SELECT 'callback', 'no attempt has its token or sid', CAST(report AS text)
+    FROM inbox WHERE id = ANY (:ids)
+""")
+
+
+def try_later(
+    connection: Connection, ids: Sequence[int], *, first: timedelta, patience: timedelta
+) -> int:
+    """Fits nothing yet: try again at growing intervals, until it becomes a dead letter.
+
+    Returns:
+        how many were given up.
+    """
+    rows = connection.execute(_RETRY, {"ids": list(ids), "first": first, "patience": patience})
+    given_up = [row.id for row in rows if row.given_up]
+    if given_up:
+        connection.execute(_BURY, {"ids": given_up})
+    return len(given_up)
+
+
+def _plain(report: Report) -> dict[str, object]:
+    return {
+        "mode": report.mode,
+        "key": report.key,
+        "token": report.token,
+        "sid": report.sid,
+        "name": report.name,
+        "rank": report.rank,
+        "sequence": report.sequence,
+        "meaning": report.meaning,
+        "channel_status": report.channel_status,
+        "code": report.code,
+        "suppress": report.suppress,
+        "at": report.at,
+    }
+
+
+def _report(plain: dict[str, str | int | None]) -> Report:
+    return Report(
+        mode=Mode(str(plain["mode"])),
+        key=str(plain["key"]),
+        token=UUID(str(plain["token"])) if plain["token"] else None,
+        sid=str(plain["sid"]) if plain["sid"] else None,
+        name=str(plain["name"]),
+        rank=int(plain["rank"] or 0),
+        sequence=int(plain["sequence"] or 0),
+        meaning=Meaning(str(plain["meaning"])),
+        channel_status=ChannelStatus(str(plain["channel_status"])),
+        code=str(plain["code"]) if plain["code"] else None,
+        suppress=SuppressReason(str(plain["suppress"])) if plain["suppress"] else None,
+        at=datetime.fromisoformat(str(plain["at"])) if plain["at"] else None,
+    )

@@ -1,0 +1,64 @@
+"""Closing what time has decided: expired and deleted batches, and batches with nothing left to do.
+
+Driven by state, never by a look-back window: whenever such a row appears, the next sweep finds it.
+"""
+
+from sqlalchemy import Connection, text
+
+_CLOSE_PENDING = text("""
+    WITH waiting AS (
+        SELECT q.request, b.deleted_at IS NOT NULL AS deleted
+        FROM communication_batch AS b JOIN queue AS q ON q.batch = b.id
+        WHERE b.finished_at IS NULL AND (b.deleted_at IS NOT NULL OR b.expires_on <= now())
+        ORDER BY q.request LIMIT :limit
+    ), locked AS (
+        SELECT r.id, waiting.deleted FROM communication_request AS r
+        JOIN waiting ON waiting.request = r.id
+        WHERE r.request_status = 'PENDING' ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
+    ), closed AS (
+        UPDATE communication_request AS r
+        SET request_status = CASE WHEN r.attempt_count = 0 THEN 'CANCELED' ELSE 'FAILED' END,
+            channel_manager_status = CASE WHEN r.attempt_count = 0 THEN 'CANCELED'
+                                     ELSE r.channel_manager_status END,
+            moved_by = CASE WHEN locked.deleted THEN 'operator' ELSE 'expiry' END,
+            moved_why = CASE WHEN locked.deleted THEN 'batch deleted' ELSE 'batch expired' END
+        FROM locked WHERE r.id = locked.id AND r.request_status = 'PENDING'
+        RETURNING r.id
+    )
+    DELETE FROM queue WHERE request IN (SELECT id FROM closed)
+""")
+
+
+def close_pending(connection: Connection, limit: int) -> int:
+    """Close PENDING requests of deleted and expired batches. Attempts under way live on.
+
+    Returns:
+        how many were closed; fewer than `limit` means none are left that are not locked.
+    """
+    return connection.execute(_CLOSE_PENDING, {"limit": limit}).rowcount
+
+
+_OPEN_SUM = "sum(n) FILTER (WHERE request_status IN ('PENDING', 'INITIATED', 'CONNECTED'))"
+
+_FINISH = text(f"""
+    UPDATE communication_batch AS b SET finished_at = clock_timestamp()
+    WHERE finished_at IS NULL AND (
+        SELECT sum(n) > 0 AND coalesce({_OPEN_SUM}, 0) = 0 FROM request_count WHERE batch = b.id
+    )
+""")  # noqa: S608  _OPEN_SUM is a constant
+
+_REOPEN = text(f"""
+    UPDATE communication_batch AS b SET finished_at = NULL
+    WHERE finished_at IS NOT NULL AND id IN (
+        SELECT batch FROM request_count GROUP BY batch HAVING {_OPEN_SUM} > 0
+    )
+""")  # noqa: S608  _OPEN_SUM is a constant
+
+
+def note_finished(connection: Connection) -> tuple[int, int]:
+    """Set finished_at where every request is final, clear it where work came back.
+
+    Returns:
+        how many batches finished, and how many reopened.
+    """
+    return connection.execute(_FINISH).rowcount, connection.execute(_REOPEN).rowcount

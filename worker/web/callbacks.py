@@ -1,0 +1,110 @@
+"""What the providers report, taken in: verified, applied and committed before the answer is 2xx."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from config.settings import Settings
+from worker.dispatch.settle import settle
+from worker.domain.reports import Report
+from worker.providers import email, sms, voice
+from worker.providers.signatures import sendgrid_signature_holds, twilio_signature_holds
+from worker.runtime import Runtime, StoreUnavailable
+
+log = structlog.get_logger()
+
+MAX_FORM = 64 * 1024
+MAX_EVENTS = 2 * 1024 * 1024
+
+Reader = Callable[[Mapping[str, str], UUID], Report | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """The handlers, with the runtime they work on."""
+
+    runtime: Runtime
+
+    async def voice(self, request: Request) -> Response:
+        """POST /callbacks/voice/{token}: a call's progress."""
+        return await self._twilio(request, voice.read_callback)
+
+    async def sms(self, request: Request) -> Response:
+        """POST /callbacks/sms/{token}: a message's progress."""
+        return await self._twilio(request, sms.read_callback)
+
+    async def email(self, request: Request) -> Response:
+        """POST /callbacks/email: SendGrid's event webhook."""
+        body = await _body(request, MAX_EVENTS)
+        if body is None:
+            return _refused(request, 413, "too_large")
+        holds = sendgrid_signature_holds(
+            body,
+            request.headers.get("x-twilio-email-event-webhook-signature"),
+            request.headers.get("x-twilio-email-event-webhook-timestamp"),
+            self.runtime.settings.sendgrid_webhook_key,
+            time.time(),
+        )
+        if not holds:
+            return _refused(request, 403, "signature")
+        return await self._settle(email.read_events(body))
+
+    async def _twilio(self, request: Request, read: Reader) -> Response:
+        body = await _body(request, MAX_FORM)
+        if body is None:
+            return _refused(request, 413, "too_large")
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+        settings = self.runtime.settings
+        signature = request.headers.get("x-twilio-signature")
+        if not twilio_signature_holds(
+            _signed_url(settings, request), pairs, signature, _tokens(settings)
+        ):
+            return _refused(request, 403, "signature")
+        report = read(dict(pairs), request.path_params["token"])
+        return await self._settle([report] if report else [])
+
+    async def _settle(self, reports: Sequence[Report]) -> Response:
+        try:
+            if reports:
+                here = self.runtime
+                await run_in_threadpool(settle, here.engine, here.patience, reports)
+        except StoreUnavailable:
+            log.warning("callback_deferred", reports=len(reports))
+            return Response(status_code=503)
+        return Response(status_code=204)
+
+
+def _tokens(settings: Settings) -> list[str]:
+    tokens = (settings.twilio_auth_token, settings.twilio_previous_auth_token)
+    return [token.get_secret_value() for token in tokens if token]
+
+
+def _signed_url(settings: Settings, request: Request) -> str:
+    """The address the provider signed: from the configured base, never from Host or X-Forwarded-*."""
+    path = request.scope["raw_path"].decode("ascii")
+    query = request.scope["query_string"].decode("ascii")
+    return f"{settings.public_url}{path}{'?' if query else ''}{query}"
+
+
+async def _body(request: Request, limit: int) -> bytes | None:
+    """The body, or None when it is larger than `limit` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _refused(request: Request, status: int, why: str) -> Response:
+    log.warning("callback_refused", route=request.scope["path"].split("/")[2], why=why)
+    return Response(status_code=status)
