@@ -69,7 +69,9 @@ def _settings() -> Settings:
 
 
 settings = _settings()
-app = Celery("outreach", task_cls=QuietTask, include=["tasks.deliver", "tasks.triggers"])
+app = Celery(
+    "outreach", task_cls=QuietTask, include=["tasks.deliver", "tasks.start", "tasks.triggers"]
+)
 app.conf.update(celery_options.options(settings.broker_url))
 # The anonymous exchange needs no bindings, so an emptied broker routes the next message all the same.
 app.conf.task_queues = [

@@ -12,6 +12,8 @@ import structlog
 from config import logs
 from tasks.app import runtime, settings
 from tasks.publish import BROKER_AWAY, scan_and_publish
+from tasks.start import wait_for_the_database
+from worker.dispatch.recognize import know_the_database
 from worker.dispatch.rescue import rescue
 from worker.dispatch.settle import settle_waiting
 from worker.dispatch.sweep import sweep
@@ -26,6 +28,7 @@ def main() -> None:
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    wait_for_the_database(stop)
     timing = settings.timing
     sweeper = Thread(target=_repeat, args=(look_after, timing.sweep, stop), name="sweeper")
     sweeper.start()
@@ -37,6 +40,7 @@ def main() -> None:
 def look_after() -> None:
     """Everything that time or silence decides, one after the other."""
     here = runtime()
+    know_the_database(here.engine, here.memories)
     sweep(here.engine)
     settle_waiting(here.engine, here.patience)
     while rescue(here.engine, here.line, here.patience) == 100:

@@ -14,7 +14,9 @@ from worker.domain.statuses import Mode
 from worker.domain.verdicts import Patience
 from worker.providers import connect as connect_providers
 from worker.store import connect as store
+from worker.store import identity
 from worker.store.connect import StoreUnavailable
+from worker.store.identity import Memory
 
 __all__ = ["Runtime", "StoreUnavailable", "build"]
 
@@ -28,7 +30,11 @@ class Runtime:
     @cached_property
     def engine(self) -> Engine:
         """The store, with the timeouts a worker needs."""
-        return store.connect(self.settings.database_url, pool_size=self.settings.worker_threads + 2)
+        engine = store.connect(
+            self.settings.database_url, pool_size=self.settings.worker_threads + 2
+        )
+        identity.pin(engine)
+        return engine
 
     @cached_property
     def patient_engine(self) -> Engine:
@@ -53,6 +59,11 @@ class Runtime:
                 limit=settings.worker_threads * settings.chunk_size,
             )
         )
+
+    @cached_property
+    def memories(self) -> list[Memory]:
+        """Where, outside of the database, it is remembered which one it is."""
+        return identity.memories(self.settings.state_dir, self.settings.broker_url)
 
     @property
     def scan_limits(self) -> ScanLimits:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -60,7 +61,6 @@ def _halt(engine: Engine, campaign: int, mode: Mode, answered: Sequence[Answered
     }
     for scope, why in reasons:
         key = mode if scope is HaltScope.CHANNEL else str(campaign)
-        if in_transaction(
-            engine, lambda c, s=scope, k=key, w=why: halts.halt(c, s.value, k, w, "provider")
-        ):
+        step = partial(halts.halt, scope=scope.value, key=key, reason=why, by="provider")
+        if in_transaction(engine, step):
             log.critical("dispatch_halted", scope=scope.value, key=key, why=why)

@@ -1,6 +1,8 @@
 """Look after attempts whose deadline has passed: nobody waits for ever, and nobody guesses."""
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -41,12 +43,12 @@ def rescue(engine: Engine, line: Line, patience: Patience, limit: int = 100) -> 
     )
     looks = line.run(_ask_all(line, inquiries)) if inquiries else []
     for inquiry, look in zip(inquiries, looks, strict=True):
-        in_transaction(engine, lambda c, i=inquiry, seen=look: _judge(c, patience, i, seen))
+        in_transaction(engine, partial(_judge, patience=patience, inquiry=inquiry, look=look))
     return len(inquiries)
 
 
 async def _ask_all(line: Line, inquiries: Sequence[Inquiry]) -> list[Look]:
-    return [await _ask(line, inquiry) for inquiry in inquiries]
+    return list(await asyncio.gather(*(_ask(line, inquiry) for inquiry in inquiries)))
 
 
 async def _ask(line: Line, inquiry: Inquiry) -> Look:
@@ -57,7 +59,7 @@ async def _ask(line: Line, inquiry: Inquiry) -> Look:
         return Undecided("error")
 
 
-def _judge(connection: Connection, patience: Patience, inquiry: Inquiry, look: Look) -> None:
+def _judge(connection: Connection, *, patience: Patience, inquiry: Inquiry, look: Look) -> None:
     facts = attempts.lock(connection, [inquiry.attempt], with_recipients=True)[inquiry.attempt]
     if facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT, AttemptState.ACCEPTED}:
         return

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import groupby
 from uuid import UUID, uuid4
 
@@ -49,14 +50,13 @@ def scan(
     for mode, waiting in backlog.items():
         room = (limits.backlog_chunks - waiting) * limits.chunk_size
         if room > 0:
-            chunks += in_transaction(
-                engine, lambda c, m=mode, r=room: _claim(c, limits, m, r, only)
-            )
+            claim = partial(_claim, limits=limits, mode=mode, room=room, only=only)
+            chunks += in_transaction(engine, claim)
     return chunks
 
 
 def _claim(
-    connection: Connection, limits: ScanLimits, mode: Mode, room: int, only: str | None
+    connection: Connection, *, limits: ScanLimits, mode: Mode, room: int, only: str | None
 ) -> list[Chunk]:
     batches = claims.with_work(connection, mode, only)
     if not batches:

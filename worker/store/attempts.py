@@ -14,6 +14,8 @@ from worker.domain.statuses import AttemptState, Cause, ChannelStatus, Mode, Req
 from worker.domain.tickets import Inquiry
 from worker.store.claims import Chunk
 
+AT_ONCE = timedelta(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:

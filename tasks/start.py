@@ -1,0 +1,38 @@
+"""What every process that may send does before it starts: know its database."""
+
+import sys
+from threading import Event
+
+import structlog
+from celery.signals import worker_init
+
+from tasks.app import runtime
+from worker.dispatch.recognize import ForgetfulDatabase, know_the_database
+from worker.runtime import StoreUnavailable
+
+log = structlog.get_logger()
+
+PAUSE = 1.0
+
+
+def wait_for_the_database(stop: Event) -> None:
+    """Wait until the database is there and recognized; leave the process if it would forget."""
+    here = runtime()
+    while not stop.is_set():
+        try:
+            know_the_database(here.engine, here.memories)
+        except StoreUnavailable as error:
+            log.warning("waiting_for_database", error=type(error).__name__)
+            stop.wait(PAUSE)
+        except ForgetfulDatabase as error:
+            # SystemExit, because Celery logs and drops any other exception of a signal's receiver.
+            log.critical("refused_to_start", why=str(error))
+            sys.exit(3)
+        else:
+            return
+
+
+@worker_init.connect
+def know_it_before_consuming(**_: object) -> None:
+    """The same for a Celery worker, before it takes its first message."""
+    wait_for_the_database(Event())

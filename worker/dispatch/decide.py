@@ -1,0 +1,72 @@
+"""An operator decides about an attempt that nobody else can: count it as sent, or allow a retry."""
+
+from sqlalchemy import Connection, Engine
+
+from worker.domain.attempts import Change, Move
+from worker.domain.errors import Mistake
+from worker.domain.statuses import AttemptState, Cause, ChannelStatus, RequestStatus
+from worker.store import attempts
+from worker.store.connect import in_transaction
+
+DECIDABLE = {AttemptState.IN_DOUBT, AttemptState.UNRESOLVED}
+
+
+class Undecidable(Mistake):
+    """There is no such attempt, or its outcome is known or still being waited for."""
+
+    def __init__(self, attempt: int, why: str) -> None:
+        super().__init__(f"attempt {attempt} can't be decided: {why}")
+
+
+def count_as_sent(engine: Engine, attempt: int, *, by: str) -> None:
+    """Take it that the recipient was reached: DONE, and the request COMPLETED + DELIVERY_UNKNOWN.
+
+    Raises:
+        Undecidable: the attempt is not in doubt.
+    """
+    _decide(
+        engine,
+        attempt,
+        AttemptState.DONE,
+        Move(
+            status=RequestStatus.COMPLETED,
+            channel_status=ChannelStatus.DELIVERY_UNKNOWN,
+            cause=Cause.OPERATOR,
+            why=f"counted as sent by {by}",
+        ),
+    )
+
+
+def allow_retry(engine: Engine, attempt: int, *, by: str) -> None:
+    """Accept that the recipient may be contacted twice: the request is due again, at once.
+
+    Raises:
+        Undecidable: the attempt is not in doubt.
+    """
+    _decide(
+        engine,
+        attempt,
+        AttemptState.UNRESOLVED,
+        Move(
+            status=RequestStatus.PENDING,
+            channel_status=ChannelStatus.DELIVERY_UNKNOWN,
+            cause=Cause.OPERATOR,
+            why=f"retry allowed by {by}",
+            due_in=attempts.AT_ONCE,
+            extra_attempts=1,
+        ),
+    )
+
+
+def _decide(engine: Engine, attempt: int, state: AttemptState, move: Move) -> None:
+    def step(connection: Connection) -> None:
+        facts = attempts.lock(connection, [attempt]).get(attempt)
+        if facts is None:
+            raise Undecidable(attempt, "there is none")
+        if facts.state not in DECIDABLE:
+            raise Undecidable(attempt, f"it is {facts.state}")
+        if not facts.revisable:
+            raise Undecidable(attempt, "its request has moved on")
+        attempts.write(connection, [Change(facts=facts, state=state, move=move)])
+
+    in_transaction(engine, step)

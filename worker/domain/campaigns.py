@@ -1,0 +1,165 @@
+"""A campaign: who reaches out, when, how often and with what words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from re import fullmatch
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
+
+from worker.domain.errors import CannotChangeMode
+from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validated
+from worker.domain.statuses import Mode
+from worker.domain.wire import Wire, to_wire
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEK: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+# The content each mode may carry. What of it a mode needs stands in `_content_is_whole`.
+CONTENT: dict[Mode, tuple[str, ...]] = {
+    Mode.VOICE: ("twiml", "url"),
+    Mode.SMS: ("body",),
+    Mode.EMAIL: ("subject", "html", "text", "template_id"),
+}
+# What we can send from, loosely: the provider knows which of these are ours.
+SOURCES: dict[Mode, tuple[str, str]] = {
+    Mode.VOICE: (r"\+[1-9][0-9]{6,14}", "a phone number like +15125550100"),
+    Mode.SMS: (r"\+[1-9][0-9]{6,14}", "a phone number like +15125550100"),
+    Mode.EMAIL: (r"[^@\s<>,;]+@[^@\s<>,;]+", "a mailbox like billing@example.com"),
+}
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _in_week_order(days: tuple[Day, ...]) -> tuple[Day, ...]:
+    if not days:
+        raise ValueError("must name at least one day, mon to sun")
+    return tuple(day for day in WEEK if day in days)
+
+
+def _web_address(value: str) -> str:
+    if not fullmatch(r"https?://[^\s/]+\S*", value):
+        raise ValueError("must be an http:// or https:// address")
+    return value
+
+
+Days = Annotated[tuple[Day, ...], BeforeValidator(_as_tuple), AfterValidator(_in_week_order)]
+Labels = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
+Webhooks = Annotated[tuple[dict[str, object], ...], BeforeValidator(_as_tuple)]
+
+
+class CampaignFields(WireModel):
+    """What an author writes of a campaign, under its names on the wire."""
+
+    campaign_name: Name
+    description: Text | None = None
+    mode: Annotated[Mode, Strict(strict=False)]
+    source: Text
+    caller_id: Text | None = None
+    campaign_variables: dict[Text, Text] = Field(default_factory=dict)
+    daily_start_time: ClockTime = time(9)
+    daily_end_time: ClockTime = time(20)
+    active_days: Days = WEEK
+    timezone: Zone = "UTC"
+    default_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
+    hourly_rate: Rate | None = None
+    max_daily_calls: Annotated[int, Field(ge=1)] | None = None
+    retry_count: Annotated[int, Field(ge=0, le=100)] = 0
+    retry_interval: Interval = timedelta(minutes=30)
+    voicemail_detection: dict[str, object] | None = None
+    resend_in_doubt: bool = False
+    labels: Labels = ()
+    webhooks: Webhooks = ()
+    twiml: Text | None = None
+    url: Annotated[Text, AfterValidator(_web_address)] | None = None
+    body: Text | None = None
+    subject: Text | None = None
+    html: Text | None = None
+    text: Text | None = None
+    template_id: Text | None = None
+
+    @model_validator(mode="after")
+    def _source_fits_the_mode(self) -> Self:
+        pattern, example = SOURCES[self.mode]
+        if not fullmatch(pattern, self.source):
+            raise ValueError(f"source: must be {example}")
+        return self
+
+    @model_validator(mode="after")
+    def _window_is_open_some_time(self) -> Self:
+        if self.daily_start_time == self.daily_end_time:
+            raise ValueError("daily_end_time: must differ from daily_start_time")
+        return self
+
+    @model_validator(mode="after")
+    def _content_is_whole(self) -> Self:
+        for mode, names in CONTENT.items():
+            if mode is not self.mode and (stray := [name for name in names if getattr(self, name)]):
+                raise ValueError(f"{stray[0]}: has no place in a campaign of mode {self.mode}")
+        if missing := _missing_content(self):
+            raise ValueError(missing)
+        return self
+
+
+def _missing_content(fields: CampaignFields) -> str | None:
+    match fields.mode:
+        case Mode.VOICE if bool(fields.twiml) == bool(fields.url):
+            return "twiml: a voice campaign needs either twiml or url"
+        case Mode.SMS if not fields.body:
+            return "body: an sms campaign needs a body"
+        case Mode.EMAIL if not (fields.template_id or fields.subject):
+            return "subject: an email campaign needs a subject, or a template_id"
+        case Mode.EMAIL if not (fields.template_id or fields.html or fields.text):
+            return "html: an email campaign needs html or text, or a template_id"
+        case _:
+            return None
+
+
+def campaign_fields(values: Mapping[str, object]) -> CampaignFields:
+    """The fields of a campaign, checked.
+
+    Raises:
+        WrongFields: naming every field that is missing, unknown or wrong.
+    """
+    return validated(CampaignFields, values)
+
+
+def edited(fields: CampaignFields, changes: Mapping[str, object]) -> CampaignFields:
+    """The fields after a partial update; only the given names change.
+
+    Raises:
+        WrongFields: a change is unknown or wrong.
+        CannotChangeMode: its requests are for another channel.
+    """
+    after = campaign_fields(fields.model_dump() | dict(changes))
+    if after.mode is not fields.mode:
+        raise CannotChangeMode(fields.campaign_name)
+    return after
+
+
+def differing(fields: CampaignFields, others: CampaignFields) -> list[str]:
+    """The names of the fields that are not equal."""
+    names = CampaignFields.model_fields
+    return [name for name in names if getattr(fields, name) != getattr(others, name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as it is stored."""
+
+    id: int
+    fields: CampaignFields
+    created_at: datetime
+    updated_at: datetime
+    last_updated_by: str
+
+    def to_wire(self) -> dict[str, Wire]:
+        """Its fields under their names on the wire."""
+        fields = {name: getattr(self.fields, name) for name in CampaignFields.model_fields}
+        about = {
+            name: getattr(self, name) for name in ("created_at", "updated_at", "last_updated_by")
+        }
+        return {name: to_wire(value) for name, value in ({"id": self.id} | fields | about).items()}

@@ -1,0 +1,151 @@
+"""Batches: the row an operator edits, and the facts its status is read from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, Select, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from worker.domain.batches import EDITABLE, BatchFacts, BatchFields, Count
+from worker.domain.statuses import ChannelStatus, Mode, RequestStatus
+from worker.store.schema import attempt, batch, campaign, request_count
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What an upload must know about its batch before it reads a row."""
+
+    facts: BatchFacts
+    mode: Mode
+    default_region: str
+    now: datetime
+
+
+def add(connection: Connection, fields: BatchFields, by: str) -> bool:
+    """Store a new batch. Returns False when its id is taken."""
+    rows = connection.execute(
+        insert(batch)
+        .values(**fields.model_dump(), last_updated_by=by)
+        .on_conflict_do_nothing(index_elements=["batch_id"])
+        .returning(batch.c.id)
+    )
+    return rows.first() is not None
+
+
+def find(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts | None:
+    """The facts of a batch, held against other editors if asked."""
+    query = _facts().where(batch.c.batch_id == batch_id)
+    rows = connection.execute(query.with_for_update(key_share=True, of=batch) if lock else query)
+    row = rows.mappings().first()
+    return _batch_facts(row) if row else None
+
+
+def intake(connection: Connection, batch_id: str) -> Intake | None:
+    """The batch with what its campaign says about targets."""
+    query = (
+        _facts()
+        .add_columns(
+            campaign.c.mode, campaign.c.default_region, func.clock_timestamp().label("now")
+        )
+        .join(campaign, campaign.c.id == batch.c.campaign_id)
+        .where(batch.c.batch_id == batch_id)
+    )
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    return Intake(_batch_facts(row), Mode(row["mode"]), row["default_region"], row["now"])
+
+
+def newest(connection: Connection, *, campaign_id: int | None, limit: int) -> list[BatchFacts]:
+    """The latest batches, newest first."""
+    query = _facts().order_by(batch.c.id.desc()).limit(limit)
+    if campaign_id is not None:
+        query = query.where(batch.c.campaign_id == campaign_id)
+    return [_batch_facts(row) for row in connection.execute(query).mappings()]
+
+
+def edit(connection: Connection, batch_id: int, fields: BatchFields, by: str) -> None:
+    """Write the editable fields of a batch that the caller holds locked."""
+    values = {name: getattr(fields, name) for name in EDITABLE}
+    connection.execute(update(batch).where(batch.c.id == batch_id).values(**values, **_touched(by)))
+
+
+def set_paused(connection: Connection, batch_id: str, by: str, *, paused: bool) -> bool:
+    """Pause or resume in one short UPDATE. Returns False for an unknown or deleted batch."""
+    result = connection.execute(
+        update(batch)
+        .where(batch.c.batch_id == batch_id, batch.c.deleted_at.is_(None))
+        .values(paused=paused, **_touched(by))
+    )
+    return result.rowcount == 1
+
+
+def mark_deleted(connection: Connection, batch_id: str, by: str, *, reason: str) -> bool:
+    """Delete the batch; its waiting requests are closed by a sweep. False if it was or is unknown."""
+    result = connection.execute(
+        update(batch)
+        .where(batch.c.batch_id == batch_id, batch.c.deleted_at.is_(None))
+        .values(deleted_at=func.clock_timestamp(), deleted_reason=reason, **_touched(by))
+    )
+    return result.rowcount == 1
+
+
+def note_upload(connection: Connection, batch_id: int, filename: str, by: str) -> None:
+    """Work was added: the batch is not finished, and whatever failed before is put right."""
+    connection.execute(
+        update(batch)
+        .where(batch.c.id == batch_id)
+        .values(upload_filename=filename, error_message=None, finished_at=None, **_touched(by))
+    )
+
+
+def note_failed_upload(
+    connection: Connection, batch_id: str, filename: str, by: str, *, why: str
+) -> None:
+    """Nothing of the file was stored: the batch says why until a good file comes."""
+    connection.execute(
+        update(batch)
+        .where(batch.c.batch_id == batch_id, batch.c.deleted_at.is_(None))
+        .values(upload_filename=filename, error_message=why, **_touched(by))
+    )
+
+
+def counts(connection: Connection, batches: Iterable[int]) -> dict[int, tuple[Count, ...]]:
+    """How many requests of each batch stand where, in a stable order."""
+    c = request_count.c
+    total = func.sum(c.n)
+    rows = connection.execute(
+        select(c.batch, c.request_status, c.channel_manager_status, total)
+        .where(c.batch.in_(list(batches)))
+        .group_by(c.batch, c.request_status, c.channel_manager_status)
+        .having(total != 0)
+        .order_by(c.batch, c.request_status, c.channel_manager_status)
+    )
+    found: dict[int, tuple[Count, ...]] = {}
+    for batch_id, status, outcome, n in rows:
+        count = Count(RequestStatus(status), ChannelStatus(outcome), int(n))
+        found[batch_id] = (*found.get(batch_id, ()), count)
+    return found
+
+
+def now(connection: Connection) -> datetime:
+    """The time by the only clock that counts."""
+    at = connection.scalar(text("SELECT clock_timestamp()"))
+    assert isinstance(at, datetime)
+    return at
+
+
+def _facts() -> Select[tuple[object, ...]]:
+    attempted = (
+        select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.counted).exists()
+    )
+    return select(batch, attempted.label("attempted"))
+
+
+def _batch_facts(row: RowMapping) -> BatchFacts:
+    return BatchFacts(**{name: row[name] for name in BatchFacts.__slots__})
+
+
+def _touched(by: str) -> dict[str, object]:
+    return {"last_updated_by": by, "last_updated_at": func.clock_timestamp()}

@@ -1,0 +1,89 @@
+"""Campaigns: written by authors, read by everybody."""
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from worker.domain.campaigns import Campaign, CampaignFields
+from worker.domain.statuses import Mode
+from worker.store.schema import campaign
+
+FIELDS = tuple(CampaignFields.model_fields)
+
+
+def add(connection: Connection, fields: CampaignFields, by: str) -> Campaign | None:
+    """Store a new campaign; None when its name is taken."""
+    rows = connection.execute(
+        insert(campaign)
+        .values(**_columns(fields), last_updated_by=by)
+        .on_conflict_do_nothing(index_elements=["campaign_name"])
+        .returning(campaign)
+    )
+    return _first(rows.mappings().first())
+
+
+def replace(connection: Connection, campaign_id: int, fields: CampaignFields, by: str) -> Campaign:
+    """Write the fields over those of the campaign, which the caller holds locked."""
+    rows = connection.execute(
+        update(campaign)
+        .where(campaign.c.id == campaign_id)
+        .values(**_columns(fields), last_updated_by=by, updated_at=func.clock_timestamp())
+        .returning(campaign)
+    )
+    return _campaign(rows.mappings().one())
+
+
+def find(connection: Connection, reference: str, *, lock: bool = False) -> Campaign | None:
+    """The campaign with this name or, if it is a number and no name, this id."""
+    by_id = campaign.c.id == int(reference) if _may_be_id(reference) else None
+    for clause in (campaign.c.campaign_name == reference, by_id):
+        if clause is None:
+            continue
+        query = select(campaign).where(clause)
+        rows = connection.execute(query.with_for_update(key_share=True) if lock else query)
+        if found := _first(rows.mappings().first()):
+            return found
+    return None
+
+
+def is_named(connection: Connection, campaign_name: str) -> bool:
+    """Whether a campaign has this name."""
+    query = select(campaign.c.id).where(campaign.c.campaign_name == campaign_name)
+    return connection.execute(query).first() is not None
+
+
+def exists(connection: Connection, campaign_id: int) -> bool:
+    """Whether a campaign has this id."""
+    query = select(campaign.c.id).where(campaign.c.id == campaign_id)
+    return connection.execute(query).first() is not None
+
+
+def everyone(connection: Connection) -> list[Campaign]:
+    """Every campaign, in the order they were created."""
+    rows = connection.execute(select(campaign).order_by(campaign.c.id)).mappings()
+    return [_campaign(row) for row in rows]
+
+
+def _may_be_id(reference: str) -> bool:
+    return reference.isascii() and reference.isdigit() and len(reference) < 19
+
+
+def _columns(fields: CampaignFields) -> dict[str, object]:
+    columns = fields.model_dump()
+    return columns | {name: list(columns[name]) for name in ("active_days", "labels", "webhooks")}
+
+
+def _first(row: RowMapping | None) -> Campaign | None:
+    return _campaign(row) if row else None
+
+
+def _campaign(row: RowMapping) -> Campaign:
+    values = {name: row[name] for name in FIELDS}
+    values |= {name: tuple(row[name]) for name in ("active_days", "labels", "webhooks")}
+    return Campaign(
+        id=row["id"],
+        # What was checked when it was written is not checked again: rules may have grown since.
+        fields=CampaignFields.model_construct(**values | {"mode": Mode(row["mode"])}),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        last_updated_by=row["last_updated_by"],
+    )

@@ -1,0 +1,78 @@
+"""Attempts that are open or in doubt: what an operator sees of them, and what a drain waits for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from worker.domain.statuses import AttemptState, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One attempt whose outcome is unknown. Carries no address: `batch_id` and `reference_id` name it."""
+
+    attempt: int
+    batch_id: str
+    reference_id: str
+    mode: Mode
+    state: AttemptState
+    began_at: datetime
+    age: timedelta
+    checks: int
+    check_at: datetime | None
+    error_code: str | None
+
+
+_DOUBTS = text("""
+    SELECT a.id, b.batch_id, r.reference_id, a.channel, a.state, a.began_at,
+           clock_timestamp() - a.began_at, a.checks, a.check_at, a.error_code
+    FROM attempt AS a
+    JOIN communication_request AS r ON r.id = a.request
+    JOIN communication_batch AS b ON b.id = a.batch
+    WHERE a.check_at IS NOT NULL AND (a.state = 'IN_DOUBT'
+        OR (a.state = 'SENDING' AND a.check_at <= clock_timestamp()))
+    ORDER BY a.began_at LIMIT :limit
+""")
+
+
+def in_doubt(connection: Connection, limit: int) -> list[Doubt]:
+    """Attempts in doubt, oldest first."""
+    return [
+        Doubt(row[0], row[1], row[2], Mode(row[3]), AttemptState(row[4]), *row[5:])
+        for row in connection.execute(_DOUBTS, {"limit": limit})
+    ]
+
+
+_ON_THEIR_WAY = text("""
+    SELECT count(*) FROM attempt AS a JOIN communication_batch AS b ON b.id = a.batch
+    WHERE b.batch_id = :batch_id AND a.state = 'SENDING' AND a.check_at > clock_timestamp()
+""")
+
+
+def on_their_way(connection: Connection, batch_id: str) -> int:
+    """Attempts of a batch whose request could still be written to the provider or be answered."""
+    return connection.scalar(_ON_THEIR_WAY, {"batch_id": batch_id}) or 0
+
+
+_QUEUED = text("""
+    SELECT a.id, a.sid FROM attempt AS a JOIN communication_batch AS b ON b.id = a.batch
+    WHERE b.batch_id = :batch_id AND a.channel = 'voice' AND a.state = 'ACCEPTED'
+        AND coalesce(a.fold_rank, 0) <= 10
+    ORDER BY a.id
+""")
+
+
+def queued_calls(connection: Connection, batch_id: str) -> Sequence[tuple[int, str]]:
+    """(attempt, sid) of accepted calls that are not known to have been dialed."""
+    return [(row[0], row[1]) for row in connection.execute(_QUEUED, {"batch_id": batch_id})]
+
+
+_STATES = text("SELECT state FROM attempt WHERE id = :attempt")
+
+
+def state_of(connection: Connection, attempt: int) -> AttemptState | None:
+    """The state of one attempt; None when there is none."""
+    state = connection.scalar(_STATES, {"attempt": attempt})
+    return None if state is None else AttemptState(state)

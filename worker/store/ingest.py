@@ -1,0 +1,166 @@
+"""Requests come in: staged by COPY, then judged and inserted by set-based statements.
+
+Everything happens in the caller's transaction, so a killed upload leaves nothing. Uploads of one
+batch take turns by an advisory lock rather than by the batch row, which begin and pause need.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import orjson
+import psycopg
+from sqlalchemy import Connection, text
+
+from worker.domain.csv_rows import Refused
+from worker.domain.statuses import Mode, RequestStatus
+from worker.store.connect import StoreUnavailable
+
+# The first half of a two-part advisory lock; the second is the batch.
+INGEST_LOCK = 7_230_003
+REPORTED = 1_000
+"""How many refused rows are named; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request to be stored. `address` is its normalized target; without one, `fault` says why."""
+
+    line: int
+    reference_id: str
+    target: str
+    address: str | None
+    fault: str | None
+    request_variables: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of the arrivals. `known` ones were stored before, equal in every field."""
+
+    by_status: dict[RequestStatus, int]
+    known: int
+    refused_count: int
+    refused: tuple[Refused, ...]
+
+
+def take_turn(connection: Connection, batch: int) -> None:
+    """Wait until no other transaction adds to this batch; held until ours ends."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:lock, CAST(:batch % 2147483647 AS int))"),
+        {"lock": INGEST_LOCK, "batch": batch},
+    )
+
+
+def add(connection: Connection, batch: int, mode: Mode, arrivals: Iterable[Arrival]) -> Ingested:
+    """Store the arrivals in a batch whose turn this transaction has.
+
+    1. Stage them.
+    2. Set aside those whose reference_id came before, in the file or in the batch.
+    3. Remember every recipient, in ascending order.
+    4. Insert the requests, each judged PENDING, DUPLICATE, INVALID or SKIPPED, and queue what is
+       PENDING as due now.
+    """
+    _stage(connection, arrivals)
+    known, refused_count, refused = connection.execute(_SET_ASIDE, {"batch": batch}).one()
+    connection.execute(_RECIPIENTS, {"mode": mode})
+    rows = connection.execute(_REQUESTS, {"batch": batch, "mode": mode})
+    return Ingested(
+        by_status={RequestStatus(status): n for status, n in rows},
+        known=known,
+        refused_count=refused_count,
+        refused=tuple(Refused(line, reason) for line, reason in refused or ()),
+    )
+
+
+# One table per connection, emptied by every commit: dropping it each time would bloat the catalog.
+_STAGING = text("""
+    CREATE TEMPORARY TABLE IF NOT EXISTS staged (
+        line bigint NOT NULL, reference_id text NOT NULL, target text NOT NULL,
+        address text, fault text, request_variables jsonb NOT NULL
+    ) ON COMMIT DELETE ROWS
+""")
+_COPY = "COPY staged (line, reference_id, target, address, fault, request_variables) FROM STDIN"
+
+
+def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
+    connection.execute(_STAGING)
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+            for one in arrivals:
+                variables = orjson.dumps(one.request_variables).decode()
+                copy.write_row(
+                    (one.line, one.reference_id, one.target, one.address, one.fault, variables)
+                )
+    except psycopg.OperationalError:
+        raise StoreUnavailable("the database went away during the upload") from None
+    connection.execute(text("ANALYZE staged"))
+
+
+_SET_ASIDE = text(f"""
+    WITH judged AS (
+        SELECT s.ctid AS place, s.line,
+               first_value(s.line) OVER (PARTITION BY s.reference_id ORDER BY s.line) AS first,
+               r.id IS NOT NULL AS known,
+               (r.target, r.request_variables) = (s.target, s.request_variables) AS same
+        FROM staged AS s LEFT JOIN communication_request AS r
+            ON r.batch = :batch AND r.reference_id = s.reference_id
+    ), verdicts AS (
+        SELECT place, line, CASE
+            WHEN first < line THEN 'reference_id was used on line ' || first
+            WHEN known AND NOT same
+                THEN 'reference_id is in the batch already, with another target or other variables'
+            WHEN known THEN '' END AS reason
+        FROM judged
+    ), aside AS (
+        DELETE FROM staged USING verdicts WHERE staged.ctid = place AND reason IS NOT NULL
+        RETURNING verdicts.line, reason
+    )
+    SELECT count(*) FILTER (WHERE reason = ''), count(*) FILTER (WHERE reason <> ''), (
+        SELECT json_agg(json_build_array(line, reason)) FROM (
+            SELECT line, reason FROM aside WHERE reason <> '' ORDER BY line LIMIT {REPORTED}
+        ) AS named
+    )
+    FROM aside
+""")  # noqa: S608  REPORTED is a constant
+
+_RECIPIENTS = text("""
+    INSERT INTO recipient (channel, address)
+    SELECT DISTINCT :mode, address FROM staged WHERE address IS NOT NULL ORDER BY address
+    ON CONFLICT (channel, address) DO NOTHING
+""")
+
+# An opt-out that commits after this statement began is caught when the attempt begins.
+_REQUESTS = text("""
+    WITH judged AS (
+        SELECT s.*, p.id AS recipient, p.suppress_reason,
+               s.address IS NOT NULL AND (
+                   row_number() OVER (PARTITION BY s.address ORDER BY s.line) > 1
+                   OR EXISTS (
+                       SELECT FROM communication_request AS r
+                       WHERE r.batch = :batch AND r.address = s.address AND NOT r.is_duplicate
+                           AND r.address IS NOT NULL
+                   )
+               ) AS is_duplicate
+        FROM staged AS s LEFT JOIN recipient AS p ON p.channel = :mode AND p.address = s.address
+    ), arrived AS (
+        INSERT INTO communication_request (
+            batch, recipient, is_duplicate, reference_id, target, address, request_variables,
+            request_status, channel_manager_status, error_code, error_message, moved_by
+        )
+        SELECT :batch, recipient, is_duplicate, reference_id, target, address, request_variables,
+               CASE WHEN address IS NULL THEN 'INVALID' WHEN is_duplicate THEN 'DUPLICATE'
+                    WHEN suppress_reason IS NOT NULL THEN 'SKIPPED' ELSE 'PENDING' END,
+               CASE WHEN address IS NULL THEN 'INVALID' WHEN is_duplicate THEN 'DUPLICATE'
+                    WHEN suppress_reason IS NOT NULL THEN 'PRIOR_' || upper(suppress_reason)
+                    ELSE 'PENDING' END,
+               CASE WHEN address IS NULL THEN 'invalid_target' END, fault, 'ingest'
+        FROM judged ORDER BY line
+        RETURNING id, request_status
+    ), queued AS (
+        INSERT INTO queue (request, batch, due_at)
+        SELECT id, :batch, clock_timestamp() FROM arrived WHERE request_status = 'PENDING'
+    )
+    SELECT request_status, count(*) FROM arrived GROUP BY request_status
+""")

@@ -1,0 +1,106 @@
+"""Requests as an operator reads them: results page by page, and the history of one."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, text
+
+from worker.domain.results import History, Moment, RequestResult
+from worker.domain.statuses import AttemptState
+
+_COLUMNS = """
+    b.batch_id, r.reference_id, r.target, r.request_variables, r.request_status,
+    r.channel_manager_status, r.error_code, r.error_message, r.call_manager_sid, r.created_at,
+    r.sent_at, r.attempt_count, r.session_id, r.conversation_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFilter:
+    """Which requests of a batch to read; None means any."""
+
+    request_status: str | None = None
+    reference_id: str | None = None
+
+
+# Keyed by the last reference seen, along the unique index, so that every page is short work of its
+# own and a slow reader holds no transaction open.
+_PAGE = text(f"""
+    SELECT {_COLUMNS} FROM communication_request AS r JOIN communication_batch AS b ON b.id = r.batch
+    WHERE r.batch = :batch AND r.reference_id > :after
+        AND (CAST(:status AS text) IS NULL OR r.request_status = :status)
+        AND (CAST(:reference AS text) IS NULL OR r.reference_id = :reference)
+    ORDER BY r.reference_id LIMIT :limit
+""")  # noqa: S608  _COLUMNS is a constant
+
+
+def page(
+    connection: Connection, batch: int, wanted: ResultFilter, *, after: str, limit: int
+) -> list[RequestResult]:
+    """The next results of a batch after a reference_id, in the order of reference_id."""
+    rows = connection.execute(
+        _PAGE,
+        {
+            "batch": batch,
+            "after": after,
+            "limit": limit,
+            "status": wanted.request_status,
+            "reference": wanted.reference_id,
+        },
+    )
+    return [_result(row) for row in rows.mappings()]
+
+
+_ONE = text(f"""
+    SELECT r.id, q.due_at, {_COLUMNS}
+    FROM communication_request AS r JOIN communication_batch AS b ON b.id = r.batch
+    LEFT JOIN queue AS q ON q.request = r.id
+    WHERE b.batch_id = :batch_id AND r.reference_id = :reference_id
+""")  # noqa: S608  _COLUMNS is a constant
+
+# A closed attempt's own end is told by the transition or the report that closed it, except where
+# nothing of the request moved: then only the attempt's row knows.
+_MOMENTS = text("""
+    SELECT at, number, what, why FROM (
+        SELECT t.at, a.attempt_number AS number, t.to_status || CASE
+                   WHEN t.channel_manager_status = t.to_status THEN ''
+                   ELSE ' · ' || t.channel_manager_status END AS what,
+               concat_ws(': ', t.cause, t.detail) AS why, 2 AS step, t.id AS serial
+        FROM status_transition AS t LEFT JOIN attempt AS a ON a.id = t.attempt
+        WHERE t.request = :request
+        UNION ALL
+        SELECT began_at, attempt_number, 'attempt began', source, 1, id
+        FROM attempt WHERE request = :request
+        UNION ALL
+        SELECT accepted_at, attempt_number, 'accepted by the provider', sid, 3, id
+        FROM attempt WHERE request = :request AND accepted_at IS NOT NULL
+        UNION ALL
+        SELECT closed_at, attempt_number,
+               'attempt ' || state || CASE WHEN late THEN ' (late)' ELSE '' END, error_code, 5, id
+        FROM attempt WHERE request = :request AND closed_at IS NOT NULL
+        UNION ALL
+        SELECT i.received_at, a.attempt_number, 'provider reported ' || (i.report ->> 'name'),
+               concat_ws(' ', i.report ->> 'channel_status', i.report ->> 'code'), 4, i.id
+        FROM inbox AS i JOIN attempt AS a ON a.id = i.attempt WHERE a.request = :request
+    ) AS told ORDER BY at, step, serial
+""")
+
+
+def history(connection: Connection, batch_id: str, reference_id: str) -> History | None:
+    """A request with everything that happened to it, oldest first."""
+    found = connection.execute(_ONE, {"batch_id": batch_id, "reference_id": reference_id})
+    row = found.mappings().first()
+    if row is None:
+        return None
+    moments = connection.execute(_MOMENTS, {"request": row["id"]})
+    return History(_result(row), tuple(Moment(*moment) for moment in moments), row["due_at"])
+
+
+def attempt_tokens(connection: Connection) -> dict[UUID, AttemptState]:
+    """The token of every attempt ever begun, and where it stands."""
+    rows = connection.execute(text("SELECT token, state FROM attempt"))
+    return {token: AttemptState(state) for token, state in rows}
+
+
+def _result(row: RowMapping) -> RequestResult:
+    return RequestResult(**{name: row[name] for name in RequestResult.__slots__})
