@@ -8,7 +8,7 @@ import structlog
 from celery import Celery, Task
 from celery.signals import before_task_publish, setup_logging
 from celery.worker.request import Request
-from kombu import Exchange, Queue
+from kombu import Queue
 
 from config import celery as celery_options
 from config import logs, queues
@@ -30,18 +30,17 @@ class QuietRequest(Request):
     def __init__(self, message: Any, **options: Any) -> None:  # noqa: ANN401  Celery's own signature
         super().__init__(message, **options)
         self._argsrepr = self._kwargsrepr = HIDDEN
-        self._request_dict.update(argsrepr=HIDDEN, kwargsrepr=HIDDEN)
+        self.request_dict.update(argsrepr=HIDDEN, kwargsrepr=HIDDEN)
 
-    def info(self, safe: bool = True) -> dict[str, Any]:  # noqa: ARG002  the worker page asks for unsafe
+    def info(self, safe: bool = True) -> Any:  # noqa: ANN401, ARG002  the worker page asks for unsafe
         """What `inspect active` and Flower's worker page show."""
-        shown: dict[str, Any] = super().info(safe=True)
-        return shown
+        return super().info(safe=True)
 
 
 class QuietTask(Task):  # type: ignore[type-arg]  # not generic at run time
     """A task whose errors reach events and logs without their text."""
 
-    Request = QuietRequest
+    Request = f"{__name__}:{QuietRequest.__name__}"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  Celery's own signature
         """Run the task; any error becomes one that quotes nothing."""
@@ -73,10 +72,9 @@ app = Celery(
     "outreach", task_cls=QuietTask, include=["tasks.deliver", "tasks.start", "tasks.triggers"]
 )
 app.conf.update(celery_options.options(settings.broker_url))
-# The anonymous exchange needs no bindings, so an emptied broker routes the next message all the same.
-app.conf.task_queues = [
-    Queue(name.value, Exchange(""), routing_key=name.value) for name in queues.Queue
-]
+# Celery publishes to a direct queue by the anonymous exchange, which needs no bindings: an emptied
+# broker routes the next message all the same.
+app.conf.task_queues = [Queue(name.value, routing_key=name.value) for name in queues.Queue]
 
 
 @lru_cache(maxsize=1)

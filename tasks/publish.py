@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import structlog
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from config.queues import DELIVERY_TASKS
 from tasks.app import app, runtime
@@ -12,7 +13,8 @@ from worker.domain.statuses import Mode
 
 log = structlog.get_logger()
 
-BROKER_AWAY = (OperationalError, OSError)
+# RedisError too: a broker that is full or read-only answers, and still takes nothing.
+BROKER_AWAY = (OperationalError, RedisError, OSError)
 
 
 def scan_and_publish(modes: Iterable[Mode] = Mode, only: str | None = None) -> int:

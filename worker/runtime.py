@@ -4,18 +4,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
-from sqlalchemy import Engine
-
 from config.settings import Settings
 from worker.dispatch.deliver import DeliveryLimits
 from worker.dispatch.line import Line
 from worker.dispatch.scan import ScanLimits
 from worker.domain.statuses import Mode
 from worker.domain.verdicts import Patience
-from worker.providers import connect as connect_providers
 from worker.store import connect as store
 from worker.store import identity
-from worker.store.connect import StoreUnavailable
+from worker.store.connect import Engine, StoreUnavailable
 from worker.store.identity import Memory
 
 __all__ = ["Runtime", "StoreUnavailable", "build"]
@@ -44,6 +41,9 @@ class Runtime:
     @cached_property
     def line(self) -> Line:
         """The event loop with the providers' connections."""
+        # Here, because the SDKs take a second to import, which most commands need not wait for.
+        from worker.providers import connect as connect_providers  # noqa: PLC0415
+
         settings, timing = self.settings, self.settings.timing
         return Line(
             lambda: connect_providers(

@@ -1,8 +1,6 @@
 """Is this system able to work?"""
 
-from sqlalchemy import Engine
-
-from worker.store.connect import StoreUnavailable, in_transaction
+from worker.store.connect import Engine, StoreUnavailable, in_transaction
 from worker.store.health import ping
 
 

@@ -1,12 +1,10 @@
 """An operator decides about an attempt that nobody else can: count it as sent, or allow a retry."""
 
-from sqlalchemy import Connection, Engine
-
 from worker.domain.attempts import Change, Move
 from worker.domain.errors import Mistake
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, RequestStatus
 from worker.store import attempts
-from worker.store.connect import in_transaction
+from worker.store.connect import Connection, Engine, in_transaction
 
 DECIDABLE = {AttemptState.IN_DOUBT, AttemptState.UNRESOLVED}
 

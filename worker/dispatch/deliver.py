@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Engine
 
 from worker.dispatch.line import Line
 from worker.dispatch.record import record
@@ -17,7 +16,7 @@ from worker.providers import boot_clock
 from worker.store import assignments, attempts, claims
 from worker.store.assignments import Assignment
 from worker.store.claims import Chunk
-from worker.store.connect import in_transaction
+from worker.store.connect import Engine, in_transaction
 
 log = structlog.get_logger()
 

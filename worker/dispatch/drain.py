@@ -4,14 +4,13 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Connection, Engine
 
 from worker.dispatch.line import Line
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import Cause, ChannelStatus, Mode
 from worker.domain.verdicts import Patience, judge_report
 from worker.store import attempts, doubts
-from worker.store.connect import in_transaction
+from worker.store.connect import Connection, Engine, in_transaction
 
 log = structlog.get_logger()
 
@@ -41,7 +40,7 @@ def drain(engine: Engine, line: Line, patience: Patience, batch_id: str) -> Drai
         time.sleep(POLL)
     canceled = 0
     for attempt, sid in in_transaction(engine, lambda c: doubts.queued_calls(c, batch_id)):
-        if line.run(line.provider(Mode.VOICE).cancel(sid)):
+        if line.cancel_call(sid):
             _note_canceled(engine, patience, attempt, sid)
             canceled += 1
     return Drained(time.monotonic() - began, canceled)

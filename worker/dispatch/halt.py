@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import Engine
 
 from worker.store import halts
-from worker.store.connect import in_transaction
+from worker.store.connect import Engine, in_transaction
 from worker.store.halts import HaltRow, Scope
 
 __all__ = ["HaltRow", "Scope", "halt", "resume", "standing"]

@@ -48,6 +48,10 @@ class Line:
         """Who carries this channel."""
         return self._providers[mode]
 
+    def cancel_call(self, sid: str) -> bool:
+        """Take back a call that was not dialed yet. Returns whether that worked."""
+        return self.run(self._providers.voice.cancel(sid))
+
     def send(
         self,
         tickets: Sequence[tuple[Ticket, float]],

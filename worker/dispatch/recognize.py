@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import Connection, Engine
 
 from worker.domain.memory import Recognition, Remembered, recognize
 from worker.store import halts, identity
-from worker.store.connect import in_transaction
+from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.identity import Memory
 
 log = structlog.get_logger()

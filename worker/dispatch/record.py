@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, Engine
 
 from worker.dispatch.line import Answered
 from worker.domain.answers import Halt, HaltScope, Refusal, Refused
 from worker.domain.statuses import Mode
 from worker.domain.verdicts import Patience, judge_answer
 from worker.store import attempts, halts
-from worker.store.connect import StoreUnavailable, in_transaction
+from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 
 log = structlog.get_logger()
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, Engine
 
 from worker.dispatch.line import Line
 from worker.domain.attempts import Change, Facts
@@ -21,7 +20,7 @@ from worker.domain.verdicts import (
     judge_undecided,
 )
 from worker.store import attempts
-from worker.store.connect import in_transaction
+from worker.store.connect import Connection, Engine, in_transaction
 
 log = structlog.get_logger()
 

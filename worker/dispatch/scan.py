@@ -8,12 +8,13 @@ from itertools import groupby
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import Connection, Engine
 
 from worker.domain.statuses import Mode
 from worker.store import claims
 from worker.store.claims import Chunk, Claimed
-from worker.store.connect import in_transaction
+from worker.store.connect import Connection, Engine, in_transaction
+
+__all__ = ["Chunk", "ScanLimits", "hand_back", "scan"]
 
 log = structlog.get_logger()
 

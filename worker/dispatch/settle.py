@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Connection, Engine
 
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
 from worker.domain.verdicts import Patience, judge_report
 from worker.store import attempts, inbox
-from worker.store.connect import in_transaction
+from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.inbox import Letter
 
 log = structlog.get_logger()

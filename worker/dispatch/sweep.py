@@ -1,10 +1,9 @@
 """Close what time has decided. Idempotent: any number of schedulers may do it."""
 
 import structlog
-from sqlalchemy import Engine
 
 from worker.store import sweeps
-from worker.store.connect import in_transaction
+from worker.store.connect import Engine, in_transaction
 
 log = structlog.get_logger()
 

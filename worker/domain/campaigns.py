@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
-from worker.domain.errors import CannotChangeMode
+from worker.domain.content import Template, check
+from worker.domain.errors import CannotChangeMode, WrongFields
 from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validated
 from worker.domain.statuses import Mode
 from worker.domain.wire import Wire, to_wire
@@ -122,9 +123,17 @@ def campaign_fields(values: Mapping[str, object]) -> CampaignFields:
     """The fields of a campaign, checked.
 
     Raises:
-        WrongFields: naming every field that is missing, unknown or wrong.
+        WrongFields: naming every field that is missing, unknown or wrong, templates included.
     """
-    return validated(CampaignFields, values)
+    fields = validated(CampaignFields, values)
+    if faults := check(_template(fields)):
+        raise WrongFields(faults)
+    return fields
+
+
+def _template(fields: CampaignFields) -> Template:
+    words = {name: getattr(fields, name) for names in CONTENT.values() for name in names}
+    return Template(mode=fields.mode, caller_id=fields.caller_id, **words)
 
 
 def edited(fields: CampaignFields, changes: Mapping[str, object]) -> CampaignFields:

@@ -100,7 +100,7 @@ def claim(
 
 
 _RELEASE = text("""
-    UPDATE queue SET lease_token = NULL, lease_until = NULL
+    UPDATE queue SET lease_token = NULL, lease_until = NULL, claims = greatest(claims - 1, 0)
     WHERE request = ANY (:requests) AND lease_token = :lease
 """)
 

@@ -7,10 +7,14 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+__all__ = ["Connection", "Engine", "StoreUnavailable", "connect", "in_transaction", "translated"]
+
 T = TypeVar("T")
 
 DEADLOCK_OR_SERIALIZATION = {"40P01", "40001"}
 SERVER_AWAY = {"57P01", "57P02", "57P03", "08006", "08003", "08001", "25P03", "25P04"}
+# undefined table, column, function: the database is not at this version's shape
+WRONG_SHAPE = {"42P01", "42703", "42883"}
 TRIES = 5
 
 # lock_timeout and the idle and transaction timeouts make a process that froze in mid-transaction let
@@ -68,9 +72,7 @@ def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
         except DBAPIError as error:
             if remaining and _code(error) in DEADLOCK_OR_SERIALIZATION:
                 continue
-            if _is_away(error):
-                raise StoreUnavailable(_sentence(error)) from None
-            raise
+            raise _translation(error) or error from None
     raise AssertionError("unreachable")
 
 
@@ -80,9 +82,15 @@ def translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if _is_away(error):
-            raise StoreUnavailable(_sentence(error)) from None
-        raise
+        raise _translation(error) or error from None
+
+
+def _translation(error: DBAPIError) -> StoreUnavailable | None:
+    if _code(error) in WRONG_SHAPE:
+        return StoreUnavailable(
+            "the database has not the shape this version expects; run: outreach db upgrade"
+        )
+    return StoreUnavailable(_sentence(error)) if _is_away(error) else None
 
 
 def _code(error: DBAPIError) -> str:

@@ -84,6 +84,7 @@ _COPY = "COPY staged (line, reference_id, target, address, fault, request_variab
 
 def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
     connection.execute(_STAGING)
+    connection.execute(text("DELETE FROM staged"))
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:

@@ -53,9 +53,16 @@ BEGIN
     PERFORM FROM communication_request WHERE id = ANY (p_requests) ORDER BY id FOR NO KEY UPDATE;
     SELECT array_agg(held.request) INTO v_claimed FROM (
         SELECT request FROM queue
-        WHERE request = ANY (p_requests) AND lease_token = p_lease AND lease_until > clock_timestamp()
+        WHERE request = ANY (p_requests) AND batch = p_batch
+            AND lease_token = p_lease AND lease_until > clock_timestamp()
         ORDER BY request FOR UPDATE
     ) AS held;
+
+    -- All locks are held: only now does the clock decide, for the batch may have expired while we waited.
+    v_now := clock_timestamp();
+    IF v_why IS NULL AND v_until <= v_now THEN
+        v_why := 'expired';
+    END IF;
 
     IF v_why IS NOT NULL THEN
         UPDATE queue SET lease_token = NULL, lease_until = NULL, claims = 0
@@ -84,9 +91,13 @@ BEGIN
     WITH busy AS (
         UPDATE queue AS q
         SET due_at = a.check_at, lease_token = NULL, lease_until = NULL, claims = 0
-        FROM communication_request AS r JOIN attempt AS a ON a.recipient = r.recipient
+        FROM communication_request AS r CROSS JOIN LATERAL (
+            SELECT check_at FROM attempt
+            WHERE recipient = r.recipient AND state IN ('SENDING', 'IN_DOUBT')
+            UNION ALL
+            SELECT check_at FROM attempt WHERE request = r.id AND state = 'ACCEPTED' AND NOT late
+        ) AS a
         WHERE q.request = ANY (v_claimed) AND r.id = q.request
-            AND a.state IN ('SENDING', 'IN_DOUBT')
         RETURNING q.request
     )
     SELECT array_agg(busy.request) INTO v_busy FROM busy;
@@ -95,7 +106,6 @@ BEGIN
     SELECT array_agg(r.id ORDER BY r.id) INTO v_ready FROM communication_request AS r
     WHERE r.id = ANY (v_claimed) AND r.request_status = 'PENDING'
         AND r.id <> ALL (coalesce(v_gone, '{}')) AND r.id <> ALL (coalesce(v_busy, '{}'));
-    v_now := clock_timestamp();
 
     INSERT INTO attempt (request, batch, recipient, channel, source, attempt_number, token, state,
                          began_at, send_by, check_at)

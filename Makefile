@@ -1,0 +1,50 @@
+# The commands of this project. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test fast check fix lock clean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make the virtual environment from the lock file
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "outreach needs Python 3.11 or newer; name one with make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)  ## dispatch three real batches against the sandbox (KEEP=1 leaves it running)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m worker.local demo $(if $(KEEP),--keep) $(if $(CSV),--csv "$(CSV)" --mode "$(MODE)")
+
+run: $(READY)  ## run the Procfile, on embedded services unless DATABASE_URL and BROKER_URL are set
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m worker.local run
+
+test: $(READY)  ## run every test
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q
+
+fast: $(READY)  ## run the tests that touch nothing
+	@$(BIN)/python -m pytest -q tests/unit tests/architecture
+
+check: $(READY)  ## format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(READY)  ## format, and mend what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --extra build --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
+
+clean:  ## remove what the commands made
+	rm -rf $(VENV) .outreach .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

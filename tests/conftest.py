@@ -1,0 +1,25 @@
+"""Every test starts from a clean environment; its tier is the folder it stands in."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+
+TESTS = Path(__file__).parent
+
+pytest_plugins = [
+    "tests.fixtures.postgres",
+    "tests.fixtures.valkey",
+]
+
+for name in list(os.environ):
+    if name.lower() in Settings.model_fields or name.startswith(("TWILIO_", "SENDGRID_")):
+        del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by its tier."""
+    for item in items:
+        item.add_marker(item.path.relative_to(TESTS).parts[0])

@@ -1,0 +1,1 @@
+"""Stand-ins that are handed in where the real thing would leave the machine."""

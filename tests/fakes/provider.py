@@ -1,0 +1,83 @@
+"""A provider that answers from a script and remembers what it was asked."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
+
+from worker.dispatch.line import Line
+from worker.domain.answers import Accepted, Answer
+from worker.domain.looks import Look, Undecided
+from worker.domain.statuses import Mode
+from worker.domain.tickets import Inquiry, Ticket
+from worker.providers import Providers
+
+Interlude = Callable[[Ticket], None]
+
+
+class FakeProvider:
+    """Satisfies `worker.providers.Provider`.
+
+    Args:
+        mode: the channel.
+        answers: what to answer, in order; an exception is raised; beyond the script it accepts.
+        looks: what to say when asked, in order; beyond the script nothing is decided.
+        meanwhile: called with each ticket before it is answered: what else happens at that moment.
+    """
+
+    def __init__(
+        self,
+        mode: Mode,
+        *,
+        answers: Iterable[Answer | Exception] = (),
+        looks: Iterable[Look | Exception] = (),
+        meanwhile: Interlude | None = None,
+    ) -> None:
+        self.mode = mode
+        self.tickets: list[Ticket] = []
+        self.deadlines: list[float] = []
+        self.inquiries: list[Inquiry] = []
+        self.canceled: list[str] = []
+        self._answers: Iterator[Answer | Exception] = iter(answers)
+        self._looks: Iterator[Look | Exception] = iter(looks)
+        self._meanwhile = meanwhile
+
+    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
+        """Answer from the script."""
+        self.tickets.append(ticket)
+        self.deadlines.append(deadline)
+        if self._meanwhile:
+            self._meanwhile(ticket)
+        answer = next(self._answers, Accepted(f"sid-of-{ticket.attempt}"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def look(self, inquiry: Inquiry) -> Look:
+        """Say what the script says of this attempt."""
+        self.inquiries.append(inquiry)
+        look = next(self._looks, Undecided("unscripted"))
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+    async def cancel(self, sid: str) -> bool:
+        """Take a call back; it always works."""
+        self.canceled.append(sid)
+        return True
+
+
+class FakeProviders:
+    """Satisfies what a `Line` needs of `worker.providers.Providers`."""
+
+    def __init__(self, *providers: FakeProvider) -> None:
+        self._by_mode = {provider.mode: provider for provider in providers}
+
+    def __getitem__(self, mode: Mode) -> FakeProvider:
+        return self._by_mode[mode]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def line_to(*providers: FakeProvider) -> Line:
+    """A line that ends at these providers; close it after use."""
+    return Line(lambda: cast(Providers, FakeProviders(*providers)))

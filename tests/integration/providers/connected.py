@@ -1,0 +1,71 @@
+"""The three providers, pointed at a scripted wire."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+from tests.integration.providers.wire import Step, Wire
+from worker.domain.tickets import Call, Content, Mail, Text, Ticket
+from worker.providers import Providers, boot_clock, connect
+
+T = TypeVar("T")
+
+TOKEN = UUID("7f3cbb6e-3a52-4e0c-9a0e-0d9b6f6f1a11")
+ACCOUNT = "AC" + "a" * 32
+AUTH_TOKEN = "auth-token-canary"
+API_KEY = "SG.key-canary"
+PUBLIC_URL = "https://outreach.example"
+
+NUMBER = "+14155550123"
+SOURCE = "+15125550100"
+MAILBOX = "canary.person@example.com"
+SENDER = "billing@example.com"
+
+CALL = Call(twiml="<Response><Say>Hi &amp; bye</Say></Response>", url=None)
+TEXT = Text(body="Dear Canary, hello")
+MAIL = Mail(subject="Due soon", html="<p>Hi</p>", text="Hi")
+
+
+def ticket(content: Content) -> Ticket:
+    mail = isinstance(content, Mail)
+    return Ticket(
+        attempt=1,
+        request=2,
+        token=TOKEN,
+        address=MAILBOX if mail else NUMBER,
+        source=SENDER if mail else SOURCE,
+        content=content,
+    )
+
+
+def soon() -> float:
+    return boot_clock() + 60
+
+
+def connected(url: str) -> Providers:
+    return connect(
+        twilio_api_url=url,
+        twilio_account_sid=ACCOUNT,
+        twilio_auth_token=AUTH_TOKEN,
+        sendgrid_api_url=url,
+        sendgrid_api_key=API_KEY,
+        public_url=PUBLIC_URL,
+        connect_timeout=0.5,
+        read_timeout=0.3,
+        limit=10,
+    )
+
+
+def during(steps: list[Step], use: Callable[[Providers], Awaitable[T]]) -> tuple[T, Wire]:
+    """Run `use` against the script; what it returned, and what the wire saw."""
+
+    async def scenario() -> tuple[T, Wire]:
+        async with Wire(steps) as wire:
+            providers = connected(wire.url)
+            try:
+                return await use(providers), wire
+            finally:
+                await providers.close()
+
+    return asyncio.run(scenario())

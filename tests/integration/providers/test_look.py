@@ -1,0 +1,270 @@
+"""Asking Twilio about an attempt: what goes over the wire, and what may be concluded from the answer."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.integration.providers.connected import (
+    ACCOUNT,
+    MAILBOX,
+    NUMBER,
+    SENDER,
+    SOURCE,
+    TOKEN,
+    during,
+)
+from tests.integration.providers.wire import Step, Wire, answer
+from worker.domain.looks import Candidates, Look, Undecided
+from worker.domain.reports import Meaning
+from worker.domain.statuses import ChannelStatus, Mode
+from worker.domain.tickets import Inquiry
+from worker.providers.twilio_look import LISTED
+
+NOW = "Tue, 12 Aug 2025 12:00:00 GMT"
+SIDS = {Mode.VOICE: "CA" + "1" * 32, Mode.SMS: "SM" + "2" * 32}
+LISTS = {Mode.VOICE: "calls", Mode.SMS: "messages"}
+PATHS = {Mode.VOICE: "Calls", Mode.SMS: "Messages"}
+TWILIO_MODES = pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+
+
+def inquiry(
+    mode: Mode, *, sid: str | None = None, age: timedelta = timedelta(minutes=5)
+) -> Inquiry:
+    mail = mode is Mode.EMAIL
+    return Inquiry(
+        attempt=1,
+        token=TOKEN,
+        mode=mode,
+        sid=sid,
+        address=MAILBOX if mail else NUMBER,
+        source=SENDER if mail else SOURCE,
+        age=age,
+    )
+
+
+def record(mode: Mode, **changes: Any) -> dict[str, Any]:
+    return {
+        "sid": SIDS[mode],
+        "status": "queued",
+        "to": NUMBER,
+        "from": SOURCE,
+        "direction": "outbound-api",
+        "date_created": "Tue, 12 Aug 2025 11:56:00 +0000",
+        "date_updated": "Tue, 12 Aug 2025 11:56:30 +0000",
+        "start_time": None,
+    } | changes
+
+
+def listing(mode: Mode, *records: dict[str, Any], date: str = NOW) -> Step:
+    return answer(200, {LISTS[mode]: list(records), "next_page_uri": None}, Date=date)
+
+
+def looked(asked: Inquiry, *steps: Step) -> tuple[Look, Wire]:
+    return during(list(steps), lambda p: p[asked.mode].look(asked))
+
+
+@TWILIO_MODES
+def test_without_a_sid_the_recipient_is_asked_for_without_dates(mode: Mode) -> None:
+    look, wire = looked(inquiry(mode), listing(mode, record(mode)))
+
+    (seen,) = wire.seen
+    path, _, query = seen.path.partition("?")
+    assert (seen.method, path) == ("GET", f"/2010-04-01/Accounts/{ACCOUNT}/{PATHS[mode]}.json")
+    assert parse_qs(query) == {"To": [NUMBER], "PageSize": [str(LISTED)]}
+    assert isinstance(look, Candidates)
+    (report,) = look.reports
+    assert (report.sid, report.token, report.name) == (SIDS[mode], TOKEN, "queued")
+    assert report.meaning is Meaning.UNDERWAY
+
+
+@TWILIO_MODES
+def test_an_empty_list_is_an_empty_look(mode: Mode) -> None:
+    assert looked(inquiry(mode), listing(mode))[0] == Candidates(())
+
+
+@TWILIO_MODES
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        pytest.param({"date_created": "Tue, 12 Aug 2025 11:54:00 +0000"}, 1, id="just before"),
+        pytest.param({"date_created": None}, 1, id="undated could be ours"),
+        pytest.param({"direction": None}, 1, id="without direction could be ours"),
+        pytest.param({"date_created": "Tue, 12 Aug 2025 11:00:00 +0000"}, 0, id="long before"),
+        pytest.param({"direction": "inbound"}, 0, id="inbound"),
+    ],
+)
+def test_only_what_could_be_the_attempt_is_a_candidate(
+    mode: Mode, changes: dict[str, Any], count: int
+) -> None:
+    look, _ = looked(inquiry(mode), listing(mode, record(mode, **changes)))
+
+    assert isinstance(look, Candidates)
+    assert len(look.reports) == count
+
+
+@TWILIO_MODES
+def test_the_age_is_measured_on_the_providers_clock(mode: Mode) -> None:
+    """Ours may be wrong by years: the record of 11:56 is 4 minutes old at Twilio's 12:00."""
+    asked = inquiry(mode, age=timedelta(hours=10))
+    found = listing(mode, record(mode), date="Tue, 12 Aug 2025 22:00:00 GMT")
+
+    look, _ = looked(asked, found)
+
+    assert isinstance(look, Candidates)
+    assert len(look.reports) == 1
+
+
+@TWILIO_MODES
+@pytest.mark.parametrize("sid", [None, "known"])
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [
+        pytest.param(answer(500), "http_500", id="500"),
+        pytest.param(answer(429, {"code": 20429}), "20429", id="429"),
+        pytest.param(answer(302, Location="/"), "http_302", id="302"),
+        pytest.param(answer(404, {"code": 20404}), "20404", id="404"),
+        pytest.param(Step(then="hang"), "read_timeout", id="timeout"),
+        pytest.param(answer(200, b"soon", Date=NOW), "garbled", id="no JSON"),
+        pytest.param(answer(200, b"[]", Date=NOW), "garbled", id="no object"),
+        pytest.param(answer(200, {"a": 1, "b": 2}), None, id="other object"),
+    ],
+)
+def test_a_failure_decides_nothing(
+    mode: Mode, sid: str | None, step: Step, code: str | None
+) -> None:
+    look, _ = looked(inquiry(mode, sid=SIDS[mode] if sid else None), step)
+
+    assert isinstance(look, Undecided)
+    assert code is None or look.code == code
+
+
+@TWILIO_MODES
+def test_an_undated_answer_decides_nothing(mode: Mode) -> None:
+    step = answer(200, {LISTS[mode]: []})
+
+    assert looked(inquiry(mode), step)[0] == Undecided("undated")
+
+
+@TWILIO_MODES
+def test_a_list_that_may_be_cut_decides_nothing(mode: Mode) -> None:
+    look, _ = looked(inquiry(mode), listing(mode, *[record(mode)] * LISTED))
+
+    assert look == Undecided("truncated")
+
+
+@TWILIO_MODES
+def test_a_list_whose_next_page_fails_decides_nothing(mode: Mode) -> None:
+    first = {LISTS[mode]: [record(mode)], "next_page_uri": "/2010-04-01/next.json"}
+
+    look, wire = looked(inquiry(mode), answer(200, first, Date=NOW), answer(500))
+
+    assert look == Undecided("http_500")
+    assert len(wire.seen) == 2
+
+
+@TWILIO_MODES
+def test_another_sender_to_the_same_person_decides_nothing(mode: Mode) -> None:
+    stranger = record(mode, **{"from": "+15125550177"})
+
+    assert looked(inquiry(mode), listing(mode, stranger))[0] == Undecided("other_sender")
+
+
+@TWILIO_MODES
+@pytest.mark.parametrize("changes", [{"status": "teleported"}, {"sid": "nonsense"}])
+def test_a_record_in_unknown_words_decides_nothing(mode: Mode, changes: dict[str, Any]) -> None:
+    look, _ = looked(inquiry(mode), listing(mode, record(mode, **changes)))
+
+    assert look == Undecided("unreadable")
+
+
+@TWILIO_MODES
+def test_with_a_sid_the_record_itself_is_asked_for(mode: Mode) -> None:
+    asked = inquiry(mode, sid=SIDS[mode])
+
+    look, wire = looked(asked, answer(200, record(mode), Date=NOW))
+
+    assert urlsplit(wire.seen[0].path).path.endswith(f"/{PATHS[mode]}/{SIDS[mode]}.json")
+    assert isinstance(look, Candidates)
+    assert [report.sid for report in look.reports] == [SIDS[mode]]
+
+
+@pytest.mark.parametrize(
+    ("mode", "changes", "meaning", "channel_status"),
+    [
+        (Mode.VOICE, {"status": "completed"}, Meaning.REACHED, ChannelStatus.COMPLETED),
+        (Mode.VOICE, {"status": "busy"}, Meaning.MISSED, ChannelStatus.BUSY),
+        (Mode.VOICE, {"status": "canceled"}, Meaning.NEVER_RANG, ChannelStatus.CANCELED),
+        (
+            Mode.VOICE,
+            {"status": "canceled", "start_time": "Tue, 12 Aug 2025 11:57:00 +0000"},
+            Meaning.MISSED,
+            ChannelStatus.NO_ANSWER,
+        ),
+        (Mode.SMS, {"status": "delivered"}, Meaning.REACHED, ChannelStatus.DELIVERED),
+        (
+            Mode.SMS,
+            {"status": "undelivered", "error_code": 30003},
+            Meaning.MISSED,
+            ChannelStatus.UNDELIVERED,
+        ),
+        (
+            Mode.SMS,
+            {"status": "failed", "error_code": 30005},
+            Meaning.INVALID,
+            ChannelStatus.INVALID,
+        ),
+    ],
+)
+def test_what_a_fetched_record_means(
+    mode: Mode, changes: dict[str, Any], meaning: Meaning, channel_status: ChannelStatus
+) -> None:
+    step = answer(200, record(mode, **changes), Date=NOW)
+
+    look, _ = looked(inquiry(mode, sid=SIDS[mode]), step)
+
+    assert isinstance(look, Candidates)
+    (report,) = look.reports
+    assert (report.meaning, report.channel_status) == (meaning, channel_status)
+
+
+def test_mail_cannot_be_asked_for() -> None:
+    look, wire = looked(inquiry(Mode.EMAIL))
+
+    assert look == Undecided("mail_cannot_be_asked")
+    assert not wire.seen
+
+
+@pytest.mark.parametrize(
+    ("step", "certain"),
+    [
+        pytest.param(
+            answer(200, record(Mode.VOICE, status="canceled"), Date=NOW), True, id="canceled"
+        ),
+        pytest.param(
+            answer(200, record(Mode.VOICE, status="in-progress"), Date=NOW), False, id="too late"
+        ),
+        pytest.param(answer(400, {"code": 21220}), False, id="refused"),
+        pytest.param(Step(then="close"), False, id="cut"),
+    ],
+)
+def test_a_call_is_canceled_only_when_twilio_says_so(step: Step, certain: bool) -> None:
+    canceled, wire = during([step], lambda p: p.voice.cancel(SIDS[Mode.VOICE]))
+
+    (seen,) = wire.seen
+    assert canceled is certain
+    assert seen.path.endswith(f"/Calls/{SIDS[Mode.VOICE]}.json")
+    assert seen.form == {"Status": ["canceled"]}
+
+
+def test_what_a_record_holds_stays_in_the_room(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+
+    look, _ = looked(inquiry(Mode.SMS), listing(Mode.SMS, record(Mode.SMS, body="Dear Canary")))
+
+    told = f"{look!r} {caplog.text}"
+    assert not [canary for canary in (NUMBER, NUMBER[1:], "Canary") if canary in told], json.dumps(
+        told
+    )

@@ -1,0 +1,248 @@
+"""Claiming: whose turn it is, and that no request is in two hands."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, Engine, func, update
+
+from tests.factories import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    counted_equals_recount,
+    lease,
+    make_attempt,
+    make_batch,
+    make_request,
+    queue_row,
+    read,
+    read_request,
+    transitions,
+)
+from worker.domain.statuses import AttemptState, Mode
+from worker.store import claims, halts, schema
+from worker.store.claims import Claimed
+from worker.store.connect import in_transaction
+
+
+def claim(
+    connection: Connection,
+    *,
+    mode: Mode = Mode.VOICE,
+    share: int = 100,
+    room: int = 100,
+    lease: UUID | None = None,
+    only: str | None = None,
+) -> list[Claimed]:
+    return claims.claim(
+        connection,
+        mode=mode,
+        lease=lease or uuid4(),
+        lease_time=MINUTE,
+        share=share,
+        room=room,
+        only=only,
+    )
+
+
+def claimed_now(engine: Engine, **chosen: object) -> set[int]:
+    found = in_transaction(engine, lambda c: claim(c, **chosen))  # type: ignore[arg-type]  # passed on
+    return {one.request for one in found}
+
+
+def test_a_due_request_is_claimed_under_a_lease(engine: Engine) -> None:
+    request, token = make_request(engine), uuid4()
+
+    assert claimed_now(engine, lease=token) == {request}
+
+    row = queue_row(engine, request)
+    assert row is not None
+    assert (row["lease_token"], row["claims"]) == (token, 1)
+
+
+def test_two_sessions_never_claim_the_same_request(engine: Engine) -> None:
+    batch = make_batch(engine)
+    every = {make_request(engine, batch=batch) for _ in range(10)}
+
+    with engine.begin() as first, engine.begin() as second:
+        one = {found.request for found in claim(first, room=6)}
+        two = {found.request for found in claim(second)}
+
+    assert len(one) == 6
+    assert one | two == every
+    assert not one & two
+
+
+def test_a_claimed_request_is_not_claimed_again(engine: Engine) -> None:
+    make_request(engine)
+    claimed_now(engine)
+
+    assert claimed_now(engine) == set()
+
+
+def test_a_lease_that_ran_out_can_be_claimed_again(engine: Engine) -> None:
+    request = make_request(engine)
+    lease(engine, request, lasts=-SECOND)
+
+    assert claimed_now(engine) == {request}
+
+
+def test_a_request_is_not_claimed_before_it_is_due(engine: Engine) -> None:
+    make_request(engine, due_in=HOUR)
+
+    assert claimed_now(engine) == set()
+
+
+CLOSED = {
+    "paused": {"paused": True},
+    "deleted": {"deleted_at": func.clock_timestamp(), "deleted_reason": "by mistake"},
+    "expired": {"expires_on": func.clock_timestamp()},
+    "finished": {"finished_at": func.clock_timestamp()},
+    "failed": {"error_message": "line 3: not UTF-8"},
+}
+
+
+@pytest.mark.parametrize("why", CLOSED)
+def test_nothing_of_a_closed_batch_is_claimed(engine: Engine, why: str) -> None:
+    request = make_request(engine, batch=make_batch(engine, **CLOSED[why]))
+
+    assert in_transaction(engine, lambda c: claims.with_work(c, Mode.VOICE)) == 0
+    assert claimed_now(engine) == set()
+
+    batch = read_request(engine, request)["batch"]
+    reopened: dict[str, object] = dict.fromkeys(CLOSED[why]) | (
+        {"paused": False} if why == "paused" else {}
+    )
+    in_transaction(
+        engine,
+        lambda c: c.execute(
+            update(schema.batch).where(schema.batch.c.id == batch).values(**reopened)
+        ),
+    )
+    assert claimed_now(engine) == {request}
+
+
+@pytest.mark.parametrize("scope", ["all", "channel", "campaign"])
+def test_nothing_of_a_halted_scope_is_claimed(engine: Engine, scope: halts.Scope) -> None:
+    batch = make_batch(engine)
+    request = make_request(engine, batch=batch)
+    campaign = str(read(engine, schema.batch, batch)["campaign_id"])
+    key = {"all": "", "channel": "voice", "campaign": campaign}[scope]
+    in_transaction(engine, lambda c: halts.halt(c, scope, key, "no funds", "provider"))
+
+    assert claimed_now(engine) == set()
+
+    in_transaction(engine, lambda c: halts.resume(c, scope, key))
+    assert claimed_now(engine) == {request}
+
+
+def test_each_channel_claims_its_own(engine: Engine) -> None:
+    call = make_request(engine, batch=make_batch(engine, mode=Mode.VOICE))
+    text = make_request(engine, batch=make_batch(engine, mode=Mode.SMS))
+
+    assert claimed_now(engine, mode=Mode.SMS) == {text}
+    assert claimed_now(engine, mode=Mode.VOICE) == {call}
+
+
+def test_a_scan_of_one_batch_leaves_the_others(engine: Engine) -> None:
+    batch = make_batch(engine, batch_id="wanted")
+    request = make_request(engine, batch=batch)
+    make_request(engine)
+
+    assert in_transaction(engine, lambda c: claims.with_work(c, Mode.VOICE, "wanted")) == 1
+    assert claimed_now(engine, only="wanted") == {request}
+
+
+def test_each_batch_gets_its_share(engine: Engine) -> None:
+    large, small = make_batch(engine), make_batch(engine)
+    for _ in range(10):
+        make_request(engine, batch=large)
+    last = make_request(engine, batch=small)
+
+    found = in_transaction(engine, lambda c: claim(c, share=3))
+
+    assert [one.batch for one in found].count(large) == 3
+    assert last in {one.request for one in found}
+
+
+def test_the_longest_due_goes_first(engine: Engine) -> None:
+    batch = make_batch(engine)
+    make_request(engine, batch=batch, due_in=-MINUTE)
+    longest = make_request(engine, batch=batch, due_in=-HOUR)
+
+    assert claimed_now(engine, share=1) == {longest}
+
+
+def test_a_released_claim_may_be_claimed_at_once(engine: Engine) -> None:
+    request = make_request(engine)
+    chunk = lease(engine, request)
+
+    in_transaction(engine, lambda c: claims.release(c, chunk))
+
+    assert claimed_now(engine) == {request}
+
+
+def test_a_released_claim_does_not_count_towards_poison(engine: Engine) -> None:
+    request = make_request(engine)
+    chunk = lease(engine, request)
+
+    in_transaction(engine, lambda c: claims.release(c, chunk))
+
+    row = queue_row(engine, request)
+    assert row is not None
+    assert row["claims"] == 0
+
+
+def test_a_claim_that_somebody_else_took_over_is_not_released(engine: Engine) -> None:
+    request = make_request(engine)
+    stale, fresh = lease(engine, request), lease(engine, request)
+
+    in_transaction(engine, lambda c: claims.release(c, stale))
+
+    row = queue_row(engine, request)
+    assert row is not None
+    assert row["lease_token"] == fresh.lease
+
+
+def test_what_cannot_be_sent_is_closed_with_its_reason(engine: Engine) -> None:
+    request = make_request(engine)
+    chunk = lease(engine, request)
+
+    in_transaction(
+        engine, lambda c: claims.fail_unsent(c, chunk.lease, "render", [(request, "no {{ name }}")])
+    )
+
+    after = read_request(engine, request)
+    assert (after["request_status"], after["channel_manager_status"]) == (
+        "FAILED",
+        "UNEXPECTED_ERROR",
+    )
+    assert (after["error_code"], after["error_message"]) == ("render", "no {{ name }}")
+    assert queue_row(engine, request) is None
+    assert transitions(engine, request)[-1] == ("PENDING", "FAILED", "dispatch")
+    assert counted_equals_recount(engine)
+
+
+def test_a_stale_claim_closes_nothing(engine: Engine) -> None:
+    request = make_request(engine)
+    stale = lease(engine, request)
+    lease(engine, request)
+
+    in_transaction(
+        engine, lambda c: claims.fail_unsent(c, stale.lease, "render", [(request, "no")])
+    )
+
+    assert read_request(engine, request)["request_status"] == "PENDING"
+    assert queue_row(engine, request) is not None
+
+
+def test_what_has_begun_is_not_closed_by_a_late_render_error(engine: Engine) -> None:
+    request = make_request(engine)
+    chunk = lease(engine, request)
+    make_attempt(engine, request=request, state=AttemptState.SENDING)
+
+    in_transaction(
+        engine, lambda c: claims.fail_unsent(c, chunk.lease, "render", [(request, "no")])
+    )
+
+    assert read_request(engine, request)["request_status"] == "INITIATED"

@@ -1,0 +1,150 @@
+"""The schema is written twice, as tables in Python and as migrations in SQL: both say the same."""
+
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text, update
+from sqlalchemy.exc import IntegrityError
+
+from tests.factories import SECOND, make_attempt, make_batch, make_recipient, make_request
+from worker.domain.statuses import AttemptState
+from worker.store import schema
+from worker.store.connect import connect
+from worker.store.migrate import current, head, upgrade
+
+# Every fact of a schema that a query, a guard or the planner can notice, as (kind, name, what).
+CATALOG = {
+    "columns": """
+        SELECT c.relname || '.' || a.attname, format_type(a.atttypid, a.atttypmod),
+               a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid)
+        FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+        LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+    """,
+    "constraints": """
+        SELECT c.relname || '.' || k.conname, pg_get_constraintdef(k.oid)
+        FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid WHERE true
+    """,
+    "indexes": """
+        SELECT c.relname || '.' || i.relname, pg_get_indexdef(i.oid)
+        FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indrelid
+        JOIN pg_class AS i ON i.oid = x.indexrelid WHERE true
+    """,
+    "storage": "SELECT c.relname, c.reloptions FROM pg_class AS c WHERE c.relkind IN ('r', 'i')",
+}
+OURS = " AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'alembic_version%'"
+
+
+@pytest.fixture
+def described(engine: Engine) -> Iterator[Engine]:
+    """A database made from the Python side alone."""
+    name = f"{engine.url.database}_described"
+    outside = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with outside.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
+    made = connect(engine.url.set(database=name).render_as_string(hide_password=False))
+    schema.metadata.create_all(made)
+    yield made
+    made.dispose()
+    with outside.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.mark.parametrize("kind", CATALOG)
+def test_migrations_and_tables_agree(engine: Engine, described: Engine, kind: str) -> None:
+    migrated, declared = _facts(engine, kind), _facts(described, kind)
+
+    assert len(migrated) >= len(schema.metadata.tables)
+    assert migrated - declared == set()
+    assert declared - migrated == set()
+
+
+def test_autogenerate_finds_nothing_to_migrate(engine: Engine) -> None:
+    with engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_migrating_again_changes_nothing(engine: Engine, database_url: str) -> None:
+    upgrade(database_url)
+
+    assert current(engine) == head()
+
+
+WRONG_ATTEMPTS = {
+    "accepted without a sid": {"state": "ACCEPTED"},
+    "not sent but counted": {"state": "NOT_SENT"},
+    "closed and still looked after": {"state": "DONE"},
+    "open and looked after by nobody": {"check_at": None},
+    "in a state nobody knows": {"state": "SENT"},
+    "half a position": {"fold_rank": 10},
+}
+
+
+@pytest.mark.parametrize("values", WRONG_ATTEMPTS.values(), ids=WRONG_ATTEMPTS)
+def test_the_database_refuses_an_attempt(engine: Engine, values: dict[str, object]) -> None:
+    attempt = make_attempt(engine)
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(
+            update(schema.attempt).where(schema.attempt.c.id == attempt).values(**values)
+        )
+
+
+def test_the_database_refuses_two_attempts_in_flight_to_one_recipient(engine: Engine) -> None:
+    recipient = make_recipient(engine)
+    make_attempt(engine, request=make_request(engine, recipient=recipient))
+    other = make_request(engine, recipient=recipient)
+
+    with pytest.raises(IntegrityError, match="attempt_one_in_flight_per_recipient"):
+        make_attempt(engine, request=other, state=AttemptState.IN_DOUBT)
+
+
+def test_the_database_refuses_two_open_attempts_of_one_request(engine: Engine) -> None:
+    request = make_request(engine)
+    make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
+
+    with pytest.raises(IntegrityError, match="attempt_one_open_per_request"):
+        make_attempt(engine, request=request, state=AttemptState.SENDING)
+
+
+def test_an_open_attempt_of_the_past_does_not_forbid_the_next(engine: Engine) -> None:
+    request = make_request(engine)
+    make_attempt(engine, request=request, state=AttemptState.ACCEPTED, late=True)
+
+    assert make_attempt(engine, request=request, state=AttemptState.SENDING)
+
+
+WRONG_REQUESTS = {
+    "under way without an attempt": {"request_status": "INITIATED"},
+    "a duplicate that is not marked": {"request_status": "DUPLICATE"},
+    "waiting without an address": {"recipient": None, "address": None},
+    "in an outcome nobody knows": {"channel_manager_status": "HUNG_UP"},
+}
+
+
+@pytest.mark.parametrize("values", WRONG_REQUESTS.values(), ids=WRONG_REQUESTS)
+def test_the_database_refuses_a_request(engine: Engine, values: dict[str, object]) -> None:
+    request = make_request(engine)
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(
+            update(schema.request).where(schema.request.c.id == request).values(**values)
+        )
+
+
+def test_the_database_refuses_one_address_twice_in_a_batch(engine: Engine) -> None:
+    batch, recipient = make_batch(engine), make_recipient(engine)
+    make_request(engine, batch=batch, recipient=recipient)
+
+    with pytest.raises(IntegrityError, match="communication_request_one_per_address"):
+        make_request(engine, batch=batch, recipient=recipient, due_in=SECOND)
+
+
+def _facts(engine: Engine, kind: str) -> set[tuple[str, ...]]:
+    with engine.connect() as connection:
+        rows = connection.execute(text(CATALOG[kind] + OURS))
+        return {tuple(str(value) for value in row) for row in rows}

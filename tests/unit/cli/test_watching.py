@@ -1,0 +1,72 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from worker.cli.watching import watch
+from worker.domain.batches import BatchDetails, BatchFacts, Count
+from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
+
+AT = datetime(2025, 8, 12, tzinfo=UTC)
+FACTS = BatchFacts(
+    id=1,
+    batch_id="B",
+    campaign_id=1,
+    expires_on=None,
+    paused=False,
+    call_rate=None,
+    auto_call_rate=False,
+    auto_call_rate_baseline=None,
+    upload_filename=None,
+    error_message=None,
+    created_at=AT,
+    finished_at=None,
+    deleted_at=None,
+    deleted_reason=None,
+    last_updated_at=AT,
+    last_updated_by="ana@example.com",
+    attempted=True,
+)
+WAITING = Count(RequestStatus.PENDING, ChannelStatus.PENDING, 2)
+DONE = Count(RequestStatus.COMPLETED, ChannelStatus.DELIVERED, 2)
+
+
+def seen(status: BatchStatus, *counts: Count) -> BatchDetails:
+    return BatchDetails(FACTS, status, counts)
+
+
+def looking(*sights: BatchDetails) -> Callable[[], BatchDetails]:
+    """Shows each in turn, and fails when asked beyond the last."""
+    coming = iter(sights)
+    return lambda: next(coming)
+
+
+@pytest.mark.parametrize(
+    "sights",
+    [
+        pytest.param(
+            (seen(BatchStatus.ACTIVE, WAITING), seen(BatchStatus.ACTIVE, DONE)), id="done"
+        ),
+        pytest.param((seen(BatchStatus.PENDING), seen(BatchStatus.ACTIVE, DONE)), id="empty-first"),
+        pytest.param((seen(BatchStatus.CANCELED),), id="deleted-empty"),
+        pytest.param(
+            (seen(BatchStatus.CANCELED, WAITING), seen(BatchStatus.CANCELED, DONE)),
+            id="deleted-with-work-under-way",
+        ),
+    ],
+)
+def test_a_watch_ends_when_nothing_is_open(sights: tuple[BatchDetails, ...]) -> None:
+    out = StringIO()
+
+    watch(looking(*sights), Console(file=out), interval=0)
+
+    assert f"Batch B · {sights[-1].status}" in out.getvalue()
+
+
+def test_ctrl_c_ends_the_watch_quietly() -> None:
+    def interrupted() -> BatchDetails:
+        raise KeyboardInterrupt
+
+    watch(interrupted, Console(file=StringIO()), interval=0)

@@ -1,0 +1,108 @@
+"""One attempt in memory: what `store.attempts.write` does to the facts, without a database."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from worker.domain.attempts import Change, Facts
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import AttemptState, Cause, ChannelStatus, Mode, RequestStatus
+
+MINUTE = timedelta(minutes=1)
+BEGUN = Facts(
+    attempt=1,
+    request=1,
+    mode=Mode.VOICE,
+    state=AttemptState.SENDING,
+    sid=None,
+    position=None,
+    is_current=True,
+    checks=0,
+    age=timedelta(seconds=1),
+    request_status=RequestStatus.INITIATED,
+    channel_status=ChannelStatus.PENDING,
+    moved_by=Cause.DISPATCH,
+    attempt_count=1,
+    attempts_allowed=1,
+    retry_interval=30 * MINUTE,
+    batch_lives=True,
+    resend_in_doubt=False,
+)
+"""A call that has just begun, without retries."""
+
+
+def facts(**values: Any) -> Facts:
+    """A call that has just begun, but for the given values."""
+    return replace(BEGUN, **values)
+
+
+def report(meaning: Meaning, rank: int, **values: Any) -> Report:
+    """One thing Twilio said of a call."""
+    told: dict[str, Any] = {
+        "mode": Mode.VOICE,
+        "key": f"CA1:{rank}",
+        "token": None,
+        "sid": "CA1",
+        "name": meaning.value,
+        "rank": rank,
+        "sequence": 0,
+        "meaning": meaning,
+        "channel_status": ChannelStatus.UNKNOWN,
+    }
+    return Report(**(told | values))
+
+
+QUEUED = report(Meaning.UNDERWAY, 10, name="queued", channel_status=ChannelStatus.QUEUED)
+RINGING = report(Meaning.UNDERWAY, 30, name="ringing", channel_status=ChannelStatus.SENDING)
+ANSWERED = report(Meaning.CONNECTED, 40, name="answered", channel_status=ChannelStatus.IN_PROGRESS)
+BUSY = report(Meaning.MISSED, 100, name="busy", channel_status=ChannelStatus.BUSY, code="busy")
+CANCELED = report(Meaning.NEVER_RANG, 100, name="canceled", channel_status=ChannelStatus.CANCELED)
+RANG_AFTER_ALL = report(
+    Meaning.MISSED, 100, name="canceled", sequence=1, channel_status=ChannelStatus.NO_ANSWER
+)
+COMPLETED = report(Meaning.REACHED, 100, name="completed", channel_status=ChannelStatus.COMPLETED)
+UNDELIVERED = report(
+    Meaning.UNDELIVERABLE, 90, name="undelivered", channel_status=ChannelStatus.UNDELIVERED
+)
+NO_SUCH_NUMBER = report(
+    Meaning.INVALID, 90, name="failed", channel_status=ChannelStatus.INVALID, code="21211"
+)
+OPTED_OUT = report(Meaning.OPTED_OUT, 90, name="blocked", channel_status=ChannelStatus.UNSUBSCRIBED)
+OPENED = report(Meaning.NOTED, 95, name="open", channel_status=ChannelStatus.OPENED)
+
+EVERY_REPORT = (
+    QUEUED,
+    RINGING,
+    ANSWERED,
+    BUSY,
+    CANCELED,
+    RANG_AFTER_ALL,
+    COMPLETED,
+    UNDELIVERED,
+    NO_SUCH_NUMBER,
+    OPTED_OUT,
+    OPENED,
+)
+
+
+def after(facts: Facts, change: Change | None) -> Facts:
+    """The facts once the change is written."""
+    if change is None:
+        return facts
+    changed = replace(
+        facts,
+        state=change.state,
+        sid=facts.sid or change.sid,
+        position=change.position or facts.position,
+        checks=change.checks,
+        attempt_count=facts.attempt_count + change.counted,
+    )
+    if change.move is None:
+        return changed
+    return replace(
+        changed,
+        request_status=change.move.status,
+        channel_status=change.move.channel_status,
+        moved_by=change.move.cause,
+        attempts_allowed=facts.attempts_allowed + change.move.extra_attempts,
+    )

@@ -1,0 +1,144 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from worker.domain.batches import (
+    BatchDetails,
+    BatchFacts,
+    Count,
+    batch_fields,
+    batch_status,
+    edited,
+)
+from worker.domain.errors import BatchDeleted, CannotMoveExpiry, WrongFields
+from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
+
+NOW = datetime(2025, 8, 12, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FRESH = BatchFacts(
+    id=1,
+    batch_id="20250812.9",
+    campaign_id=1,
+    expires_on=None,
+    paused=False,
+    call_rate=None,
+    auto_call_rate=False,
+    auto_call_rate_baseline=None,
+    upload_filename=None,
+    error_message=None,
+    created_at=NOW - HOUR,
+    finished_at=None,
+    deleted_at=None,
+    deleted_reason=None,
+    last_updated_at=NOW,
+    last_updated_by="ana@example.com",
+    attempted=False,
+)
+PENDING = replace(FRESH)
+ACTIVE = replace(FRESH, attempted=True)
+PAUSED = replace(ACTIVE, paused=True)
+EXPIRED = replace(PAUSED, expires_on=NOW)
+FAILED = replace(EXPIRED, error_message="line 1: no")
+CANCELED = replace(FAILED, deleted_at=NOW, deleted_reason="User request")
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        pytest.param(PENDING, BatchStatus.PENDING, id="nothing-happened"),
+        pytest.param(ACTIVE, BatchStatus.ACTIVE, id="attempted"),
+        pytest.param(PAUSED, BatchStatus.PAUSED, id="paused-over-active"),
+        pytest.param(EXPIRED, BatchStatus.EXPIRED, id="expired-over-paused"),
+        pytest.param(FAILED, BatchStatus.FAILED, id="failed-over-expired"),
+        pytest.param(CANCELED, BatchStatus.CANCELED, id="canceled-over-all"),
+        pytest.param(replace(ACTIVE, expires_on=NOW + HOUR), BatchStatus.ACTIVE, id="not-yet"),
+        pytest.param(replace(FRESH, paused=True), BatchStatus.PAUSED, id="paused-before-begin"),
+    ],
+)
+def test_the_first_fact_that_matches_is_the_status(facts: BatchFacts, status: BatchStatus) -> None:
+    assert batch_status(facts, NOW) is status
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        pytest.param({"batch_id": "a b"}, "batch_id:", id="space"),
+        pytest.param({"batch_id": "a\n"}, "batch_id:", id="line-break"),
+        pytest.param({"batch_id": "a" * 129}, "batch_id:", id="too-long"),
+        pytest.param({"batch_id": ""}, "batch_id:", id="empty"),
+        pytest.param({"expires_on": "2025-08-13"}, "expires_on: must be", id="no-time"),
+        pytest.param({"expires_on": "2025-08-13T00:00:00"}, "expires_on: must be", id="naive"),
+        pytest.param({"call_rate": 3601}, "call_rate:", id="rate"),
+        pytest.param({"auto_call_rate": True}, "auto_call_rate: needs", id="no-deadline"),
+        pytest.param({"status": "PAUSED"}, "status: Extra", id="status"),
+    ],
+)
+def test_a_wrong_field_is_named(changes: dict[str, object], fault: str) -> None:
+    with pytest.raises(WrongFields) as caught:
+        batch_fields({"batch_id": "a", "campaign_id": 1} | changes)
+
+    assert caught.value.faults[0].startswith(fault), caught.value.faults
+
+
+def test_an_expiry_in_any_zone_is_kept_in_utc() -> None:
+    fields = batch_fields(
+        {"batch_id": "a", "campaign_id": 1, "expires_on": "2025-08-13T02:00:00+02:00"}
+    )
+
+    assert fields.expires_on == datetime(2025, 8, 13, tzinfo=UTC)
+    assert fields.expires_on.tzinfo is UTC
+
+
+def test_an_expiry_can_be_moved_before_it_passes() -> None:
+    later = NOW + 2 * HOUR
+
+    assert (
+        edited(replace(FRESH, expires_on=NOW + HOUR), {"expires_on": later}, NOW).expires_on
+        == later
+    )
+
+
+def test_an_expiry_that_passed_stays() -> None:
+    with pytest.raises(CannotMoveExpiry):
+        edited(EXPIRED, {"expires_on": NOW + HOUR}, NOW)
+
+
+def test_an_expired_batch_may_be_told_its_own_expiry_again() -> None:
+    elsewhere = NOW.astimezone(timezone(HOUR))
+
+    assert edited(EXPIRED, {"expires_on": elsewhere, "paused": False}, NOW).paused is False
+
+
+@pytest.mark.parametrize("name", ["batch_id", "campaign_id", "deleted_at"])
+def test_what_a_batch_is_can_not_be_edited(name: str) -> None:
+    with pytest.raises(WrongFields, match=f"{name}: can't be changed"):
+        edited(FRESH, {name: "other"}, NOW)
+
+
+def test_a_deleted_batch_can_not_be_edited() -> None:
+    with pytest.raises(BatchDeleted):
+        edited(CANCELED, {"paused": False}, NOW)
+
+
+def test_details_read_as_the_contract_says() -> None:
+    counts = (
+        Count(RequestStatus.COMPLETED, ChannelStatus.COMPLETED, 95),
+        Count(RequestStatus.FAILED, ChannelStatus.BUSY, 2),
+        Count(RequestStatus.FAILED, ChannelStatus.NO_ANSWER, 3),
+        Count(RequestStatus.PENDING, ChannelStatus.PENDING, 1),
+    )
+
+    details = BatchDetails(ACTIVE, BatchStatus.ACTIVE, counts)
+    wire = details.to_wire()
+
+    assert (details.total, details.open) == (101, 1)
+    assert wire["status"] == "ACTIVE"
+    assert wire["status_counts"] == {"COMPLETED": 95, "FAILED": 5, "PENDING": 1}
+    assert wire["detailed_status_counts"] == {
+        "COMPLETED": {"total_count": 95, "counts": {"COMPLETED": 95}},
+        "FAILED": {"total_count": 5, "counts": {"BUSY": 2, "NO-ANSWER": 3}},
+        "PENDING": {"total_count": 1, "counts": {"PENDING": 1}},
+    }
+    assert "id" not in wire
+    assert "attempted" not in wire

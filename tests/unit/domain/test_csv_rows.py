@@ -1,0 +1,115 @@
+from io import BytesIO
+
+import pytest
+
+from worker.domain.csv_rows import Refused, Row, neutralized, rows
+from worker.domain.errors import FileFault
+
+
+def read(data: bytes) -> list[Row | Refused]:
+    return list(rows(BytesIO(data)))
+
+
+ANA = Row(2, "1", "+15125550100", {"name": "Ana"})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"reference_id,target,name\n1,+15125550100,Ana\n", id="plain"),
+        pytest.param(b"\xef\xbb\xbfreference_id,target,name\n1,+15125550100,Ana\n", id="bom"),
+        pytest.param(b"reference_id,target,name\r\n1,+15125550100,Ana\r\n", id="crlf"),
+        pytest.param(b'"reference_id","target","name"\n"1","+15125550100","Ana"\n', id="quoted"),
+        pytest.param(b" reference_id , target,name\n 1 , +15125550100 ,Ana\n", id="spaces"),
+        pytest.param(b"reference_id,target,name\n1,+15125550100,Ana", id="no-final-line-end"),
+        pytest.param(b"reference_id,target,name\n1,+15125550100,Ana\n\n\n", id="blank-lines"),
+    ],
+)
+def test_a_file_as_spreadsheets_write_it_is_read(data: bytes) -> None:
+    assert read(data) == [ANA]
+
+
+def test_columns_may_come_in_any_order_and_the_others_are_variables() -> None:
+    found = read("name,target,reference_id,city\nAna,a@b.test,1,Málaga\n".encode())
+
+    assert found == [Row(2, "1", "a@b.test", {"name": "Ana", "city": "Málaga"})]
+
+
+def test_a_cell_may_hold_line_breaks_and_lines_are_still_counted() -> None:
+    found = read(b'reference_id,target,note\n1,a@b.test,"two\nlines"\n2,c@d.test,x\n')
+
+    assert found == [
+        Row(2, "1", "a@b.test", {"note": "two\nlines"}),
+        Row(4, "2", "c@d.test", {"note": "x"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        pytest.param(b"", "the file is empty", id="empty"),
+        pytest.param(b"\n\n", "the file is empty", id="only-blank-lines"),
+        pytest.param(b"reference_id,target\n", "a header and no rows", id="header-only"),
+        pytest.param(
+            b"reference_id,phone\n1,2\n", "line 1: the header has no column target", id="missing"
+        ),
+        pytest.param(
+            b"reference_id;target\n1;2\n",
+            "no column reference_id and no column target",
+            id="semicolons",
+        ),
+        pytest.param(
+            b"reference_id,target,a,a\n1,2,3,4\n", "line 1: two columns are called 'a'", id="twice"
+        ),
+        pytest.param(
+            b"reference_id,target,\n1,2,3\n", "line 1: column 3 has no name", id="unnamed"
+        ),
+        pytest.param(
+            b"reference_id,target\n1,2\n2,\xe9\n", "line 3: this is not UTF-8", id="latin-1"
+        ),
+        pytest.param(b"reference_id,target\n1,\x00\n", "line 2: there is a NUL byte", id="nul"),
+        pytest.param(b'reference_id,target\n1,"a"b\n', "line 2: this is not CSV", id="stray-quote"),
+        pytest.param(b'reference_id,target\n1,"a\n', "line 2: this is not CSV", id="open-quote"),
+        pytest.param(b"reference_id,target\r1,2\r", "a lone carriage return", id="cr-only"),
+        pytest.param(
+            b"reference_id,target\n1," + b"x" * 200_000,
+            "line 2: this is not CSV: field larger",
+            id="huge-cell",
+        ),
+    ],
+)
+def test_a_file_that_can_not_be_a_batch_is_refused_whole(data: bytes, sentence: str) -> None:
+    with pytest.raises(FileFault, match=sentence):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        pytest.param(b"1", "the row has 1 cells, the header has 2", id="too-few"),
+        pytest.param(b"1,2,3", "the row has 3 cells, the header has 2", id="too-many"),
+        pytest.param(b",2", "reference_id is empty", id="no-reference"),
+        pytest.param(b"x" * 257 + b",2", "reference_id is longer than 256 characters", id="long"),
+    ],
+)
+def test_a_row_that_is_wrong_by_itself_does_not_stop_the_others(row: bytes, reason: str) -> None:
+    found = read(b"reference_id,target\n" + row + b"\n9,a@b.test\n")
+
+    assert found == [Refused(2, reason), Row(3, "9", "a@b.test", {})]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-2+3", "'-2+3"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("\t=1", "'\t=1"),
+        ("+15125550100", "+15125550100"),
+        ("Ana", "Ana"),
+        ("", ""),
+    ],
+)
+def test_a_cell_never_runs_as_a_formula(cell: str, written: str) -> None:
+    assert neutralized(cell) == written

@@ -1,0 +1,185 @@
+"""Reading the event webhook."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+from worker.providers.email import EVENTS, read_events
+
+TOKEN = UUID("7f3cbb6e-3a52-4e0c-9a0e-0d9b6f6f1a11")
+
+
+def event(name: object, **fields: Any) -> dict[str, Any]:
+    return {
+        "email": "canary.person@example.com",
+        "timestamp": 1_600_112_492,
+        "event": name,
+        "sg_event_id": f"id-{name}",
+        "sg_message_id": "LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0",
+        "outreach_token": str(TOKEN),
+    } | fields
+
+
+def read(name: str, **fields: Any) -> Report:
+    (report,) = read_events(json.dumps([event(name, **fields)]).encode())
+    return report
+
+
+def test_an_event_as_sendgrid_sends_it() -> None:
+    assert read("delivered", response="250 OK", category=["a"]) == Report(
+        mode=Mode.EMAIL,
+        key="id-delivered",
+        token=TOKEN,
+        sid="LRzXl_NHStOGhQ4kofSm_A",
+        name="delivered",
+        rank=60,
+        sequence=0,
+        meaning=Meaning.REACHED,
+        channel_status=ChannelStatus.DELIVERED,
+        at=datetime(2020, 9, 14, 19, 41, 32, tzinfo=UTC),
+    )
+
+
+Fields = dict[str, Any]
+_M, _C, _S = Meaning, ChannelStatus, SuppressReason
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "meaning", "channel_status", "suppress"),
+    [
+        ("processed", {}, _M.UNDERWAY, _C.PROCESSED, None),
+        ("deferred", {}, _M.UNDERWAY, _C.DEFERRED, None),
+        ("delivered", {}, _M.REACHED, _C.DELIVERED, None),
+        ("open", {}, _M.NOTED, _C.OPENED, None),
+        ("click", {}, _M.NOTED, _C.CLICKED, None),
+        ("unsubscribe", {}, _M.NOTED, _C.UNSUBSCRIBED, _S.UNSUBSCRIBED),
+        ("group_unsubscribe", {}, _M.NOTED, _C.UNSUBSCRIBED, _S.UNSUBSCRIBED),
+        ("spamreport", {}, _M.NOTED, _C.SPAM_REPORT, _S.SPAM_REPORT),
+        ("bounce", {}, _M.UNDELIVERABLE, _C.BOUNCED, _S.BOUNCED),
+        (
+            "bounce",
+            {"type": "bounce", "bounce_classification": "Invalid Address"},
+            _M.INVALID,
+            _C.BOUNCED,
+            _S.BOUNCED,
+        ),
+        ("bounce", {"type": "bounce", "status": "5.1.1"}, _M.INVALID, _C.BOUNCED, _S.BOUNCED),
+        ("bounce", {"type": "bounce", "status": "5.2.2"}, _M.UNDELIVERABLE, _C.BOUNCED, _S.BOUNCED),
+        ("bounce", {"type": "blocked"}, _M.MISSED, _C.BOUNCED, None),
+        (
+            "bounce",
+            {"type": "blocked", "bounce_classification": "Reputation"},
+            _M.UNDELIVERABLE,
+            _C.BOUNCED,
+            None,
+        ),
+        (
+            "dropped",
+            {"reason": "Unsubscribed Address"},
+            _M.OPTED_OUT,
+            _C.UNSUBSCRIBED,
+            _S.UNSUBSCRIBED,
+        ),
+        (
+            "dropped",
+            {"reason": "Spam Reporting Address"},
+            _M.OPTED_OUT,
+            _C.SPAM_REPORT,
+            _S.SPAM_REPORT,
+        ),
+        ("dropped", {"reason": "Bounced Address"}, _M.INVALID, _C.BOUNCED, _S.BOUNCED),
+        ("dropped", {"reason": "Invalid"}, _M.INVALID, _C.DROPPED, _S.DROPPED),
+        ("dropped", {"reason": "Spam Content"}, _M.UNDELIVERABLE, _C.DROPPED, None),
+        ("dropped", {"reason": 5}, _M.UNDELIVERABLE, _C.DROPPED, None),
+    ],
+)
+def test_what_each_event_means(
+    name: str,
+    fields: Fields,
+    meaning: Meaning,
+    channel_status: ChannelStatus,
+    suppress: SuppressReason | None,
+) -> None:
+    report = read(name, **fields)
+
+    assert (report.meaning, report.channel_status, report.suppress) == (
+        meaning,
+        channel_status,
+        suppress,
+    )
+
+
+def test_a_bounce_carries_the_status_and_never_the_reason() -> None:
+    reason = "550 5.1.1 canary.person@example.com does not exist"
+
+    report = read("bounce", type="bounce", status="5.1.1", reason=reason)
+
+    assert report.code == "5.1.1"
+    assert "canary" not in repr(report)
+
+
+def test_a_bounce_after_delivery_wins_and_a_wish_to_stop_is_never_hidden() -> None:
+    ranks = {name: word.rank for name, word in EVENTS.items()}
+
+    assert ranks["processed"] < ranks["deferred"] < ranks["delivered"] < ranks["bounce"]
+    assert min(ranks["unsubscribe"], ranks["spamreport"]) > ranks["bounce"]
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        event("delivered", outreach_token=None),
+        event("delivered", outreach_token="somebody-else"),
+        event("delivered", outreach_token=5),
+        event("group_resubscribe"),
+        event("account_status_change"),
+    ],
+)
+def test_what_is_not_of_a_mail_of_ours_is_passed_over(foreign: Fields) -> None:
+    events = read_events(json.dumps([foreign, event("open")]).encode())
+
+    assert [one.name for one in events] == ["open"]
+    assert events.unreadable == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "unreadable"),
+    [
+        (json.dumps([event("teleported"), event("open"), event(None)]).encode(), 2),
+        (json.dumps([7, event("open"), None]).encode(), 2),
+    ],
+)
+def test_what_of_ours_cannot_be_read_is_counted(body: bytes, unreadable: int) -> None:
+    events = read_events(body)
+
+    assert [one.name for one in events] == ["open"]
+    assert events.unreadable == unreadable
+
+
+@pytest.mark.parametrize("body", [b"", b"soon", b"{}", b"\xff"])
+def test_what_is_no_array_is_counted(body: bytes) -> None:
+    events = read_events(body)
+
+    assert not events
+    assert events.unreadable == 1
+
+
+def test_an_event_without_an_id_is_known_again_by_its_content() -> None:
+    first, again = read("open", sg_event_id=None), read("open", sg_event_id=None)
+
+    assert first.key == again.key
+    assert first.key != read("open", sg_event_id=None, timestamp=1_600_112_493).key
+    assert len(first.key) == 64
+
+
+@pytest.mark.parametrize("odd", [None, "1600112492", -1, 10**12, 1.5])
+def test_an_odd_timestamp_or_message_id_is_none(odd: object) -> None:
+    report = read("open", timestamp=odd, sg_message_id=odd)
+
+    assert report.at is None
+    assert report.sid in {None, "1600112492"}

@@ -1,0 +1,59 @@
+"""`outreach attempts`: what is in doubt, and an operator's decision about it."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from worker.cli.printing import add_row, console, print_json, table
+from worker.cli.session import AsJson, By, session
+from worker.desk.doubts import doubts_open
+from worker.dispatch.decide import allow_retry, count_as_sent
+from worker.domain.wire import to_wire
+
+app = typer.Typer(invoke_without_command=True, help="Attempts in doubt, and deciding about them.")
+
+
+@app.callback()
+def attempts(
+    context: typer.Context,
+    *,
+    in_doubt: Annotated[bool, typer.Option("--in-doubt", help="Those in doubt (default).")] = True,  # noqa: ARG001  the only list so far
+    as_json: AsJson = False,
+) -> None:
+    """List attempts whose outcome is unknown, since when, and what happens next."""
+    if context.invoked_subcommand:
+        return
+    here = session(context).runtime
+    found = doubts_open(here.engine, here.patience)
+    if as_json:
+        print_json(
+            [
+                {name: to_wire(value) for name, value in asdict(one.doubt).items() if name != "age"}
+                | {"next_step": one.next_step}
+                for one in found
+            ]
+        )
+        return
+    listing = table(None, "attempt", "batch_id", "reference_id", "mode", "began_at", "next step")
+    for one in found:
+        doubt = one.doubt
+        named = (doubt.attempt, doubt.batch_id, doubt.reference_id, doubt.mode, doubt.began_at)
+        add_row(listing, [*named, one.next_step])
+    console().print(listing)
+
+
+@app.command("count-as-sent")
+def count(context: typer.Context, attempt: int, *, by: By = None) -> None:
+    """Take it that the recipient was reached: the request is COMPLETED."""
+    current = session(context)
+    count_as_sent(current.runtime.engine, attempt, by=current.operator(by))
+    console().print(f"attempt {attempt}: counted as sent")
+
+
+@app.command("allow-retry")
+def retry(context: typer.Context, attempt: int, *, by: By = None) -> None:
+    """Accept that the recipient may be contacted twice: the request is due again."""
+    current = session(context)
+    allow_retry(current.runtime.engine, attempt, by=current.operator(by))
+    console().print(f"attempt {attempt}: its request is due again")

@@ -1,0 +1,211 @@
+"""`outreach batch`: create, fill, steer and read batches."""
+
+from typing import Annotated
+
+import typer
+
+from worker.cli import exports, watching
+from worker.cli.picture import pictured
+from worker.cli.printing import add_row, console, print_json, table
+from worker.cli.session import AsJson, BatchId, By, session
+from worker.cli.upload import upload
+from worker.desk.batches import (
+    create_batch,
+    delete_batch,
+    list_batches,
+    pause_batch,
+    resume_batch,
+    show_batch,
+    update_batch,
+)
+from worker.desk.campaigns import show_campaign
+from worker.desk.results import results as read_results
+from worker.dispatch.drain import drain
+from worker.domain.batches import BatchDetails
+from worker.domain.errors import WrongFields
+from worker.domain.statuses import RequestStatus
+
+app = typer.Typer(no_args_is_help=True, help="Create, fill, steer and read batches.")
+
+ExpiresOn = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="When it ends, like 2025-08-13T00:00:00Z; none: never."),
+]
+CallRate = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="Attempts per hour, 1 to 3600; none: the campaign's rate."),
+]
+AutoCallRate = Annotated[
+    bool | None,
+    typer.Option("--auto-call-rate/--no-auto-call-rate", help="Pace to finish before it expires."),
+]
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    batch_id: BatchId,
+    *,
+    campaign: Annotated[str, typer.Option(help="The campaign's name or id.")],
+    expires_on: ExpiresOn = None,
+    call_rate: CallRate = None,
+    auto_call_rate: AutoCallRate = None,
+    paused: Annotated[bool, typer.Option("--paused", help="Hold it until resumed.")] = False,
+    by: By = None,
+) -> None:
+    """Create an empty batch; creating it again with equal fields changes nothing."""
+    current = session(context)
+    operator, engine = current.operator(by), current.runtime.engine
+    chosen = _chosen(expires_on, call_rate, auto_call_rate)
+    identity = {"batch_id": batch_id, "campaign_id": show_campaign(engine, campaign).id}
+    _say(create_batch(engine, identity | {"paused": paused} | chosen, by=operator))
+
+
+app.command()(upload)
+
+
+@app.command()
+def update(
+    context: typer.Context,
+    batch_id: BatchId,
+    *,
+    expires_on: ExpiresOn = None,
+    call_rate: CallRate = None,
+    auto_call_rate: AutoCallRate = None,
+    by: By = None,
+) -> None:
+    """Change when a batch ends or how fast it goes."""
+    current = session(context)
+    changes = _chosen(expires_on, call_rate, auto_call_rate)
+    _say(update_batch(current.runtime.engine, batch_id, changes, by=current.operator(by)))
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    *,
+    campaign: Annotated[
+        str | None, typer.Option(help="Only this campaign's, by name or id.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List the latest batches."""
+    found = list_batches(session(context).runtime.engine, campaign=campaign, limit=limit)
+    if as_json:
+        print_json([details.to_wire() for details in found])
+        return
+    listing = table(None, "batch_id", "campaign_id", "status", "requests", "open", "created_at")
+    for details in found:
+        facts = details.facts
+        counted = (details.status, details.total, details.open, facts.created_at)
+        add_row(listing, [facts.batch_id, facts.campaign_id, *counted])
+    console().print(listing)
+
+
+@app.command()
+def show(context: typer.Context, batch_id: BatchId, *, as_json: AsJson = False) -> None:
+    """Show a batch with its status and counts."""
+    details = show_batch(session(context).runtime.engine, batch_id)
+    if as_json:
+        print_json(details.to_wire())
+    else:
+        console().print(pictured(details))
+
+
+@app.command()
+def watch(
+    context: typer.Context,
+    batch_id: BatchId,
+    *,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between looks.")] = 0.5,
+) -> None:
+    """Watch a batch until each of its requests is final."""
+    engine = session(context).runtime.engine
+    watching.watch(lambda: show_batch(engine, batch_id), console(), interval=interval)
+
+
+@app.command()
+def pause(
+    context: typer.Context,
+    batch_id: BatchId,
+    *,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Return when nothing of it can reach a provider.")
+    ] = False,
+    by: By = None,
+) -> None:
+    """Hold a batch: none of its attempts begins until it is resumed."""
+    current = session(context)
+    here = current.runtime
+    _say(pause_batch(here.engine, batch_id, by=current.operator(by)))
+    if wait:
+        drained = drain(here.engine, here.line, here.patience, batch_id)
+        console().print(
+            f"drained in {drained.seconds:.1f} s; {drained.canceled} queued calls taken back"
+        )
+
+
+@app.command()
+def resume(context: typer.Context, batch_id: BatchId, *, by: By = None) -> None:
+    """Let a batch go on."""
+    current = session(context)
+    _say(resume_batch(current.runtime.engine, batch_id, by=current.operator(by)))
+
+
+@app.command()
+def delete(
+    context: typer.Context,
+    batch_id: BatchId,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; kept with the batch.")],
+    by: By = None,
+) -> None:
+    """Delete a batch: what has not begun never will, what is under way lives on."""
+    current = session(context)
+    operator = current.operator(by)
+    _say(delete_batch(current.runtime.engine, batch_id, reason=reason, by=operator))
+
+
+@app.command()
+def results(
+    context: typer.Context,
+    batch_id: BatchId,
+    *,
+    status: Annotated[RequestStatus | None, typer.Option(help="Only this request_status.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Only this reference_id.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+) -> None:
+    """Print what became of each request."""
+    found = read_results(
+        session(context).runtime.engine, batch_id, request_status=status, reference_id=reference
+    )
+    if as_json:
+        exports.write_json_lines(found)
+    elif as_csv:
+        exports.write_csv(found)
+    else:
+        exports.print_table(found, console())
+
+
+def _chosen(
+    expires_on: str | None, call_rate: str | None, auto_call_rate: bool | None
+) -> dict[str, object]:
+    """Only the fields that were given; the word none clears one."""
+    given = {"expires_on": expires_on, "call_rate": call_rate, "auto_call_rate": auto_call_rate}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    cleared = {name: None if value == "none" else value for name, value in chosen.items()}
+    return cleared | _number("call_rate", cleared.get("call_rate"))
+
+
+def _number(name: str, value: object) -> dict[str, object]:
+    if not isinstance(value, str):
+        return {}
+    if not value.isascii() or not value.isdigit():
+        raise WrongFields([f"{name}: must be a whole number, or none"])
+    return {name: int(value)}
+
+
+def _say(details: BatchDetails) -> None:
+    console().print(f"batch {details.facts.batch_id}: {details.status}")

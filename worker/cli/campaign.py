@@ -1,0 +1,62 @@
+"""`outreach campaign`: who reaches out, when, how often and with what words."""
+
+import typer
+
+from worker.cli.fields import FieldsFile, SetFields, typed_fields
+from worker.cli.printing import add_row, console, facts_table, print_json, table
+from worker.cli.session import AsJson, By, CampaignRef, session
+from worker.desk.campaigns import create_campaign, list_campaigns, show_campaign, update_campaign
+
+app = typer.Typer(no_args_is_help=True, help="Who reaches out, when, how often, with what words.")
+
+
+@app.command()
+def create(
+    context: typer.Context, file: FieldsFile = None, *, fields: SetFields = None, by: By = None
+) -> None:
+    """Create a campaign; creating it again with equal fields changes nothing."""
+    current = session(context)
+    values = typed_fields(file, fields)
+    made = create_campaign(current.runtime.engine, values, by=current.operator(by))
+    console().print(f"campaign {made.id}: {made.fields.campaign_name}")
+
+
+@app.command()
+def update(
+    context: typer.Context,
+    campaign: CampaignRef,
+    file: FieldsFile = None,
+    *,
+    fields: SetFields = None,
+    by: By = None,
+) -> None:
+    """Change fields of a campaign, given by name or id; the others stay."""
+    current = session(context)
+    changes = typed_fields(file, fields)
+    made = update_campaign(current.runtime.engine, campaign, changes, by=current.operator(by))
+    console().print(f"campaign {made.id}: {made.fields.campaign_name}, updated")
+
+
+@app.command("list")
+def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List every campaign."""
+    found = list_campaigns(session(context).runtime.engine)
+    if as_json:
+        print_json([campaign.to_wire() for campaign in found])
+        return
+    listing = table(None, "id", "campaign_name", "mode", "source", "updated_at", "last_updated_by")
+    for one in found:
+        fields = one.fields
+        about = (one.updated_at, one.last_updated_by)
+        add_row(listing, [one.id, fields.campaign_name, fields.mode, fields.source, *about])
+    console().print(listing)
+
+
+@app.command()
+def show(context: typer.Context, campaign: CampaignRef, *, as_json: AsJson = False) -> None:
+    """Show a campaign, given by name or id."""
+    found = show_campaign(session(context).runtime.engine, campaign).to_wire()
+    if as_json:
+        print_json(found)
+    else:
+        console().print(facts_table(f"Campaign {found['id']}", found.items()))

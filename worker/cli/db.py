@@ -1,0 +1,27 @@
+"""`outreach db`: the shape of the database."""
+
+import typer
+
+from worker.cli.printing import console
+from worker.cli.session import session
+from worker.desk.database import examine_database, upgrade_database
+
+app = typer.Typer(no_args_is_help=True, help="The database's shape.")
+
+
+@app.command()
+def upgrade(context: typer.Context) -> None:
+    """Apply every migration that is missing."""
+    upgrade_database(session(context).settings.database_url)
+    status(context)
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """Say which migrations the database has; exits with 1 when some are missing."""
+    findings = examine_database(session(context).runtime.engine)
+    shape = next(finding for finding in findings if finding.what == "migrations")
+    console().print(f"{shape.what}: {shape.found}")
+    if not shape.well:
+        console().print(shape.advice)
+        raise typer.Exit(1)

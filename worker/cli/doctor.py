@@ -1,0 +1,66 @@
+"""`outreach doctor`: what is well, what is not, and what to do about it."""
+
+from collections.abc import Iterator
+
+import typer
+from rich.table import Table
+
+from config.queues import Queue
+from config.settings import Settings
+from worker.cli import broker
+from worker.cli.printing import add_row, console, facts_table, table
+from worker.cli.session import session
+from worker.desk.database import Finding, examine_database
+from worker.runtime import Runtime, StoreUnavailable
+
+
+def doctor(context: typer.Context) -> None:
+    """Check settings, database, migrations, broker and workers; exits with 1 if one is not well."""
+    current = session(context)
+    out = console()
+    out.print(facts_table("Settings in force", masked(current.settings)))
+    findings = list(_examined(current.runtime))
+    out.print(pictured(findings))
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+def masked(settings: Settings) -> list[tuple[str, str]]:
+    """Every setting by its name in the environment; secrets and passwords are not shown."""
+    values = {name.upper(): getattr(settings, name) for name in Settings.model_fields}
+    return [
+        (name, "not set" if value is None else broker.without_password(str(value)))
+        for name, value in values.items()
+    ]
+
+
+def pictured(findings: list[Finding]) -> Table:
+    """A line per finding."""
+    lines = table("Health", "", "what", "found", "what to do")
+    for finding in findings:
+        mark, advice = ("ok", "") if finding.well else ("FAIL", finding.advice)
+        style = None if finding.well else "red"
+        add_row(lines, [mark, finding.what, finding.found, advice], style=style)
+    return lines
+
+
+def _examined(runtime: Runtime) -> Iterator[Finding]:
+    try:
+        yield from examine_database(runtime.engine)
+    except StoreUnavailable as error:
+        yield Finding("database", False, str(error), "start PostgreSQL, or correct DATABASE_URL")
+    fault = broker.fault(runtime.settings.broker_url)
+    advice = "start the broker, or correct BROKER_URL"
+    yield Finding("broker", fault is None, fault or "answers", advice)
+    if fault is None:
+        yield from consumed(broker.consumed_queues())
+
+
+def consumed(queues: frozenset[str]) -> Iterator[Finding]:
+    """A finding per queue: whether a worker takes messages from it."""
+    for queue in Queue:
+        well = queue in queues
+        found = "a worker consumes it" if well else "no worker consumes it"
+        yield Finding(
+            f"queue {queue}", well, found, "start its worker: make run, or its Procfile line"
+        )

@@ -1,0 +1,67 @@
+"""The command itself: its nouns, and how a failure becomes one sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from typer.core import TyperGroup
+
+from config.settings import SettingsError
+from worker.cli import attempts, batch, campaign, db, demo, doctor, halts, request
+from worker.cli.printing import complain
+from worker.cli.session import Session
+from worker.domain.errors import Mistake, WrongFields
+from worker.runtime import StoreUnavailable
+
+
+@contextmanager
+def plain_speech() -> Iterator[None]:
+    """Say an expected failure in a sentence on standard error, and exit with 1."""
+    try:
+        yield
+    except (SettingsError, WrongFields) as error:
+        for fault in error.faults:
+            complain(fault)
+        raise typer.Exit(1) from None
+    except (Mistake, StoreUnavailable) as error:
+        complain(str(error))
+        raise typer.Exit(1) from None
+
+
+class PlainSpokenGroup(TyperGroup):
+    """A group whose commands fail in sentences."""
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # typer hides the base
+        """Run the command."""
+        with plain_speech():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    cls=PlainSpokenGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Batches of calls, SMS and mail that contact nobody twice.",
+)
+app.add_typer(campaign.app, name="campaign")
+app.add_typer(batch.app, name="batch")
+app.add_typer(request.app, name="request")
+app.add_typer(attempts.app, name="attempts")
+app.add_typer(db.app, name="db")
+app.command("halt")(halts.halt_command)
+app.command("resume")(halts.resume_command)
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
+
+
+@app.callback()
+def start(context: typer.Context) -> None:
+    """Begin a session."""
+    current = context.obj = Session()
+    context.call_on_close(current.close)
+
+
+def main() -> None:
+    """Run the operator's command."""
+    app()

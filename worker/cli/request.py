@@ -1,0 +1,36 @@
+"""`outreach request`: one request and its history."""
+
+import typer
+from rich.console import Group, RenderableType
+
+from worker.cli.printing import add_row, console, facts_table, print_json, table
+from worker.cli.session import AsJson, BatchId, ReferenceId, session
+from worker.desk.requests import show_request
+from worker.domain.results import History
+from worker.domain.wire import stamp
+
+app = typer.Typer(no_args_is_help=True, help="One request and its history.")
+
+
+@app.command()
+def show(
+    context: typer.Context, batch_id: BatchId, reference_id: ReferenceId, *, as_json: AsJson = False
+) -> None:
+    """Show where a request stands and everything that happened to it."""
+    history = show_request(session(context).runtime.engine, batch_id, reference_id)
+    if as_json:
+        print_json(history.to_wire())
+    else:
+        console().print(pictured(history))
+
+
+def pictured(history: History) -> RenderableType:
+    """The request's fields, and its history as a timeline."""
+    facts = [(name, getattr(history.request, name)) for name in history.request.__slots__]
+    timeline = table("History", "at", "attempt", "what", "why")
+    for moment in history.moments:
+        add_row(
+            timeline, [stamp(moment.at, fine=True), moment.attempt_number, moment.what, moment.why]
+        )
+    title = f"Request {history.request.reference_id}"
+    return Group(facts_table(title, [*facts, ("due_at", history.due_at)]), timeline)

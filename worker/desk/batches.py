@@ -1,0 +1,162 @@
+"""Batches: create, update, pause, resume, delete, list, show."""
+
+from collections.abc import Mapping, Sequence
+
+from worker.domain.batches import (
+    BatchDetails,
+    BatchFacts,
+    batch_fields,
+    batch_status,
+    differing,
+    edited,
+)
+from worker.domain.errors import (
+    BatchConflict,
+    BatchDeleted,
+    UnknownBatch,
+    UnknownCampaign,
+    WrongFields,
+)
+from worker.store import batches, campaigns
+from worker.store.connect import Connection, Engine, in_transaction
+
+
+def create_batch(engine: Engine, values: Mapping[str, object], *, by: str) -> BatchDetails:
+    """Store an empty batch; one that exists with equal fields is left as it is.
+
+    Raises:
+        WrongFields: naming every field that is missing, unknown or wrong.
+        UnknownCampaign: there is none with this id.
+        BatchConflict: the id is taken by a batch with other fields.
+    """
+    fields = batch_fields(values)
+
+    def step(connection: Connection) -> BatchDetails:
+        if not campaigns.exists(connection, fields.campaign_id):
+            raise UnknownCampaign(str(fields.campaign_id))
+        batches.add(connection, fields, by)
+        facts = _found(connection, fields.batch_id)
+        if names := differing(facts.fields, fields):
+            raise BatchConflict(fields.batch_id, names)
+        return _details(connection, [facts])[0]
+
+    return in_transaction(engine, step)
+
+
+def update_batch(
+    engine: Engine, batch_id: str, changes: Mapping[str, object], *, by: str
+) -> BatchDetails:
+    """Change the named fields of a batch: paused, expires_on, call_rate, auto_call_rate.
+
+    Raises:
+        UnknownBatch, BatchDeleted: there is none to change.
+        WrongFields: a change is unknown or wrong.
+        CannotMoveExpiry: it has expired already.
+    """
+
+    def step(connection: Connection) -> BatchDetails:
+        facts = _found(connection, batch_id, lock=True)
+        after = edited(facts, changes, batches.now(connection))
+        batches.edit(connection, facts.id, after, by)
+        return _details(connection, [_found(connection, batch_id)])[0]
+
+    return in_transaction(engine, step)
+
+
+def pause_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
+    """Hold the batch: once this returns, none of its attempts begins.
+
+    Raises:
+        UnknownBatch, BatchDeleted: there is none to pause.
+    """
+    return _set_paused(engine, batch_id, by, paused=True)
+
+
+def resume_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
+    """Let the batch go on.
+
+    Raises:
+        UnknownBatch, BatchDeleted: there is none to resume.
+    """
+    return _set_paused(engine, batch_id, by, paused=False)
+
+
+def delete_batch(engine: Engine, batch_id: str, *, reason: str, by: str) -> BatchDetails:
+    """Delete the batch: no attempt begins any more, and a sweep closes what waits.
+
+    A deleted batch stays as it was deleted first.
+
+    Raises:
+        UnknownBatch: there is none.
+        WrongFields: the reason is empty.
+    """
+    if not reason.strip():
+        raise WrongFields(["deleted_reason: must say why"])
+
+    def step(connection: Connection) -> None:
+        batches.mark_deleted(connection, batch_id, by, reason=reason)
+
+    in_transaction(engine, step)
+    return show_batch(engine, batch_id)
+
+
+def list_batches(
+    engine: Engine, *, campaign: str | None = None, limit: int = 50
+) -> list[BatchDetails]:
+    """The latest batches, newest first; of one campaign, given by name or id, if asked.
+
+    Raises:
+        UnknownCampaign: there is none.
+    """
+
+    def step(connection: Connection) -> list[BatchDetails]:
+        campaign_id = _campaign_id(connection, campaign) if campaign else None
+        return _details(
+            connection, batches.newest(connection, campaign_id=campaign_id, limit=limit)
+        )
+
+    return in_transaction(engine, step)
+
+
+def show_batch(engine: Engine, batch_id: str) -> BatchDetails:
+    """The batch with its status and counts.
+
+    Raises:
+        UnknownBatch: there is none.
+    """
+    return in_transaction(
+        engine, lambda connection: _details(connection, [_found(connection, batch_id)])[0]
+    )
+
+
+def _set_paused(engine: Engine, batch_id: str, by: str, *, paused: bool) -> BatchDetails:
+    def step(connection: Connection) -> bool:
+        return batches.set_paused(connection, batch_id, by, paused=paused)
+
+    moved = in_transaction(engine, step)
+    details = show_batch(engine, batch_id)
+    if not moved:
+        raise BatchDeleted(batch_id)
+    return details
+
+
+def _found(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts:
+    facts = batches.find(connection, batch_id, lock=lock)
+    if facts is None:
+        raise UnknownBatch(batch_id)
+    return facts
+
+
+def _campaign_id(connection: Connection, reference: str) -> int:
+    campaign = campaigns.find(connection, reference)
+    if campaign is None:
+        raise UnknownCampaign(reference)
+    return campaign.id
+
+
+def _details(connection: Connection, found: Sequence[BatchFacts]) -> list[BatchDetails]:
+    now = batches.now(connection)
+    counts = batches.counts(connection, [facts.id for facts in found])
+    return [
+        BatchDetails(facts, batch_status(facts, now), counts.get(facts.id, ())) for facts in found
+    ]

@@ -1,0 +1,78 @@
+"""Campaigns: create, update, list, show."""
+
+from collections.abc import Mapping
+
+from worker.domain.campaigns import Campaign, CampaignFields, campaign_fields, differing, edited
+from worker.domain.errors import CampaignConflict, UnknownCampaign
+from worker.store import campaigns
+from worker.store.connect import Connection, Engine, in_transaction
+
+
+def create_campaign(engine: Engine, values: Mapping[str, object], *, by: str) -> Campaign:
+    """Store a campaign; one that exists with equal fields is left as it is.
+
+    Raises:
+        WrongFields: naming every field that is missing, unknown or wrong.
+        CampaignConflict: the name is taken by a campaign with other fields.
+    """
+    fields = campaign_fields(values)
+
+    def step(connection: Connection) -> Campaign:
+        if added := campaigns.add(connection, fields, by):
+            return added
+        existing = campaigns.find(connection, fields.campaign_name)
+        assert existing is not None
+        if names := differing(existing.fields, fields):
+            raise CampaignConflict(fields.campaign_name, names)
+        return existing
+
+    return in_transaction(engine, step)
+
+
+def update_campaign(
+    engine: Engine, reference: str, changes: Mapping[str, object], *, by: str
+) -> Campaign:
+    """Change the named fields of a campaign, given by name or id.
+
+    Raises:
+        UnknownCampaign: there is none.
+        WrongFields: a change is unknown or wrong.
+        CannotChangeMode: its requests are for another channel.
+        CampaignConflict: the new name is taken.
+    """
+
+    def step(connection: Connection) -> Campaign:
+        existing = _found(connection, reference, lock=True)
+        after = edited(existing.fields, changes)
+        _name_is_free(connection, existing, after)
+        return campaigns.replace(connection, existing.id, after, by)
+
+    return in_transaction(engine, step)
+
+
+def list_campaigns(engine: Engine) -> list[Campaign]:
+    """Every campaign, in the order they were created."""
+    return in_transaction(engine, campaigns.everyone)
+
+
+def show_campaign(engine: Engine, reference: str) -> Campaign:
+    """The campaign with this name or id.
+
+    Raises:
+        UnknownCampaign: there is none.
+    """
+    return in_transaction(engine, lambda connection: _found(connection, reference))
+
+
+def _found(connection: Connection, reference: str, *, lock: bool = False) -> Campaign:
+    campaign = campaigns.find(connection, reference, lock=lock)
+    if campaign is None:
+        raise UnknownCampaign(reference)
+    return campaign
+
+
+def _name_is_free(connection: Connection, existing: Campaign, after: CampaignFields) -> None:
+    if after.campaign_name == existing.fields.campaign_name:
+        return
+    if campaigns.is_named(connection, after.campaign_name):
+        raise CampaignConflict(after.campaign_name, ["campaign_name"])

@@ -1,0 +1,65 @@
+"""The database under everything: its condition, and bringing it up to date."""
+
+from dataclasses import dataclass
+
+from worker.store import condition, migrate
+from worker.store.connect import Engine
+
+OLDEST_POSTGRES = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; when it is not well, `advice` says what to do."""
+
+    what: str
+    well: bool
+    found: str
+    advice: str = ""
+
+
+def examine_database(engine: Engine) -> list[Finding]:
+    """Whether dispatch may rely on this database.
+
+    Raises:
+        StoreUnavailable: it can't be asked.
+    """
+    facts = condition.read_condition(engine)
+    major = facts.version // 10_000
+    return [
+        Finding(
+            "database version",
+            major >= OLDEST_POSTGRES,
+            f"PostgreSQL {major}.{facts.version % 10_000}",
+            f"use PostgreSQL {OLDEST_POSTGRES} or newer",
+        ),
+        Finding(
+            "fsync",
+            facts.fsync,
+            "on" if facts.fsync else "off",
+            "set fsync = on: a database that forgets makes us contact people twice",
+        ),
+        Finding(
+            "synchronous_commit",
+            facts.synchronous_commit != "off",
+            facts.synchronous_commit,
+            "set synchronous_commit = on: a commit that is lost is a second contact",
+        ),
+        Finding(
+            "migrations",
+            facts.revision == facts.head,
+            _shape(facts.revision, facts.head),
+            "run: outreach db upgrade",
+        ),
+    ]
+
+
+def upgrade_database(url: str) -> None:
+    """Apply every migration that is missing."""
+    migrate.upgrade(url)
+
+
+def _shape(revision: str | None, head: str) -> str:
+    if revision == head:
+        return f"at {head}, the newest"
+    return f"at {revision}, the newest is {head}" if revision else f"none applied of {head}"

@@ -1,0 +1,23 @@
+"""One request: where it stands and everything that happened to it."""
+
+from worker.domain.errors import UnknownBatch, UnknownRequest
+from worker.domain.results import History
+from worker.store import batches, requests
+from worker.store.connect import Connection, Engine, in_transaction
+
+
+def show_request(engine: Engine, batch_id: str, reference_id: str) -> History:
+    """A request with its history, oldest first.
+
+    Raises:
+        UnknownBatch, UnknownRequest: there is none.
+    """
+
+    def step(connection: Connection) -> History:
+        if history := requests.history(connection, batch_id, reference_id):
+            return history
+        if batches.find(connection, batch_id) is None:
+            raise UnknownBatch(batch_id)
+        raise UnknownRequest(batch_id, reference_id)
+
+    return in_transaction(engine, step)

@@ -1,0 +1,148 @@
+"""An operator's CSV becomes requests of a batch: all of the file, or nothing of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from worker.domain.batches import is_expired
+from worker.domain.csv_rows import Refused, Row, rows
+from worker.domain.errors import BatchDeleted, BatchExpired, FileFault, UnknownBatch
+from worker.domain.statuses import RequestStatus
+from worker.domain.targets import Unreachable, normalize
+from worker.domain.wire import Wire, to_wire
+from worker.store import batches, ingest
+from worker.store.batches import Intake
+from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.ingest import REPORTED, Arrival, Ingested
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What became of a file's rows.
+
+    `known` rows were stored by an earlier upload; `refused` names the first of the rows that are not
+    stored, by line.
+    """
+
+    stored: int
+    pending: int
+    duplicate: int
+    invalid: int
+    skipped: int
+    known: int
+    refused_count: int
+    refused: tuple[Refused, ...]
+
+    def to_wire(self) -> dict[str, Wire]:
+        """The counts, and the refused rows that are named."""
+        refused: list[Wire] = [{"line": row.line, "reason": row.reason} for row in self.refused]
+        counts = {
+            name: to_wire(getattr(self, name)) for name in self.__slots__ if name != "refused"
+        }
+        return counts | {"refused": refused}
+
+
+def upload_requests(
+    engine: Engine, batch_id: str, *, file: BinaryIO, filename: str, by: str
+) -> Uploaded:
+    """Store a CSV file's rows as requests of a batch, in one transaction.
+
+    The engine must be a patient one, and the file one that can be rewound.
+
+    Raises:
+        UnknownBatch, BatchDeleted, BatchExpired: nothing can be added to it; nothing is changed.
+        FileFault: the file can't be a batch at all; the batch says so and is FAILED.
+    """
+
+    def step(connection: Connection) -> Uploaded:
+        file.seek(0)
+        return _store(connection, batch_id, file=file, filename=filename, by=by)
+
+    def fail(connection: Connection) -> None:
+        batches.note_failed_upload(connection, batch_id, filename, by, why=why)
+
+    try:
+        return in_transaction(engine, step)
+    except FileFault as fault:
+        why = str(fault)
+        in_transaction(engine, fail)
+        raise
+
+
+def _store(
+    connection: Connection, batch_id: str, *, file: BinaryIO, filename: str, by: str
+) -> Uploaded:
+    intake = _open(connection, batch_id)
+    refused = _Refusals()
+    arrivals = _arrivals(file, intake, refused)
+    ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals)
+    uploaded = _summed(ingested, refused)
+    if uploaded.stored or intake.facts.error_message:
+        batches.note_upload(connection, intake.facts.id, filename, by)
+    return uploaded
+
+
+def _open(connection: Connection, batch_id: str) -> Intake:
+    """The batch, once it is our turn to add to it."""
+    facts = batches.find(connection, batch_id)
+    if facts is None:
+        raise UnknownBatch(batch_id)
+    ingest.take_turn(connection, facts.id)
+    intake = batches.intake(connection, batch_id)
+    assert intake is not None
+    if intake.facts.deleted_at is not None:
+        raise BatchDeleted(batch_id)
+    if is_expired(intake.facts, intake.now):
+        raise BatchExpired(batch_id)
+    return intake
+
+
+class _Refusals:
+    """Rows that were refused before they reached the store."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.named: list[Refused] = []
+
+    def add(self, row: Refused) -> None:
+        self.count += 1
+        if len(self.named) < REPORTED:
+            self.named.append(row)
+
+
+def _arrivals(file: BinaryIO, intake: Intake, refused: _Refusals) -> Iterator[Arrival]:
+    for row in rows(file):
+        match row:
+            case Refused():
+                refused.add(row)
+            case Row():
+                yield _arrival(row, intake)
+
+
+def _arrival(row: Row, intake: Intake) -> Arrival:
+    address, fault = _judged(normalize(intake.mode, row.target, intake.default_region))
+    return Arrival(row.line, row.reference_id, row.target, address, fault, row.request_variables)
+
+
+def _judged(found: str | Unreachable) -> tuple[str | None, str | None]:
+    """The address, or why there is none."""
+    match found:
+        case Unreachable(reason):
+            return None, f"target {reason}"
+        case str():
+            return found, None
+
+
+def _summed(ingested: Ingested, refused: _Refusals) -> Uploaded:
+    named = sorted([*ingested.refused, *refused.named], key=lambda row: row.line)
+    n = ingested.by_status
+    return Uploaded(
+        stored=sum(n.values()),
+        pending=n.get(RequestStatus.PENDING, 0),
+        duplicate=n.get(RequestStatus.DUPLICATE, 0),
+        invalid=n.get(RequestStatus.INVALID, 0),
+        skipped=n.get(RequestStatus.SKIPPED, 0),
+        known=ingested.known,
+        refused_count=ingested.refused_count + refused.count,
+        refused=tuple(named[:REPORTED]),
+    )

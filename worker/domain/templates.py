@@ -1,0 +1,121 @@
+"""Templates of campaign authors: parsed once, rendered with one request's variables, kept in bounds.
+
+Liquid executes no code. On top of it: a missing variable is an error that names it, there is no clock,
+output and loops are limited, and only filters that can neither undo escaping nor multiply their input
+are known. Variables are values: what looks like a template in one comes out as it went in.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from liquid import Environment, RenderContext, StrictDefaultUndefined
+from liquid.exceptions import LiquidError, LiquidSyntaxError, ResourceLimitError, UndefinedError
+from liquid.template import BoundTemplate
+from liquid.token import Token
+from liquid.undefined import UNDEFINED
+from liquid.utils import ReadOnlyChainMap
+
+from worker.domain.errors import Mistake
+
+LONGEST_TEMPLATE = 200_000
+
+FILTERS = frozenset({
+    "abs", "at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round",
+    "times", "append", "capitalize", "default", "downcase", "escape", "first", "last", "lstrip",
+    "prepend", "remove", "remove_first", "rstrip", "size", "slice", "split", "squish", "strip",
+    "strip_newlines", "truncate", "truncatewords", "upcase", "url_encode",
+})  # fmt: skip
+FORBIDDEN_TAGS = ("include", "render", "tablerow", "ifchanged", "increment", "decrement")
+
+
+class TemplateFault(Mistake):
+    """A template can't be parsed or rendered; the text quotes no variable's value."""
+
+
+class _Missing(StrictDefaultUndefined):
+    """A variable that was not given; only the filter `default` may touch it."""
+
+    def __init__(
+        self, name: str, *, token: Token | None, obj: object = UNDEFINED, hint: str | None = None
+    ) -> None:
+        super().__init__(name, token=token, obj=obj, hint=hint)
+        self.msg = f"variable {name!r} is missing"
+
+
+class _Timeless(RenderContext):
+    """Without Liquid's own variables `now` and `today`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  Liquid's own signature
+        super().__init__(*args, **kwargs)
+        self.scope = ReadOnlyChainMap(self.locals, self.globals, self.counters)
+
+
+class _Template(BoundTemplate):
+    context_class = _Timeless
+
+
+class _Bounded(Environment):
+    template_class = _Template
+    loop_iteration_limit = 1_000
+    local_namespace_limit = 200_000
+    output_stream_limit = 500_000
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        super().setup_tags_and_filters(extra=extra)
+        for name in FORBIDDEN_TAGS:
+            del self.tags[name]
+        self.filters = {name: self.filters[name] for name in FILTERS}
+
+
+PLAIN = _Bounded(undefined=_Missing)
+"""For texts: what is written is what is read."""
+ESCAPED = _Bounded(undefined=_Missing, autoescape=True)
+"""For XML and HTML: a variable can't become markup."""
+
+
+def rendered(environment: Environment, source: str, variables: Mapping[str, str]) -> str:
+    """The template's text with these variables.
+
+    Raises:
+        TemplateFault: a variable is missing, a limit is exceeded, or a variable does not fit its use.
+    """
+    try:
+        return parsed(environment, source).render(variables)
+    except TemplateFault:
+        raise
+    except UndefinedError as fault:
+        raise TemplateFault(str(fault.message)) from None
+    except ResourceLimitError:
+        raise TemplateFault("it grows too long") from None
+    except Exception as fault:  # noqa: BLE001  an author's program may fail in any way; its text may quote a value
+        kind = type(fault).__name__
+        raise TemplateFault(
+            f"it can't be rendered with this request's variables ({kind})"
+        ) from None
+
+
+@lru_cache(maxsize=512)
+def parsed(environment: Environment, source: str) -> BoundTemplate:
+    """The template, parsed; the same text is parsed once.
+
+    Raises:
+        TemplateFault: it is no valid template.
+    """
+    if len(source) > LONGEST_TEMPLATE:
+        raise TemplateFault(f"it is longer than {LONGEST_TEMPLATE} characters")
+    try:
+        template = environment.from_string(source)
+    except LiquidSyntaxError as fault:
+        raise TemplateFault(_located(fault)) from None
+    except LiquidError:
+        raise TemplateFault("it is no valid template") from None
+    unknown = sorted(set(template.filter_names()) - FILTERS)
+    if unknown:
+        raise TemplateFault(f"there is no filter {unknown[0]!r}")
+    return template
+
+
+def _located(fault: LiquidSyntaxError) -> str:
+    context = fault.context()
+    return f"line {context[0]}: {fault.message}" if context else str(fault.message)

@@ -1,0 +1,27 @@
+"""`python -m worker.local run|demo`: the Makefile's way in."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from worker.local.demo import demo
+from worker.local.run import run
+
+
+def main() -> int:
+    """Run one of the two."""
+    parser = argparse.ArgumentParser(prog="python -m worker.local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="run the Procfile, on embedded services where none are named")
+    showing = commands.add_parser("demo", help="dispatch three real batches against the sandbox")
+    showing.add_argument("--keep", action="store_true", help="leave it running until Ctrl-C")
+    showing.add_argument("--csv", type=Path, help="your own file instead of the three that ship")
+    showing.add_argument("--mode", choices=["voice", "sms", "email"], help="the channel of --csv")
+    chosen = parser.parse_args()
+    if chosen.command == "run":
+        return run()
+    return demo(keep=chosen.keep, csv=chosen.csv, mode=chosen.mode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

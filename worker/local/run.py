@@ -1,0 +1,32 @@
+"""`make run`: the house in the foreground, until Ctrl-C."""
+
+import os
+import sys
+from pathlib import Path
+
+from worker.local.house import AlreadyRunning, running_house
+from worker.local.interrupts import Interrupted, Interrupts
+from worker.local.postgres import ServiceFailed
+
+
+def run() -> int:
+    """Run until somebody asks us to stop; 1 when something did not start."""
+    state_dir = Path(os.environ.get("STATE_DIR", ".outreach"))
+    with Interrupts() as interrupts:
+        try:
+            with running_house(state_dir, interrupts, say=_say, quiet=False) as house:
+                _say(f"flower: {house.flower_url}  login: {house.environment['FLOWER_BASIC_AUTH']}")
+                _say(f"callbacks: {house.web_url}")
+                _say("`outreach doctor` in another terminal looks it over; Ctrl-C stops it")
+                interrupts.pause(None)
+        except Interrupted:
+            _say("stopped")
+        except (AlreadyRunning, ServiceFailed) as error:
+            _say(str(error))
+            return 1
+    return 0
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"outreach: {sentence}\n")
+    sys.stdout.flush()

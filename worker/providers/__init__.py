@@ -1,0 +1,106 @@
+"""How the outside is spoken to: the only room that knows an SDK.
+
+Each channel is a file with both halves: placing, and reading what the provider says of it later.
+Answers, looks and reports are the domain's values; no exception, log line or text of an SDK leaves.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from worker.domain.answers import Answer
+from worker.domain.looks import Look
+from worker.domain.statuses import Mode
+from worker.domain.tickets import Inquiry, Ticket
+from worker.providers.email import EmailProvider
+from worker.providers.sendgrid_client import SendGridAccount
+from worker.providers.sms import SmsProvider
+from worker.providers.transport import Transport, boot_clock
+from worker.providers.twilio_client import TwilioAccount
+from worker.providers.voice import VoiceProvider
+
+__all__ = ["Provider", "Providers", "boot_clock", "connect"]
+
+# Below WARNING these log numbers, addresses, bodies and the API key.
+TALKATIVE = ("twilio", "python_http_client", "sendgrid", "aiohttp")
+
+
+class Provider(Protocol):
+    """Who carries a channel."""
+
+    @property
+    def mode(self) -> Mode:
+        """The channel."""
+
+    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
+        """Contact the recipient, at most once; `deadline` is on `boot_clock`."""
+
+    async def look(self, inquiry: Inquiry) -> Look:
+        """Ask what became of an attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """Everybody who carries a channel, over one pool of connections."""
+
+    voice: VoiceProvider
+    sms: SmsProvider
+    email: EmailProvider
+    transport: Transport
+
+    def __getitem__(self, mode: Mode) -> Provider:
+        match mode:
+            case Mode.VOICE:
+                return self.voice
+            case Mode.SMS:
+                return self.sms
+            case Mode.EMAIL:
+                return self.email
+        assert_never(mode)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.transport.close()
+
+
+def connect(  # noqa: PLR0913  plain settings, each by name
+    *,
+    twilio_api_url: str,
+    twilio_account_sid: str,
+    twilio_auth_token: str,
+    sendgrid_api_url: str,
+    sendgrid_api_key: str,
+    public_url: str,
+    connect_timeout: float,
+    read_timeout: float,
+    limit: int,
+) -> Providers:
+    """The providers of all channels; must be called inside the event loop that will use them.
+
+    Args:
+        twilio_api_url: Twilio's address.
+        twilio_account_sid: the account that calls and texts.
+        twilio_auth_token: its password.
+        sendgrid_api_url: SendGrid's address.
+        sendgrid_api_key: its password.
+        public_url: where the providers reach us.
+        connect_timeout: seconds until a connection must stand.
+        read_timeout: seconds from the first byte written to the last byte read.
+        limit: connections open at once.
+    """
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    transport = Transport(connect_timeout=connect_timeout, read_timeout=read_timeout, limit=limit)
+    twilio = TwilioAccount(
+        transport,
+        api_url=twilio_api_url,
+        account_sid=twilio_account_sid,
+        auth_token=twilio_auth_token,
+    )
+    sendgrid = SendGridAccount(transport, api_url=sendgrid_api_url, api_key=sendgrid_api_key)
+    return Providers(
+        voice=VoiceProvider(twilio, public_url=public_url),
+        sms=SmsProvider(twilio, public_url=public_url),
+        email=EmailProvider(sendgrid),
+        transport=transport,
+    )

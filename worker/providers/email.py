@@ -1,0 +1,233 @@
+"""Mail through SendGrid: sending one, reading what SendGrid says of it.
+
+https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+
+from worker.domain.answers import Accepted, Answer
+from worker.domain.looks import Look, Undecided
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+from worker.domain.tickets import Inquiry, Mail, Ticket
+from worker.providers.replies import Reply, Unanswered
+from worker.providers.sendgrid_client import SendGridAccount
+from worker.providers.sendgrid_errors import judge
+from worker.providers.words import Refinement, Word
+
+# Comes back at the top level of every event, beside SendGrid's own names: hence the prefix. Custom
+# arguments are stored for long and read by SendGrid's staff, so it is all they carry.
+TOKEN_ARGUMENT = "outreach_token"  # noqa: S105  the name of a field
+
+# https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#event-objects
+# A bounce after delivery happens and wins. What only a reader can do proves delivery, and what asks us
+# to stop ranks above all, so that no other event of the mail can hide it.
+EVENTS: dict[str, Word] = {
+    "processed": Word(10, Meaning.UNDERWAY, ChannelStatus.PROCESSED),
+    "deferred": Word(20, Meaning.UNDERWAY, ChannelStatus.DEFERRED),
+    "delivered": Word(60, Meaning.REACHED, ChannelStatus.DELIVERED),
+    "open": Word(70, Meaning.NOTED, ChannelStatus.OPENED),
+    "click": Word(75, Meaning.NOTED, ChannelStatus.CLICKED),
+    "bounce": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.BOUNCED),
+    "dropped": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.DROPPED),
+    "unsubscribe": Word(95, Meaning.NOTED, ChannelStatus.UNSUBSCRIBED),
+    "group_unsubscribe": Word(95, Meaning.NOTED, ChannelStatus.UNSUBSCRIBED),
+    "spamreport": Word(96, Meaning.NOTED, ChannelStatus.SPAM_REPORT),
+}
+SUPPRESSING: dict[str, SuppressReason] = {
+    "unsubscribe": SuppressReason.UNSUBSCRIBED,
+    "group_unsubscribe": SuppressReason.UNSUBSCRIBED,
+    "spamreport": SuppressReason.SPAM_REPORT,
+}
+# They concern no single mail of ours.
+IGNORED = frozenset({"group_resubscribe", "account_status_change"})
+
+# Why SendGrid did not even try: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#dropped
+DROP_REASONS: dict[str, tuple[Refinement, SuppressReason]] = {
+    "Unsubscribed Address": (
+        Refinement(Meaning.OPTED_OUT, ChannelStatus.UNSUBSCRIBED),
+        SuppressReason.UNSUBSCRIBED,
+    ),
+    "Spam Reporting Address": (
+        Refinement(Meaning.OPTED_OUT, ChannelStatus.SPAM_REPORT),
+        SuppressReason.SPAM_REPORT,
+    ),
+    "Bounced Address": (
+        Refinement(Meaning.INVALID, ChannelStatus.BOUNCED),
+        SuppressReason.BOUNCED,
+    ),
+    "Invalid": (Refinement(Meaning.INVALID, ChannelStatus.DROPPED), SuppressReason.DROPPED),
+}
+
+# https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications
+OUR_FAULT = frozenset({"Content", "Reputation"})
+"""A block for what we say or who we are would be repeated."""
+
+MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+
+
+class EmailProvider:
+    """Sends mail, one recipient a request."""
+
+    mode = Mode.EMAIL
+
+    def __init__(self, account: SendGridAccount) -> None:
+        self._account = account
+
+    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
+        """Send the mail, or say what came instead; `deadline` is on the transport's clock."""
+        try:
+            reply = await self._account.send(_composed(ticket), deadline)
+        except Unanswered as unanswered:
+            return unanswered.outcome
+        if reply.status == 202:
+            return Accepted(_message_id(reply, ticket.token))
+        return judge(reply.status, reply.headers, reply.text)
+
+    async def look(self, inquiry: Inquiry) -> Look:  # noqa: ARG002  the protocol's signature
+        """Nothing: by our key SendGrid answers no questions about a mail; its events tell."""
+        return Undecided("mail_cannot_be_asked")
+
+
+def _composed(ticket: Ticket) -> dict[str, object]:
+    mail = ticket.content
+    assert isinstance(mail, Mail)
+    personalization: dict[str, object] = {
+        "to": [{"email": ticket.address}],
+        "custom_args": {TOKEN_ARGUMENT: str(ticket.token)},
+    }
+    message: dict[str, object] = {
+        "personalizations": [personalization],
+        "from": {"email": ticket.source},
+    }
+    if mail.template_id:
+        personalization["dynamic_template_data"] = mail.template_data or {}
+        return message | {"template_id": mail.template_id}
+    # SendGrid wants the plain text first.
+    parts = (("text/plain", mail.text), ("text/html", mail.html))
+    content = [{"type": kind, "value": value} for kind, value in parts if value]
+    return message | {"subject": mail.subject, "content": content}
+
+
+def _message_id(reply: Reply, token: UUID) -> str:
+    """SendGrid's name for the mail; one of our own where a 202 gives none.
+
+    It was accepted all the same, and its events carry the token, so there is no doubt to resolve.
+    """
+    named = reply.headers.get("X-Message-Id", "")
+    return named if MESSAGE_ID.fullmatch(named) else f"unnamed-{token}"
+
+
+class Events(list[Report]):
+    """The reports of a delivery of events, and how many of our own events could not be read."""
+
+    unreadable: int = 0
+
+
+def read_events(body: bytes) -> Events:
+    """What a delivery of the event webhook says of our mails; other senders' events are passed over.
+
+    https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+    """
+    events = Events()
+    for event in _array(body):
+        if event is None:
+            events.unreadable += 1
+            continue
+        token = _token(event)
+        if token is None or event.get("event") in IGNORED:
+            continue
+        report = _report(event, token)
+        if report is None:
+            events.unreadable += 1
+        else:
+            events.append(report)
+    return events
+
+
+def _array(body: bytes) -> list[dict[str, object] | None]:
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return [None]
+    if not isinstance(parsed, list):
+        return [None]
+    return [event if isinstance(event, dict) else None for event in parsed]
+
+
+def _token(event: Mapping[str, object]) -> UUID | None:
+    try:
+        return UUID(_text(event, TOKEN_ARGUMENT))
+    except ValueError:
+        return None
+
+
+def _report(event: Mapping[str, object], token: UUID) -> Report | None:
+    name = _text(event, "event")
+    if name not in EVENTS:
+        return None
+    word, suppress, code = _read(name, event)
+    sid = _text(event, "sg_message_id").partition(".")[0]
+    return Report(
+        mode=Mode.EMAIL,
+        key=_key(event),
+        token=token,
+        sid=sid if MESSAGE_ID.fullmatch(sid) else None,
+        name=name,
+        rank=word.rank,
+        sequence=0,
+        meaning=word.meaning,
+        channel_status=word.channel_status,
+        code=code,
+        suppress=suppress,
+        at=_moment(event.get("timestamp")),
+    )
+
+
+def _read(name: str, event: Mapping[str, object]) -> tuple[Word, SuppressReason | None, str | None]:
+    """The word, whom to suppress and why it failed. A reason's own text may quote the address."""
+    if name == "bounce":
+        return _bounce(event)
+    reason = _text(event, "reason")
+    if name == "dropped" and reason in DROP_REASONS:
+        refinement, suppress = DROP_REASONS[reason]
+        return Word(EVENTS[name].rank, *refinement), suppress, reason.lower().replace(" ", "_")
+    return EVENTS[name], SUPPRESSING.get(name), None
+
+
+def _bounce(event: Mapping[str, object]) -> tuple[Word, SuppressReason | None, str | None]:
+    classification, status = _text(event, "bounce_classification"), _text(event, "status")
+    word = EVENTS["bounce"]
+    code = status if ENHANCED_STATUS.fullmatch(status) else None
+    if event.get("type") == "blocked":
+        meaning = Meaning.UNDELIVERABLE if classification in OUR_FAULT else Meaning.MISSED
+        return word._replace(meaning=meaning), None, code
+    gone = classification == "Invalid Address" or status.startswith("5.1.")
+    meaning = Meaning.INVALID if gone else word.meaning
+    return word._replace(meaning=meaning), SuppressReason.BOUNCED, code
+
+
+def _key(event: Mapping[str, object]) -> str:
+    """SendGrid's id of the event, the same when it is repeated; where it has none, its content's."""
+    given = _text(event, "sg_event_id")
+    if 0 < len(given) <= 100:
+        return given
+    return hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _text(event: Mapping[str, object], name: str) -> str:
+    value = event.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _moment(epoch: object) -> datetime | None:
+    if not isinstance(epoch, int) or not 0 < epoch < 10**10:
+        return None
+    return datetime.fromtimestamp(epoch, UTC)

@@ -1,0 +1,159 @@
+"""SMS through Twilio: sending one, asking about it, reading what Twilio says of it.
+
+https://www.twilio.com/docs/messaging/api/message-resource
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from twilio.rest.api.v2010.account.message import MessageInstance
+
+from worker.domain.answers import Answer
+from worker.domain.looks import Look
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+from worker.domain.tickets import Inquiry, Text, Ticket
+from worker.providers import twilio_look
+from worker.providers.twilio_client import TwilioAccount
+from worker.providers.voice import RETRIES
+from worker.providers.words import Refinement, Word
+
+# Twilio holds a message it can't send yet for up to 10 hours; one meant for noon should not come at 10 pm.
+VALIDITY_SECONDS = 14_400
+
+# https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
+# A receipt of delivery outranks an earlier one of failure: carriers correct themselves that way round.
+STATUSES: dict[str, Word] = {
+    "accepted": Word(5, Meaning.UNDERWAY, ChannelStatus.ACCEPTED),
+    "scheduled": Word(5, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "queued": Word(10, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "sending": Word(20, Meaning.UNDERWAY, ChannelStatus.SENDING),
+    "sent": Word(30, Meaning.UNDERWAY, ChannelStatus.SENT),
+    # We cancel no message: somebody did so at Twilio, and did not mean it to be sent again.
+    "canceled": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.CANCELED),
+    "failed": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.DELIVERY_FAILED),
+    "undelivered": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.UNDELIVERED),
+    "partially_delivered": Word(95, Meaning.REACHED, ChannelStatus.DELIVERY_UNKNOWN),
+    "delivered": Word(100, Meaning.REACHED, ChannelStatus.DELIVERED),
+    "read": Word(110, Meaning.REACHED, ChannelStatus.OPENED),
+}
+FAILURES = frozenset({"failed", "undelivered"})
+
+# What the error code makes of a failure; one not named here is not tried again.
+# https://www.twilio.com/docs/api/errors
+OPTED_OUT = 21610
+MISSED = frozenset({
+    30001,                # the sender's queue overflowed
+    30003,                # handset off or out of reach
+    30008,                # unknown, says the carrier
+    30017,                # carrier congestion
+    30022, 30023, 30027,  # the carrier's cap for today
+    30410,                # the carrier did not answer in time
+})  # fmt: skip
+INVALID = frozenset({
+    21211, 21614, 21635,  # no valid, no mobile number
+    30005,                # unknown handset
+    30006,                # landline or unreachable carrier
+    30011,                # no MMS there
+})  # fmt: skip
+
+MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+
+
+class SmsProvider:
+    """Sends messages and asks about them.
+
+    Args:
+        account: to send through.
+        public_url: where Twilio reaches us.
+        validity_seconds: how long Twilio may hold a message it can't send at once, 1 to 36,000.
+    """
+
+    mode = Mode.SMS
+
+    def __init__(
+        self,
+        account: TwilioAccount,
+        *,
+        public_url: str,
+        validity_seconds: int = VALIDITY_SECONDS,
+    ) -> None:
+        self._account = account
+        self._callbacks = f"{public_url}/callbacks/sms"
+        self._validity_seconds = validity_seconds
+
+    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
+        """Send the message, or say what came instead; `deadline` is on the transport's clock."""
+        assert isinstance(ticket.content, Text)
+        creation = self._account.client.messages.create_async(
+            to=ticket.address,
+            from_=ticket.source,
+            body=ticket.content.body,
+            validity_period=self._validity_seconds,
+            status_callback=f"{self._callbacks}/{ticket.token}{RETRIES}",
+        )
+        return await self._account.submit(creation, deadline)
+
+    async def look(self, inquiry: Inquiry) -> Look:
+        """What Twilio knows of this message."""
+        return await twilio_look.look(
+            self._account, self._account.client.messages, inquiry, _read_record
+        )
+
+
+def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
+    """What a status callback says; None where it is not one, or in words we don't know.
+
+    https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
+    """
+    sid = params.get("MessageSid") or params.get("SmsSid", "")
+    name = params.get("MessageStatus") or params.get("SmsStatus", "")
+    written = params.get("ErrorCode", "")
+    error_code = int(written) if re.fullmatch(r"[0-9]{1,6}", written) else None
+    return _report(sid, name, error_code, token)
+
+
+def _read_record(message: MessageInstance, token: UUID) -> Report | None:
+    code, name = message.error_code, str(message.status)
+    error_code = code if isinstance(code, int) else None
+    return _report(message.sid or "", name, error_code, token, message.date_updated)
+
+
+def _report(
+    sid: str, name: str, error_code: int | None, token: UUID, at: datetime | None = None
+) -> Report | None:
+    if name not in STATUSES or not MESSAGE_SID.fullmatch(sid):
+        return None
+    word = _refined(name, error_code)
+    return Report(
+        mode=Mode.SMS,
+        key=f"{sid}:{name}:{error_code or ''}",
+        token=token,
+        sid=sid,
+        name=name,
+        rank=word.rank,
+        sequence=0,
+        meaning=word.meaning,
+        channel_status=word.channel_status,
+        code=str(error_code) if error_code else None,
+        suppress=SuppressReason.UNSUBSCRIBED if word.meaning is Meaning.OPTED_OUT else None,
+        at=at,
+    )
+
+
+def _refined(name: str, error_code: int | None) -> Word:
+    word = STATUSES[name]
+    if name not in FAILURES or error_code is None:
+        return word
+    return Word(word.rank, *_refinement(error_code, word))
+
+
+def _refinement(error_code: int, word: Word) -> Refinement:
+    if error_code == OPTED_OUT:
+        return Refinement(Meaning.OPTED_OUT, ChannelStatus.UNSUBSCRIBED)
+    if error_code in INVALID:
+        return Refinement(Meaning.INVALID, ChannelStatus.INVALID)
+    meaning = Meaning.MISSED if error_code in MISSED else word.meaning
+    return Refinement(meaning, word.channel_status)

@@ -1,0 +1,171 @@
+"""Calls through Twilio: placing one, asking about it, reading what Twilio says of it.
+
+https://www.twilio.com/docs/voice/api/call-resource
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+from twilio.base import values
+from twilio.rest.api.v2010.account.call import CallInstance
+
+from worker.domain.answers import Answer
+from worker.domain.looks import Look, Undecided
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import ChannelStatus, Mode
+from worker.domain.tickets import Call, Inquiry, Ticket
+from worker.providers import twilio_look
+from worker.providers.twilio_client import TwilioAccount
+from worker.providers.words import Refinement, Word
+
+# Five rings or so: long enough to reach a phone, short enough that most voicemail has not answered.
+RING_SECONDS = 25
+
+EVENTS = ("initiated", "ringing", "answered", "completed")
+
+# Three retries, also when we answer 5xx: by default Twilio repeats only what could not connect. The
+# fragment is an instruction to Twilio, neither sent nor signed.
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+RETRIES = "#rc=3&rp=ct,rt,5xx"
+
+# https://www.twilio.com/docs/voice/api/call-resource#call-status-values; initiated is in callbacks only.
+# The wire's channel statuses have no word for dialing and ringing.
+STATUSES: dict[str, Word] = {
+    "queued": Word(10, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "initiated": Word(20, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "ringing": Word(30, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "in-progress": Word(40, Meaning.CONNECTED, ChannelStatus.IN_PROGRESS),
+    "completed": Word(100, Meaning.REACHED, ChannelStatus.COMPLETED),
+    "busy": Word(100, Meaning.MISSED, ChannelStatus.BUSY),
+    "no-answer": Word(100, Meaning.MISSED, ChannelStatus.NO_ANSWER),
+    # "Could not be completed as dialed, most likely because the phone number was non-existent."
+    "failed": Word(100, Meaning.UNDELIVERABLE, ChannelStatus.FAILED),
+    # A call canceled while still queued fires no callback: one that says canceled had been dialed.
+    "canceled": Word(100, Meaning.MISSED, ChannelStatus.NO_ANSWER),
+}
+NEVER_DIALED = Word(100, Meaning.NEVER_RANG, ChannelStatus.CANCELED)
+
+# What the SIP response code makes of a failed call: RFC 3261, section 21; RFC 8197.
+SIP_CODES: dict[int, Refinement] = {
+    404: Refinement(Meaning.INVALID, ChannelStatus.SIP_NOT_FOUND),
+    408: Refinement(Meaning.MISSED, ChannelStatus.FAILED),
+    480: Refinement(Meaning.MISSED, ChannelStatus.SIP_TEMPORARILY_UNAVAILABLE),
+    482: Refinement(Meaning.UNDELIVERABLE, ChannelStatus.SIP_LOOP_DETECTED),
+    484: Refinement(Meaning.INVALID, ChannelStatus.INVALID),
+    486: Refinement(Meaning.MISSED, ChannelStatus.BUSY),
+    487: Refinement(Meaning.MISSED, ChannelStatus.NO_ANSWER),
+    600: Refinement(Meaning.MISSED, ChannelStatus.BUSY),
+    603: Refinement(Meaning.MISSED, ChannelStatus.DECLINED),
+    604: Refinement(Meaning.INVALID, ChannelStatus.SIP_DOES_NOT_EXIST_ANYWHERE),
+    607: Refinement(Meaning.UNDELIVERABLE, ChannelStatus.DECLINED),
+}
+SERVER_FAILURE = Refinement(Meaning.MISSED, ChannelStatus.FAILED)
+"""Any other 5xx: a network's bad moment."""
+
+CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
+
+
+class VoiceProvider:
+    """Places calls and asks about them."""
+
+    mode = Mode.VOICE
+
+    def __init__(self, account: TwilioAccount, *, public_url: str) -> None:
+        self._account = account
+        self._callbacks = f"{public_url}/callbacks/voice"
+
+    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
+        """Place the call, or say what came instead; `deadline` is on the transport's clock."""
+        call = ticket.content
+        assert isinstance(call, Call)
+        creation = self._account.client.calls.create_async(
+            to=ticket.address,
+            from_=ticket.source,
+            twiml=call.twiml or values.unset,
+            url=call.url or values.unset,
+            caller_id=call.caller_id or values.unset,
+            timeout=RING_SECONDS,
+            status_callback=f"{self._callbacks}/{ticket.token}{RETRIES}",
+            status_callback_event=list(EVENTS),
+        )
+        return await self._account.submit(creation, deadline)
+
+    async def look(self, inquiry: Inquiry) -> Look:
+        """What Twilio knows of this call."""
+        return await twilio_look.look(
+            self._account, self._account.client.calls, inquiry, _read_record
+        )
+
+    async def cancel(self, sid: str) -> bool:
+        """Take back a call that is still queued or ringing; False where that is not certain."""
+        canceling = self._account.client.calls(sid).update_async(status="canceled")
+        canceled = await self._account.ask(canceling)
+        return not isinstance(canceled, Undecided) and str(canceled[0].status) == "canceled"
+
+
+def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
+    """What a status callback says; None where it is not one, or in words we don't know.
+
+    https://www.twilio.com/docs/voice/api/call-resource#statuscallback
+    """
+    sid, name = params.get("CallSid", ""), params.get("CallStatus", "")
+    if name not in STATUSES or not CALL_SID.fullmatch(sid):
+        return None
+    sequence = _number(params, "SequenceNumber")
+    sip_code = _number(params, "SipResponseCode")
+    word = _refined(name, sip_code)
+    return Report(
+        mode=Mode.VOICE,
+        key=f"{sid}:{name if sequence is None else sequence}",
+        token=token,
+        sid=sid,
+        name=name,
+        rank=word.rank,
+        sequence=sequence or 0,
+        meaning=word.meaning,
+        channel_status=word.channel_status,
+        code=f"sip_{sip_code}" if sip_code and name == "failed" else None,
+        at=_moment(params.get("Timestamp", "")),
+    )
+
+
+def _read_record(call: CallInstance, token: UUID) -> Report | None:
+    sid, name = call.sid or "", str(call.status)
+    if name not in STATUSES or not CALL_SID.fullmatch(sid):
+        return None
+    word = NEVER_DIALED if name == "canceled" and call.start_time is None else STATUSES[name]
+    return Report(
+        mode=Mode.VOICE,
+        key=f"{sid}:{name}",
+        token=token,
+        sid=sid,
+        name=name,
+        rank=word.rank,
+        sequence=0,
+        meaning=word.meaning,
+        channel_status=word.channel_status,
+        at=call.date_updated,
+    )
+
+
+def _refined(name: str, sip_code: int | None) -> Word:
+    word = STATUSES[name]
+    if name != "failed" or sip_code is None:
+        return word
+    fallback = SERVER_FAILURE if 500 <= sip_code < 600 else Refinement(*word[1:])
+    return Word(word.rank, *SIP_CODES.get(sip_code, fallback))
+
+
+def _number(params: Mapping[str, str], name: str) -> int | None:
+    written = params.get(name, "")
+    return int(written) if re.fullmatch(r"[0-9]{1,6}", written) else None
+
+
+def _moment(written: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(written).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

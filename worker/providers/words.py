@@ -1,0 +1,21 @@
+"""How a provider's word for a state is translated: where it stands, what it means, what it is called."""
+
+from typing import NamedTuple
+
+from worker.domain.reports import Meaning
+from worker.domain.statuses import ChannelStatus
+
+
+class Word(NamedTuple):
+    """A row of a vocabulary. Ranks order the words of one sid; equal ranks are both last words."""
+
+    rank: int
+    meaning: Meaning
+    channel_status: ChannelStatus
+
+
+class Refinement(NamedTuple):
+    """What an error code makes of a word that means failure; its rank stays."""
+
+    meaning: Meaning
+    channel_status: ChannelStatus

@@ -1,0 +1,62 @@
+"""Questions to the sandbox, and switches on it: plain JSON on loopback."""
+
+from dataclasses import asdict
+
+from aiohttp import web
+
+from worker.sandbox.callbacks import Poster
+from worker.sandbox.calls import Calls
+from worker.sandbox.ledger import Ledger
+from worker.sandbox.messages import Messages
+from worker.sandbox.options import CHANGEABLE, Options
+
+
+class Control:
+    """The handlers under /sandbox."""
+
+    def __init__(
+        self, options: Options, ledger: Ledger, calls: Calls, messages: Messages, poster: Poster
+    ) -> None:
+        self._options = options
+        self._ledger = ledger
+        self._calls = calls
+        self._messages = messages
+        self._poster = poster
+
+    async def summary(self, _: web.Request) -> web.Response:
+        """GET /sandbox/summary: the figures."""
+        return web.json_response(self._ledger.summary())
+
+    async def ledger(self, _: web.Request) -> web.Response:
+        """GET /sandbox/ledger: every accepted contact."""
+        return web.json_response(self._ledger.entries())
+
+    async def contents(self, request: web.Request) -> web.Response:
+        """GET /sandbox/contents?token=…: what was said to whom."""
+        token = request.query.get("token")
+        chosen = [one for one in self._ledger.contacts if token in {None, one.token}]
+        return web.json_response([asdict(one) for one in chosen])
+
+    async def posts(self, request: web.Request) -> web.Response:
+        """GET /sandbox/posts?since=…: create requests received after a time (seconds since 1970)."""
+        since = float(request.query.get("since", 0))
+        return web.json_response({"posts": sum(at > since for at in self._ledger.posts)})
+
+    async def settings(self, request: web.Request) -> web.Response:
+        """POST /sandbox/settings: change how it behaves from now on."""
+        changes = await request.json()
+        unknown = sorted(set(changes) - set(CHANGEABLE))
+        if unknown:
+            return web.json_response({"error": f"unknown setting: {unknown[0]}"}, status=400)
+        for name, value in changes.items():
+            setattr(self._options, name, value)
+        return web.json_response({name: getattr(self._options, name) for name in CHANGEABLE})
+
+    async def reset(self, _: web.Request) -> web.Response:
+        """POST /sandbox/reset: forget everything."""
+        self._ledger.contacts.clear()
+        self._ledger.posts.clear()
+        self._ledger.faults.clear()
+        self._calls.reset()
+        self._messages.reset()
+        return web.json_response({})

@@ -1,0 +1,90 @@
+"""Breaking answers on purpose. Each fault says whether the request was accepted behind it."""
+
+import asyncio
+from collections.abc import Callable
+
+from aiohttp import web
+
+from worker.sandbox.ledger import Ledger
+from worker.sandbox.options import Options
+
+HANG_SECONDS = 120
+EARLY_SECONDS = 0.3
+
+Accept = Callable[[], web.Response]
+
+
+class Faults:
+    """Which fault answers which request."""
+
+    def __init__(self, options: Options, ledger: Ledger) -> None:
+        self._options = options
+        self._ledger = ledger
+        self._throttled: set[str] = set()
+
+    async def answer(
+        self, request: web.Request, fault: str | None, address: str, accept: Accept
+    ) -> web.Response:
+        """Answer, broken as the address asks; `accept` writes the contact down and answers whole."""
+        if self._options.latency_ms:
+            await asyncio.sleep(self._options.latency_ms / 1000)
+        if fault is None or (fault == "throttled" and address in self._throttled):
+            return accept()
+        self._ledger.faults[fault] += 1
+        match fault:
+            case "throttled":
+                self._throttled.add(address)
+                body = {"code": 20429, "message": "Too Many Requests", "status": 429}
+                return web.json_response(body, status=429, headers={"Retry-After": "1"})
+            case "slow":
+                answer = accept()
+                await asyncio.sleep(self._options.slow_seconds)
+                return answer
+            case "early":
+                answer = accept()
+                await asyncio.sleep(EARLY_SECONDS)
+                return answer
+            case "redirect":
+                raise web.HTTPFound("/elsewhere")
+            case "error":
+                return web.Response(status=500, text="Internal Server Error")
+            case _:
+                return await self._break(request, fault, accept)
+
+    async def _break(self, request: web.Request, fault: str, accept: Accept) -> web.Response:
+        answer = web.Response()
+        if fault not in {"timeout", "cut"}:
+            answer = accept()
+        match fault:
+            case "accepted-then-timeout" | "timeout":
+                await _hang(request)
+            case "cut-accepted" | "cut":
+                _abort(request)
+            case "truncated":
+                _truncate(request, answer)
+            case "garbage":
+                return web.Response(status=answer.status, text="<html>oops")
+            case "error-accepted":
+                return web.Response(status=503, text="Service Unavailable")
+            case _:
+                pass
+        return answer
+
+
+async def _hang(request: web.Request) -> None:
+    for _ in range(HANG_SECONDS * 20):
+        if request.transport is None or request.transport.is_closing():
+            return
+        await asyncio.sleep(0.05)
+
+
+def _abort(request: web.Request) -> None:
+    if isinstance(request.transport, asyncio.Transport):
+        request.transport.abort()
+
+
+def _truncate(request: web.Request, answer: web.Response) -> None:
+    if isinstance(request.transport, asyncio.Transport):
+        head = f"HTTP/1.1 {answer.status} OK\r\nContent-Type: application/json\r\n"
+        request.transport.write(f'{head}Content-Length: 5000\r\n\r\n{{"sid": "CA'.encode())
+        request.transport.close()

@@ -1,0 +1,56 @@
+"""The judge's book: every contact that was accepted, with the token read off the wire."""
+
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Contact:
+    """One person reached out to: a call, a message, or one recipient of a mail."""
+
+    kind: str
+    sid: str
+    to: str
+    source: str
+    token: str | None
+    scenario: str
+    content: dict[str, Any]
+    accepted_at: float = field(default_factory=time.time)
+    status: str = "queued"
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything that happened since the last reset."""
+
+    contacts: list[Contact] = field(default_factory=list)
+    posts: list[float] = field(default_factory=list)
+    """When each create request arrived, accepted or not."""
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def accept(self, contact: Contact) -> None:
+        """Write down one contact."""
+        self.contacts.append(contact)
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of the whole book."""
+        tokens = Counter(one.token for one in self.contacts if one.token)
+        return {
+            "contacts": len(self.contacts),
+            "tokens": len(tokens),
+            "contacts_per_token_max": max(tokens.values(), default=0),
+            "duplicates": [token for token, n in tokens.items() if n > 1],
+            "contacts_without_token": sum(one.token is None for one in self.contacts),
+            "posts": len(self.posts),
+            "by_scenario": Counter(one.scenario for one in self.contacts),
+            "faults_fired": self.faults,
+        }
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Every contact, without its content."""
+        return [
+            {name: value for name, value in asdict(one).items() if name != "content"}
+            for one in self.contacts
+        ]

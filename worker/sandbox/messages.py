@@ -1,0 +1,174 @@
+"""Twilio's Messages: create, fetch, list; and the way of a message.
+
+Source: https://www.twilio.com/docs/messaging/api/message-resource
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from worker.sandbox import scenarios
+from worker.sandbox.callbacks import Poster
+from worker.sandbox.faults import Faults
+from worker.sandbox.ledger import Contact, Ledger
+from worker.sandbox.options import Options
+from worker.sandbox.scenarios import Ends, Refuses
+from worker.sandbox.twilio_wire import (
+    Refusal,
+    authenticate,
+    check_parties,
+    new_sid,
+    page,
+    rfc2822,
+    token_of,
+)
+
+LONGEST_BODY = 1600
+SENDING, TRAVELLING = 0.2, 0.4
+"""Seconds, before `pace`."""
+
+
+@dataclass(slots=True)
+class Message:
+    """One message at the provider."""
+
+    contact: Contact
+    ends: Ends
+    callback: str | None
+    fault: str | None
+    error_code: int | None = None
+    posted: list[dict[str, str]] = field(default_factory=list)
+
+
+class Messages:
+    """The resource."""
+
+    def __init__(self, options: Options, ledger: Ledger, faults: Faults, poster: Poster) -> None:
+        self._options = options
+        self._ledger = ledger
+        self._faults = faults
+        self._poster = poster
+        self._messages: dict[str, Message] = {}
+
+    def reset(self) -> None:
+        """Forget every message."""
+        self._messages.clear()
+
+    async def create(self, request: web.Request) -> web.Response:
+        """POST …/Messages.json."""
+        self._ledger.posts.append(time.time())
+        authenticate(request, self._options)
+        fields = {name: str(value) for name, value in (await request.post()).items()}
+        check_parties(fields, self._options)
+        if not fields.get("Body"):
+            raise Refusal(400, 21602, "Message body is required.")
+        if len(fields["Body"]) > LONGEST_BODY:
+            raise Refusal(400, 21617, "The concatenated message body exceeds the 1600 limit.")
+        fate = scenarios.of_number(fields["To"])
+        if isinstance(fate.message, Refuses):
+            raise Refusal(400, fate.message.code, fate.message.message)
+        fault = scenarios.fault_of_number(fields["To"])
+        ends = fate.message
+        return await self._faults.answer(
+            request, fault, fields["To"], lambda: self._accept(fields, ends, fault)
+        )
+
+    async def fetch(self, request: web.Request) -> web.Response:
+        """GET …/Messages/{sid}.json."""
+        authenticate(request, self._options)
+        message = self._messages.get(request.match_info["sid"])
+        if message is None:
+            raise Refusal(404, 20404, "The requested resource was not found")
+        return web.json_response(self._resource(message))
+
+    async def list(self, request: web.Request) -> web.Response:
+        """GET …/Messages.json."""
+        authenticate(request, self._options)
+        found = [(one.contact.accepted_at, self._resource(one)) for one in self._messages.values()]
+        return page(request, "messages", found, self._options.list_lag)
+
+    def _accept(self, fields: dict[str, str], ends: Ends, fault: str | None) -> web.Response:
+        message = Message(
+            contact=Contact(
+                kind="message",
+                sid=new_sid("SM"),
+                to=fields["To"],
+                source=fields["From"],
+                token=token_of(fields.get("StatusCallback")),
+                scenario=fault or scenarios.of_number(fields["To"]).name,
+                content={"Body": fields["Body"]},
+            ),
+            ends=ends,
+            callback=fields.get("StatusCallback"),
+            fault=fault,
+        )
+        self._ledger.accept(message.contact)
+        self._messages[message.contact.sid] = message
+        self._poster.spawn(self._travel(message))
+        return web.json_response(self._resource(message), status=201)
+
+    async def _travel(self, message: Message) -> None:
+        """Queued, sent, and what became of it. The first status is never posted."""
+        await asyncio.sleep(SENDING * self._options.pace)
+        await self._tell(message, "sent")
+        if message.ends.status != "sent":
+            await asyncio.sleep(TRAVELLING * self._options.pace)
+            message.error_code = message.ends.code
+            await self._tell(message, message.ends.status)
+        if message.fault == "reversed" and message.callback:
+            for form in reversed(message.posted):
+                await self._poster.post_form(message.callback, form)
+
+    async def _tell(self, message: Message, status: str) -> None:
+        message.contact.status = status
+        form = self._form(message, status)
+        if not self._options.callbacks or not message.callback or message.fault == "no-callbacks":
+            return
+        if message.fault == "reversed":
+            message.posted.append(form)
+            return
+        for _ in range(2 if message.fault == "doubled" else 1):
+            await self._poster.post_form(message.callback, form)
+
+    def _form(self, message: Message, status: str) -> dict[str, str]:
+        form = {
+            "MessageSid": message.contact.sid,
+            "SmsSid": message.contact.sid,
+            "MessageStatus": status,
+            "SmsStatus": status,
+            "AccountSid": self._options.account_sid,
+            "From": message.contact.source,
+            "To": message.contact.to,
+            "ApiVersion": "2010-04-01",
+        }
+        if message.error_code:
+            form["ErrorCode"] = str(message.error_code)
+        return form
+
+    def _resource(self, message: Message) -> dict[str, Any]:
+        contact = message.contact
+        return {
+            "sid": contact.sid,
+            "account_sid": self._options.account_sid,
+            "status": contact.status,
+            "to": contact.to,
+            "from": contact.source,
+            "body": contact.content["Body"],
+            "direction": "outbound-api",
+            "date_created": rfc2822(contact.accepted_at),
+            "date_updated": rfc2822(contact.accepted_at),
+            "date_sent": None if contact.status == "queued" else rfc2822(contact.accepted_at),
+            "error_code": message.error_code,
+            "error_message": None,
+            "num_segments": "1",
+            "num_media": "0",
+            "messaging_service_sid": None,
+            "price": None,
+            "price_unit": "USD",
+            "api_version": "2010-04-01",
+            "subresource_uris": {},
+            "uri": f"/2010-04-01/Accounts/{self._options.account_sid}/Messages/{contact.sid}.json",
+        }

@@ -1,0 +1,58 @@
+"""How the sandbox is started, and what can be changed while it runs."""
+
+import argparse
+import os
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Options:
+    """Credentials it accepts, where it posts, and how fast and how broken it is."""
+
+    port: int
+    account_sid: str
+    auth_token: str
+    api_key: str
+    webhook_url: str
+    webhook_private_key: str
+    latency_ms: float = 0.0
+    pace: float = 1.0
+    """Factor on how long calls ring and messages travel."""
+    list_lag: float = 0.0
+    """Seconds until an accepted call or message shows up in lists."""
+    slow_seconds: float = 1.0
+    callbacks: bool = True
+    suspended: bool = False
+    credits_exhausted: bool = False
+    unusable_sender: bool = False
+
+
+CHANGEABLE = (
+    "latency_ms",
+    "pace",
+    "list_lag",
+    "slow_seconds",
+    "callbacks",
+    "suspended",
+    "credits_exhausted",
+    "unusable_sender",
+)
+
+
+def read(arguments: list[str] | None = None) -> Options:
+    """Options from the command line, each falling back to SANDBOX_… in the environment."""
+    parser = argparse.ArgumentParser(prog="python -m worker.sandbox", description=__doc__)
+    _add(parser, "port", int, "4010")
+    for name in ("account-sid", "auth-token", "api-key", "webhook-url", "webhook-private-key"):
+        _add(parser, name, str, "")
+    _add(parser, "latency-ms", float, "0")
+    _add(parser, "pace", float, "1")
+    _add(parser, "list-lag", float, "0")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def _add(
+    parser: argparse.ArgumentParser, name: str, kind: type[int | float | str], default: str
+) -> None:
+    variable = f"SANDBOX_{name.upper().replace('-', '_')}"
+    parser.add_argument(f"--{name}", type=kind, default=kind(os.environ.get(variable, default)))
