@@ -96,6 +96,8 @@ class Timing(BaseModel):
     """An accepted call without a final callback is asked for by sid this long after acceptance."""
     voice_silence: Seconds = 86_400.0
     sms_silence: Seconds = 43_200.0
+    sms_unanswered: Seconds = 86_400.0
+    """A text that never got as far as sent, or could not be asked about, is closed after this."""
     mail_silence: Seconds = 259_200.0
     """A message is closed by inference when nothing contradicted it for this long."""
 
@@ -134,6 +136,7 @@ FAST = Timing(
     voice_first_look=4.0,
     voice_silence=60.0,
     sms_silence=6.0,
+    sms_unanswered=20.0,
     mail_silence=20.0,
 )
 PROFILES: dict[str, Timing] = {"production": Timing(), "fast": FAST}

@@ -13,19 +13,19 @@ from worker.domain.statuses import Mode
 log = structlog.get_logger()
 
 
-@app.task(name=TaskName.DELIVER_VOICE)
+@app.task(name=TaskName.DELIVER_VOICE.value)
 def deliver_voice(*, batch: int, lease: str, requests: list[int]) -> None:
     """Place the calls of one chunk."""
     _deliver(Mode.VOICE, batch, lease, requests)
 
 
-@app.task(name=TaskName.DELIVER_SMS)
+@app.task(name=TaskName.DELIVER_SMS.value)
 def deliver_sms(*, batch: int, lease: str, requests: list[int]) -> None:
     """Send the texts of one chunk."""
     _deliver(Mode.SMS, batch, lease, requests)
 
 
-@app.task(name=TaskName.DELIVER_EMAIL)
+@app.task(name=TaskName.DELIVER_EMAIL.value)
 def deliver_email(*, batch: int, lease: str, requests: list[int]) -> None:
     """Send the mails of one chunk."""
     _deliver(Mode.EMAIL, batch, lease, requests)

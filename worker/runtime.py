@@ -112,6 +112,11 @@ class Runtime:
                 Mode.SMS: timedelta(seconds=timing.sms_silence),
                 Mode.EMAIL: timedelta(seconds=timing.mail_silence),
             },
+            unanswered={
+                Mode.VOICE: timedelta(seconds=timing.voice_silence),
+                Mode.SMS: timedelta(seconds=timing.sms_unanswered),
+                Mode.EMAIL: timedelta(seconds=timing.mail_silence),
+            },
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any, TypeVar
 
 import structlog
@@ -111,11 +112,12 @@ def _gather(
     answers: SimpleQueue[Answered], most: int, company: float, patience: float
 ) -> list[Answered]:
     group: list[Answered] = []
-    wait = patience
+    ends = monotonic() + patience
     try:
         while len(group) < most:
-            group.append(answers.get(timeout=wait))
-            wait = company
+            group.append(answers.get(timeout=max(0.0, ends - monotonic())))
+            if len(group) == 1:
+                ends = monotonic() + company
     except Empty:
         pass
     return group

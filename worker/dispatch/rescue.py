@@ -17,10 +17,11 @@ from worker.domain.verdicts import (
     accepted,
     judge_absence,
     judge_report,
+    judge_silence,
     judge_undecided,
 )
 from worker.store import attempts
-from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 
 log = structlog.get_logger()
 
@@ -42,7 +43,13 @@ def rescue(engine: Engine, line: Line, patience: Patience, limit: int = 100) -> 
     )
     looks = line.run(_ask_all(line, inquiries)) if inquiries else []
     for inquiry, look in zip(inquiries, looks, strict=True):
-        in_transaction(engine, partial(_judge, patience=patience, inquiry=inquiry, look=look))
+        step = partial(_judge, patience=patience, inquiry=inquiry, look=look)
+        try:
+            in_transaction(engine, step)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  one that can't be judged must not stop the others
+            log.error("judging_failed", attempt=inquiry.attempt, error=type(error).__name__)
     return len(inquiries)
 
 
@@ -114,4 +121,4 @@ def _bound(facts: Facts, report: Report, patience: Patience) -> Sequence[Change]
         assert report.sid is not None
         bound = accepted(facts, report.sid, patience)
         return [bound] if bound else []
-    return [judge_undecided(facts, patience)]
+    return [judge_silence(facts, patience)]

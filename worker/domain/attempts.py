@@ -44,6 +44,12 @@ class Facts:
     retry_interval: timedelta
     batch_lives: bool
     resend_in_doubt: bool
+    attempt_number: int = 1
+
+    @property
+    def lost(self) -> int:
+        """How many attempts so far never reached the provider, this one included if it did not."""
+        return max(0, self.attempt_number - self.attempt_count)
 
     @property
     def revisable(self) -> bool:
@@ -51,6 +57,16 @@ class Facts:
         unmoved = self.request_status in {RequestStatus.CANCELED, RequestStatus.DUPLICATE}
         final = self.request_status in FINAL
         return self.is_current and not unmoved and (not final or self.moved_by in REVISABLE)
+
+    @property
+    def forgiven(self) -> bool:
+        """Whether the request waits because this attempt never rang, for which it got another one."""
+        return (
+            self.state is AttemptState.DONE
+            and self.request_status is RequestStatus.PENDING
+            and self.channel_status is ChannelStatus.CANCELED
+            and self.moved_by is Cause.RETRY
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

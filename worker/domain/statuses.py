@@ -58,12 +58,10 @@ TRANSITIONS: dict[RequestStatus, frozenset[RequestStatus]] = {
     _S.PENDING: frozenset(_S) - {_S.PENDING, _S.DUPLICATE},
     _S.INITIATED: frozenset(_S) - {_S.INITIATED, _S.DUPLICATE},
     _S.CONNECTED: frozenset(_S) - {_S.CONNECTED, _S.DUPLICATE},
-    _S.COMPLETED: frozenset({_S.FAILED, _S.INVALID, _S.SKIPPED, _S.PENDING}),
-    _S.FAILED: frozenset(
-        {_S.PENDING, _S.INITIATED, _S.CONNECTED, _S.COMPLETED, _S.INVALID, _S.SKIPPED}
-    ),
-    _S.INVALID: frozenset({_S.COMPLETED, _S.CONNECTED}),
-    _S.SKIPPED: frozenset({_S.COMPLETED, _S.CONNECTED}),
+    _S.COMPLETED: frozenset(_S) - {_S.COMPLETED, _S.INITIATED, _S.CONNECTED, _S.DUPLICATE},
+    _S.FAILED: frozenset(_S) - {_S.FAILED, _S.DUPLICATE},
+    _S.INVALID: frozenset(_S) - {_S.INVALID, _S.DUPLICATE},
+    _S.SKIPPED: frozenset(_S) - {_S.SKIPPED, _S.DUPLICATE},
     _S.CANCELED: frozenset(),
     _S.DUPLICATE: frozenset(),
 }

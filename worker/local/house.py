@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -54,7 +55,12 @@ class House:
 
 @contextmanager
 def running_house(
-    state_dir: Path, interrupts: Interrupts, *, say: Callable[[str], None], quiet: bool
+    state_dir: Path,
+    interrupts: Interrupts,
+    *,
+    say: Callable[[str], None],
+    quiet: bool = False,
+    fresh: bool = False,
 ) -> Iterator[House]:
     """Everything up while the block lasts, and nothing left after it.
 
@@ -62,13 +68,22 @@ def running_house(
     2. Start PostgreSQL, Valkey and the sandbox, each unless settings name another.
     3. Migrate, write `run.env` for commands in other terminals, start the Procfile.
     4. Stop all of it in the opposite order.
+
+    Args:
+        state_dir: where data, logs and the lock are.
+        interrupts: looked at wherever stopping is safe.
+        say: told of each step.
+        quiet: the processes' output goes to a log file instead of the terminal.
+        fresh: start with an empty database, and delete it in the end.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(_locked(state_dir))
+        if fresh:
+            _forget(state_dir)
         environment = _base_environment(state_dir)
         stack.callback(_end_marked, environment[MARK])
-        _start_services(stack, state_dir, environment, interrupts, say)
+        _start_services(stack, state_dir, environment, interrupts, say, fresh=fresh)
         sandbox_url = _start_sandbox(stack, state_dir, environment, interrupts, say)
         say("migrating the database")
         upgrade(environment["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
@@ -98,6 +113,12 @@ def _locked(state_dir: Path) -> Iterator[None]:
         yield
 
 
+def _forget(state_dir: Path) -> None:
+    """A fresh database is a strange one to whoever remembers the last."""
+    (state_dir / "database.json").unlink(missing_ok=True)
+    shutil.rmtree(state_dir / "logs", ignore_errors=True)
+
+
 def _base_environment(state_dir: Path) -> dict[str, str]:
     web_port = free_port(int(os.environ.get("WEB_PORT", "8080")))
     flower_port = free_port(int(os.environ.get("FLOWER_PORT", "5555")))
@@ -123,11 +144,13 @@ def _start_services(
     environment: dict[str, str],
     interrupts: Interrupts,
     say: Callable[[str], None],
+    *,
+    fresh: bool,
 ) -> None:
     interrupts.check()
     if not environment.get("DATABASE_URL"):
         say("starting PostgreSQL")
-        postgres = stack.enter_context(running_postgres(state_dir / "postgres"))
+        postgres = stack.enter_context(running_postgres(state_dir / "postgres", fresh=fresh))
         environment["DATABASE_URL"] = postgres.url
     interrupts.check()
     if not environment.get("BROKER_URL"):

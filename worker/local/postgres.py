@@ -30,13 +30,15 @@ class ServiceFailed(Exception):
 class EmbeddedPostgres:
     """One server on a loopback port, whose data stays in `data_dir`."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, fresh: bool = False) -> None:
         self._owner = OWNER if os.geteuid() == 0 else None
         self._home = _reachable(data_dir) if self._owner else data_dir.resolve()
         self._data = self._home / "data"
         self._log = self._home / "postgres.log"
         self._binaries = _binaries(self._home if self._owner else None)
         self.port = free_port()
+        if fresh:
+            self.remove()
         self._create()
 
     @property
@@ -115,15 +117,17 @@ class EmbeddedPostgres:
 
 
 @contextmanager
-def running_postgres(data_dir: Path) -> Iterator[EmbeddedPostgres]:
-    """A server for as long as the block lasts; its data is kept."""
-    server = EmbeddedPostgres(data_dir)
+def running_postgres(data_dir: Path, *, fresh: bool = False) -> Iterator[EmbeddedPostgres]:
+    """A server for as long as the block lasts; its data is kept, unless it is to be fresh."""
+    server = EmbeddedPostgres(data_dir, fresh=fresh)
     try:
         server.start()
         yield server
     finally:
         if server.is_running:
             server.stop()
+        if fresh:
+            server.remove()
 
 
 def _binaries(copy_to: Path | None) -> Path:

@@ -172,7 +172,7 @@ class _GuardedRequest(aiohttp.ClientRequest):
         try:
             _writing.get().begin(conn.transport)
         except _PastDeadline:
-            pass
+            conn.release()  # unused and whole: the next request may have it
             raise
         return await super().send(conn)
 

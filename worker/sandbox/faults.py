@@ -1,4 +1,4 @@
-"""Breaking answers on purpose. Each fault says whether the request was accepted behind it."""
+"""Breaking answers on purpose: the first answer to an address is broken, later ones are whole."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class Faults:
     def __init__(self, options: Options, ledger: Ledger) -> None:
         self._options = options
         self._ledger = ledger
-        self._throttled: set[str] = set()
+        self._fired: set[str] = set()
 
     async def answer(
         self, request: web.Request, fault: str | None, address: str, accept: Accept
@@ -28,12 +28,12 @@ class Faults:
         """Answer, broken as the address asks; `accept` writes the contact down and answers whole."""
         if self._options.latency_ms:
             await asyncio.sleep(self._options.latency_ms / 1000)
-        if fault is None or (fault == "throttled" and address in self._throttled):
+        if fault is None or address in self._fired:
             return accept()
+        self._fired.add(address)
         self._ledger.faults[fault] += 1
         match fault:
             case "throttled":
-                self._throttled.add(address)
                 body = {"code": 20429, "message": "Too Many Requests", "status": 429}
                 return web.json_response(body, status=429, headers={"Retry-After": "1"})
             case "slow":

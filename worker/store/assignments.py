@@ -48,7 +48,9 @@ def read_assignment(connection: Connection, chunk: Chunk) -> Assignment:
     """Everything needed to render the requests of the chunk that are still claimed under its lease."""
     row = connection.execute(_TEMPLATE, {"batch": chunk.batch}).mappings().one()
     rows = connection.execute(_DRAFTS, {"requests": list(chunk.requests), "lease": chunk.lease})
-    content = {name: row[name] for name in ("twiml", "url", "body", "subject", "html", "text")}
+    content = {
+        name: row[name] for name in ("caller_id", "twiml", "url", "body", "subject", "html", "text")
+    }
     return Assignment(
         campaign=row["id"],
         source=row["source"],

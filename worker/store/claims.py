@@ -48,6 +48,7 @@ _OPEN = """
 
 _DUE = "due_at <= now() AND (lease_until IS NULL OR lease_until < now())"
 
+# In another order with every lease, for where open batches outnumber the room someone must wait.
 # Read per open batch, LATERAL: a join sorted by due time would sort the whole backlog, and one over
 # all batches would wade through the rows of paused ones.
 _COUNT_WITH_WORK = text(f"""
@@ -57,7 +58,9 @@ _COUNT_WITH_WORK = text(f"""
 
 _CLAIM = text(f"""
     WITH picked AS (
-        SELECT due.request FROM ({_OPEN}) AS open CROSS JOIN LATERAL (
+        SELECT due.request FROM (
+            {_OPEN} ORDER BY md5(b.id || CAST(:lease AS text))
+        ) AS open CROSS JOIN LATERAL (
             SELECT q.request FROM queue AS q WHERE q.batch = open.id AND {_DUE}
             ORDER BY q.due_at, q.request LIMIT :share FOR UPDATE SKIP LOCKED
         ) AS due LIMIT :room

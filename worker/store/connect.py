@@ -6,12 +6,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 __all__ = ["Connection", "Engine", "StoreUnavailable", "connect", "in_transaction", "translated"]
 
 T = TypeVar("T")
 
-DEADLOCK_OR_SERIALIZATION = {"40P01", "40001"}
+# deadlock, serialization failure, lock timeout, statement timeout: nothing was kept
+AGAIN = {"40P01", "40001", "55P03", "57014"}
 SERVER_AWAY = {"57P01", "57P02", "57P03", "08006", "08003", "08001", "25P03", "25P04"}
 # undefined table, column, function: the database is not at this version's shape
 WRONG_SHAPE = {"42P01", "42703", "42883"}
@@ -59,7 +61,7 @@ def connect(url: str, *, pool_size: int = 5, guarded: bool = True) -> Engine:
 
 
 def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
-    """Run one step as one transaction; again when it lost a deadlock, which left nothing behind.
+    """Run one step as one transaction; again when it lost a race for a lock, which left nothing behind.
 
     Raises:
         StoreUnavailable: the database is away. Whether a commit in flight was kept is unknown then,
@@ -70,9 +72,11 @@ def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
             with engine.begin() as connection:
                 return step(connection)
         except DBAPIError as error:
-            if remaining and _code(error) in DEADLOCK_OR_SERIALIZATION:
+            if remaining and _code(error) in AGAIN:
                 continue
             raise _translation(error) or error from None
+        except PoolTimeout:
+            raise StoreUnavailable("the database is unavailable: no connection is free") from None
     raise AssertionError("unreachable")
 
 

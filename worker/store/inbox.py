@@ -51,12 +51,13 @@ def store(connection: Connection, reports: Sequence[Report]) -> list[int]:
     return list(connection.scalars(_STORE, {"reports": orjson.dumps(rows).decode()}))
 
 
-# By our token, which the provider carried back; else by its own sid.
+# By our token, which the provider carried back; else by its own sid, where that names one attempt
+# alone: the id of a mail may be shared by many recipients.
 _READ = text("""
     SELECT i.id, coalesce(
         (SELECT a.id FROM attempt AS a WHERE a.token = i.token),
-        (SELECT s.attempt FROM sid AS s WHERE i.token IS NULL AND s.sid = i.sid
-         ORDER BY s.attempt DESC LIMIT 1)
+        (SELECT min(s.attempt) FROM sid AS s WHERE i.token IS NULL AND s.sid = i.sid
+         HAVING count(*) = 1)
     ) AS attempt, i.report
     FROM inbox AS i WHERE i.id = ANY (:ids) AND i.applied_at IS NULL ORDER BY i.id
     FOR NO KEY UPDATE OF i

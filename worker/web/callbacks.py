@@ -54,7 +54,10 @@ class Callbacks:
         )
         if not holds:
             return _refused(request, 403, "signature")
-        return await self._settle(email.read_events(body))
+        events = email.read_events(body)
+        if events.unreadable:
+            log.warning("events_unreadable", count=events.unreadable)
+        return await self._settle(events)
 
     async def _twilio(self, request: Request, read: Reader) -> Response:
         body = await _body(request, MAX_FORM)
@@ -68,6 +71,8 @@ class Callbacks:
         ):
             return _refused(request, 403, "signature")
         report = read(dict(pairs), request.path_params["token"])
+        if report is None:
+            log.warning("callback_unreadable", route=request.url.path.split("/")[2])
         return await self._settle([report] if report else [])
 
     async def _settle(self, reports: Sequence[Report]) -> Response:

@@ -5,7 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
-from tests.integration.providers.wire import Step, Wire
+import pytest
+
+from tests.integration.providers.wire import Step, Wire, answer
+from worker.domain.answers import Answer
+from worker.domain.statuses import Mode
 from worker.domain.tickets import Call, Content, Mail, Text, Ticket
 from worker.providers import Providers, boot_clock, connect
 
@@ -25,6 +29,14 @@ SENDER = "billing@example.com"
 CALL = Call(twiml="<Response><Say>Hi &amp; bye</Say></Response>", url=None)
 TEXT = Text(body="Dear Canary, hello")
 MAIL = Mail(subject="Due soon", html="<p>Hi</p>", text="Hi")
+
+
+CALL_SID = "CA" + "1" * 32
+MESSAGE_SID = "SM" + "2" * 32
+
+CONTENTS: dict[Mode, Content] = {Mode.VOICE: CALL, Mode.SMS: TEXT, Mode.EMAIL: MAIL}
+EVERY_MODE = pytest.mark.parametrize("mode", list(Mode))
+TWILIO_MODES = pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
 
 
 def ticket(content: Content) -> Ticket:
@@ -69,3 +81,14 @@ def during(steps: list[Step], use: Callable[[Providers], Awaitable[T]]) -> tuple
                 await providers.close()
 
     return asyncio.run(scenario())
+
+
+def placed(mode: Mode, *steps: Step, content: Content | None = None) -> tuple[Answer, Wire]:
+    sent = ticket(content or CONTENTS[mode])
+    return during(list(steps), lambda p: p[mode].place(sent, deadline=soon()))
+
+
+def accepting(mode: Mode) -> Step:
+    if mode is Mode.EMAIL:
+        return answer(202, X_Message_Id="mail-1")
+    return answer(201, {"sid": CALL_SID if mode is Mode.VOICE else MESSAGE_SID})

@@ -9,61 +9,25 @@ import pytest
 
 from tests.integration.providers.connected import (
     ACCOUNT,
-    MAILBOX,
     NUMBER,
-    SENDER,
-    SOURCE,
     TOKEN,
-    during,
 )
-from tests.integration.providers.wire import Step, Wire, answer
-from worker.domain.looks import Candidates, Look, Undecided
+from tests.integration.providers.records import (
+    LISTS,
+    NOW,
+    PATHS,
+    SIDS,
+    TWILIO_MODES,
+    inquiry,
+    listing,
+    looked,
+    record,
+)
+from tests.integration.providers.wire import Step, answer
+from worker.domain.looks import Candidates, Undecided
 from worker.domain.reports import Meaning
-from worker.domain.statuses import ChannelStatus, Mode
-from worker.domain.tickets import Inquiry
+from worker.domain.statuses import Mode
 from worker.providers.twilio_look import LISTED
-
-NOW = "Tue, 12 Aug 2025 12:00:00 GMT"
-SIDS = {Mode.VOICE: "CA" + "1" * 32, Mode.SMS: "SM" + "2" * 32}
-LISTS = {Mode.VOICE: "calls", Mode.SMS: "messages"}
-PATHS = {Mode.VOICE: "Calls", Mode.SMS: "Messages"}
-TWILIO_MODES = pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
-
-
-def inquiry(
-    mode: Mode, *, sid: str | None = None, age: timedelta = timedelta(minutes=5)
-) -> Inquiry:
-    mail = mode is Mode.EMAIL
-    return Inquiry(
-        attempt=1,
-        token=TOKEN,
-        mode=mode,
-        sid=sid,
-        address=MAILBOX if mail else NUMBER,
-        source=SENDER if mail else SOURCE,
-        age=age,
-    )
-
-
-def record(mode: Mode, **changes: Any) -> dict[str, Any]:
-    return {
-        "sid": SIDS[mode],
-        "status": "queued",
-        "to": NUMBER,
-        "from": SOURCE,
-        "direction": "outbound-api",
-        "date_created": "Tue, 12 Aug 2025 11:56:00 +0000",
-        "date_updated": "Tue, 12 Aug 2025 11:56:30 +0000",
-        "start_time": None,
-    } | changes
-
-
-def listing(mode: Mode, *records: dict[str, Any], date: str = NOW) -> Step:
-    return answer(200, {LISTS[mode]: list(records), "next_page_uri": None}, Date=date)
-
-
-def looked(asked: Inquiry, *steps: Step) -> tuple[Look, Wire]:
-    return during(list(steps), lambda p: p[asked.mode].look(asked))
 
 
 @TWILIO_MODES
@@ -189,74 +153,6 @@ def test_with_a_sid_the_record_itself_is_asked_for(mode: Mode) -> None:
     assert urlsplit(wire.seen[0].path).path.endswith(f"/{PATHS[mode]}/{SIDS[mode]}.json")
     assert isinstance(look, Candidates)
     assert [report.sid for report in look.reports] == [SIDS[mode]]
-
-
-@pytest.mark.parametrize(
-    ("mode", "changes", "meaning", "channel_status"),
-    [
-        (Mode.VOICE, {"status": "completed"}, Meaning.REACHED, ChannelStatus.COMPLETED),
-        (Mode.VOICE, {"status": "busy"}, Meaning.MISSED, ChannelStatus.BUSY),
-        (Mode.VOICE, {"status": "canceled"}, Meaning.NEVER_RANG, ChannelStatus.CANCELED),
-        (
-            Mode.VOICE,
-            {"status": "canceled", "start_time": "Tue, 12 Aug 2025 11:57:00 +0000"},
-            Meaning.MISSED,
-            ChannelStatus.NO_ANSWER,
-        ),
-        (Mode.SMS, {"status": "delivered"}, Meaning.REACHED, ChannelStatus.DELIVERED),
-        (
-            Mode.SMS,
-            {"status": "undelivered", "error_code": 30003},
-            Meaning.MISSED,
-            ChannelStatus.UNDELIVERED,
-        ),
-        (
-            Mode.SMS,
-            {"status": "failed", "error_code": 30005},
-            Meaning.INVALID,
-            ChannelStatus.INVALID,
-        ),
-    ],
-)
-def test_what_a_fetched_record_means(
-    mode: Mode, changes: dict[str, Any], meaning: Meaning, channel_status: ChannelStatus
-) -> None:
-    step = answer(200, record(mode, **changes), Date=NOW)
-
-    look, _ = looked(inquiry(mode, sid=SIDS[mode]), step)
-
-    assert isinstance(look, Candidates)
-    (report,) = look.reports
-    assert (report.meaning, report.channel_status) == (meaning, channel_status)
-
-
-def test_mail_cannot_be_asked_for() -> None:
-    look, wire = looked(inquiry(Mode.EMAIL))
-
-    assert look == Undecided("mail_cannot_be_asked")
-    assert not wire.seen
-
-
-@pytest.mark.parametrize(
-    ("step", "certain"),
-    [
-        pytest.param(
-            answer(200, record(Mode.VOICE, status="canceled"), Date=NOW), True, id="canceled"
-        ),
-        pytest.param(
-            answer(200, record(Mode.VOICE, status="in-progress"), Date=NOW), False, id="too late"
-        ),
-        pytest.param(answer(400, {"code": 21220}), False, id="refused"),
-        pytest.param(Step(then="close"), False, id="cut"),
-    ],
-)
-def test_a_call_is_canceled_only_when_twilio_says_so(step: Step, certain: bool) -> None:
-    canceled, wire = during([step], lambda p: p.voice.cancel(SIDS[Mode.VOICE]))
-
-    (seen,) = wire.seen
-    assert canceled is certain
-    assert seen.path.endswith(f"/Calls/{SIDS[Mode.VOICE]}.json")
-    assert seen.form == {"Status": ["canceled"]}
 
 
 def test_what_a_record_holds_stays_in_the_room(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,5 @@
 """Placing on all channels: the request on the wire, and the answer each reply becomes."""
 
-import asyncio
 import json
 import logging
 from base64 import b64decode
@@ -11,53 +10,29 @@ from tests.integration.providers.connected import (
     ACCOUNT,
     API_KEY,
     AUTH_TOKEN,
-    CALL,
-    MAIL,
+    CALL_SID,
+    CONTENTS,
+    EVERY_MODE,
     MAILBOX,
+    MESSAGE_SID,
     NUMBER,
     PUBLIC_URL,
     SENDER,
     SOURCE,
-    TEXT,
     TOKEN,
-    connected,
+    accepting,
     during,
+    placed,
     soon,
     ticket,
 )
-from tests.integration.providers.wire import Seen, Step, Wire, answer
+from tests.integration.providers.wire import Seen, Step, answer
 from worker.domain.answers import (
     Accepted,
-    Answer,
-    Halt,
-    HaltScope,
-    NotSent,
-    Refusal,
-    Refused,
-    Throttled,
-    Unknown,
 )
 from worker.domain.statuses import Mode
-from worker.domain.tickets import Call, Content, Mail
-from worker.providers import Providers, boot_clock
-
-CALL_SID = "CA" + "1" * 32
-MESSAGE_SID = "SM" + "2" * 32
-
-CONTENTS: dict[Mode, Content] = {Mode.VOICE: CALL, Mode.SMS: TEXT, Mode.EMAIL: MAIL}
-EVERY_MODE = pytest.mark.parametrize("mode", list(Mode))
-TWILIO_MODES = pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
-
-
-def placed(mode: Mode, *steps: Step, content: Content | None = None) -> tuple[Answer, Wire]:
-    sent = ticket(content or CONTENTS[mode])
-    return during(list(steps), lambda p: p[mode].place(sent, deadline=soon()))
-
-
-def accepting(mode: Mode) -> Step:
-    if mode is Mode.EMAIL:
-        return answer(202, X_Message_Id="mail-1")
-    return answer(201, {"sid": CALL_SID if mode is Mode.VOICE else MESSAGE_SID})
+from worker.domain.tickets import Call, Mail
+from worker.providers import Providers
 
 
 def test_a_call_on_the_wire() -> None:
@@ -146,116 +121,6 @@ def test_a_mail_accepted_without_an_id_is_accepted() -> None:
 
 
 @EVERY_MODE
-@pytest.mark.parametrize(
-    ("step", "expected"),
-    [
-        pytest.param(Step(then="hang"), Unknown("read_timeout"), id="read timeout"),
-        pytest.param(Step(then="close"), Unknown("connection_lost"), id="cut"),
-        pytest.param(
-            Step(b"HTTP/1.1 201 -\r\nContent-Length: 9\r\n\r\n{", "close"),
-            Unknown("truncated"),
-            id="truncated",
-        ),
-        pytest.param(Step(b"\x00\x01\r\n\r\n"), Unknown("garbled"), id="garbage"),
-        pytest.param(answer(500), Unknown("http_500"), id="500"),
-        pytest.param(answer(502, b"<html>bad gateway"), Unknown("http_502"), id="502 in HTML"),
-        pytest.param(answer(503, Retry_After="9"), Unknown("http_503"), id="503"),
-        pytest.param(answer(408), Unknown("http_408"), id="408"),
-        pytest.param(answer(429, Retry_After="9"), Throttled(9.0, "http_429"), id="429"),
-        pytest.param(answer(429), Throttled(None, "http_429"), id="429 without a time"),
-    ],
-)
-def test_failures_every_provider_shares(mode: Mode, step: Step, expected: Answer) -> None:
-    outcome, wire = placed(mode, step)
-
-    assert outcome == expected
-    assert len(wire.seen) == 1, "asked once"
-
-
-@EVERY_MODE
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_halts_the_channel_and_is_not_followed(mode: Mode, status: int) -> None:
-    outcome, wire = placed(mode, answer(status, Location="/elsewhere"), accepting(mode))
-
-    assert isinstance(outcome, Halt)
-    assert (outcome.scope, outcome.code) == (HaltScope.CHANNEL, "redirected")
-    assert len(wire.seen) == 1
-
-
-@EVERY_MODE
-def test_a_refused_connection_is_not_sent(mode: Mode) -> None:
-    async def scenario() -> Answer:
-        async with Wire([]) as gone:
-            pass
-        providers = connected(gone.url)
-        try:
-            return await providers[mode].place(ticket(CONTENTS[mode]), deadline=soon())
-        finally:
-            await providers.close()
-
-    assert asyncio.run(scenario()) == NotSent("refused")
-
-
-@EVERY_MODE
-def test_past_the_deadline_nothing_reaches_the_provider(mode: Mode) -> None:
-    late = boot_clock() - 1
-
-    outcome, wire = during([], lambda p: p[mode].place(ticket(CONTENTS[mode]), deadline=late))
-
-    assert outcome == NotSent("deadline")
-    assert wire.bytes_received == 0
-
-
-@TWILIO_MODES
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"accepted",
-        b"[]",
-        b"{}",
-        b'{"sid": null}',
-        b'{"sid": "<html>"}',
-        b'{"sid": "CA11111111111111111111111111111111", "date_created": 5}',
-        b'{"sid": "CA11111111111111111111111111111111", "date_created": "31 Feb 2026 00:00:00"}',
-    ],
-)
-def test_an_acceptance_that_cannot_be_read_is_unknown(mode: Mode, body: bytes) -> None:
-    outcome, _ = placed(mode, answer(201, body))
-
-    assert outcome == Unknown("garbled")
-
-
-def test_an_acceptance_of_mail_with_another_status_is_unknown() -> None:
-    assert placed(Mode.EMAIL, answer(200))[0] == Unknown("http_200")
-
-
-@TWILIO_MODES
-def test_a_refusal_is_read_from_twilios_code(mode: Mode) -> None:
-    body = {"code": 21211, "message": f"The 'To' number {NUMBER} is not valid", "status": 400}
-
-    outcome, _ = placed(mode, answer(400, body))
-
-    assert outcome == Refused(Refusal.INVALID_TARGET, "21211")
-
-
-@TWILIO_MODES
-def test_a_problem_document_is_read_like_the_older_form(mode: Mode) -> None:
-    body = {"type": "x", "title": "x", "status": 401, "code": 20003, "detail": "no"}
-
-    outcome, _ = placed(mode, answer(401, body))
-
-    assert isinstance(outcome, Halt)
-    assert (outcome.scope, outcome.code) == (HaltScope.CHANNEL, "20003")
-
-
-def test_a_throttled_mail_waits_until_the_reset_on_sendgrids_clock() -> None:
-    step = answer(429, X_RateLimit_Reset="1600112542", Date="Mon, 14 Sep 2020 19:41:42 GMT")
-
-    assert placed(Mode.EMAIL, step)[0] == Throttled(40.0, "http_429")
-
-
-@EVERY_MODE
 def test_many_contacts_share_one_connection(mode: Mode) -> None:
     async def place_ten(providers: Providers) -> None:
         for _ in range(10):
@@ -301,6 +166,19 @@ def test_nothing_of_a_person_or_a_secret_leaves_the_room(
     told = f"{outcome!r} {caplog.text}"
     for canary in (NUMBER, NUMBER[1:], MAILBOX, "Canary", AUTH_TOKEN, API_KEY, str(TOKEN)):
         assert canary not in told
+
+
+@pytest.mark.parametrize("name", ["twilio.http_client", "python_http_client.client", "sendgrid"])
+def test_the_sdks_loggers_are_silent_below_warning(name: str) -> None:
+    logging.getLogger(name.split(".", maxsplit=1)[0]).setLevel(logging.NOTSET)
+
+    during([], _nothing)
+
+    assert logging.getLogger(name).getEffectiveLevel() >= logging.WARNING
+
+
+async def _nothing(_: Providers) -> None:
+    return None
 
 
 def basic(seen: Seen) -> str:

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy import Connection, Engine, Update, func, select, text, update
 
 from tests.factories import (
-    HOUR,
-    MINUTE,
     SECOND,
     counted_equals_recount,
     lease,
@@ -24,7 +23,7 @@ from tests.factories import (
     read_request,
     transitions,
 )
-from tests.sessions import Beside, blocked_sessions, eventually
+from tests.sessions import Beside, eventually
 from worker.domain.statuses import AttemptState, Mode, RequestStatus
 from worker.store import attempts, claims, halts, schema
 from worker.store.attempts import Begun
@@ -155,7 +154,7 @@ def test_attempts_are_written_in_the_order_of_their_requests(engine: Engine) -> 
     assert written == sorted(written)
 
 
-BATCH_FENCES = {
+BATCH_FENCES: dict[str, dict[str, Any]] = {
     "paused": {"paused": True},
     "deleted": {"deleted_at": func.clock_timestamp(), "deleted_reason": "by mistake"},
     "expired": {"expires_on": func.clock_timestamp()},
@@ -407,7 +406,7 @@ def test_an_open_attempt_that_no_request_waits_for_spoils_no_chunk(engine: Engin
     assert stray in handed_back
 
 
-def _batch_change(batch: int, why: str) -> object:
+def _batch_change(batch: int, why: str) -> Update:
     return update(schema.batch).where(schema.batch.c.id == batch).values(**BATCH_FENCES[why])
 
 
@@ -415,7 +414,7 @@ def _change_batch(engine: Engine, batch: int, why: str) -> None:
     in_transaction(engine, lambda c: c.execute(_batch_change(batch, why)))
 
 
-def _opt_out(recipient: int) -> object:
+def _opt_out(recipient: int) -> Update:
     return (
         update(schema.recipient)
         .where(schema.recipient.c.id == recipient)

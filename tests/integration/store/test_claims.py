@@ -1,5 +1,6 @@
 """Claiming: whose turn it is, and that no request is in two hands."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -93,7 +94,7 @@ def test_a_request_is_not_claimed_before_it_is_due(engine: Engine) -> None:
     assert claimed_now(engine) == set()
 
 
-CLOSED = {
+CLOSED: dict[str, dict[str, Any]] = {
     "paused": {"paused": True},
     "deleted": {"deleted_at": func.clock_timestamp(), "deleted_reason": "by mistake"},
     "expired": {"expires_on": func.clock_timestamp()},

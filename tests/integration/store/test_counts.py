@@ -1,6 +1,6 @@
 """Every change of a status is counted and written down, whoever makes it."""
 
-from sqlalchemy import Engine, text, update
+from sqlalchemy import Engine, Update, text, update
 
 from tests.factories import (
     counted_equals_recount,
@@ -114,7 +114,7 @@ def test_two_sessions_count_side_by_side(engine: Engine) -> None:
     assert _counts(engine) == {"CANCELED": 2}
 
 
-def _cancel_all() -> object:
+def _cancel_all() -> Update:
     return update(schema.request).values(
         request_status="CANCELED", channel_manager_status="CANCELED", moved_by="operator"
     )

@@ -1,6 +1,7 @@
 """What the providers reported is stored once and kept until it fits."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -49,10 +50,10 @@ def read_back(engine: Engine, *ids: int) -> list[Letter]:
     return in_transaction(engine, lambda c: inbox.read(c, ids))
 
 
-def later(engine: Engine, letter: int, *, patience: object = DAY) -> int:
+def later(engine: Engine, letter: int, *, patience: timedelta = DAY) -> int:
     return in_transaction(
         engine,
-        lambda c: inbox.try_later(c, [letter], first=SECOND, patience=patience),  # type: ignore[arg-type]  # a duration
+        lambda c: inbox.try_later(c, [letter], first=SECOND, patience=patience),
     )
 
 
@@ -73,7 +74,7 @@ def test_a_key_that_comes_twice_in_one_delivery_is_stored_once(engine: Engine) -
 
 
 def test_each_channel_has_keys_of_its_own(engine: Engine) -> None:
-    other = Report(**_fields(BARE) | {"key": COMPLETE.key})
+    other = replace(BARE, key=COMPLETE.key)
 
     assert len(store(engine, COMPLETE, other)) == 2
 
@@ -98,14 +99,14 @@ def test_a_report_is_kept_when_the_session_before_it_gave_up(engine: Engine) -> 
 
 def test_a_report_finds_its_attempt_by_our_token(engine: Engine) -> None:
     attempt = make_attempt(engine)
-    report = Report(**_fields(BARE) | {"token": token_of(engine, attempt)})
+    report = replace(BARE, token=token_of(engine, attempt))
 
     assert read_back(engine, *store(engine, report))[0].attempt == attempt
 
 
 def test_a_report_without_a_token_finds_its_attempt_by_the_sid(engine: Engine) -> None:
     attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
-    report = Report(**_fields(BARE) | {"sid": "CA1"})
+    report = replace(BARE, sid="CA1")
 
     assert read_back(engine, *store(engine, report))[0].attempt == attempt
 
@@ -115,7 +116,7 @@ def test_a_sid_that_many_recipients_share_names_none_of_them(engine: Engine) -> 
     for _ in range(2):
         request = make_request(engine, batch=batch)
         make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="mail-1")
-    report = Report(**_fields(COMPLETE) | {"token": None})
+    report = replace(COMPLETE, token=None)
 
     assert read_back(engine, *store(engine, report))[0].attempt is None
 
@@ -177,10 +178,6 @@ def test_two_sessions_never_try_the_same_letter(engine: Engine) -> None:
     with engine.begin() as first, engine.begin() as second:
         assert len(inbox.waiting(first, 10)) == 1
         assert inbox.waiting(second, 10) == []
-
-
-def _fields(report: Report) -> dict[str, object]:
-    return {name: getattr(report, name) for name in Report.__slots__}
 
 
 def _seconds_until(engine: Engine, letter: int) -> float:

@@ -1,5 +1,7 @@
 """What time decides: closing, finishing, reopening."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine, func, select
 
@@ -19,7 +21,7 @@ from worker.domain.statuses import AttemptState, RequestStatus
 from worker.store import schema, sweeps
 from worker.store.connect import in_transaction
 
-CLOSED = {
+CLOSED: dict[str, dict[str, Any]] = {
     "expired": {"expires_in": -SECOND},
     "deleted": {"deleted_at": func.clock_timestamp(), "deleted_reason": "by mistake"},
 }

@@ -1,14 +1,25 @@
 """One attempt in memory: what `store.attempts.write` does to the facts, without a database."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
+from tests.factories import MINUTE, SECOND, make_patience
+from worker.domain.answers import (
+    Accepted,
+    Answer,
+    Halt,
+    HaltScope,
+    NotSent,
+    Refusal,
+    Refused,
+    Throttled,
+    Unknown,
+)
 from worker.domain.attempts import Change, Facts
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, Mode, RequestStatus
+from worker.domain.verdicts import judge_answer, judge_report
 
-MINUTE = timedelta(minutes=1)
 BEGUN = Facts(
     attempt=1,
     request=1,
@@ -18,7 +29,7 @@ BEGUN = Facts(
     position=None,
     is_current=True,
     checks=0,
-    age=timedelta(seconds=1),
+    age=SECOND,
     request_status=RequestStatus.INITIATED,
     channel_status=ChannelStatus.PENDING,
     moved_by=Cause.DISPATCH,
@@ -106,3 +117,31 @@ def after(facts: Facts, change: Change | None) -> Facts:
         moved_by=change.move.cause,
         attempts_allowed=facts.attempts_allowed + change.move.extra_attempts,
     )
+
+
+PATIENCE = make_patience()
+REFUSED = Refused(Refusal.INVALID_TARGET, "21211")
+UNKNOWN = Unknown("read_timeout")
+HALT = Halt(HaltScope.CHANNEL, "20003", "the credentials are wrong")
+EVERY_ANSWER: tuple[Answer, ...] = (
+    Accepted("CA1"),
+    NotSent("connect_timeout"),
+    Throttled(None, "429"),
+    REFUSED,
+    UNKNOWN,
+    HALT,
+)
+
+
+def answered(known: Facts, answer: Answer) -> Change | None:
+    return judge_answer(known, answer, PATIENCE)
+
+
+def reported(known: Facts, told: Report) -> Change | None:
+    return judge_report(known, told, PATIENCE, Cause.CALLBACK)
+
+
+def moved(change: Change | None) -> tuple[AttemptState, RequestStatus, ChannelStatus]:
+    assert change is not None
+    assert change.move is not None
+    return change.state, change.move.status, change.move.channel_status

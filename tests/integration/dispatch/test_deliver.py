@@ -1,0 +1,352 @@
+"""Sending a chunk: who is contacted, who is not, and by when."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, update
+
+from tests.factories import (
+    ANA,
+    MINUTE,
+    SECOND,
+    counted_equals_recount,
+    lease,
+    make_attempt,
+    make_batch,
+    make_campaign,
+    make_patience,
+    make_recipient,
+    make_request,
+    queue_row,
+    read_attempt,
+    read_request,
+    transitions,
+)
+from tests.fakes.provider import FakeProvider
+from tests.integration.dispatch.conftest import Connect
+from worker.dispatch.deliver import Delivered, DeliveryLimits, deliver
+from worker.dispatch.line import Line
+from worker.domain.answers import (
+    Accepted,
+    Answer,
+    Halt,
+    HaltScope,
+    NotSent,
+    Refusal,
+    Refused,
+    Throttled,
+    Unknown,
+)
+from worker.domain.statuses import AttemptState, Mode
+from worker.domain.tickets import Call, Mail, Text
+from worker.providers import boot_clock
+from worker.store import halts, schema
+from worker.store.claims import Chunk
+from worker.store.connect import in_transaction
+
+LIMITS = DeliveryLimits(
+    send_window=5 * SECOND,
+    answer_time=10 * SECOND,
+    flush_rows=50,
+    flush_seconds=0.02,
+    patience=make_patience(),
+)
+
+
+def send(engine: Engine, line: Line, chunk: Chunk) -> Delivered:
+    return deliver(engine, line, LIMITS, chunk)
+
+
+def test_a_call_is_placed_and_recorded(engine: Engine, connect: Connect) -> None:
+    request = make_request(engine)
+    provider = FakeProvider(Mode.VOICE, answers=[Accepted("CA1")])
+
+    done = send(engine, connect(provider), lease(engine, request))
+
+    assert done.answers == {"Accepted": 1}
+    after = read_request(engine, request)
+    assert (after["request_status"], after["call_manager_sid"]) == ("INITIATED", "CA1")
+    assert read_attempt(engine, after["attempt"])["state"] == "ACCEPTED"
+    assert counted_equals_recount(engine)
+
+
+CONTENTS = {
+    Mode.VOICE: Call(twiml="<Response><Say>Hello Ana</Say></Response>", url=None),
+    Mode.SMS: Text("Hello Ana"),
+    Mode.EMAIL: Mail(subject="Hello", html=None, text="Hello Ana"),
+}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_ticket_says_what_to_whom_from_where(
+    engine: Engine, connect: Connect, mode: Mode
+) -> None:
+    campaign = make_campaign(engine, mode=mode)
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    provider = FakeProvider(mode)
+
+    send(engine, connect(provider), lease(engine, request))
+
+    [ticket] = provider.tickets
+    after = read_request(engine, request)
+    attempt = read_attempt(engine, after["attempt"])
+    assert (ticket.attempt, ticket.request) == (attempt["id"], request)
+    assert (ticket.token, ticket.source) == (attempt["token"], attempt["source"])
+    assert ticket.address == after["address"]
+    assert ticket.content == CONTENTS[mode]
+
+
+def test_the_attempt_is_committed_before_anybody_is_contacted(
+    engine: Engine, connect: Connect
+) -> None:
+    seen: list[str] = []
+    provider = FakeProvider(
+        Mode.VOICE,
+        meanwhile=lambda ticket: seen.append(read_attempt(engine, ticket.attempt)["state"]),
+    )
+
+    send(engine, connect(provider), lease(engine, make_request(engine)))
+
+    assert seen == ["SENDING"]
+
+
+def test_the_deadline_is_the_send_window_from_before_begin(
+    engine: Engine, connect: Connect
+) -> None:
+    provider = FakeProvider(Mode.VOICE)
+    before = boot_clock()
+
+    send(engine, connect(provider), lease(engine, make_request(engine)))
+
+    [deadline] = provider.deadlines
+    assert before < deadline <= boot_clock() + LIMITS.send_window.total_seconds()
+
+
+def test_the_deadline_is_the_expiry_where_that_comes_first(
+    engine: Engine, connect: Connect
+) -> None:
+    provider = FakeProvider(Mode.VOICE)
+    batch = make_batch(engine, expires_in=2 * SECOND)
+
+    send(engine, connect(provider), lease(engine, make_request(engine, batch=batch)))
+
+    [deadline] = provider.deadlines
+    assert deadline <= boot_clock() + 2
+
+
+def test_a_redelivered_message_contacts_nobody(engine: Engine, connect: Connect) -> None:
+    provider = FakeProvider(Mode.VOICE)
+    chunk = lease(engine, make_request(engine))
+    line = connect(provider)
+
+    send(engine, line, chunk)
+    again = send(engine, line, chunk)
+
+    assert len(provider.tickets) == 1
+    assert (again.answers, again.handed_back) == ({}, {})
+
+
+def test_what_can_not_be_rendered_is_closed_before_anything_is_sent(
+    engine: Engine, connect: Connect
+) -> None:
+    batch = make_batch(engine)
+    nameless = make_request(engine, batch=batch, request_variables={"nickname": "Ani"})
+    sound = make_request(engine, batch=batch)
+    provider = FakeProvider(Mode.VOICE)
+
+    done = send(engine, connect(provider), lease(engine, nameless, sound))
+
+    assert [ticket.request for ticket in provider.tickets] == [sound]
+    assert done.handed_back == {"render": 1}
+    after = read_request(engine, nameless)
+    assert (after["request_status"], after["error_code"]) == ("FAILED", "render")
+    assert (after["attempt"], after["attempt_count"]) == (None, 0)
+    assert "name" in after["error_message"]
+    assert "Ani" not in after["error_message"]
+
+
+FENCES: dict[str, dict[str, Any]] = {
+    "paused": {"paused": True},
+    "deleted": {"deleted_at": func.clock_timestamp(), "deleted_reason": "by mistake"},
+    "expired": {"expires_on": func.clock_timestamp()},
+}
+
+
+@pytest.mark.parametrize("why", FENCES)
+def test_a_closed_batch_contacts_nobody(engine: Engine, connect: Connect, why: str) -> None:
+    chunk = lease(engine, make_request(engine))
+    provider = FakeProvider(Mode.VOICE)
+    with engine.begin() as connection:
+        connection.execute(
+            update(schema.batch).where(schema.batch.c.id == chunk.batch).values(**FENCES[why])
+        )
+
+    done = send(engine, connect(provider), chunk)
+
+    assert provider.tickets == []
+    assert done.handed_back == {why: 1}
+
+
+def test_a_suppressed_recipient_is_not_contacted(engine: Engine, connect: Connect) -> None:
+    recipient = make_recipient(
+        engine, suppressed_at=func.clock_timestamp(), suppress_reason="unsubscribed"
+    )
+    provider = FakeProvider(Mode.VOICE)
+
+    done = send(engine, connect(provider), lease(engine, make_request(engine, recipient=recipient)))
+
+    assert provider.tickets == []
+    assert done.handed_back == {"suppressed": 1}
+
+
+ANSWERS: dict[str, tuple[Answer | Exception, str, str, int]] = {
+    "accepted": (Accepted("CA1"), "ACCEPTED", "INITIATED", 1),
+    "not sent": (NotSent("connect_timeout"), "NOT_SENT", "PENDING", 0),
+    "throttled": (Throttled(1.0, "429"), "NOT_SENT", "PENDING", 0),
+    "refused": (Refused(Refusal.INVALID_TARGET, "21211"), "REFUSED", "INVALID", 1),
+    "unknown": (Unknown("read_timeout"), "IN_DOUBT", "INITIATED", 1),
+    "halt": (Halt(HaltScope.CHANNEL, "20003", "bad key"), "NOT_SENT", "PENDING", 0),
+    "a bug of ours": (RuntimeError("oops"), "IN_DOUBT", "INITIATED", 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "status", "count"), ANSWERS.values(), ids=ANSWERS.keys()
+)
+def test_an_answer_becomes_a_state(
+    engine: Engine,
+    connect: Connect,
+    answer: Answer | Exception,
+    state: str,
+    status: str,
+    count: int,
+) -> None:
+    request = make_request(engine)
+
+    send(engine, connect(FakeProvider(Mode.VOICE, answers=[answer])), lease(engine, request))
+
+    after = read_request(engine, request)
+    assert (after["request_status"], after["attempt_count"]) == (status, count)
+    assert read_attempt(engine, after["attempt"])["state"] == state
+    assert (queue_row(engine, request) is not None) == (status == "PENDING")
+    assert counted_equals_recount(engine)
+
+
+def test_a_doubt_is_never_due_again_by_itself(engine: Engine, connect: Connect) -> None:
+    request = make_request(engine)
+    provider = FakeProvider(Mode.VOICE, answers=[Unknown("read_timeout")])
+    line, chunk = connect(provider), lease(engine, request)
+
+    send(engine, line, chunk)
+    send(engine, line, chunk)
+
+    assert queue_row(engine, request) is None
+    assert len(provider.tickets) == 1
+
+
+def test_answers_of_one_chunk_are_told_apart(engine: Engine, connect: Connect) -> None:
+    batch = make_batch(engine)
+    requests = [make_request(engine, batch=batch) for _ in range(3)]
+    provider = FakeProvider(
+        Mode.VOICE,
+        answers=[Accepted("CA1"), Refused(Refusal.CONTENT, "21617"), Unknown("read_timeout")],
+    )
+
+    done = send(engine, connect(provider), lease(engine, *requests))
+
+    assert done.answers == {"Accepted": 1, "Refused": 1, "Unknown": 1}
+    by_attempt = {ticket.attempt: ticket.request for ticket in provider.tickets}
+    assert set(by_attempt.values()) == set(requests)
+    for ticket, state in zip(provider.tickets, ("ACCEPTED", "REFUSED", "IN_DOUBT"), strict=True):
+        assert read_attempt(engine, ticket.attempt)["state"] == state
+    assert counted_equals_recount(engine)
+
+
+def test_a_flush_of_one_row_records_every_answer(engine: Engine, connect: Connect) -> None:
+    batch = make_batch(engine)
+    requests = [make_request(engine, batch=batch) for _ in range(4)]
+
+    done = deliver(
+        engine,
+        connect(FakeProvider(Mode.VOICE)),
+        replace(LIMITS, flush_rows=1),
+        lease(engine, *requests),
+    )
+
+    assert done.answers == {"Accepted": 4}
+    assert {read_request(engine, one)["channel_manager_status"] for one in requests} == {"QUEUED"}
+
+
+def test_an_answer_that_never_comes_is_left_to_the_rescuer(
+    engine: Engine, connect: Connect
+) -> None:
+    request = make_request(engine)
+    provider = _Silent()
+
+    done = deliver(
+        engine, connect(provider), replace(LIMITS, answer_time=SECOND / 10), lease(engine, request)
+    )
+
+    assert done.answers == {}
+    attempt = read_attempt(engine, read_request(engine, request)["attempt"])
+    assert attempt["state"] == "SENDING"
+    assert attempt["check_at"] is not None
+
+
+def test_a_halt_stops_the_channel_for_those_who_come_after(
+    engine: Engine, connect: Connect
+) -> None:
+    batch = make_batch(engine)
+    first, second = make_request(engine, batch=batch), make_request(engine, batch=batch)
+    provider = FakeProvider(Mode.VOICE, answers=[Halt(HaltScope.CHANNEL, "20003", "bad key")])
+    line = connect(provider)
+
+    send(engine, line, lease(engine, first))
+    done = send(engine, line, lease(engine, second))
+
+    assert done.handed_back == {"halted": 1}
+    assert len(provider.tickets) == 1
+    [standing] = in_transaction(engine, halts.standing)
+    assert (standing.scope, standing.key) == ("channel", "voice")
+
+
+def test_a_busy_recipient_is_not_contacted_from_a_second_batch(
+    engine: Engine, connect: Connect
+) -> None:
+    recipient = make_recipient(engine)
+    make_attempt(
+        engine,
+        request=make_request(engine, recipient=recipient),
+        state=AttemptState.IN_DOUBT,
+        check_in=MINUTE,
+    )
+    request = make_request(engine, recipient=recipient)
+    provider = FakeProvider(Mode.VOICE)
+
+    done = send(engine, connect(provider), lease(engine, request))
+
+    assert provider.tickets == []
+    assert done.handed_back == {"recipient_busy": 1}
+    assert transitions(engine, request) == [(None, "PENDING", "ingest")]
+
+
+def test_nobody_is_named_in_what_is_counted(engine: Engine, connect: Connect) -> None:
+    done = send(engine, connect(FakeProvider(Mode.VOICE)), lease(engine, make_request(engine)))
+
+    assert ANA not in repr(done)
+    assert "+1" not in repr(done)
+
+
+class _Silent(FakeProvider):
+    """Takes the ticket and is never heard of again."""
+
+    def __init__(self) -> None:
+        super().__init__(Mode.VOICE, meanwhile=self._vanish)
+
+    def _vanish(self, _ticket: object) -> None:
+        raise _Vanished
+
+
+class _Vanished(BaseException):
+    """As if the loop had died: nothing catches it."""

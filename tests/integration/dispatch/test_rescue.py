@@ -1,0 +1,363 @@
+"""After the deadline somebody asks, and nobody guesses."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, func, update
+
+from tests.factories import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    counted_equals_recount,
+    make_attempt,
+    make_batch,
+    make_campaign,
+    make_patience,
+    make_recipient,
+    make_request,
+    queue_row,
+    read_attempt,
+    read_request,
+    transitions,
+)
+from tests.fakes.provider import FakeProvider
+from tests.integration.dispatch.conftest import Connect
+from worker.dispatch.rescue import rescue
+from worker.domain.looks import Candidates, Look, Undecided
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import AttemptState, ChannelStatus, Mode
+from worker.store import schema
+
+PATIENCE = make_patience()
+EMPTY = Candidates(())
+UNDECIDED = Undecided("503")
+
+
+def listed(
+    sid: str,
+    meaning: Meaning = Meaning.REACHED,
+    status: ChannelStatus = ChannelStatus.COMPLETED,
+    *,
+    rank: int = 100,
+    mode: Mode = Mode.VOICE,
+) -> Report:
+    return Report(
+        mode=mode,
+        key=f"{sid}:look",
+        token=None,
+        sid=sid,
+        name=meaning.value,
+        rank=rank,
+        sequence=0,
+        meaning=meaning,
+        channel_status=status,
+    )
+
+
+def look_after(
+    engine: Engine, connect: Connect, *looks: Look | Exception, mode: Mode = Mode.VOICE
+) -> FakeProvider:
+    """One round of the rescuer for each look, with time passing between them."""
+    provider = FakeProvider(mode, looks=looks)
+    line = connect(provider)
+    for _ in looks:
+        make_overdue(engine)
+        rescue(engine, line, PATIENCE)
+    return provider
+
+
+def make_overdue(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            update(schema.attempt)
+            .where(schema.attempt.c.check_at.is_not(None))
+            .values(check_at=func.clock_timestamp() - SECOND)
+        )
+
+
+def state_of(engine: Engine, attempt: int) -> tuple[str, str]:
+    row = read_attempt(engine, attempt)
+    return row["state"], read_request(engine, row["request"])["request_status"]
+
+
+def test_an_attempt_before_its_deadline_is_left_alone(engine: Engine, connect: Connect) -> None:
+    make_attempt(engine, check_in=HOUR)
+    provider = FakeProvider(Mode.VOICE)
+
+    assert rescue(engine, connect(provider), PATIENCE) == 0
+    assert provider.inquiries == []
+
+
+@pytest.mark.parametrize("state", [AttemptState.SENDING, AttemptState.IN_DOUBT])
+def test_a_call_that_the_provider_has_is_bound(
+    engine: Engine, connect: Connect, state: AttemptState
+) -> None:
+    attempt = make_attempt(engine, state=state)
+
+    look_after(engine, connect, Candidates((listed("CA1"),)))
+
+    assert state_of(engine, attempt) == ("DONE", "COMPLETED")
+    row = read_attempt(engine, attempt)
+    request = read_request(engine, row["request"])
+    assert (row["sid"], request["call_manager_sid"]) == ("CA1", "CA1")
+    assert transitions(engine, row["request"])[-1] == ("INITIATED", "COMPLETED", "reconcile")
+    assert counted_equals_recount(engine)
+
+
+def test_a_call_that_is_still_ringing_is_bound_and_awaited(
+    engine: Engine, connect: Connect
+) -> None:
+    attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
+    ringing = listed("CA1", Meaning.UNDERWAY, ChannelStatus.QUEUED, rank=30)
+
+    look_after(engine, connect, Candidates((ringing,)))
+
+    assert state_of(engine, attempt) == ("ACCEPTED", "INITIATED")
+    assert read_attempt(engine, attempt)["check_at"] is not None
+
+
+def test_one_empty_look_proves_nothing(engine: Engine, connect: Connect) -> None:
+    attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
+
+    look_after(engine, connect, *[EMPTY] * (PATIENCE.empty_looks - 1))
+
+    assert state_of(engine, attempt) == ("IN_DOUBT", "INITIATED")
+    assert read_attempt(engine, attempt)["checks"] == PATIENCE.empty_looks - 1
+    assert queue_row(engine, read_attempt(engine, attempt)["request"]) is None
+
+
+@pytest.mark.parametrize("state", [AttemptState.SENDING, AttemptState.IN_DOUBT])
+def test_several_empty_looks_are_proof_and_the_request_is_due_again(
+    engine: Engine, connect: Connect, state: AttemptState
+) -> None:
+    attempt = make_attempt(engine, state=state)
+
+    look_after(engine, connect, *[EMPTY] * PATIENCE.empty_looks)
+
+    assert state_of(engine, attempt) == ("NOT_SENT", "PENDING")
+    request = read_attempt(engine, attempt)["request"]
+    assert queue_row(engine, request) is not None
+    assert read_request(engine, request)["attempt_count"] == 0
+    assert transitions(engine, request)[-1] == ("INITIATED", "PENDING", "reconcile")
+    assert counted_equals_recount(engine)
+
+
+def test_looks_that_decide_nothing_are_no_proof(engine: Engine, connect: Connect) -> None:
+    attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
+
+    look_after(engine, connect, EMPTY, *[UNDECIDED] * 5, EMPTY)
+
+    assert state_of(engine, attempt) == ("IN_DOUBT", "INITIATED")
+    assert read_attempt(engine, attempt)["checks"] == 2
+
+
+def test_two_rescuers_at_once_count_one_look(engine: Engine, connect: Connect) -> None:
+    attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
+    line = connect(FakeProvider(Mode.VOICE, looks=[EMPTY, EMPTY]))
+    make_overdue(engine)
+
+    assert [rescue(engine, line, PATIENCE), rescue(engine, line, PATIENCE)] == [1, 0]
+    assert read_attempt(engine, attempt)["checks"] == 1
+
+
+def test_a_call_of_another_attempt_is_no_candidate(engine: Engine, connect: Connect) -> None:
+    recipient = make_recipient(engine)
+    other = make_request(engine, recipient=recipient)
+    make_attempt(engine, request=other, state=AttemptState.DONE, sid="CA1")
+    attempt = make_attempt(
+        engine, request=make_request(engine, recipient=recipient), state=AttemptState.IN_DOUBT
+    )
+
+    look_after(engine, connect, Candidates((listed("CA1"), listed("CA2"))))
+
+    assert read_attempt(engine, attempt)["sid"] == "CA2"
+
+
+def test_nothing_but_calls_of_other_attempts_is_an_empty_look(
+    engine: Engine, connect: Connect
+) -> None:
+    recipient = make_recipient(engine)
+    other = make_request(engine, recipient=recipient)
+    make_attempt(engine, request=other, state=AttemptState.DONE, sid="CA1")
+    attempt = make_attempt(
+        engine, request=make_request(engine, recipient=recipient), state=AttemptState.IN_DOUBT
+    )
+
+    look_after(engine, connect, *[Candidates((listed("CA1"),))] * PATIENCE.empty_looks)
+
+    assert state_of(engine, attempt) == ("NOT_SENT", "PENDING")
+
+
+def test_two_candidates_decide_nothing(engine: Engine, connect: Connect) -> None:
+    attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
+
+    look_after(engine, connect, *[Candidates((listed("CA1"), listed("CA2")))] * 4)
+
+    assert state_of(engine, attempt) == ("IN_DOUBT", "INITIATED")
+    assert (read_attempt(engine, attempt)["sid"], read_attempt(engine, attempt)["checks"]) == (
+        None,
+        0,
+    )
+
+
+def test_a_bug_while_asking_decides_nothing(engine: Engine, connect: Connect) -> None:
+    attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
+
+    look_after(engine, connect, RuntimeError("oops"))
+
+    assert state_of(engine, attempt) == ("IN_DOUBT", "INITIATED")
+
+
+GIVING_UP: Sequence[tuple[Mode, timedelta]] = [
+    (Mode.VOICE, PATIENCE.give_up[Mode.VOICE]),
+    (Mode.SMS, PATIENCE.give_up[Mode.SMS]),
+    (Mode.EMAIL, PATIENCE.give_up[Mode.EMAIL]),
+]
+
+
+@pytest.mark.parametrize(("mode", "age"), GIVING_UP)
+def test_a_doubt_that_nobody_can_clear_is_closed_by_policy(
+    engine: Engine, connect: Connect, mode: Mode, age: timedelta
+) -> None:
+    request = make_request(engine, batch=make_batch(engine, mode=mode))
+    attempt = make_attempt(engine, request=request, state=AttemptState.IN_DOUBT, began_ago=age)
+
+    look_after(engine, connect, UNDECIDED, mode=mode)
+
+    assert state_of(engine, attempt) == ("UNRESOLVED", "FAILED")
+    after = read_request(engine, request)
+    assert (after["channel_manager_status"], after["error_code"]) == (
+        "DELIVERY_UNKNOWN",
+        "in_doubt",
+    )
+    assert after["attempt_count"] == 1
+    assert queue_row(engine, request) is None
+    assert transitions(engine, request)[-1] == ("INITIATED", "FAILED", "inference")
+
+
+@pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+def test_nobody_is_called_or_texted_again_on_doubt(
+    engine: Engine, connect: Connect, mode: Mode
+) -> None:
+    campaign = make_campaign(engine, mode=mode, resend_in_doubt=True, retry_count=3)
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    make_attempt(engine, request=request, state=AttemptState.IN_DOUBT, began_ago=HOUR)
+
+    look_after(engine, connect, UNDECIDED, mode=mode)
+
+    assert read_request(engine, request)["request_status"] == "FAILED"
+
+
+def test_a_mail_in_doubt_is_sent_again_where_its_campaign_chose_so(
+    engine: Engine, connect: Connect
+) -> None:
+    campaign = make_campaign(engine, mode=Mode.EMAIL, resend_in_doubt=True)
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    attempt = make_attempt(engine, request=request, state=AttemptState.IN_DOUBT, began_ago=HOUR)
+
+    look_after(engine, connect, UNDECIDED, mode=Mode.EMAIL)
+
+    assert state_of(engine, attempt) == ("UNRESOLVED", "PENDING")
+    assert queue_row(engine, request) is not None
+
+
+def test_an_accepted_call_without_its_end_is_asked_for_by_sid(
+    engine: Engine, connect: Connect
+) -> None:
+    attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
+
+    provider = look_after(engine, connect, Candidates((listed("CA1"),)))
+
+    assert [inquiry.sid for inquiry in provider.inquiries] == ["CA1"]
+    assert state_of(engine, attempt) == ("DONE", "COMPLETED")
+
+
+@pytest.mark.parametrize("look", [EMPTY, UNDECIDED])
+def test_an_accepted_call_is_asked_for_again_until_silence_is_judged(
+    engine: Engine, connect: Connect, look: Look
+) -> None:
+    attempt = make_attempt(engine, state=AttemptState.ACCEPTED, began_ago=23 * HOUR)
+    look_after(engine, connect, look)
+    assert state_of(engine, attempt) == ("ACCEPTED", "INITIATED")
+    assert read_attempt(engine, attempt)["check_at"] is not None
+
+    with engine.begin() as connection:
+        connection.execute(
+            update(schema.attempt).values(began_at=schema.attempt.c.began_at - 2 * HOUR)
+        )
+    look_after(engine, connect, look)
+
+    assert state_of(engine, attempt) == ("DONE", "FAILED")
+    request = read_request(engine, read_attempt(engine, attempt)["request"])
+    assert request["channel_manager_status"] == "NO_OUTCOME"
+
+
+def test_a_text_is_taken_for_sent_only_when_the_provider_says_so(
+    engine: Engine, connect: Connect
+) -> None:
+    request = make_request(engine, batch=make_batch(engine, mode=Mode.SMS))
+    attempt = make_attempt(
+        engine, request=request, state=AttemptState.ACCEPTED, sid="SM1", began_ago=13 * HOUR
+    )
+
+    look_after(engine, connect, UNDECIDED, mode=Mode.SMS)
+    assert state_of(engine, attempt) == ("ACCEPTED", "INITIATED")
+
+    sent = listed("SM1", Meaning.UNDERWAY, ChannelStatus.SENT, rank=30, mode=Mode.SMS)
+    look_after(engine, connect, Candidates((sent,)), Candidates((sent,)), mode=Mode.SMS)
+    assert state_of(engine, attempt) == ("DONE", "COMPLETED")
+    assert read_request(engine, request)["channel_manager_status"] == "SENT"
+
+
+def test_a_callback_that_came_while_the_provider_was_asked_stands(
+    engine: Engine, connect: Connect
+) -> None:
+    attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
+
+    class Meanwhile(FakeProvider):
+        async def look(self, inquiry: object) -> Look:
+            with engine.begin() as connection:
+                connection.execute(
+                    update(schema.attempt)
+                    .where(schema.attempt.c.id == attempt)
+                    .values(state="DONE", sid="CA1", check_at=None, closed_at=func.now())
+                )
+            return EMPTY
+
+    make_overdue(engine)
+    rescue(engine, connect(Meanwhile(Mode.VOICE)), PATIENCE)
+
+    assert read_attempt(engine, attempt)["state"] == "DONE"
+
+
+def test_a_lost_worker_is_named_as_the_reason(engine: Engine, connect: Connect) -> None:
+    attempt = make_attempt(engine, state=AttemptState.SENDING)
+
+    look_after(engine, connect, UNDECIDED)
+
+    row = read_attempt(engine, attempt)
+    assert (row["state"], row["error_code"]) == ("IN_DOUBT", "worker_lost")
+
+
+def test_a_page_of_attempts_is_looked_after_at_a_time(engine: Engine, connect: Connect) -> None:
+    for _ in range(3):
+        make_attempt(engine, check_in=-MINUTE)
+    line = connect(FakeProvider(Mode.VOICE))
+
+    assert [rescue(engine, line, PATIENCE, limit=2) for _ in range(3)] == [2, 1, 0]
+
+
+def test_one_attempt_that_can_not_be_judged_spoils_no_other(
+    engine: Engine, connect: Connect
+) -> None:
+    spoiled = make_attempt(engine, state=AttemptState.IN_DOUBT, check_in=-HOUR)
+    sound = make_attempt(engine, state=AttemptState.IN_DOUBT, check_in=-MINUTE)
+    unstorable = Candidates((listed("CA\x00"),))
+    line = connect(FakeProvider(Mode.VOICE, looks=[unstorable, Candidates((listed("CA1"),))]))
+
+    rescue(engine, line, PATIENCE)
+
+    assert state_of(engine, sound) == ("DONE", "COMPLETED")
+    assert state_of(engine, spoiled) == ("IN_DOUBT", "INITIATED")

@@ -1,0 +1,313 @@
+"""Reports of the providers: late, early, repeated, reordered, unknown; the end is the same."""
+
+from dataclasses import replace
+from itertools import permutations
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, func, select, text, update
+
+from tests.factories import (
+    counted_equals_recount,
+    make_attempt,
+    make_batch,
+    make_campaign,
+    make_patience,
+    make_recipient,
+    make_request,
+    queue_row,
+    read,
+    read_attempt,
+    read_request,
+    token_of,
+    transitions,
+)
+from worker.dispatch.settle import LETTER_PATIENCE, Settled, settle, settle_waiting
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import (
+    AttemptState,
+    ChannelStatus,
+    Mode,
+    RequestStatus,
+    SuppressReason,
+)
+from worker.store import schema
+
+PATIENCE = make_patience()
+
+WORDS: dict[str, tuple[int, Meaning, ChannelStatus]] = {
+    "initiated": (20, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "ringing": (30, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "in-progress": (40, Meaning.CONNECTED, ChannelStatus.IN_PROGRESS),
+    "busy": (100, Meaning.MISSED, ChannelStatus.BUSY),
+    "completed": (100, Meaning.REACHED, ChannelStatus.COMPLETED),
+}
+
+
+def said(
+    name: str, token: UUID | None, *, sid: str | None = "CA1", mode: Mode = Mode.VOICE
+) -> Report:
+    rank, meaning, channel_status = WORDS[name]
+    return Report(
+        mode=mode,
+        key=f"{token or sid}:{name}",
+        token=token,
+        sid=sid,
+        name=name,
+        rank=rank,
+        sequence=0,
+        meaning=meaning,
+        channel_status=channel_status,
+    )
+
+
+def settled(engine: Engine, *reports: Report) -> Settled:
+    return settle(engine, PATIENCE, reports)
+
+
+def status_of(engine: Engine, attempt: int) -> tuple[str, str]:
+    row = read_request(engine, read_attempt(engine, attempt)["request"])
+    return row["request_status"], row["channel_manager_status"]
+
+
+def test_a_report_moves_its_request_and_says_why(engine: Engine) -> None:
+    attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
+
+    assert settled(engine, said("completed", token_of(engine, attempt))) == Settled(1, 0)
+
+    assert status_of(engine, attempt) == ("COMPLETED", "COMPLETED")
+    assert read_attempt(engine, attempt)["state"] == "DONE"
+    request = read_attempt(engine, attempt)["request"]
+    assert transitions(engine, request)[-1] == ("INITIATED", "COMPLETED", "callback")
+    assert counted_equals_recount(engine)
+
+
+def test_a_report_that_is_first_gives_the_attempt_its_sid(engine: Engine) -> None:
+    attempt = make_attempt(engine, state=AttemptState.SENDING)
+
+    settled(engine, said("ringing", token_of(engine, attempt)))
+
+    row = read_attempt(engine, attempt)
+    assert (row["state"], row["sid"]) == ("ACCEPTED", "CA1")
+    after = read_request(engine, row["request"])
+    assert (after["call_manager_sid"], after["sent_at"]) == ("CA1", row["accepted_at"])
+
+
+def test_a_callback_resolves_a_doubt(engine: Engine) -> None:
+    attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
+
+    settled(engine, said("completed", token_of(engine, attempt)))
+
+    assert status_of(engine, attempt) == ("COMPLETED", "COMPLETED")
+
+
+def test_a_repeated_report_has_no_effect(engine: Engine) -> None:
+    attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
+    report = said("busy", token_of(engine, attempt))
+    settled(engine, report)
+    before = read_attempt(engine, attempt), queue_row(engine, attempt)
+
+    assert settled(engine, report, report) == Settled(0, 0)
+    assert (read_attempt(engine, attempt), queue_row(engine, attempt)) == before
+
+
+def test_all_reports_of_one_delivery_are_applied(engine: Engine) -> None:
+    attempts = [make_attempt(engine, state=AttemptState.ACCEPTED) for _ in range(3)]
+    reports = [
+        replace(said(name, token_of(engine, attempt)), sid=None)
+        for attempt in attempts
+        for name in ("completed", "in-progress", "ringing")
+    ]
+
+    assert settled(engine, *reports) == Settled(9, 0)
+    assert {status_of(engine, attempt) for attempt in attempts} == {("COMPLETED", "COMPLETED")}
+
+
+@pytest.mark.parametrize("order", list(permutations(["ringing", "in-progress", "completed"])))
+def test_every_order_of_a_call_ends_the_same(engine: Engine, order: tuple[str, ...]) -> None:
+    attempt = make_attempt(engine, state=AttemptState.SENDING)
+    for name in order:
+        settled(engine, said(name, token_of(engine, attempt)))
+
+    assert status_of(engine, attempt) == ("COMPLETED", "COMPLETED")
+    row = read_attempt(engine, attempt)
+    assert (row["fold_rank"], row["fold_name"]) == (100, "completed")
+    assert counted_equals_recount(engine)
+
+
+@hypothesis_settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    names=st.permutations([*WORDS, "ringing"]),
+    deliveries=st.lists(st.integers(1, 3), min_size=6, max_size=6),
+)
+def test_no_order_or_grouping_of_deliveries_changes_the_end(
+    engine: Engine, names: list[str], deliveries: list[int]
+) -> None:
+    campaign = make_campaign(engine, retry_count=1)
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    attempt = make_attempt(engine, request=request)
+    token, sid = token_of(engine, attempt), f"CA-{attempt}"
+    waiting = [said(name, token, sid=sid) for name in names]
+    for size in deliveries:
+        settled(engine, *waiting[:size])
+        waiting = waiting[size:]
+
+    assert status_of(engine, attempt) == ("COMPLETED", "COMPLETED")
+    assert queue_row(engine, request) is None
+    assert counted_equals_recount(engine)
+
+
+@pytest.mark.parametrize("retry_count", [0, 1, 2])
+def test_a_missed_call_is_tried_again_as_often_as_its_campaign_says(
+    engine: Engine, retry_count: int
+) -> None:
+    campaign = make_campaign(engine, retry_count=retry_count)
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+
+    missed = 0
+    while read_request(engine, request)["request_status"] == "PENDING":
+        attempt = make_attempt(engine, request=request)
+        settled(engine, said("busy", token_of(engine, attempt), sid=f"CA-{attempt}"))
+        missed += 1
+
+    assert missed == 1 + retry_count
+    after = read_request(engine, request)
+    assert (after["request_status"], after["channel_manager_status"]) == ("FAILED", "BUSY")
+    assert after["attempt_count"] == missed
+
+
+def test_a_retry_is_due_after_the_interval(engine: Engine) -> None:
+    campaign = make_campaign(engine, retry_count=1, retry_interval=text("interval '12 hours'"))
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    attempt = make_attempt(engine, request=request)
+
+    settled(engine, said("busy", token_of(engine, attempt)))
+
+    row = queue_row(engine, request)
+    assert row is not None
+    waits = row["due_at"] - read_attempt(engine, attempt)["closed_at"]
+    assert 43_190 < waits.total_seconds() < 43_210
+    assert transitions(engine, request)[-1] == ("INITIATED", "PENDING", "retry")
+
+
+def test_evidence_for_what_was_judged_absent_takes_it_out_of_the_queue(engine: Engine) -> None:
+    request = make_request(engine)
+    attempt = make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
+
+    settled(engine, said("ringing", token_of(engine, attempt)))
+
+    assert queue_row(engine, request) is None
+    after = read_request(engine, request)
+    assert (after["request_status"], after["attempt_count"]) == ("INITIATED", 1)
+    assert counted_equals_recount(engine)
+
+
+def test_a_report_for_an_older_attempt_is_recorded_late_and_moves_nothing(engine: Engine) -> None:
+    request = make_request(engine)
+    older = make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
+    newer = make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="CA2")
+
+    settled(engine, said("completed", token_of(engine, older)))
+
+    row = read_attempt(engine, older)
+    assert (row["state"], row["late"], row["counted"]) == ("DONE", True, True)
+    after = read_request(engine, request)
+    assert (after["request_status"], after["attempt"]) == ("INITIATED", newer)
+    assert after["call_manager_sid"] == "CA2"
+
+
+def test_reports_for_two_attempts_of_one_request_come_in_one_delivery(engine: Engine) -> None:
+    request = make_request(engine)
+    older = make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
+    newer = make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="CA2")
+
+    settled(
+        engine,
+        said("busy", token_of(engine, older)),
+        said("completed", token_of(engine, newer), sid="CA2"),
+    )
+
+    after = read_request(engine, request)
+    assert (after["request_status"], after["attempt_count"]) == ("COMPLETED", 2)
+
+
+def test_a_canceled_request_stays_canceled(engine: Engine) -> None:
+    request = make_request(engine)
+    attempt = make_attempt(
+        engine, request=request, state=AttemptState.NOT_SENT, status=RequestStatus.CANCELED
+    )
+
+    settled(engine, said("completed", token_of(engine, attempt)))
+
+    assert read_request(engine, request)["request_status"] == "CANCELED"
+    assert read_attempt(engine, attempt)["state"] == "DONE"
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["latest attempt", "older attempt"])
+def test_an_opt_out_suppresses_whichever_attempt_it_came_from(engine: Engine, late: bool) -> None:
+    recipient = make_recipient(engine, mode=Mode.EMAIL)
+    batch = make_batch(engine, mode=Mode.EMAIL)
+    request = make_request(engine, batch=batch, recipient=recipient)
+    attempt = make_attempt(engine, request=request, state=AttemptState.DONE)
+    if late:
+        make_attempt(engine, request=request)
+    report = replace(
+        said("completed", token_of(engine, attempt), mode=Mode.EMAIL),
+        name="spamreport",
+        meaning=Meaning.NOTED,
+        suppress=SuppressReason.SPAM_REPORT,
+    )
+
+    settled(engine, report)
+
+    assert read(engine, schema.recipient, recipient)["suppress_reason"] == "spam_report"
+
+
+def test_a_report_without_a_token_is_applied_by_its_sid(engine: Engine) -> None:
+    attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
+
+    settled(engine, said("completed", None))
+
+    assert status_of(engine, attempt) == ("COMPLETED", "COMPLETED")
+
+
+def test_a_report_that_fits_nothing_waits_until_it_does(engine: Engine) -> None:
+    assert settled(engine, said("completed", None, sid="CA9")) == Settled(1, 1)
+    assert settle_waiting(engine, PATIENCE) == Settled(0, 0)
+
+    attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA9")
+    _let_letters_be_due(engine)
+
+    assert settle_waiting(engine, PATIENCE) == Settled(1, 0)
+    assert status_of(engine, attempt) == ("COMPLETED", "COMPLETED")
+
+
+def test_a_token_nobody_knows_ends_as_a_dead_letter(engine: Engine) -> None:
+    bystander = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
+
+    assert settled(engine, said("completed", uuid4())) == Settled(1, 1)
+    _let_letters_be_due(engine, older_by=LETTER_PATIENCE)
+    settle_waiting(engine, PATIENCE)
+
+    with engine.begin() as connection:
+        [reason] = connection.scalars(select(schema.dead_letter.c.reason))
+    assert "token" in reason
+    assert status_of(engine, bystander)[0] == "INITIATED"
+    _let_letters_be_due(engine)
+    assert settle_waiting(engine, PATIENCE) == Settled(0, 0)
+
+
+def _let_letters_be_due(engine: Engine, older_by: object = None) -> None:
+    with engine.begin() as connection:
+        inbox = schema.inbox
+        waiting = update(inbox).where(inbox.c.next_try_at.is_not(None))
+        connection.execute(waiting.values(next_try_at=func.clock_timestamp()))
+        if older_by is not None:
+            connection.execute(waiting.values(received_at=inbox.c.received_at - older_by))

@@ -1,0 +1,61 @@
+"""What Twilio answers when it is asked, and asking it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.integration.providers.connected import (
+    MAILBOX,
+    NUMBER,
+    SENDER,
+    SOURCE,
+    TOKEN,
+    during,
+)
+from tests.integration.providers.wire import Step, Wire, answer
+from worker.domain.looks import Look
+from worker.domain.statuses import Mode
+from worker.domain.tickets import Inquiry
+
+NOW = "Tue, 12 Aug 2025 12:00:00 GMT"
+SIDS = {Mode.VOICE: "CA" + "1" * 32, Mode.SMS: "SM" + "2" * 32}
+LISTS = {Mode.VOICE: "calls", Mode.SMS: "messages"}
+PATHS = {Mode.VOICE: "Calls", Mode.SMS: "Messages"}
+TWILIO_MODES = pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+
+
+def inquiry(
+    mode: Mode, *, sid: str | None = None, age: timedelta = timedelta(minutes=5)
+) -> Inquiry:
+    mail = mode is Mode.EMAIL
+    return Inquiry(
+        attempt=1,
+        token=TOKEN,
+        mode=mode,
+        sid=sid,
+        address=MAILBOX if mail else NUMBER,
+        source=SENDER if mail else SOURCE,
+        age=age,
+    )
+
+
+def record(mode: Mode, **changes: Any) -> dict[str, Any]:
+    return {
+        "sid": SIDS[mode],
+        "status": "queued",
+        "to": NUMBER,
+        "from": SOURCE,
+        "direction": "outbound-api",
+        "date_created": "Tue, 12 Aug 2025 11:56:00 +0000",
+        "date_updated": "Tue, 12 Aug 2025 11:56:30 +0000",
+        "start_time": None,
+    } | changes
+
+
+def looked(asked: Inquiry, *steps: Step) -> tuple[Look, Wire]:
+    return during(list(steps), lambda p: p[asked.mode].look(asked))
+
+
+def listing(mode: Mode, *records: dict[str, Any], date: str = NOW) -> Step:
+    return answer(200, {LISTS[mode]: list(records), "next_page_uri": None}, Date=date)

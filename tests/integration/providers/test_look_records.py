@@ -1,0 +1,88 @@
+"""What a record that Twilio answers with means, and taking a call back."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.providers.connected import (
+    during,
+)
+from tests.integration.providers.records import (
+    NOW,
+    SIDS,
+    inquiry,
+    looked,
+    record,
+)
+from tests.integration.providers.wire import Step, answer
+from worker.domain.looks import Candidates, Undecided
+from worker.domain.reports import Meaning
+from worker.domain.statuses import ChannelStatus, Mode
+
+
+@pytest.mark.parametrize(
+    ("mode", "changes", "meaning", "channel_status"),
+    [
+        (Mode.VOICE, {"status": "completed"}, Meaning.REACHED, ChannelStatus.COMPLETED),
+        (Mode.VOICE, {"status": "busy"}, Meaning.MISSED, ChannelStatus.BUSY),
+        (Mode.VOICE, {"status": "canceled"}, Meaning.NEVER_RANG, ChannelStatus.CANCELED),
+        (
+            Mode.VOICE,
+            {"status": "canceled", "start_time": "Tue, 12 Aug 2025 11:57:00 +0000"},
+            Meaning.MISSED,
+            ChannelStatus.NO_ANSWER,
+        ),
+        (Mode.SMS, {"status": "delivered"}, Meaning.REACHED, ChannelStatus.DELIVERED),
+        (
+            Mode.SMS,
+            {"status": "undelivered", "error_code": 30003},
+            Meaning.MISSED,
+            ChannelStatus.UNDELIVERED,
+        ),
+        (
+            Mode.SMS,
+            {"status": "failed", "error_code": 30005},
+            Meaning.INVALID,
+            ChannelStatus.INVALID,
+        ),
+    ],
+)
+def test_what_a_fetched_record_means(
+    mode: Mode, changes: dict[str, Any], meaning: Meaning, channel_status: ChannelStatus
+) -> None:
+    step = answer(200, record(mode, **changes), Date=NOW)
+
+    look, _ = looked(inquiry(mode, sid=SIDS[mode]), step)
+
+    assert isinstance(look, Candidates)
+    (report,) = look.reports
+    assert (report.meaning, report.channel_status) == (meaning, channel_status)
+
+
+def test_mail_cannot_be_asked_for() -> None:
+    look, wire = looked(inquiry(Mode.EMAIL))
+
+    assert look == Undecided("mail_cannot_be_asked")
+    assert not wire.seen
+
+
+@pytest.mark.parametrize(
+    ("step", "certain"),
+    [
+        pytest.param(
+            answer(200, record(Mode.VOICE, status="canceled"), Date=NOW), True, id="canceled"
+        ),
+        pytest.param(
+            answer(200, record(Mode.VOICE, status="in-progress"), Date=NOW), False, id="too late"
+        ),
+        pytest.param(answer(400, {"code": 21220}), False, id="refused"),
+        pytest.param(Step(then="close"), False, id="cut"),
+    ],
+)
+def test_a_call_is_canceled_only_when_twilio_says_so(step: Step, certain: bool) -> None:
+    canceled, wire = during([step], lambda p: p.voice.cancel(SIDS[Mode.VOICE]))
+
+    (seen,) = wire.seen
+    assert canceled is certain
+    assert seen.path.endswith(f"/Calls/{SIDS[Mode.VOICE]}.json")
+    assert seen.form == {"Status": ["canceled"]}

@@ -1,0 +1,37 @@
+import pytest
+
+from config.logs import redact
+
+ADDRESSES = {
+    "a number": "calling +15125550123 now",
+    "a mailbox": "mail to ana.lima+tag@mail.example.co.uk",
+    "both": "+442071838750 and o'hara@example.com",
+}
+
+
+@pytest.mark.parametrize("text", ADDRESSES.values(), ids=ADDRESSES)
+def test_an_address_in_any_text_is_blanked(text: str) -> None:
+    event = redact(None, "info", {"event": text, "count": 3})
+
+    assert "555" not in event["event"]
+    assert "7183" not in event["event"]
+    assert "@" not in event["event"]
+    assert event["count"] == 3
+
+
+def test_what_is_no_address_stays() -> None:
+    told = {"event": "chunk_delivered", "batch": 12, "sid": "CA0123456789abcdef"}
+
+    assert redact(None, "info", dict(told)) == told
+
+
+@pytest.mark.parametrize(
+    "value",
+    [["+15125550123"], {"target": "ana@example.com"}, ("+15125550123",)],
+    ids=["list", "mapping", "tuple"],
+)
+def test_an_address_inside_a_collection_is_blanked(value: object) -> None:
+    shown = repr(redact(None, "info", {"event": "x", "value": value}))
+
+    assert "5550123" not in shown
+    assert "ana@" not in shown

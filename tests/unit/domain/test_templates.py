@@ -1,0 +1,118 @@
+"""Templates: what authors may write, and what they can't do with it."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from worker.domain.content import ContentError, Template, check, render
+from worker.domain.statuses import Mode
+from worker.domain.tickets import Text
+
+SECRET = "s3cret-value"
+
+
+def sms(body: str, **variables: str) -> str:
+    content = render(Template(mode=Mode.SMS, body=body), variables)
+    assert isinstance(content, Text)
+    return content.body
+
+
+def fault(template: Template, variables: Mapping[str, str] | None = None) -> str:
+    with pytest.raises(ContentError) as error:
+        render(template, variables or {})
+    assert SECRET not in str(error.value)
+    return str(error.value)
+
+
+def say(words: str) -> str:
+    return f"<Response><Say>{words}</Say></Response>"
+
+
+def test_a_variable_is_never_a_template() -> None:
+    assert sms("{{ name }}", name="{{ 7 | times: 7 }}{% raw %}") == "{{ 7 | times: 7 }}{% raw %}"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        Template(mode=Mode.VOICE, twiml=say("Due on {{ due_date }}")),
+        Template(mode=Mode.VOICE, url="https://twiml.example/{{ due_date }}"),
+        Template(mode=Mode.SMS, body="{% if due_date %}Due{% endif %}"),
+        Template(mode=Mode.SMS, body="{% for part in due_date %}x{% endfor %}"),
+        Template(mode=Mode.SMS, body="{{ due_date | upcase }}"),
+        Template(mode=Mode.EMAIL, subject="{{ due_date }}", text="x"),
+        Template(mode=Mode.EMAIL, subject="x", html="{{ due_date }}"),
+        Template(mode=Mode.EMAIL, subject="x", text="{{ due_date }}"),
+    ],
+)
+def test_a_missing_variable_is_named(template: Template) -> None:
+    assert fault(template, {"name": SECRET}).endswith("variable 'due_date' is missing")
+
+
+def test_a_default_stands_in_for_a_missing_variable() -> None:
+    assert sms("Hi {{ name | default: 'there' }}") == "Hi there"
+
+
+@pytest.mark.parametrize("name", ["now", "today"])
+def test_there_is_no_clock_in_a_template(name: str) -> None:
+    assert fault(Template(mode=Mode.SMS, body=f"{{{{ {name} }}}}")) == (
+        f"body: variable '{name}' is missing"
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% for i in (1..1000000000) %}x{% endfor %}",
+        "{% for i in (1..999) %}{% for j in (1..999) %}x{% endfor %}{% endfor %}",
+        "{% assign a = 'x' %}{% for i in (1..60) %}{% assign a = a | append: a %}{% endfor %}",
+        "{% for i in (1..900) %}{{ long }}{% endfor %}",
+    ],
+)
+def test_a_template_cannot_run_away(body: str) -> None:
+    template = Template(mode=Mode.SMS, body=body)
+
+    assert fault(template, {"long": "x" * 5000}) == "body: it grows too long"
+
+
+@pytest.mark.parametrize(
+    ("template", "faults"),
+    [
+        (Template(mode=Mode.SMS, body="Hi {{ name }}"), []),
+        (Template(mode=Mode.VOICE, twiml=say("Hi {{ name }}")), []),
+        (Template(mode=Mode.VOICE, twiml="{% if a %}<Response/>{% endif %}"), []),
+        (
+            Template(mode=Mode.SMS, body="Hi\n{{ name"),
+            ["body: line 2: expected '}}', found end of file"],
+        ),
+        (Template(mode=Mode.SMS, body="{{ a | join: ',' }}"), ["body: there is no filter 'join'"]),
+        (Template(mode=Mode.SMS, body="{{ a | safe }}"), ["body: there is no filter 'safe'"]),
+        (
+            Template(mode=Mode.SMS, body="{% include 'x' %}"),
+            ["body: line 1: unexpected tag 'include'"],
+        ),
+        (
+            Template(mode=Mode.VOICE, twiml=say("{{ a }}") + "x"),
+            ["twiml: it is not well-formed XML (line 1)"],
+        ),
+        (
+            Template(mode=Mode.VOICE, url="{{ a }}/x"),
+            ["url: it must begin with http:// or https:// and a host without variables"],
+        ),
+        (
+            Template(mode=Mode.EMAIL, subject="{{", html="{% if %}"),
+            [
+                "subject: line 1: expected '}}', found end of file",
+                "html: line 1: missing expression",
+            ],
+        ),
+        (
+            Template(mode=Mode.SMS, body="x" * 200_001),
+            ["body: it is longer than 200000 characters"],
+        ),
+    ],
+)
+def test_a_template_is_checked_before_any_variable_is_known(
+    template: Template, faults: list[str]
+) -> None:
+    assert check(template) == faults

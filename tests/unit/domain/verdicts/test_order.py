@@ -1,0 +1,138 @@
+"""What holds for every order of the evidence and in every state."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import permutations
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.factories import HOUR
+from tests.unit.domain.verdicts.folding import (
+    ANSWERED,
+    BEGUN,
+    BUSY,
+    COMPLETED,
+    EVERY_ANSWER,
+    EVERY_REPORT,
+    PATIENCE,
+    QUEUED,
+    RINGING,
+    after,
+    facts,
+    report,
+    reported,
+)
+from worker.domain.attempts import OPEN, Change, Facts
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import (
+    TRANSITIONS,
+    AttemptState,
+    Cause,
+    Mode,
+    RequestStatus,
+)
+from worker.domain.verdicts import (
+    accepted,
+    judge_absence,
+    judge_answer,
+    judge_report,
+)
+
+Evidence = Callable[[Facts], Change | None]
+EVERY_EVIDENCE: tuple[Evidence, ...] = (
+    *(partial(judge_answer, answer=answer, patience=PATIENCE) for answer in EVERY_ANSWER),
+    *(
+        partial(judge_report, report=told, patience=PATIENCE, cause=Cause.CALLBACK)
+        for told in EVERY_REPORT
+    ),
+    partial(judge_absence, patience=PATIENCE),
+)
+
+
+def folded(known: Facts, evidence: Sequence[Evidence]) -> Facts:
+    for judge in evidence:
+        known = after(known, judge(known))
+    return replace(known, moved_by=Cause.CALLBACK)
+
+
+def folded_reports(known: Facts, reports: Sequence[Report]) -> Facts:
+    return folded(known, [partial(_told, told) for told in reports])
+
+
+def _told(told: Report, known: Facts) -> Change | None:
+    return reported(known, told)
+
+
+@given(
+    reports=st.lists(st.sampled_from(EVERY_REPORT), max_size=6),
+    order=st.randoms(use_true_random=False),
+    allowed=st.integers(1, 3),
+    lives=st.booleans(),
+)
+def test_reports_end_the_same_in_every_order(
+    reports: list[Report], order: Random, allowed: int, lives: bool
+) -> None:
+    known = facts(attempts_allowed=allowed, batch_lives=lives)
+    if not lives:  # CANCELED never moves again, whatever else is told of a call that was taken back
+        reports = [told for told in reports if told.meaning is not Meaning.NEVER_RANG]
+    shuffled = list(reports)
+    order.shuffle(shuffled)
+
+    assert folded_reports(known, shuffled) == folded_reports(known, sorted(reports, key=_position))
+
+
+def _position(told: Report) -> tuple[int, int, str]:
+    return told.position
+
+
+@pytest.mark.parametrize("last", [ANSWERED, BUSY, COMPLETED], ids=lambda told: told.name)
+def test_the_answer_may_come_at_any_place_among_the_reports(last: Report) -> None:
+    accept: Evidence = partial(accepted, sid="CA1", patience=PATIENCE)
+    events = [partial(_told, told) for told in (QUEUED, RINGING, last)]
+
+    ends = {folded(BEGUN, order) for order in permutations([accept, *events])}
+
+    assert len(ends) == 1
+
+
+@pytest.mark.parametrize("start", list(Mode))
+def test_every_move_that_evidence_can_make_is_in_the_table(start: Mode) -> None:
+    known = {facts(mode=start, attempts_allowed=2)}
+    waiting = list(known)
+    while waiting:
+        here = waiting.pop()
+        for judge in EVERY_EVIDENCE:
+            change = judge(here)
+            there = after(here, change)
+            moved_to = there.request_status
+            assert (
+                moved_to is here.request_status or moved_to in TRANSITIONS[here.request_status]
+            ), f"{here.request_status} to {moved_to} by {judge}"
+            if there not in known:
+                known.add(there)
+                waiting.append(there)
+
+
+@pytest.mark.parametrize("state", AttemptState)
+@pytest.mark.parametrize("status", RequestStatus)
+def test_an_attempt_stays_looked_after_exactly_while_it_is_open(
+    state: AttemptState, status: RequestStatus
+) -> None:
+    known = facts(state=state, request_status=status, sid="CA1", age=HOUR, channel_status="SENT")
+    for judge in EVERY_EVIDENCE:
+        change = judge(known)
+        if change is not None:
+            assert (change.check_in is not None) == (change.state in OPEN)
+
+
+@pytest.mark.parametrize("meaning", Meaning)
+def test_a_report_with_a_due_time_goes_to_pending_and_only_then(meaning: Meaning) -> None:
+    for allowed in (1, 2):
+        change = reported(facts(attempts_allowed=allowed), report(meaning, 50))
+        assert change is not None
+        assert change.move is not None
+        assert (change.move.due_in is not None) == (change.move.status is RequestStatus.PENDING)

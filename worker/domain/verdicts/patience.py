@@ -1,0 +1,26 @@
+"""How long each kind of waiting lasts."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from worker.domain.statuses import Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long each kind of waiting lasts before somebody looks or judges."""
+
+    throttle_pause: timedelta
+    refused_pause: timedelta
+    doubt_look: timedelta
+    """From an unknown answer to the first question about it."""
+    look_interval: timedelta
+    empty_looks: int
+    give_up: dict[Mode, timedelta]
+    """Age at which a doubt is closed by policy."""
+    first_look: dict[Mode, timedelta]
+    """From acceptance to the first question by sid (calls, messages), or to silence (mail)."""
+    silence: dict[Mode, timedelta]
+    """Age at which an accepted attempt without a final word is closed by inference."""
+    unanswered: dict[Mode, timedelta]
+    """Age at which it is closed although the provider can't be asked."""

@@ -1,0 +1,97 @@
+"""What a report changes: folded by position, so that order of arrival does not matter."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from worker.domain.attempts import OPEN, Change, Facts, Move
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import AttemptState, Cause, RequestStatus
+from worker.domain.verdicts.patience import Patience
+
+_CLOSING: dict[Meaning, RequestStatus] = {
+    Meaning.REACHED: RequestStatus.COMPLETED,
+    Meaning.NOTED: RequestStatus.COMPLETED,
+    Meaning.MISSED: RequestStatus.FAILED,
+    Meaning.UNDELIVERABLE: RequestStatus.FAILED,
+    Meaning.INVALID: RequestStatus.INVALID,
+    Meaning.OPTED_OUT: RequestStatus.SKIPPED,
+    Meaning.NEVER_RANG: RequestStatus.CANCELED,
+}
+
+
+def judge_report(facts: Facts, report: Report, patience: Patience, cause: Cause) -> Change | None:
+    """What a report changes: folded by position, so that order of arrival does not matter."""
+    newer = facts.position is None or report.position > facts.position
+    if not newer and facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT}:
+        return _heard(facts, report, patience) if report.suppress else None
+    closes = report.meaning in _CLOSING
+    state = (
+        AttemptState.DONE if closes or facts.state is AttemptState.DONE else AttemptState.ACCEPTED
+    )
+    if state is AttemptState.ACCEPTED and not (report.sid or facts.sid):
+        return None
+    return Change(
+        facts=facts,
+        state=state,
+        check_in=patience.first_look[facts.mode] if state is AttemptState.ACCEPTED else None,
+        sid=report.sid,
+        position=report.position if newer else facts.position,
+        error_code=report.code,
+        late=not facts.is_current,
+        move=_projected(facts, report, cause) if newer and facts.revisable else None,
+        suppress=report.suppress,
+    )
+
+
+def _heard(facts: Facts, report: Report, patience: Patience) -> Change:
+    """A higher word came first, but whoever asked us to stop must be heard in any order."""
+    check_in = patience.look_interval if facts.state in OPEN else None
+    return Change(facts=facts, state=facts.state, check_in=check_in, suppress=report.suppress)
+
+
+def _projected(facts: Facts, report: Report, cause: Cause) -> Move | None:
+    if report.meaning is Meaning.UNDERWAY:
+        status = RequestStatus.INITIATED
+    elif report.meaning is Meaning.CONNECTED:
+        status = RequestStatus.CONNECTED
+    else:
+        return _closed(facts, report, cause)
+    # A final word that came first stands until a final word of higher rank.
+    if facts.state is AttemptState.DONE:
+        return None
+    return Move(status=status, channel_status=report.channel_status, cause=cause, why=report.name)
+
+
+def _closed(facts: Facts, report: Report, cause: Cause) -> Move:
+    move = Move(
+        status=_CLOSING[report.meaning],
+        channel_status=report.channel_status,
+        cause=cause,
+        why=report.name,
+        error_code=report.code,
+    )
+    # What this attempt was given for not having rung it gives back: only its last word counts.
+    given_back = -int(facts.forgiven)
+    if report.meaning is Meaning.MISSED and _may_retry(facts):
+        return _again(move, facts.retry_interval, extra_attempts=given_back)
+    if report.meaning is Meaning.NEVER_RANG and facts.batch_lives:
+        return _again(move, facts.retry_interval, extra_attempts=1 + given_back)
+    return replace(move, extra_attempts=given_back)
+
+
+def _may_retry(facts: Facts) -> bool:
+    """Whether an attempt is left; this one counts, whatever was thought of it before."""
+    used = facts.attempt_count + int(facts.state is AttemptState.NOT_SENT)
+    return facts.batch_lives and used < facts.attempts_allowed - int(facts.forgiven)
+
+
+def _again(move: Move, due_in: timedelta, extra_attempts: int = 0) -> Move:
+    return Move(
+        status=RequestStatus.PENDING,
+        channel_status=move.channel_status,
+        cause=Cause.RETRY,
+        why=move.why,
+        error_code=move.error_code,
+        due_in=due_in,
+        extra_attempts=extra_attempts,
+    )

@@ -1,0 +1,185 @@
+"""`make demo`: real batches through real parts, against the sandbox, with the judge's verdict."""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from urllib.request import urlopen
+from uuid import UUID
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+
+from config.settings import load
+from worker.cli.picture import counted
+from worker.cli.request import pictured as pictured_request
+from worker.desk.audit import attempt_tokens
+from worker.desk.batches import create_batch, show_batch
+from worker.desk.campaigns import create_campaign
+from worker.desk.requests import show_request
+from worker.desk.uploads import upload_requests
+from worker.domain.batches import BatchDetails
+from worker.domain.errors import Mistake
+from worker.local.house import AlreadyRunning, House, running_house
+from worker.local.interrupts import Interrupted, Interrupts
+from worker.local.plan import Piece, own_piece, shipped_pieces
+from worker.local.postgres import ServiceFailed
+from worker.runtime import Runtime, build
+
+BY = "operator@example.com"
+PATIENCE_SECONDS = 75
+LOOK_SECONDS = 0.25
+
+
+def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
+    """Run it.
+
+    1. Start the house on a fresh database.
+    2. Create the campaigns and batches and upload their files, as an operator would.
+    3. Watch until every request is final.
+    4. Show the results, one request's timeline, and what the sandbox's ledger says.
+
+    Returns:
+        0 when the results are the expected ones and nobody was contacted twice, else 1.
+    """
+    out = Console(highlight=False)
+    state_dir = Path(os.environ.get("STATE_DIR", ".outreach")) / "demo"
+    with Interrupts() as interrupts:
+        try:
+            pieces = [own_piece(csv, mode)] if csv else shipped_pieces()
+            say = lambda sentence: out.print(f"[dim]· {sentence}[/dim]")  # noqa: E731
+            with running_house(state_dir, interrupts, say=say, quiet=True, fresh=True) as house:
+                return _perform(out, house, pieces, interrupts, keep=keep)
+        except Interrupted:
+            out.print("stopped")
+            return 130
+        except (AlreadyRunning, ServiceFailed, Mistake) as error:
+            out.print(str(error), markup=False)
+            return 1
+
+
+def _perform(
+    out: Console, house: House, pieces: Sequence[Piece], interrupts: Interrupts, *, keep: bool
+) -> int:
+    os.environ.update(house.environment)
+    runtime = build(load())
+    for piece in pieces:
+        _load(out, runtime, piece)
+    began = time.monotonic()
+    batches = _watch(out, runtime, pieces, interrupts)
+    out.print(f"every request is final after {time.monotonic() - began:.0f} s\n")
+    out.print(_results(batches))
+    _show_timeline(out, runtime, pieces[0])
+    as_expected = _compare(out, pieces, batches)
+    contacted_once = _judge(out, house, runtime)
+    _addresses(out, house)
+    if keep:
+        out.print("left running: Ctrl-C stops it")
+        interrupts.pause(None)
+    return 0 if as_expected and contacted_once else 1
+
+
+def _load(out: Console, runtime: Runtime, piece: Piece) -> None:
+    campaign = create_campaign(runtime.engine, piece.campaign, by=BY)
+    fields = {"batch_id": piece.batch_id, "campaign_id": campaign.id}
+    create_batch(runtime.engine, fields, by=BY)
+    with piece.file.open("rb") as file:
+        uploaded = upload_requests(
+            runtime.patient_engine, piece.batch_id, file=file, filename=piece.file.name, by=BY
+        )
+    out.print(
+        f"· {piece.file.name}: {uploaded.stored} requests, {uploaded.pending} to send,"
+        f" {uploaded.duplicate} duplicate, {uploaded.invalid} invalid"
+    )
+
+
+def _watch(
+    out: Console, runtime: Runtime, pieces: Sequence[Piece], interrupts: Interrupts
+) -> list[BatchDetails]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    live = Live(console=out, auto_refresh=False) if out.is_terminal else nullcontext()
+    with live:
+        while time.monotonic() < deadline:
+            batches = [show_batch(runtime.engine, piece.batch_id) for piece in pieces]
+            if isinstance(live, Live):
+                live.update(Group(*map(_pictured, batches)), refresh=True)
+            if not any(batch.open for batch in batches):
+                return batches
+            interrupts.pause(LOOK_SECONDS)
+            if not isinstance(live, Live) and int(time.monotonic() * 4) % 4 == 0:
+                out.print(" ".join(f"{b.facts.batch_id}: {b.open} open" for b in batches))
+    raise ServiceFailed("some requests are not final yet: see the logs under STATE_DIR")
+
+
+def _pictured(batch: BatchDetails) -> Group:
+    return Group(f"\n[bold]{batch.facts.batch_id}[/bold] · {batch.status}", counted(batch))
+
+
+def _results(batches: Sequence[BatchDetails]) -> Table:
+    table = Table(title="Results", title_justify="left", title_style="bold", header_style="dim")
+    for name in ("batch", "request_status", "channel_manager_status"):
+        table.add_column(name)
+    table.add_column("requests", justify="right")
+    for batch in batches:
+        for (status, outcome), n in sorted(_counts(batch).items()):
+            table.add_row(batch.facts.batch_id, status, outcome, str(n))
+        table.add_section()
+    return table
+
+
+def _counts(batch: BatchDetails) -> dict[tuple[str, str], int]:
+    return {
+        (str(count.request_status), str(count.channel_manager_status)): count.n
+        for count in batch.counts
+        if count.n
+    }
+
+
+def _show_timeline(out: Console, runtime: Runtime, piece: Piece) -> None:
+    if piece.example:
+        history = show_request(runtime.engine, piece.batch_id, piece.example)
+        out.print()
+        out.print(pictured_request(history))
+
+
+def _compare(out: Console, pieces: Sequence[Piece], batches: Sequence[BatchDetails]) -> bool:
+    agree = True
+    for piece, batch in zip(pieces, batches, strict=True):
+        found = {f"{status} {outcome}": n for (status, outcome), n in _counts(batch).items()}
+        if piece.expected is not None and found != piece.expected:
+            agree = False
+            out.print(f"[red]{piece.batch_id}: expected {piece.expected}, found {found}[/red]")
+    if any(piece.expected is not None for piece in pieces):
+        out.print(f"\n{_mark(agree)} the final counts are the ones the README states")
+    return agree
+
+
+def _judge(out: Console, house: House, runtime: Runtime) -> bool:
+    """Hold the sandbox's ledger against our attempts: tokens are read off the wire there."""
+    if house.sandbox_url is None:
+        return True
+    with urlopen(f"{house.sandbox_url}/sandbox/ledger", timeout=10) as answer:  # noqa: S310  loopback
+        contacts = Counter(contact["token"] for contact in json.load(answer))
+    known = {str(token) for token in attempt_tokens(runtime.engine)}
+    strangers = [token for token in contacts if token is None or str(UUID(token)) not in known]
+    once = max(contacts.values(), default=0) <= 1 and not strangers
+    out.print(
+        f"{_mark(once)} the providers saw exactly one contact per attempt:"
+        f" {sum(contacts.values())} contacts, {len(contacts)} attempts behind them,"
+        f" at most {max(contacts.values(), default=0)} each\n"
+    )
+    return once
+
+
+def _addresses(out: Console, house: House) -> None:
+    out.print(f"Flower     {house.flower_url}  login {house.environment['FLOWER_BASIC_AUTH']}")
+    out.print(f"callbacks  {house.web_url}/health/ready")
+    out.print(f"logs       {house.state_dir}/logs")
+
+
+def _mark(holds: bool) -> str:
+    return "[green]✓[/green]" if holds else "[red]✗[/red]"

@@ -1,0 +1,151 @@
+"""Writing what evidence changes: attempts, their requests, the queue, recipients. A whole set at a time."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import orjson
+from sqlalchemy import Connection, text
+
+from worker.domain.attempts import Change
+from worker.domain.statuses import AttemptState, RequestStatus
+
+_CHANGES = "jsonb_to_recordset(CAST(:changes AS jsonb)) AS v"
+
+# Every statement names the state it leaves: whoever lost a race finds no row and leaves quietly.
+_WRITE_ATTEMPTS = text(f"""
+    UPDATE attempt AS a
+    SET state = v.state, counted = v.state <> 'NOT_SENT', late = a.late OR v.late,
+        sid = coalesce(a.sid, v.sid), checks = v.checks,
+        fold_rank = coalesce(v.fold_rank, a.fold_rank),
+        fold_sequence = coalesce(v.fold_sequence, a.fold_sequence),
+        fold_name = coalesce(v.fold_name, a.fold_name),
+        error_code = coalesce(v.error_code, a.error_code),
+        accepted_at = CASE WHEN v.taken THEN coalesce(a.accepted_at, clock_timestamp())
+                      ELSE a.accepted_at END,
+        check_at = clock_timestamp() + make_interval(secs => v.check_in),
+        closed_at = CASE WHEN v.check_in IS NULL THEN coalesce(a.closed_at, clock_timestamp()) END
+    FROM {_CHANGES} (attempt bigint, was text, state text, late bool, taken bool, sid text,
+        checks smallint, fold_rank int, fold_sequence int, fold_name text, error_code text,
+        check_in float8)
+    WHERE a.id = v.attempt AND a.state = v.was
+""")  # noqa: S608  _CHANGES is a constant
+
+_WRITE_SIDS = text(f"""
+    INSERT INTO sid (sid, attempt)
+    SELECT sid, attempt FROM {_CHANGES} (attempt bigint, sid text)
+    WHERE sid IS NOT NULL ORDER BY sid, attempt ON CONFLICT DO NOTHING
+""")  # noqa: S608  _CHANGES is a constant
+
+_WRITE_REQUESTS = text(f"""
+    UPDATE communication_request AS r
+    SET attempt_count = r.attempt_count + v.counted,
+        call_manager_sid = CASE WHEN r.attempt = v.attempt THEN coalesce(a.sid, r.call_manager_sid)
+                           ELSE r.call_manager_sid END,
+        sent_at = CASE WHEN v.taken AND r.attempt = v.attempt THEN a.accepted_at ELSE r.sent_at END,
+        request_status = coalesce(v.status, r.request_status),
+        channel_manager_status = coalesce(v.channel_status, r.channel_manager_status),
+        error_code = CASE WHEN v.status IS NULL THEN r.error_code ELSE v.move_code END,
+        extra_attempts = r.extra_attempts + v.extra_attempts,
+        moved_by = coalesce(v.cause, r.moved_by),
+        moved_why = CASE WHEN v.status IS NULL THEN r.moved_why ELSE v.why END
+    FROM {_CHANGES} (request bigint, attempt bigint, counted smallint, taken bool, sid text,
+        status text, was_status text, channel_status text, move_code text, cause text, why text,
+        extra_attempts smallint)
+    JOIN attempt AS a ON a.id = v.attempt
+    WHERE r.id = v.request
+        AND (v.status IS NULL OR (r.attempt = v.attempt AND r.request_status = v.was_status))
+        AND (v.status IS NOT NULL OR v.counted <> 0 OR v.sid IS NOT NULL)
+""")  # noqa: S608  _CHANGES is a constant
+
+_ENQUEUE = text(f"""
+    INSERT INTO queue (request, batch, due_at)
+    SELECT r.id, r.batch, clock_timestamp() + make_interval(secs => v.due_in)
+    FROM {_CHANGES} (request bigint, due_in float8)
+    JOIN communication_request AS r ON r.id = v.request
+    WHERE v.due_in IS NOT NULL AND r.request_status = 'PENDING' ORDER BY r.id
+    ON CONFLICT (request) DO UPDATE
+    SET due_at = excluded.due_at, lease_token = NULL, lease_until = NULL, claims = 0
+""")  # noqa: S608  _CHANGES is a constant
+
+_DEQUEUE = text(f"""
+    DELETE FROM queue USING {_CHANGES} (request bigint, was_status text, status text)
+    WHERE queue.request = v.request AND v.was_status = 'PENDING' AND v.status <> 'PENDING'
+""")  # noqa: S608  _CHANGES is a constant
+
+_SUPPRESS = text(f"""
+    UPDATE recipient AS p
+    SET suppressed_at = clock_timestamp(), suppress_reason = v.suppress, suppress_source = 'provider'
+    FROM {_CHANGES} (attempt bigint, suppress text) JOIN attempt AS a ON a.id = v.attempt
+    WHERE p.id = a.recipient AND v.suppress IS NOT NULL AND p.suppressed_at IS NULL
+""")  # noqa: S608  _CHANGES is a constant
+
+
+def write(connection: Connection, changes: Sequence[Change]) -> None:
+    """Apply changes judged from facts that this transaction has locked; one per attempt."""
+    for layer in _one_per_request(changes):
+        _write(connection, layer)
+
+
+def _one_per_request(changes: Sequence[Change]) -> list[list[Change]]:
+    """An UPDATE takes only one of several rows that fit: attempts of one request take turns."""
+    layers: list[dict[int, Change]] = []
+    for change in changes:
+        fitting = (layer for layer in layers if change.facts.request not in layer)
+        layer = next(fitting, None)
+        if layer is None:
+            layers.append(layer := {})
+        layer[change.facts.request] = change
+    return [list(layer.values()) for layer in layers]
+
+
+def _write(connection: Connection, changes: Sequence[Change]) -> None:
+    rows = {"changes": orjson.dumps([_row(change) for change in changes]).decode()}
+    connection.execute(_WRITE_ATTEMPTS, rows)
+    if any(change.sid for change in changes):
+        connection.execute(_WRITE_SIDS, rows)
+    connection.execute(_WRITE_REQUESTS, rows)
+    if any(change.move and change.move.due_in is not None for change in changes):
+        connection.execute(_ENQUEUE, rows)
+    if any(change.facts.request_status is RequestStatus.PENDING for change in changes):
+        connection.execute(_DEQUEUE, rows)
+    if any(change.suppress for change in changes):
+        connection.execute(_SUPPRESS, rows)
+
+
+def _row(change: Change) -> dict[str, object]:
+    facts, move = change.facts, change.move
+    rank, sequence, name = change.position or (None, None, None)
+    row: dict[str, object] = {
+        "attempt": facts.attempt,
+        "request": facts.request,
+        "was": facts.state,
+        "state": change.state,
+        "late": change.late,
+        "taken": change.state in {AttemptState.ACCEPTED, AttemptState.DONE},
+        "sid": change.sid,
+        "checks": change.checks,
+        "fold_rank": rank,
+        "fold_sequence": sequence,
+        "fold_name": name,
+        "error_code": change.error_code,
+        "check_in": _seconds(change.check_in),
+        "counted": change.counted,
+        "extra_attempts": 0,
+        "was_status": facts.request_status,
+        "suppress": change.suppress,
+    }
+    if move is not None:
+        row |= {
+            "status": move.status,
+            "channel_status": move.channel_status,
+            "move_code": move.error_code,
+            "cause": move.cause,
+            "why": move.why,
+            "extra_attempts": move.extra_attempts,
+            "due_in": _seconds(move.due_in),
+        }
+    return row
+
+
+def _seconds(duration: timedelta | None) -> float | None:
+    return None if duration is None else duration.total_seconds()
