@@ -6,7 +6,7 @@ No personal data gets this far by design; the redaction below is the second lock
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -65,8 +65,19 @@ def set_up(level: str) -> None:
 def redact(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Blank out what looks like an address in any text of the event."""
+    """Blank out what looks like an address in any text of the event, however deep."""
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = MAILBOX.sub("[mailbox]", PHONE.sub("[phone]", value))
+        event[key] = _blanked(value)
     return event
+
+
+def _blanked(value: object) -> object:
+    match value:
+        case str():
+            return MAILBOX.sub("[mailbox]", PHONE.sub("[phone]", value))
+        case Mapping():
+            return {_blanked(key): _blanked(inner) for key, inner in value.items()}
+        case list() | tuple() | set():
+            return [_blanked(inner) for inner in value]
+        case _:
+            return value

@@ -35,10 +35,10 @@ def attempts(
             ]
         )
         return
-    listing = table(None, "attempt", "batch_id", "reference_id", "mode", "began_at", "next step")
+    listing = table(None, "attempt", "batch_id", "reference_id", "mode", "since", "next step")
     for one in found:
         doubt = one.doubt
-        named = (doubt.attempt, doubt.batch_id, doubt.reference_id, doubt.mode, doubt.began_at)
+        named = (doubt.attempt, doubt.batch_id, doubt.reference_id, doubt.mode, doubt.doubted_at)
         add_row(listing, [*named, one.next_step])
     console().print(listing)
 

@@ -69,10 +69,10 @@ class Calls:
 
     async def create(self, request: web.Request) -> web.Response:
         """POST …/Calls.json."""
-        self._ledger.posts.append(time.time())
         authenticate(request, self._options)
         form = await request.post()
         fields = {name: str(value) for name, value in form.items()}
+        self._ledger.note_post(fields.get("From", ""))
         check_parties(fields, self._options)
         _check_content(fields)
         fate = scenarios.of_number(fields["To"])

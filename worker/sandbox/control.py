@@ -38,9 +38,10 @@ class Control:
         return web.json_response([asdict(one) for one in chosen])
 
     async def posts(self, request: web.Request) -> web.Response:
-        """GET /sandbox/posts?since=…: create requests received after a time (seconds since 1970)."""
-        since = float(request.query.get("since", 0))
-        return web.json_response({"posts": sum(at > since for at in self._ledger.posts)})
+        """GET /sandbox/posts?since=…&from=…: create requests received after a time, by a sender."""
+        since, source = float(request.query.get("since", 0)), request.query.get("from")
+        chosen = (at > since and source in {None, one} for at, one in self._ledger.posts)
+        return web.json_response({"posts": sum(chosen)})
 
     async def settings(self, request: web.Request) -> web.Response:
         """POST /sandbox/settings: change how it behaves from now on."""

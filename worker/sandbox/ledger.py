@@ -26,13 +26,17 @@ class Ledger:
     """Everything that happened since the last reset."""
 
     contacts: list[Contact] = field(default_factory=list)
-    posts: list[float] = field(default_factory=list)
-    """When each create request arrived, accepted or not."""
+    posts: list[tuple[float, str]] = field(default_factory=list)
+    """When each create request arrived, accepted or not, and from which sender."""
     faults: Counter[str] = field(default_factory=Counter)
 
     def accept(self, contact: Contact) -> None:
         """Write down one contact."""
         self.contacts.append(contact)
+
+    def note_post(self, source: str) -> None:
+        """Write down that a create request arrived."""
+        self.posts.append((time.time(), source))
 
     def summary(self) -> dict[str, Any]:
         """The figures of the whole book."""

@@ -68,10 +68,10 @@ class Mail:
 
     async def send(self, request: web.Request) -> web.Response:
         """POST /v3/mail/send."""
-        self._ledger.posts.append(time.time())
         self._authenticate(request)
         body = await request.json()
         recipients = _checked(body)
+        self._ledger.note_post(body["from"]["email"])
         if self._options.unusable_sender:
             raise Refusal(
                 403, "The from address does not match a verified Sender Identity.", "from"

@@ -4,7 +4,6 @@ Source: https://www.twilio.com/docs/messaging/api/message-resource
 """
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,9 +58,9 @@ class Messages:
 
     async def create(self, request: web.Request) -> web.Response:
         """POST …/Messages.json."""
-        self._ledger.posts.append(time.time())
         authenticate(request, self._options)
         fields = {name: str(value) for name, value in (await request.post()).items()}
+        self._ledger.note_post(fields.get("From", ""))
         check_parties(fields, self._options)
         if not fields.get("Body"):
             raise Refusal(400, 21602, "Message body is required.")

@@ -22,6 +22,8 @@ _WRITE_ATTEMPTS = text(f"""
         error_code = coalesce(v.error_code, a.error_code),
         accepted_at = CASE WHEN v.taken THEN coalesce(a.accepted_at, clock_timestamp())
                       ELSE a.accepted_at END,
+        doubted_at = CASE WHEN v.state = 'IN_DOUBT' THEN coalesce(a.doubted_at, clock_timestamp())
+                     ELSE a.doubted_at END,
         check_at = clock_timestamp() + make_interval(secs => v.check_in),
         closed_at = CASE WHEN v.check_in IS NULL THEN coalesce(a.closed_at, clock_timestamp()) END
     FROM {_CHANGES} (attempt bigint, was text, state text, late bool, taken bool, sid text,

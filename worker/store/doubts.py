@@ -18,7 +18,7 @@ class Doubt:
     reference_id: str
     mode: Mode
     state: AttemptState
-    began_at: datetime
+    doubted_at: datetime | None
     age: timedelta
     checks: int
     check_at: datetime | None
@@ -26,7 +26,7 @@ class Doubt:
 
 
 _DOUBTS = text("""
-    SELECT a.id, b.batch_id, r.reference_id, a.channel, a.state, a.began_at,
+    SELECT a.id, b.batch_id, r.reference_id, a.channel, a.state, a.doubted_at,
            clock_timestamp() - a.began_at, a.checks, a.check_at, a.error_code
     FROM attempt AS a
     JOIN communication_request AS r ON r.id = a.request

@@ -92,7 +92,7 @@ def _position(told: Report) -> tuple[int, int, str]:
 @pytest.mark.parametrize("last", [ANSWERED, BUSY, COMPLETED], ids=lambda told: told.name)
 def test_the_answer_may_come_at_any_place_among_the_reports(last: Report) -> None:
     accept: Evidence = partial(accepted, sid="CA1", patience=PATIENCE)
-    events = [partial(_told, told) for told in (QUEUED, RINGING, last)]
+    events: list[Evidence] = [partial(_told, told) for told in (QUEUED, RINGING, last)]
 
     ends = {folded(BEGUN, order) for order in permutations([accept, *events])}
 

@@ -203,6 +203,7 @@ CREATE TABLE attempt (
     send_by TIMESTAMP WITH TIME ZONE NOT NULL, 
     check_at TIMESTAMP WITH TIME ZONE, 
     checks SMALLINT DEFAULT '0' NOT NULL, 
+    doubted_at TIMESTAMP WITH TIME ZONE, 
     accepted_at TIMESTAMP WITH TIME ZONE, 
     closed_at TIMESTAMP WITH TIME ZONE, 
     sid TEXT, 

@@ -1,0 +1,31 @@
+"""The tables, and what must never be true of them.
+
+Three habits explain the shapes:
+
+* Counts, pacing and other facts that change with every send never live on the batch row, which
+  begin locks; and no index names a request column that dispatch changes, so its updates stay HOT.
+* A row of `queue` exists exactly while its request is PENDING; the due time lives only there.
+* Where a state implies a column, a CHECK says so; where only one may exist, a unique index does.
+"""
+
+from worker.store.schema.control import dead_letter, halt, message
+from worker.store.schema.conventions import metadata
+from worker.store.schema.record import attempt, inbox, request_count, sid, transition
+from worker.store.schema.work import batch, campaign, queue, recipient, request
+
+__all__ = [
+    "attempt",
+    "batch",
+    "campaign",
+    "dead_letter",
+    "halt",
+    "inbox",
+    "message",
+    "metadata",
+    "queue",
+    "recipient",
+    "request",
+    "request_count",
+    "sid",
+    "transition",
+]

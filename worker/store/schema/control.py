@@ -1,0 +1,45 @@
+"""What steers: messages taken in, dead letters, and halts."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Identity,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from worker.store.schema.conventions import NOW, Timestamp, metadata
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("task", Text, nullable=False),
+    Column("received_at", Timestamp, nullable=False, server_default=NOW),
+)
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("received_at", Timestamp, nullable=False, server_default=NOW),
+    Column("settled_at", Timestamp),
+    Column("settled_how", Text),
+)
+
+halt = Table(
+    "halt",
+    metadata,
+    Column("scope", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("halted_at", Timestamp, nullable=False, server_default=NOW),
+    Column("halted_by", Text, nullable=False),
+    PrimaryKeyConstraint("scope", "key"),
+    CheckConstraint("scope IN ('all', 'channel', 'campaign')", name="scope"),
+)

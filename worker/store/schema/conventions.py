@@ -1,0 +1,33 @@
+"""What all tables share: names of constraints, kinds of columns, lists of allowed values."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    MetaData,
+    func,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+Timestamp = DateTime(timezone=True)
+NOW = func.clock_timestamp()
+
+
+def listed(values: Iterable[StrEnum]) -> str:
+    """The values as SQL writes a list of them."""
+    return ", ".join(f"'{value}'" for value in sorted(values))
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A CHECK that the column holds one of the values."""
+    return CheckConstraint(f"{column} IN ({listed(values)})", name=column)

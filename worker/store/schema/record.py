@@ -1,0 +1,137 @@
+"""What was done: attempts with their sids, counts, transitions, and what the providers reported."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from worker.domain.statuses import (
+    IN_FLIGHT,
+    AttemptState,
+    Cause,
+    Mode,
+)
+from worker.store.schema.conventions import NOW, Timestamp, listed, metadata, one_of
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("request", BigInteger, ForeignKey("communication_request.id"), nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    Column("recipient", BigInteger, ForeignKey("recipient.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("attempt_number", SmallInteger, nullable=False),
+    Column("token", Uuid, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("counted", Boolean, nullable=False, server_default=text("true")),
+    Column("late", Boolean, nullable=False, server_default=text("false")),
+    Column("began_at", Timestamp, nullable=False, server_default=NOW),
+    Column("send_by", Timestamp, nullable=False),
+    Column("check_at", Timestamp),
+    Column("checks", SmallInteger, nullable=False, server_default="0"),
+    Column("doubted_at", Timestamp),
+    Column("accepted_at", Timestamp),
+    Column("closed_at", Timestamp),
+    Column("sid", Text),
+    Column("fold_rank", Integer),
+    Column("fold_sequence", Integer),
+    Column("fold_name", Text),
+    Column("error_code", Text),
+    UniqueConstraint("request", "attempt_number"),
+    one_of("channel", Mode),
+    one_of("state", AttemptState),
+    CheckConstraint("counted = (state <> 'NOT_SENT')", name="counted"),
+    CheckConstraint("state <> 'ACCEPTED' OR sid IS NOT NULL", name="accepted"),
+    CheckConstraint(
+        "(closed_at IS NULL) = (state IN ('SENDING', 'IN_DOUBT', 'ACCEPTED'))", name="closed"
+    ),
+    CheckConstraint("(check_at IS NULL) = (closed_at IS NOT NULL)", name="somebody_looks"),
+    CheckConstraint("num_nulls(fold_rank, fold_sequence, fold_name) IN (0, 3)", name="fold"),
+    Index(
+        "attempt_one_in_flight_per_recipient",
+        "recipient",
+        unique=True,
+        postgresql_where=text(f"state IN ({listed(IN_FLIGHT)})"),
+    ),
+    Index(
+        "attempt_one_open_per_request",
+        "request",
+        unique=True,
+        postgresql_where=text("state IN ('SENDING', 'IN_DOUBT', 'ACCEPTED') AND NOT late"),
+    ),
+    Index("attempt_check", "check_at", postgresql_where=text("check_at IS NOT NULL")),
+    Index("attempt_batch", "batch"),
+    postgresql_with={"fillfactor": "50"},
+)
+
+sid = Table(
+    "sid",
+    metadata,
+    Column("sid", Text, nullable=False),
+    Column("attempt", BigInteger, ForeignKey("attempt.id"), nullable=False),
+    PrimaryKeyConstraint("sid", "attempt"),
+)
+
+request_count = Table(
+    "request_count",
+    metadata,
+    Column("batch", BigInteger, ForeignKey("communication_batch.id"), nullable=False),
+    Column("request_status", Text, nullable=False),
+    Column("channel_manager_status", Text, nullable=False),
+    Column("slot", SmallInteger, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    PrimaryKeyConstraint("batch", "request_status", "channel_manager_status", "slot"),
+    postgresql_with={"fillfactor": "50"},
+)
+
+transition = Table(
+    "status_transition",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("request", BigInteger, ForeignKey("communication_request.id"), nullable=False),
+    Column("from_status", Text),
+    Column("to_status", Text, nullable=False),
+    Column("channel_manager_status", Text, nullable=False),
+    Column("at", Timestamp, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("attempt", BigInteger),
+    Column("detail", Text),
+    one_of("cause", Cause),
+    CheckConstraint("from_status IS DISTINCT FROM to_status", name="moved"),
+    Index("status_transition_request", "request"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("received_at", Timestamp, nullable=False, server_default=NOW),
+    Column("token", Uuid),
+    Column("sid", Text),
+    Column("report", JSONB, nullable=False),
+    Column("attempt", BigInteger),
+    Column("applied_at", Timestamp),
+    Column("next_try_at", Timestamp),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    UniqueConstraint("provider", "key"),
+    Index("inbox_unapplied", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
+    Index("inbox_attempt", "attempt"),
+)
