@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast check fix lock clean
+.PHONY: help setup demo run test fast chaos check fix lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: $(READY)  ## run every test
 
 fast: $(READY)  ## run the tests that touch nothing
 	@$(BIN)/python -m pytest -q tests/unit tests/architecture
+
+chaos: $(READY)  ## kill everything on a seeded plan and judge (SEED=7 N=2000)
+	@$(BIN)/python -m tests.acceptance.chaos $(if $(SEED),--seed $(SEED)) $(if $(N),--n $(N))
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .

@@ -92,6 +92,8 @@ class Timing(BaseModel):
     """How long a throttled request waits when the provider names no time."""
     refused_pause: Seconds = 15.0
     """How long a request waits after a connection could not be made."""
+    probe: Seconds = 60.0
+    """A channel that its provider halted is tried again this often."""
     voice_first_look: Seconds = 300.0
     """An accepted call without a final callback is asked for by sid this long after acceptance."""
     voice_silence: Seconds = 86_400.0
@@ -133,6 +135,7 @@ FAST = Timing(
     mail_doubt=8.0,
     throttle_pause=0.5,
     refused_pause=0.5,
+    probe=1.0,
     voice_first_look=4.0,
     voice_silence=60.0,
     sms_silence=6.0,

@@ -5,6 +5,7 @@ Not Celery's beat, which ticks twice when there are two of it and not at all whe
 
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Event, Thread
 
 import structlog
@@ -13,6 +14,7 @@ from config import logs
 from tasks.app import runtime, settings
 from tasks.publish import BROKER_AWAY, scan_and_publish
 from tasks.start import wait_for_the_database
+from worker.dispatch.probe import probe
 from worker.dispatch.recognize import know_the_database
 from worker.dispatch.rescue import rescue
 from worker.dispatch.settle import settle_waiting
@@ -35,6 +37,7 @@ def main() -> None:
     log.info("scheduler_ready", tick=timing.tick, sweep=timing.sweep)
     _repeat(scan_and_publish, timing.tick, stop)
     sweeper.join()
+    runtime().line.close()
 
 
 def look_after() -> None:
@@ -42,6 +45,7 @@ def look_after() -> None:
     here = runtime()
     know_the_database(here.engine, here.memories)
     sweep(here.engine)
+    probe(here.engine, here.line, timedelta(seconds=settings.timing.probe))
     settle_waiting(here.engine, here.patience)
     while rescue(here.engine, here.line, here.patience) == 100:
         pass

@@ -10,7 +10,7 @@ from config.settings import Settings
 from worker.cli import broker
 from worker.cli.printing import add_row, console, facts_table, table
 from worker.cli.session import session
-from worker.desk.database import Finding, examine_database
+from worker.desk.database import Finding, examine_database, examine_halts
 from worker.runtime import Runtime, StoreUnavailable
 
 
@@ -46,7 +46,10 @@ def pictured(findings: list[Finding]) -> Table:
 
 def _examined(runtime: Runtime) -> Iterator[Finding]:
     try:
-        yield from examine_database(runtime.engine)
+        findings = examine_database(runtime.engine)
+        yield from findings
+        if all(finding.well for finding in findings if finding.what == "migrations"):
+            yield from examine_halts(runtime.engine)
     except StoreUnavailable as error:
         yield Finding("database", False, str(error), "start PostgreSQL, or correct DATABASE_URL")
     fault = broker.fault(runtime.settings.broker_url)

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from worker.store import condition, migrate
-from worker.store.connect import Engine
+from worker.domain.wire import stamp
+from worker.store import condition, halts, migrate
+from worker.store.connect import Engine, in_transaction
+from worker.store.halts import HaltRow
 
 OLDEST_POSTGRES = 17
 
@@ -52,6 +54,27 @@ def examine_database(engine: Engine) -> list[Finding]:
             "run: outreach db upgrade",
         ),
     ]
+
+
+def examine_halts(engine: Engine) -> list[Finding]:
+    """Whether anything is stopped from sending, by whom and why."""
+    standing = in_transaction(engine, halts.standing)
+    if not standing:
+        return [Finding("dispatch", True, "nothing is halted")]
+    return [
+        Finding(
+            f"dispatch of {row.scope} {row.key}".rstrip(),
+            False,
+            f"halted by {row.halted_by} since {stamp(row.halted_at)}: {row.reason}",
+            _way_out(row),
+        )
+        for row in standing
+    ]
+
+
+def _way_out(row: HaltRow) -> str:
+    scope = "--all" if row.scope == "all" else f"--{row.scope} {row.key}"
+    return f"mend the cause, then: outreach resume {scope}"
 
 
 def upgrade_database(url: str) -> None:

@@ -49,6 +49,10 @@ class Line:
         """Who carries this channel."""
         return self._providers[mode]
 
+    def answers(self, mode: Mode) -> bool:
+        """Whether the channel's provider answers us at all."""
+        return self.run(self.provider(mode).probe())
+
     def cancel_call(self, sid: str) -> bool:
         """Take back a call that was not dialed yet. Returns whether that worked."""
         return self.run(self._providers.voice.cancel(sid))

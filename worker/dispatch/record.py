@@ -60,6 +60,6 @@ def _halt(engine: Engine, campaign: int, mode: Mode, answered: Sequence[Answered
     }
     for scope, why in reasons:
         key = mode if scope is HaltScope.CHANNEL else str(campaign)
-        step = partial(halts.halt, scope=scope.value, key=key, reason=why, by="provider")
+        step = partial(halts.halt, scope=scope.value, key=key, reason=why, by=halts.PROVIDER)
         if in_transaction(engine, step):
             log.critical("dispatch_halted", scope=scope.value, key=key, why=why)

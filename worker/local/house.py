@@ -170,6 +170,17 @@ def _start_sandbox(
     if any(environment.get(name) for name in CREDENTIALS):
         return None
     say("starting the sandbox")
+    url = sandbox_environment(stack, state_dir, environment)
+    wait_for(f"{url}/sandbox/summary", interrupts)
+    return url
+
+
+def sandbox_environment(stack: ExitStack, state_dir: Path, environment: dict[str, str]) -> str:
+    """Start the sandbox, and point the environment's provider settings at it.
+
+    Returns:
+        its address; it may need a moment until it answers.
+    """
     private, public = new_webhook_keys()
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -193,8 +204,9 @@ def _start_sandbox(
         "SANDBOX_WEBHOOK_PRIVATE_KEY": private,
     }
     command = [sys.executable, "-m", "worker.sandbox"]
-    stack.enter_context(_process(state_dir, "sandbox", command, {**environment, **options}))
-    wait_for(f"{url}/sandbox/summary", interrupts)
+    stack.enter_context(
+        _process(state_dir, "sandbox", command, {**os.environ, **environment, **options})
+    )
     return url
 
 

@@ -38,6 +38,9 @@ class Provider(Protocol):
     async def look(self, inquiry: Inquiry) -> Look:
         """Ask what became of an attempt."""
 
+    async def probe(self) -> bool:
+        """Ask whether the provider answers us at all, without contacting anybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Providers:

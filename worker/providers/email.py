@@ -91,6 +91,10 @@ class EmailProvider:
             return Accepted(_message_id(reply, ticket.token))
         return judge(reply.status, reply.headers, reply.text)
 
+    async def probe(self) -> bool:
+        """Whether the provider answers this account."""
+        return await self._account.answers()
+
     async def look(self, inquiry: Inquiry) -> Look:  # noqa: ARG002  the protocol's signature
         """Nothing: by our key SendGrid answers no questions about a mail; its events tell."""
         return Undecided("mail_cannot_be_asked")

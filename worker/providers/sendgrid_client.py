@@ -12,7 +12,7 @@ from typing import Self
 from python_http_client.client import Client
 from sendgrid.sendgrid import SendGridAPIClient
 
-from worker.providers.replies import Reply
+from worker.providers.replies import Reply, Unanswered
 from worker.providers.transport import Transport
 
 
@@ -22,7 +22,7 @@ class _Composed:
 
     url: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | None = None
 
 
 class _Composer(Client):
@@ -45,6 +45,10 @@ class _Composer(Client):
             body=json.dumps(request_body).encode(),
         )
 
+    def get(self) -> _Composed:
+        """The same for a question."""
+        return _Composed(url=self._build_url(None), headers=self.request_headers)  # type: ignore[no-untyped-call]  # the SDK has no types
+
 
 class SendGridAccount:
     """An account, spoken to through `sendgrid.SendGridAPIClient`."""
@@ -56,6 +60,15 @@ class SendGridAccount:
         self._sdk.client = _Composer(  # type: ignore[no-untyped-call]  # nor has its base
             composed_by.host, request_headers=composed_by.request_headers, version=3
         )
+
+    async def answers(self) -> bool:
+        """GET /v3/scopes: whether the key may speak to SendGrid at all."""
+        composed: _Composed = self._sdk.client.scopes.get()
+        try:
+            reply = await self._transport.exchange("GET", composed.url, headers=composed.headers)
+        except Unanswered:
+            return False
+        return reply.status == 200
 
     async def send(self, message: Mapping[str, object], deadline: float) -> Reply:
         """POST /v3/mail/send.

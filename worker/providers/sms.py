@@ -96,6 +96,10 @@ class SmsProvider:
         )
         return await self._account.submit(creation, deadline)
 
+    async def probe(self) -> bool:
+        """Whether the provider answers this account."""
+        return await self._account.answers()
+
     async def look(self, inquiry: Inquiry) -> Look:
         """What Twilio knows of this message."""
         return await twilio_look.look(

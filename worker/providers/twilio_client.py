@@ -78,6 +78,11 @@ class TwilioAccount:
         named = isinstance(sid, str) and SID.fullmatch(sid)
         return Accepted(sid) if named else Unknown("garbled")
 
+    async def answers(self) -> bool:
+        """Whether the account may speak to Twilio at all: the cheapest question there is."""
+        listed = await self.ask(self.client.calls.list_async(limit=1, page_size=1))
+        return not isinstance(listed, Undecided)
+
     async def ask(self, question: Coroutine[Any, Any, T]) -> tuple[T, datetime] | Undecided:
         """Read something, and the time of the provider's clock when it answered."""
         conversation = _Conversation()

@@ -99,6 +99,10 @@ class VoiceProvider:
             self._account, self._account.client.calls, inquiry, _read_record
         )
 
+    async def probe(self) -> bool:
+        """Whether the provider answers this account."""
+        return await self._account.answers()
+
     async def cancel(self, sid: str) -> bool:
         """Take back a call that is still queued or ringing; False where that is not certain."""
         canceling = self._account.client.calls(sid).update_async(status="canceled")

@@ -48,6 +48,7 @@ async def create(options: Options) -> web.Application:
             web.get(f"{ACCOUNT}/Messages.json", messages.list),
             web.get(ACCOUNT + "/Messages/{sid}.json", messages.fetch),
             web.post("/v3/mail/send", mails.send),
+            web.get("/v3/scopes", mails.scopes),
             web.get("/sandbox/summary", control.summary),
             web.get("/sandbox/ledger", control.ledger),
             web.get("/sandbox/contents", control.contents),

@@ -85,6 +85,11 @@ class Mail:
             request, fault, recipients[0], lambda: self._accept(body, fault)
         )
 
+    async def scopes(self, request: web.Request) -> web.Response:
+        """GET /v3/scopes: what the key may do."""
+        self._authenticate(request)
+        return web.json_response({"scopes": ["mail.send"]})
+
     def _authenticate(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bearer {self._options.api_key}":
             raise Refusal(401, "The provided authorization grant is invalid, expired, or revoked")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection, text
@@ -44,6 +44,22 @@ def resume(connection: Connection, scope: Scope, key: str) -> bool:
         {"scope": scope, "key": key},
     )
     return row.first() is not None
+
+
+PROVIDER = "provider"
+"""Who halted a channel whose provider refuses us."""
+
+
+def refused_channels(connection: Connection, since: timedelta) -> list[str]:
+    """Channels that a provider's refusal has halted for at least this long."""
+    rows = connection.execute(
+        text("""
+            SELECT key FROM halt WHERE scope = 'channel' AND halted_by = :by
+                AND halted_at <= clock_timestamp() - :since ORDER BY key
+        """),
+        {"by": PROVIDER, "since": since},
+    )
+    return list(rows.scalars())
 
 
 def standing(connection: Connection) -> Sequence[HaltRow]:

@@ -1,5 +1,6 @@
 """The HTTP process: routes to handlers."""
 
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -7,8 +8,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from worker.desk.health import is_ready
+from worker.desk.metrics import read_figures
 from worker.runtime import Runtime
 from worker.web.callbacks import Callbacks
+from worker.web.metrics import registry
 
 
 def create(runtime: Runtime) -> Starlette:
@@ -23,11 +26,16 @@ def create(runtime: Runtime) -> Starlette:
             return JSONResponse({"status": "ok"})
         return JSONResponse({"status": "database unavailable"}, status_code=503)
 
+    async def metrics(_: Request) -> Response:
+        figures = await run_in_threadpool(read_figures, runtime.engine)
+        return Response(generate_latest(registry(figures)), media_type=CONTENT_TYPE_LATEST)
+
     return Starlette(
         routes=[
             Route("/callbacks/voice/{token:uuid}", callbacks.voice, methods=["POST"]),
             Route("/callbacks/sms/{token:uuid}", callbacks.sms, methods=["POST"]),
             Route("/callbacks/email", callbacks.email, methods=["POST"]),
+            Route("/metrics", metrics),
             Route("/health/live", live),
             Route("/health/ready", ready),
         ]

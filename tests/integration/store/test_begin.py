@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, Update, func, select, text, update
+from sqlalchemy import Connection, Engine, Select, Table, Update, func, select, text, update
 
 from tests.factories import (
     SECOND,
@@ -14,7 +14,6 @@ from tests.factories import (
     lease,
     make_attempt,
     make_batch,
-    make_campaign,
     make_recipient,
     make_request,
     queue_row,
@@ -368,21 +367,24 @@ def test_two_batches_never_contact_one_recipient_at_the_same_time(engine: Engine
             assert second.result() == ([], {there.requests[0]: "recipient_busy"})
 
 
-def test_chunks_that_share_recipients_in_opposite_order_do_not_deadlock(engine: Engine) -> None:
-    people = [make_recipient(engine) for _ in range(6)]
-    campaign = make_campaign(engine)
-    one, two = (make_batch(engine, campaign=campaign) for _ in range(2))
-    forward = [make_request(engine, batch=one, recipient=person) for person in people]
-    backward = [make_request(engine, batch=two, recipient=person) for person in reversed(people)]
-    first_chunk, second_chunk = lease(engine, *forward), lease(engine, *backward)
+@pytest.mark.parametrize("table", [schema.recipient, schema.request], ids=lambda t: t.name)
+def test_begin_takes_its_locks_in_ascending_order(engine: Engine, table: Table) -> None:
+    people = [make_recipient(engine) for _ in range(4)]
+    batch = make_batch(engine)
+    backward = [make_request(engine, batch=batch, recipient=one) for one in reversed(people)]
+    chunk = lease(engine, *backward)
+    keys = people if table is schema.recipient else sorted(backward)
 
-    with engine.begin() as first:
-        begin(first, first_chunk, forward[:1])
-        with Beside(engine, lambda c: begin(c, second_chunk)) as second:
-            second.wait_until_blocked()
-            begin(first, first_chunk, forward[1:])
-            first.commit()
-            assert set(second.result()[1].values()) == {"recipient_busy"}
+    with engine.begin() as other:
+        other.execute(_lock_of(table, keys[0]))
+        with Beside(engine, lambda c: begin(c, chunk)) as worker:
+            worker.wait_until_blocked()
+            with engine.begin() as third:
+                free = [key for key in keys if third.execute(_lock_of(table, key)).first()]
+            other.rollback()
+            assert len(worker.result()[0]) == len(backward)
+
+    assert free == keys[1:]
 
 
 def test_a_claim_that_was_settled_while_it_lay_in_the_queue_does_not_begin(engine: Engine) -> None:
@@ -420,6 +422,10 @@ def _opt_out(recipient: int) -> Update:
         .where(schema.recipient.c.id == recipient)
         .values(suppressed_at=func.clock_timestamp(), suppress_reason="unsubscribed")
     )
+
+
+def _lock_of(table: Table, key: int) -> Select[Any]:
+    return select(table.c.id).where(table.c.id == key).with_for_update(skip_locked=True)
 
 
 def _has_expired(engine: Engine, batch: int) -> bool:

@@ -12,7 +12,6 @@ from tests.factories import (
     SECOND,
     counted_equals_recount,
     lease,
-    make_attempt,
     make_batch,
     make_request,
     queue_row,
@@ -20,8 +19,9 @@ from tests.factories import (
     read_request,
     transitions,
 )
-from worker.domain.statuses import AttemptState, Mode
-from worker.store import claims, halts, schema
+from tests.sessions import Beside
+from worker.domain.statuses import Mode
+from worker.store import attempts, claims, halts, schema
 from worker.store.claims import Claimed
 from worker.store.connect import in_transaction
 
@@ -237,13 +237,17 @@ def test_a_stale_claim_closes_nothing(engine: Engine) -> None:
     assert queue_row(engine, request) is not None
 
 
-def test_what_has_begun_is_not_closed_by_a_late_render_error(engine: Engine) -> None:
+def test_what_begins_at_that_moment_is_not_closed(engine: Engine) -> None:
     request = make_request(engine)
     chunk = lease(engine, request)
-    make_attempt(engine, request=request, state=AttemptState.SENDING)
 
-    in_transaction(
-        engine, lambda c: claims.fail_unsent(c, chunk.lease, "render", [(request, "no")])
-    )
+    with engine.begin() as sender:
+        attempts.begin(sender, chunk, [request], send_window=MINUTE, answer_time=MINUTE)
+        with Beside(
+            engine, lambda c: claims.fail_unsent(c, chunk.lease, "render", [(request, "no")])
+        ) as closer:
+            closer.wait_until_blocked()
+            sender.commit()
+            closer.result()
 
     assert read_request(engine, request)["request_status"] == "INITIATED"

@@ -1,0 +1,176 @@
+"""`python -m tests.acceptance.chaos --seed 7 --n 2000`: disturb, wait until quiet, judge.
+
+Prints a table, and as its last line one JSON object with the figures. Exits with 1 when a promise is
+broken or a planned fault or act never fired.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+
+from rich.console import Console
+from rich.table import Table
+
+from config.settings import load
+from tests.acceptance.chaos.disturb import BY, Disturber
+from tests.acceptance.chaos.judge import Verdict, is_quiet, judge
+from tests.acceptance.chaos.people import CONTENT, BatchPlan, make_batches
+from tests.acceptance.chaos.plan import OFTEN, make_plan
+from tests.acceptance.chaos.town import Town, wait_until
+from worker.desk.batches import create_batch
+from worker.desk.campaigns import create_campaign
+from worker.local.house import sandbox_environment, wait_for
+from worker.local.interrupts import Interrupts
+from worker.local.ports import free_port
+from worker.local.postgres import running_postgres
+from worker.local.valkey import running_valkey
+from worker.runtime import Runtime, build
+from worker.store.migrate import upgrade
+
+SLICES = 20
+QUIET_SECONDS = 120
+
+
+def main() -> int:
+    """Run one plan."""
+    parser = argparse.ArgumentParser(prog="python -m tests.acceptance.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
+    parser.add_argument("--n", type=int, default=5_000, help="requests, over all channels")
+    chosen = parser.parse_args()
+    out = Console(highlight=False)
+    home = Path(tempfile.mkdtemp(prefix="outreach-chaos-"))
+    out.print(f"chaos: seed {chosen.seed}, {chosen.n} requests, logs in {home}")
+    with ExitStack() as stack:
+        verdict = _run(stack, home, out, seed=chosen.seed, n=chosen.n)
+    _show(out, verdict)
+    if not verdict.broken:
+        shutil.rmtree(home, ignore_errors=True)
+    sys.stdout.write(
+        json.dumps({"seed": chosen.seed, **verdict.figures, "broken": verdict.broken}) + "\n"
+    )
+    return 1 if verdict.broken else 0
+
+
+def _run(stack: ExitStack, home: Path, out: Console, *, seed: int, n: int) -> Verdict:
+    interrupts = stack.enter_context(Interrupts())
+    random = Random(seed)  # noqa: S311  a plan to be repeated, not a secret
+    disturber = _set_up(stack, home, interrupts, make_batches(random, n), random)
+    began = time.monotonic()
+    for act in make_plan(seed, SLICES, seconds=30 + n / 50):
+        interrupts.pause(max(0.0, began + act.at - time.monotonic()))
+        disturber.act(act)
+    disturber.finish()
+    disturbed = time.monotonic()
+    out.print(f"disturbed for {disturbed - began:.0f} s; waiting until it is quiet")
+    wait_until(lambda: _quiet(disturber.runtime), QUIET_SECONDS, pause=0.5)
+    verdict = judge(disturber.runtime.engine, disturber.sandbox_url)
+    return _completed(verdict, disturber, time.monotonic() - disturbed)
+
+
+def _set_up(
+    stack: ExitStack,
+    home: Path,
+    interrupts: Interrupts,
+    batches: list[BatchPlan],
+    random: Random,
+) -> Disturber:
+    postgres = stack.enter_context(running_postgres(home / "postgres", fresh=True))
+    valkey = stack.enter_context(running_valkey(home / "valkey"))
+    web_port = free_port()
+    environment = {
+        "DATABASE_URL": postgres.url,
+        "BROKER_URL": valkey.url,
+        "STATE_DIR": str(home),
+        "WEB_PORT": str(web_port),
+        "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
+        "FLOWER_BASIC_AUTH": "chaos:unused",
+        "CHUNK_SIZE": "25",
+        "LOG_LEVEL": "WARNING",
+        "SANDBOX_LIST_LAG": "1.0",
+        "SANDBOX_LATENCY_MS": "150",  # wide enough for a kill to hit requests on their way
+    }
+    sandbox_url = sandbox_environment(stack, home, environment)
+    wait_for(f"{sandbox_url}/sandbox/summary", interrupts)
+    os.environ.update(environment)
+    upgrade(load().database_url)
+    runtime = build(load())
+    town = Town(environment, home / "logs")
+    stack.callback(runtime.line.close)
+    stack.callback(town.close)
+    town.start()
+    wait_for(f"{environment['PUBLIC_URL']}/health/ready", interrupts)
+    _create(runtime, batches)
+    return Disturber(runtime, town, postgres, valkey, sandbox_url, batches, random, SLICES)
+
+
+def _quiet(runtime: Runtime) -> bool:
+    return is_quiet(runtime.engine)
+
+
+def _create(runtime: Runtime, batches: list[BatchPlan]) -> None:
+    for batch in batches:
+        fields = {
+            "campaign_name": batch.batch_id,
+            "mode": batch.mode,
+            "source": batch.source,
+            "retry_count": 1,
+            "retry_interval": "0m",
+            "daily_start_time": "00:00:00",
+            "daily_end_time": "23:59:59",
+            **CONTENT[batch.mode],
+        }
+        campaign = create_campaign(runtime.engine, fields, by=BY)
+        create_batch(
+            runtime.engine, {"batch_id": batch.batch_id, "campaign_id": campaign.id}, by=BY
+        )
+
+
+def _completed(verdict: Verdict, disturber: Disturber, quiet: float) -> Verdict:
+    fired = disturber.fired
+    kills = sum(n for name, n in fired.items() if name.startswith("kill"))
+    restarts = sum(n for name, n in fired.items() if "postgres" in name or "restart" in name)
+    verdict.figures |= {
+        "posts_after_pause": disturber.posts_after_pause,
+        "pauses": len(disturber.drains),
+        "pause_wait_median_s": round(statistics.median(disturber.drains or [0.0]), 2),
+        "kills": kills,
+        "service_restarts": restarts,
+        "acts_fired": dict(fired),
+        "processes_started_again": disturber.town.done["process started again"],
+        "seconds_to_quiet": round(quiet, 1),
+    }
+    verdict.hold("nothing is posted after pause --wait returned", disturber.posts_after_pause == 0)
+    verdict.hold("every pause came back", len(disturber.drains) >= fired["pause"])
+    verdict.hold("at least 20 kills and 5 service restarts", kills >= 20 and restarts >= 5)
+    planned = {str(kind) for kind, _, _ in OFTEN}
+    missing = sorted(kind for kind in planned if not any(one.startswith(kind) for one in fired))
+    verdict.hold(f"every act of the plan fired (missing: {', '.join(missing)})", not missing)
+    return verdict
+
+
+def _show(out: Console, verdict: Verdict) -> None:
+    table = Table(title="Chaos", title_justify="left", title_style="bold", show_header=False)
+    for name, value in verdict.figures.items():
+        if isinstance(value, dict):
+            shown = ", ".join(f"{key} {n}" for key, n in sorted(value.items()))
+        else:
+            shown = str(value)
+        table.add_row(name.replace("_", " "), shown)
+    out.print(table)
+    for promise in verdict.broken:
+        out.print(f"[red]✗ broken: {promise}[/red]")
+    if not verdict.broken:
+        out.print("[green]✓ every promise held[/green]")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

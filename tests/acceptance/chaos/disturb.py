@@ -1,0 +1,165 @@
+"""Doing what the plan says, and watching the one promise that can only be watched: pause."""
+
+import io
+import json
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from threading import Thread
+from typing import Any
+from urllib.request import urlopen
+
+from kombu import Connection as Broker
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from config.queues import DELIVERY_TASKS
+from tests.acceptance.chaos.people import BatchPlan
+from tests.acceptance.chaos.plan import Act, Kind
+from tests.acceptance.chaos.town import Town
+from worker.desk.batches import pause_batch, resume_batch
+from worker.desk.uploads import upload_requests
+from worker.dispatch.drain import drain
+from worker.local.postgres import EmbeddedPostgres
+from worker.local.valkey import EmbeddedValkey
+from worker.runtime import Runtime, StoreUnavailable
+
+# Longer than the lease of the fast profile.
+FROZEN_SECONDS = 9.0
+WATCHED_SECONDS = 1.5
+BY = "chaos@example.com"
+
+ON_PROCESSES = {Kind.KILL, Kind.TERM, Kind.FREEZE}
+
+_LEASED = text("""
+    SELECT q.batch, q.lease_token, array_agg(q.request), c.mode
+    FROM queue AS q JOIN communication_batch AS b ON b.id = q.batch
+    JOIN campaign AS c ON c.id = b.campaign_id
+    WHERE q.lease_token IS NOT NULL GROUP BY 1, 2, 4
+""")
+
+
+@dataclass(slots=True)
+class Disturber:
+    """Everything a plan can act on."""
+
+    runtime: Runtime
+    town: Town
+    postgres: EmbeddedPostgres
+    valkey: EmbeddedValkey
+    sandbox_url: str
+    batches: Sequence[BatchPlan]
+    random: Random
+    slices: int
+    fired: Counter[str] = field(default_factory=Counter)
+    posts_after_pause: int = 0
+    drains: list[float] = field(default_factory=list)
+    _remembered: list[tuple[int, Any, list[int], str]] = field(default_factory=list)
+    _threads: list[Thread] = field(default_factory=list)
+
+    def act(self, act: Act) -> None:
+        """Do one thing of the plan; what takes a while is done beside."""
+        self._deed(act)()
+        name = act.whom.partition(".")[0] if act.kind in ON_PROCESSES else ""
+        self.fired[f"{act.kind} {name}".strip()] += 1
+
+    def _deed(self, act: Act) -> Callable[[], None]:
+        deeds: dict[Kind, Callable[[], None]] = {
+            Kind.KILL: lambda: self.town.signal(act.whom, signal.SIGKILL),
+            Kind.TERM: lambda: self.town.signal(act.whom, signal.SIGTERM),
+            Kind.FREEZE: lambda: self.town.freeze(act.whom, FROZEN_SECONDS),
+            Kind.EMPTY_BROKER: self.valkey.flush,
+            Kind.RESTART_BROKER: self._restart_broker,
+            Kind.RESTART_POSTGRES: lambda: self._restart_postgres("fast"),
+            Kind.CRASH_POSTGRES: lambda: self._restart_postgres("immediate"),
+            Kind.REPEAT: self._repeat,
+            Kind.LOAD: lambda: self._beside(self._load, int(act.whom)),
+            Kind.PAUSE: lambda: self._beside(self._pause, self.random.choice(self.batches)),
+        }
+        return deeds[act.kind]
+
+    def _restart_broker(self) -> None:
+        self.valkey.kill()
+        self.valkey.start()
+
+    def _restart_postgres(self, how: str) -> None:
+        self.postgres.stop(how)
+        self.postgres.start()
+
+    def finish(self) -> None:
+        """Wait for what was begun beside."""
+        for thread in self._threads:
+            thread.join(120)
+
+    def _beside(self, work: Any, *arguments: Any) -> None:
+        thread = Thread(target=_until_done, args=(work, *arguments))
+        thread.start()
+        self._threads.append(thread)
+
+    def _load(self, number: int) -> None:
+        """Upload one slice of every batch; again and again until the database takes it."""
+        for batch in self.batches:
+            file = io.BytesIO(batch.csv_slice(number, self.slices))
+            upload_requests(
+                self.runtime.patient_engine,
+                batch.batch_id,
+                file=file,
+                filename=f"slice-{number}.csv",
+                by=BY,
+            )
+
+    def _pause(self, batch: BatchPlan) -> None:
+        """Pause, wait, and count what the provider still receives of the batch."""
+        here = self.runtime
+        pause_batch(here.engine, batch.batch_id, by=BY)
+        drained = drain(here.engine, here.line, here.patience, batch.batch_id)
+        since = time.time()
+        time.sleep(WATCHED_SECONDS)  # the absence of something can only be waited for
+        self.posts_after_pause += self._posts(since, batch.source)
+        self.drains.append(drained.seconds)
+        resume_batch(here.engine, batch.batch_id, by=BY)
+
+    def _posts(self, since: float, source: str) -> int:
+        quoted = source.replace("+", "%2B")
+        url = f"{self.sandbox_url}/sandbox/posts?since={since}&from={quoted}"
+        with urlopen(url, timeout=10) as answer:  # noqa: S310  loopback
+            return int(json.load(answer)["posts"])
+
+    def _repeat(self) -> None:
+        """Publish messages that are or were under way once more, in another order."""
+        try:
+            with self.runtime.engine.connect() as connection:
+                self._remembered += [tuple(row) for row in connection.execute(_LEASED)]
+            chosen = self.random.sample(self._remembered, min(20, len(self._remembered)))
+            with Broker(self.runtime.settings.broker_url) as broker:
+                broker.transport_options = {"global_keyprefix": "outreach:", "socket_timeout": 5}
+                for batch, lease, requests, mode in chosen:
+                    _publish(broker, mode, batch, str(lease), requests)
+                    self.fired["message repeated"] += 1
+        except (DBAPIError, StoreUnavailable, OperationalError, RedisError, OSError):
+            self.fired["repeat failed"] += 1
+
+
+def _publish(broker: Broker, mode: str, batch: int, lease: str, requests: list[int]) -> None:
+    from tasks.app import app  # noqa: PLC0415  needs the environment of the run
+
+    app.send_task(
+        DELIVERY_TASKS[mode].value,
+        kwargs={"batch": batch, "lease": lease, "requests": requests},
+        connection=broker,
+    )
+
+
+def _until_done(work: Any, *arguments: Any) -> None:
+    for _ in range(100):
+        try:
+            work(*arguments)
+        except (StoreUnavailable, DBAPIError, OSError):
+            time.sleep(0.3)
+        else:
+            return

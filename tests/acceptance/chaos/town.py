@@ -1,0 +1,109 @@
+"""The processes of a run: started, killed, frozen, started again."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.acceptance.chaos.plan import PROCESSES
+
+ROOT = Path(__file__).parents[3]
+RESPAWN_SECONDS = 0.2
+
+
+def command_of(name: str) -> list[str]:
+    """What the Procfile would run for it."""
+    role, _, number = name.partition(".")
+    if role == "scheduler":
+        return ["-m", "tasks.scheduler"]
+    if role == "web":
+        return ["-m", "worker.web"]
+    pool = ["-P", "threads", "-c", "4", "--without-mingle", "--without-gossip", "-l", "WARNING"]
+    node = f"{role}{number}@%h"
+    return ["-m", "celery", "-A", "tasks.app", "worker", "-Q", role, "-n", node, *pool]
+
+
+class Town:
+    """Every process, kept alive: whatever ends is started again."""
+
+    def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
+        self._environment = environment
+        self._logs = logs
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock = threading.Lock()
+        self._started = False
+        self._closing = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self.done: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Start everybody."""
+        for name in PROCESSES:
+            self._start(name)
+        self._started = True
+        self._keeper.start()
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to one process."""
+        with self._lock:
+            self._processes[name].send_signal(number)
+
+    def freeze(self, name: str, seconds: float) -> None:
+        """Stop a process for a while, then let it go on as if nothing had happened."""
+        process = self._processes[name]
+        process.send_signal(signal.SIGSTOP)
+        threading.Timer(seconds, self._thaw, (process,)).start()
+
+    def close(self) -> None:
+        """End everybody."""
+        self._closing.set()
+        if self._started:
+            self._keeper.join()
+        for process in self._processes.values():
+            self._thaw(process)
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _thaw(self, process: subprocess.Popen[bytes]) -> None:
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+
+    def _keep(self) -> None:
+        while not self._closing.wait(RESPAWN_SECONDS):
+            with self._lock:
+                for name, process in list(self._processes.items()):
+                    if process.poll() is not None:
+                        self.done["process started again"] += 1
+                        self._start(name)
+
+    def _start(self, name: str) -> None:
+        with (self._logs / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, *command_of(name)],
+                cwd=ROOT,
+                env={**os.environ, **self._environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.1) -> bool:
+    """Whether the condition came true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(pause)
+    return condition()

@@ -1,0 +1,39 @@
+"""Figures over everything, each from an index that is as small as what it counts."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One moment."""
+
+    halts: int
+    attempts_in_doubt: int
+    attempts_open: int
+    reports_waiting: int
+    dead_letters: int
+    oldest_due_seconds: float
+
+
+_FIGURES = text("""
+    SELECT
+        (SELECT count(*) FROM halt),
+        (SELECT count(*) FROM attempt WHERE check_at IS NOT NULL AND state = 'IN_DOUBT'),
+        (SELECT count(*) FROM attempt WHERE check_at IS NOT NULL),
+        (SELECT count(*) FROM inbox WHERE next_try_at IS NOT NULL),
+        (SELECT count(*) FROM dead_letter WHERE settled_at IS NULL),
+        (SELECT coalesce(extract(epoch FROM now() - min(oldest.due_at)), 0)::float8
+         FROM communication_batch AS b CROSS JOIN LATERAL (
+             SELECT due_at FROM queue WHERE batch = b.id AND due_at <= now()
+             ORDER BY due_at LIMIT 1
+         ) AS oldest
+         WHERE NOT b.paused AND b.deleted_at IS NULL AND b.finished_at IS NULL
+             AND b.error_message IS NULL AND (b.expires_on IS NULL OR b.expires_on > now()))
+""")
+
+
+def read(connection: Connection) -> Figures:
+    """The figures of this moment."""
+    return Figures(*connection.execute(_FIGURES).one())

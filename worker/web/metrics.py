@@ -1,0 +1,22 @@
+"""The figures as Prometheus reads them. No label carries an address, a batch or a token."""
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from worker.desk.metrics import Figures
+
+HELP: dict[str, str] = {
+    "halts": "halts in force: everything, a channel or a campaign",
+    "attempts_in_doubt": "attempts whose outcome is unknown",
+    "attempts_open": "attempts under way, in doubt or waiting for their last word",
+    "reports_waiting": "callbacks that fit no attempt yet",
+    "dead_letters": "messages and callbacks that could not be accepted and are not settled",
+    "oldest_due_seconds": "age of the oldest request that is due and may be sent; 0 when none is",
+}
+
+
+def registry(figures: Figures) -> CollectorRegistry:
+    """A registry of one moment: the database is the only memory of these figures."""
+    made = CollectorRegistry()
+    for name, sentence in HELP.items():
+        Gauge(f"outreach_{name}", sentence, registry=made).set(getattr(figures, name))
+    return made
