@@ -36,7 +36,7 @@ from worker.local.valkey import running_valkey
 from worker.runtime import Runtime, build
 from worker.store.migrate import upgrade
 
-SLICES = 20
+SLICES = 60
 QUIET_SECONDS = 120
 
 
@@ -96,7 +96,7 @@ def _set_up(
         "CHUNK_SIZE": "25",
         "LOG_LEVEL": "WARNING",
         "SANDBOX_LIST_LAG": "1.0",
-        "SANDBOX_LATENCY_MS": "150",  # wide enough for a kill to hit requests on their way
+        "SANDBOX_LATENCY_MS": "400",  # wide enough for a kill to hit requests on their way
     }
     sandbox_url = sandbox_environment(stack, home, environment)
     wait_for(f"{sandbox_url}/sandbox/summary", interrupts)

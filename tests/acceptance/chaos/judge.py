@@ -13,7 +13,7 @@ from worker.sandbox.scenarios import FAULTS
 
 _ATTEMPTS = text("""
     SELECT a.token, a.state, a.sid, a.channel, a.doubted_at IS NOT NULL AS doubted,
-           r.attempt = a.id AS is_current, r.request_status,
+           r.attempt = a.id AS is_current, r.request_status, a.error_code,
            EXISTS (SELECT FROM inbox AS i WHERE i.attempt = a.id) AS told
     FROM attempt AS a JOIN communication_request AS r ON r.id = a.request
 """)
@@ -125,6 +125,8 @@ def _judge_doubts(verdict: Verdict, attempts: Any, truth: dict[UUID, Any]) -> No
             accepted += 1
             found += row.sid == contact["sid"] and row.state == "DONE"
     verdict.figures["in_doubt"] = dict(how)
+    lost = sum(row.error_code == "worker_lost" for row in attempts)
+    verdict.figures["attempts_whose_worker_was_lost"] = lost
     verdict.figures["in_doubt_accepted"] = accepted
     verdict.figures["in_doubt_found"] = found
     verdict.hold("nine in ten doubts end with the truth", found >= 0.9 * accepted)
