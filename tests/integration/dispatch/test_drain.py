@@ -1,0 +1,112 @@
+"""`pause --wait`: back when nothing of the batch can reach a provider any more."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.factories import (
+    SECOND,
+    make_attempt,
+    make_batch,
+    make_patience,
+    make_request,
+    read,
+    read_request,
+)
+from tests.fakes.provider import FakeProvider
+from worker.dispatch.drain import drain
+from worker.dispatch.line import Line
+from worker.domain.statuses import AttemptState, Mode
+from worker.providers import Providers
+from worker.store import attempts, schema
+from worker.store.connect import in_transaction
+
+PATIENCE = make_patience()
+
+
+@pytest.fixture
+def provider() -> FakeProvider:
+    return FakeProvider(Mode.VOICE)
+
+
+@pytest.fixture
+def line(provider: FakeProvider) -> Iterator[Line]:
+    async def close() -> None: ...
+
+    made = Line(lambda: cast(Providers, SimpleNamespace(voice=provider, close=close)))
+    yield made
+    made.close()
+
+
+def name_of(engine: Engine, batch: int) -> str:
+    return str(read(engine, schema.batch, batch)["batch_id"])
+
+
+def test_it_waits_for_what_is_on_its_way(engine: Engine, line: Line) -> None:
+    batch = make_batch(engine)
+    request = make_request(engine, batch=batch)
+    make_attempt(engine, request=request, state=AttemptState.SENDING, check_in=0.7 * SECOND)
+
+    drained = drain(engine, line, PATIENCE, name_of(engine, batch))
+
+    assert drained.seconds > 0.4
+
+
+@pytest.mark.parametrize(
+    ("state", "check_in"),
+    [(AttemptState.IN_DOUBT, 60 * SECOND), (AttemptState.SENDING, -SECOND)],
+    ids=["in doubt", "past its deadline"],
+)
+def test_it_does_not_wait_for_what_can_no_longer_be_written(
+    engine: Engine, line: Line, state: AttemptState, check_in: timedelta
+) -> None:
+    batch = make_batch(engine)
+    request = make_request(engine, batch=batch)
+    make_attempt(engine, request=request, state=state, check_in=check_in)
+
+    with ThreadPoolExecutor() as pool:
+        drained = pool.submit(drain, engine, line, PATIENCE, name_of(engine, batch)).result(5)
+
+    assert drained.canceled == 0
+
+
+def test_calls_that_were_not_dialed_yet_are_taken_back_and_wait_again(
+    engine: Engine, line: Line, provider: FakeProvider
+) -> None:
+    batch = make_batch(engine)
+    waiting, ringing = make_request(engine, batch=batch), make_request(engine, batch=batch)
+    make_attempt(engine, request=waiting, state=AttemptState.ACCEPTED, sid="CA-waiting")
+    make_attempt(
+        engine,
+        request=ringing,
+        state=AttemptState.ACCEPTED,
+        sid="CA-ringing",
+        fold_rank=30,
+        fold_sequence=1,
+        fold_name="ringing",
+    )
+
+    drained = drain(engine, line, PATIENCE, name_of(engine, batch))
+
+    assert (drained.canceled, provider.canceled) == (1, ["CA-waiting"])
+    row = read_request(engine, waiting)
+    assert (row["request_status"], row["channel_manager_status"]) == ("PENDING", "CANCELED")
+    assert row["extra_attempts"] == 1
+    assert read_request(engine, ringing)["request_status"] == "INITIATED"
+
+
+def test_another_batch_does_not_hold_it_up(engine: Engine, line: Line) -> None:
+    other = make_request(engine)
+    attempt = make_attempt(engine, request=other, state=AttemptState.SENDING)
+    batch = make_batch(engine)
+
+    with ThreadPoolExecutor() as pool:
+        pool.submit(drain, engine, line, PATIENCE, name_of(engine, batch)).result(5)
+
+    facts = in_transaction(engine, lambda c: attempts.lock(c, [attempt]))[attempt]
+    assert facts.state is AttemptState.SENDING

@@ -1,0 +1,78 @@
+"""A channel its provider refused sends again once the provider answers; a campaign waits for somebody."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.fakes.provider import FakeProvider, FakeProviders
+from worker.dispatch.halt import halt, standing
+from worker.dispatch.line import Line
+from worker.dispatch.probe import probe
+from worker.domain.statuses import Mode
+from worker.providers import Providers
+
+AT_ONCE = timedelta(0)
+
+
+class Probed(FakeProvider):
+    """Answers the probe as it is told."""
+
+    answers_now = False
+    probes = 0
+
+    async def probe(self) -> bool:
+        """Whether it answers."""
+        self.probes += 1
+        return self.answers_now
+
+
+@pytest.fixture
+def provider() -> Probed:
+    return Probed(Mode.SMS)
+
+
+@pytest.fixture
+def line(provider: Probed) -> Iterator[Line]:
+    made = Line(lambda: cast(Providers, FakeProviders(provider)))
+    yield made
+    made.close()
+
+
+def test_a_channel_resumes_when_its_provider_answers(
+    engine: Engine, line: Line, provider: Probed
+) -> None:
+    halt(engine, "channel", "sms", "account suspended", "provider")
+
+    probe(engine, line, AT_ONCE)
+    assert len(standing(engine)) == 1
+
+    provider.answers_now = True
+    probe(engine, line, AT_ONCE)
+    assert standing(engine) == []
+
+
+def test_a_halt_is_left_alone_for_a_while(engine: Engine, line: Line, provider: Probed) -> None:
+    halt(engine, "channel", "sms", "account suspended", "provider")
+
+    probe(engine, line, timedelta(minutes=1))
+
+    assert provider.probes == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "by"),
+    [("channel", "sms", "ana@example.com"), ("campaign", "1", "provider"), ("all", "", "outreach")],
+    ids=["an operator's", "a campaign's", "a strange database's"],
+)
+def test_any_other_halt_waits_for_an_operator(
+    engine: Engine, line: Line, provider: Probed, scope: str, key: str, by: str
+) -> None:
+    provider.answers_now = True
+    halt(engine, scope, key, "a reason", by)  # type: ignore[arg-type]  # one of the three scopes
+
+    probe(engine, line, AT_ONCE)
+
+    assert (len(standing(engine)), provider.probes) == (1, 0)
