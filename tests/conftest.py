@@ -12,6 +12,8 @@ TESTS = Path(__file__).parent
 pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.valkey",
+    "tests.fixtures.sandbox",
+    "tests.fixtures.receiver",
 ]
 
 for name in list(os.environ):

@@ -126,6 +126,19 @@ def test_locked_facts_can_not_change_until_the_transaction_ends(engine: Engine) 
             assert second.result() is AttemptState.IN_DOUBT
 
 
+def test_attempts_of_one_request_are_judged_one_after_the_other(engine: Engine) -> None:
+    request = make_request(engine)
+    older = make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
+    newer = make_attempt(engine, request=request)
+
+    with engine.begin() as first:
+        attempts.lock(first, [older])
+        with Beside(engine, lambda c: attempts.lock(c, [newer])[newer].is_current) as second:
+            second.wait_until_blocked()
+            first.commit()
+            assert second.result()
+
+
 def test_an_accepted_attempt_gives_its_request_a_sid_and_a_time(engine: Engine) -> None:
     attempt = make_attempt(engine)
     move = Move(

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from tests.factories import (
     HOUR,
@@ -13,6 +13,7 @@ from tests.factories import (
     make_batch,
     make_request,
     queue_row,
+    queue_up,
     read,
     read_request,
     transitions,
@@ -71,6 +72,30 @@ def test_an_attempt_that_was_never_sent_does_not_count_as_one(engine: Engine) ->
     close_pending(engine)
 
     assert read_request(engine, request)["request_status"] == "CANCELED"
+
+
+def test_a_call_that_was_taken_back_before_it_rang_is_canceled(engine: Engine) -> None:
+    request = make_request(engine, batch=make_batch(engine, expires_in=-SECOND))
+    make_attempt(engine, request=request, state=AttemptState.DONE, status=RequestStatus.PENDING)
+    _set_outcome(engine, request, "CANCELED")
+
+    close_pending(engine)
+
+    assert read_request(engine, request)["request_status"] == "CANCELED"
+
+
+def test_an_attempt_that_got_lost_does_not_hide_the_outcome_before_it(engine: Engine) -> None:
+    request = make_request(engine, batch=make_batch(engine, expires_in=-SECOND))
+    make_attempt(engine, request=request, state=AttemptState.DONE, status=RequestStatus.FAILED)
+    _set_outcome(engine, request, "BUSY", status="PENDING")
+    make_attempt(engine, request=request, state=AttemptState.SENDING)
+    _set_outcome(engine, request, "PENDING", status="PENDING")
+    queue_up(engine, request)
+
+    close_pending(engine)
+
+    after = read_request(engine, request)
+    assert (after["request_status"], after["channel_manager_status"]) == ("FAILED", "BUSY")
 
 
 def test_attempts_under_way_live_on(engine: Engine) -> None:
@@ -166,3 +191,12 @@ def test_a_batch_keeps_the_time_it_finished_at(engine: Engine) -> None:
     finished(engine, batch)
 
     assert read(engine, schema.batch, batch)["finished_at"] == first
+
+
+def _set_outcome(engine: Engine, request: int, outcome: str, *, status: str = "PENDING") -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            update(schema.request)
+            .where(schema.request.c.id == request)
+            .values(channel_manager_status=outcome, request_status=status)
+        )
