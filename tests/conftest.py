@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.valkey",
     "tests.fixtures.sandbox",
     "tests.fixtures.receiver",
+    "tests.fixtures.house",
 ]
 
 for name in list(os.environ):

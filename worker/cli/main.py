@@ -65,3 +65,7 @@ def start(context: typer.Context) -> None:
 def main() -> None:
     """Run the operator's command."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,7 @@ from worker.providers import boot_clock
 from worker.store import assignments, attempts, claims
 from worker.store.assignments import Assignment
 from worker.store.claims import Chunk
-from worker.store.connect import Engine, in_transaction
+from worker.store.connect import Engine, in_one_statement, in_transaction
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ def _begin(
 ) -> list[tuple[Ticket, float]]:
     # Taken before asking, so that what the database grants ends no later on our clock than on its own.
     asked_at = boot_clock()
-    begun, handed_back = in_transaction(
+    begun, handed_back = in_one_statement(
         engine,
         lambda c: attempts.begin(
             c,

@@ -14,7 +14,10 @@ class Interrupted(Exception):
 
 
 class Interrupts:
-    """From entering to leaving, SIGINT and SIGTERM only note that we should stop."""
+    """Once entered, SIGINT and SIGTERM only note that we should stop; afterwards they are ignored.
+
+    Afterwards everything is stopped, and an impatient Ctrl-C would only change the exit code.
+    """
 
     def __init__(self) -> None:
         self._asked = Event()
@@ -26,7 +29,7 @@ class Interrupts:
 
     def __exit__(self, *_: object) -> None:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(name, signal.SIG_DFL)
+            signal.signal(name, signal.SIG_IGN)
 
     def check(self) -> None:
         """A place where stopping is safe.

@@ -8,7 +8,15 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-__all__ = ["Connection", "Engine", "StoreUnavailable", "connect", "in_transaction", "translated"]
+__all__ = [
+    "Connection",
+    "Engine",
+    "StoreUnavailable",
+    "connect",
+    "in_one_statement",
+    "in_transaction",
+    "translated",
+]
 
 T = TypeVar("T")
 
@@ -78,6 +86,15 @@ def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
         except PoolTimeout:
             raise StoreUnavailable("the database is unavailable: no connection is free") from None
     raise AssertionError("unreachable")
+
+
+def in_one_statement(engine: Engine, step: Callable[[Connection], T]) -> T:
+    """Run a step of one statement, committed by the server itself.
+
+    Between a statement and its COMMIT a client may freeze, and keep its locks for as long; here there is
+    no between.
+    """
+    return in_transaction(engine.execution_options(isolation_level="AUTOCOMMIT"), step)
 
 
 @contextmanager

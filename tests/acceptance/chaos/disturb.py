@@ -4,11 +4,11 @@ import io
 import json
 import signal
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 from urllib.request import urlopen
 
@@ -61,6 +61,7 @@ class Disturber:
     drains: list[float] = field(default_factory=list)
     _remembered: list[tuple[int, Any, list[int], str]] = field(default_factory=list)
     _threads: list[Thread] = field(default_factory=list)
+    _turns: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
 
     def act(self, act: Act) -> None:
         """Do one thing of the plan; what takes a while is done beside."""
@@ -115,6 +116,10 @@ class Disturber:
 
     def _pause(self, batch: BatchPlan) -> None:
         """Pause, wait, and count what the provider still receives of the batch."""
+        with self._turns[batch.batch_id]:  # one pause's end must not be another's leak
+            self._pause_and_watch(batch)
+
+    def _pause_and_watch(self, batch: BatchPlan) -> None:
         here = self.runtime
         pause_batch(here.engine, batch.batch_id, by=BY)
         drained = drain(here.engine, here.line, here.patience, batch.batch_id)

@@ -119,7 +119,7 @@ def test_all_reports_of_one_delivery_are_applied(engine: Engine) -> None:
     reports = [
         replace(said(name, token_of(engine, attempt)), sid=None)
         for attempt in attempts
-        for name in ("completed", "in-progress", "ringing")
+        for name in ("ringing", "in-progress", "completed")
     ]
 
     assert settled(engine, *reports) == Settled(9, 0)

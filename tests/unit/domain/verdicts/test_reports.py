@@ -88,7 +88,7 @@ def test_a_report_for_an_older_attempt_is_late_and_moves_nothing() -> None:
 
 @pytest.mark.parametrize("status", [RequestStatus.CANCELED, RequestStatus.DUPLICATE])
 def test_what_was_never_to_move_does_not(status: RequestStatus) -> None:
-    known = facts(state=AttemptState.NOT_SENT, request_status=status, moved_by=Cause.EXPIRY)
+    known = facts(state=AttemptState.NOT_SENT, request_status=status, moved_by=Cause.CALLBACK)
 
     change = reported(known, COMPLETED)
 

@@ -1,0 +1,138 @@
+"""Real processes, real services, real SDKs: from an operator's file to a true outcome."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.house import Inhabited, frozen, run_python, wait_until
+from worker.desk.batches import create_batch, resume_batch
+from worker.desk.campaigns import create_campaign
+from worker.desk.uploads import upload_requests
+
+BY = "ana@example.com"
+
+CAMPAIGNS: dict[str, dict[str, object]] = {
+    "voice": {
+        "source": "+15125550100",
+        "twiml": "<Response><Say>Hello {{ name }}, from {{ clinic }}</Say></Response>",
+    },
+    "sms": {"source": "+15125550100", "body": "Hello {{ name }}, from {{ clinic }}"},
+    "email": {
+        "source": "clinic@example.com",
+        "subject": "Hello {{ name }}",
+        "text": "from {{ clinic }}",
+    },
+}
+TARGETS = {
+    "voice": ["+15125557001", "+15125557002", "+15125550101", "+15125550122", "not a number"],
+    "sms": ["+15125557003", "+15125557004", "+15125550103", "+15125550130", "+15125550108"],
+    "email": [
+        "ana@example.com",
+        "ben@example.com",
+        "cy+bounce-1@example.com",
+        "di+error-accepted-1@example.com",
+        "nobody",
+    ],
+}
+ENDS = {
+    "voice": {"COMPLETED": 3, "FAILED": 1, "INVALID": 1},
+    "sms": {"COMPLETED": 3, "FAILED": 1, "SKIPPED": 1},
+    "email": {"COMPLETED": 3, "INVALID": 2},
+}
+
+
+def make_batch(inhabited: Inhabited, batch_id: str, mode: str) -> None:
+    """A campaign and a paused batch with its requests."""
+    fields = {"campaign_name": batch_id, "mode": mode, "campaign_variables": {"clinic": "Hill"}}
+    campaign = create_campaign(inhabited.engine, fields | CAMPAIGNS[mode], by=BY)
+    batch = {"batch_id": batch_id, "campaign_id": campaign.id, "paused": True}
+    create_batch(inhabited.engine, batch, by=BY)
+    upload_requests(
+        inhabited.runtime.patient_engine,
+        batch_id,
+        file=io.BytesIO(file_of(mode).encode()),
+        filename="requests.csv",
+        by=BY,
+    )
+
+
+def file_of(mode: str) -> str:
+    """A CSV file of the mode's targets."""
+    rows = [f"R{number},{target},Ana" for number, target in enumerate(TARGETS[mode])]
+    return "\n".join(["reference_id,target,name", *rows]) + "\n"
+
+
+@pytest.fixture(scope="module")
+def dispatched(inhabited: Inhabited) -> Inhabited:
+    """A batch of each channel, from its file to its last outcome."""
+    for mode in CAMPAIGNS:
+        make_batch(inhabited, f"acceptance-{mode}", mode)
+        assert inhabited.show(f"acceptance-{mode}")["status"] == "PAUSED"
+        resume_batch(inhabited.engine, f"acceptance-{mode}", by=BY)
+    for mode in CAMPAIGNS:
+        inhabited.wait_until_final(f"acceptance-{mode}")
+    return inhabited
+
+
+@pytest.mark.parametrize("mode", CAMPAIGNS)
+def test_every_request_ends_truly(dispatched: Inhabited, mode: str) -> None:
+    assert dispatched.show(f"acceptance-{mode}")["status_counts"] == ENDS[mode]
+
+
+def test_nobody_is_contacted_twice(dispatched: Inhabited) -> None:
+    assert dispatched.sandbox("summary")["contacts_per_token_max"] == 1
+
+
+def test_the_history_tells_how_a_call_was_placed_answered_and_ended(dispatched: Inhabited) -> None:
+    shown = dispatched.run("request", "show", "acceptance-voice", "R0").stdout
+
+    places = [shown.find(status) for status in ("PENDING", "INITIATED", "CONNECTED", "COMPLETED")]
+    assert -1 not in places
+    request = json.loads(
+        dispatched.run("request", "show", "acceptance-voice", "R0", "--json").stdout
+    )
+    text = json.dumps(request)
+    assert '"attempt_count": 1' in text
+    assert '"call_manager_sid": "CA' in text
+    assert '"sent_at": "20' in text
+
+
+def test_an_operator_does_it_all_by_command(inhabited: Inhabited, tmp_path: Path) -> None:
+    campaign, file = tmp_path / "campaign.json", tmp_path / "requests.csv"
+    fields = {"campaign_name": "by hand", "mode": "email", "campaign_variables": {"clinic": "Hill"}}
+    campaign.write_text(json.dumps(fields | CAMPAIGNS["email"]), encoding="utf-8")
+    file.write_text(file_of("email"), encoding="utf-8")
+
+    for arguments in (
+        ("campaign", "create", str(campaign)),
+        ("batch", "create", "by-hand", "--campaign", "by hand"),
+        ("batch", "upload", "by-hand", str(file)),
+    ):
+        done = inhabited.run(*arguments)
+        assert done.returncode == 0, done.stderr
+
+    assert inhabited.wait_until_final("by-hand")["status_counts"] == ENDS["email"]
+    exported = inhabited.run("batch", "results", "by-hand", "--csv").stdout
+    assert exported.count("COMPLETED") >= ENDS["email"]["COMPLETED"]
+
+
+def test_a_message_makes_a_batch_go_out_without_a_scheduler(inhabited: Inhabited) -> None:
+    make_batch(inhabited, "acceptance-trigger", "sms")
+    with frozen(inhabited, "tasks.scheduler"):
+        resume_batch(inhabited.engine, "acceptance-trigger", by=BY)
+        publish(inhabited, "outreach.dispatch_batch", {"batch_id": "acceptance-trigger"})
+        wait_until(lambda: inhabited.show("acceptance-trigger")["status"] == "ACTIVE")
+
+    inhabited.wait_until_final("acceptance-trigger")
+
+
+def publish(inhabited: Inhabited, name: str, payload: dict[str, object]) -> None:
+    """As any producer with Celery does."""
+    program = (
+        "import sys, json; from tasks.app import app;"
+        "app.send_task(sys.argv[1], kwargs=json.loads(sys.argv[2]))"
+    )
+    sent = run_python("-c", program, name, json.dumps(payload), env=inhabited.environment)
+    assert sent.returncode == 0, sent.stderr
