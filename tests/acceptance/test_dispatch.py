@@ -101,9 +101,9 @@ def test_the_history_tells_how_a_call_was_placed_answered_and_ended(dispatched: 
 
 def test_an_operator_does_it_all_by_command(inhabited: Inhabited, tmp_path: Path) -> None:
     campaign, file = tmp_path / "campaign.json", tmp_path / "requests.csv"
-    fields = {"campaign_name": "by hand", "mode": "email", "campaign_variables": {"clinic": "Hill"}}
-    campaign.write_text(json.dumps(fields | CAMPAIGNS["email"]), encoding="utf-8")
-    file.write_text(file_of("email"), encoding="utf-8")
+    fields = {"campaign_name": "by hand", "mode": "voice", "campaign_variables": {"clinic": "Hill"}}
+    campaign.write_text(json.dumps(fields | CAMPAIGNS["voice"]), encoding="utf-8")
+    file.write_text(file_of("voice"), encoding="utf-8")
 
     for arguments in (
         ("campaign", "create", str(campaign)),
@@ -113,9 +113,9 @@ def test_an_operator_does_it_all_by_command(inhabited: Inhabited, tmp_path: Path
         done = inhabited.run(*arguments)
         assert done.returncode == 0, done.stderr
 
-    assert inhabited.wait_until_final("by-hand")["status_counts"] == ENDS["email"]
+    assert inhabited.wait_until_final("by-hand")["status_counts"] == ENDS["voice"]
     exported = inhabited.run("batch", "results", "by-hand", "--csv").stdout
-    assert exported.count("COMPLETED") >= ENDS["email"]["COMPLETED"]
+    assert exported.count("COMPLETED") >= ENDS["voice"]["COMPLETED"]
 
 
 def test_a_message_makes_a_batch_go_out_without_a_scheduler(inhabited: Inhabited) -> None:
