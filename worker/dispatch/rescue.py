@@ -96,7 +96,9 @@ def _changes(
     match look:
         case Undecided():
             return [judge_undecided(facts, patience)]
-        case Candidates(reports):
+        case Candidates(reports, strangers):
+            if not _all_bound(connection, facts, strangers):
+                return [judge_undecided(facts, patience)]
             ours = _unbound(connection, facts, reports)
             if len(ours) == 1:
                 return _bound(facts, ours[0], patience)
@@ -110,6 +112,11 @@ def _unbound(connection: Connection, facts: Facts, reports: Sequence[Report]) ->
     sids = [report.sid for report in reports if report.sid]
     taken = attempts.bound_elsewhere(connection, sids, facts.attempt)
     return [report for report in reports if report.sid and report.sid not in taken]
+
+
+def _all_bound(connection: Connection, facts: Facts, strangers: Sequence[str]) -> bool:
+    """Whether each call from another sender is known as that of another attempt."""
+    return set(strangers) <= attempts.bound_elsewhere(connection, strangers, facts.attempt)
 
 
 def _bound(facts: Facts, report: Report, patience: Patience) -> Sequence[Change]:

@@ -13,6 +13,8 @@ class Candidates:
     """
 
     reports: tuple[Report, ...]
+    strangers: tuple[str, ...] = ()
+    """Sids of what reached the same person from another sender: ours too, if bound to another attempt."""
 
 
 @dataclass(frozen=True, slots=True)

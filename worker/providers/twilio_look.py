@@ -70,11 +70,13 @@ def _could_be(record: Any, earliest: datetime) -> bool:  # noqa: ANN401  see abo
 
 
 def _candidates(records: Sequence[Any], inquiry: Inquiry, read: Reader) -> Look:
-    if any(_sender(record) not in {None, inquiry.source} for record in records):
-        return Undecided("other_sender")
-    reports = [read(record, inquiry.token) for record in records]
+    ours = [one for one in records if _sender(one) in {None, inquiry.source}]
+    strangers = tuple(str(one.sid) for one in records if one not in ours)
+    reports = [read(record, inquiry.token) for record in ours]
     known = [report for report in reports if report is not None]
-    return Candidates(tuple(known)) if len(known) == len(reports) else Undecided("unreadable")
+    if len(known) < len(reports):
+        return Undecided("unreadable")
+    return Candidates(tuple(known), strangers)
 
 
 def _sender(record: Any) -> str | None:  # noqa: ANN401  see above

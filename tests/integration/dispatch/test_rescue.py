@@ -361,3 +361,17 @@ def test_one_attempt_that_can_not_be_judged_spoils_no_other(
 
     assert state_of(engine, sound) == ("DONE", "COMPLETED")
     assert state_of(engine, spoiled) == ("IN_DOUBT", "INITIATED")
+
+
+def test_a_call_from_another_sender_decides_nothing_until_it_is_known_as_anothers(
+    engine: Engine, connect: Connect
+) -> None:
+    attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
+    listed_too = Candidates((), strangers=("CA-of-another-sender",))
+
+    look_after(engine, connect, listed_too)
+    assert read_attempt(engine, attempt)["checks"] == 0
+
+    make_attempt(engine, state=AttemptState.DONE, sid="CA-of-another-sender")
+    look_after(engine, connect, listed_too)
+    assert read_attempt(engine, attempt)["checks"] == 1

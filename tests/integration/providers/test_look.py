@@ -130,10 +130,12 @@ def test_a_list_whose_next_page_fails_decides_nothing(mode: Mode) -> None:
 
 
 @TWILIO_MODES
-def test_another_sender_to_the_same_person_decides_nothing(mode: Mode) -> None:
+def test_what_reached_the_same_person_from_another_sender_is_named_apart(mode: Mode) -> None:
     stranger = record(mode, **{"from": "+15125550177"})
 
-    assert looked(inquiry(mode), listing(mode, stranger))[0] == Undecided("other_sender")
+    look = looked(inquiry(mode), listing(mode, stranger))[0]
+
+    assert look == Candidates((), strangers=(str(stranger["sid"]),))
 
 
 @TWILIO_MODES
