@@ -9,6 +9,7 @@ import pytest
 from tests.fixtures.house import Inhabited, frozen, run_python, wait_until
 from worker.desk.batches import create_batch, resume_batch
 from worker.desk.campaigns import create_campaign
+from worker.desk.requests import show_request
 from worker.desk.uploads import upload_requests
 
 BY = "ana@example.com"
@@ -83,6 +84,19 @@ def test_every_request_ends_truly(dispatched: Inhabited, mode: str) -> None:
 
 def test_nobody_is_contacted_twice(dispatched: Inhabited) -> None:
     assert dispatched.sandbox("summary")["contacts_per_token_max"] == 1
+
+
+def test_a_call_whose_answer_was_lost_is_found_and_never_placed_again(
+    dispatched: Inhabited,
+) -> None:
+    """The sandbox accepted it and let the request time out."""
+    number = TARGETS["voice"][3]
+    history = show_request(dispatched.engine, "acceptance-voice", "R3")
+
+    placed = {one["sid"]: one for one in dispatched.sandbox("ledger") if one["to"] == number}
+    assert len(placed) == 1
+    assert history.request.call_manager_sid in placed
+    assert (history.request.request_status, history.request.attempt_count) == ("COMPLETED", 1)
 
 
 def test_the_history_tells_how_a_call_was_placed_answered_and_ended(dispatched: Inhabited) -> None:
