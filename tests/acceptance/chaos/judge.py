@@ -14,6 +14,7 @@ from worker.sandbox.scenarios import FAULTS
 _ATTEMPTS = text("""
     SELECT a.token, a.state, a.sid, a.channel, a.doubted_at IS NOT NULL AS doubted,
            r.attempt = a.id AS is_current, r.request_status, a.error_code,
+           r.moved_by = 'inference' AS inferred,
            EXISTS (SELECT FROM inbox AS i WHERE i.attempt = a.id) AS told
     FROM attempt AS a JOIN communication_request AS r ON r.id = a.request
 """)
@@ -143,16 +144,20 @@ def _resolution(row: Any) -> str:
 
 
 def _judge_outcomes(verdict: Verdict, attempts: Any, truth: dict[UUID, Any]) -> None:
-    """The latest attempt's request ends as the provider's last word says."""
-    wrong = 0
+    """The latest attempt's request ends as the provider's last word says.
+
+    Where that word never came, silence was judged by policy; those are counted apart.
+    """
+    wrong = inferred = 0
     for row in attempts:
         contact = truth.get(row.token)
         if contact is None or not row.is_current or row.state != "DONE":
             continue
+        inferred += row.inferred
         expected = TRUE_STATUS.get(contact["status"])
-        if expected is not None and row.request_status not in expected:
+        if expected and not row.inferred and row.request_status not in expected:
             wrong += 1
-    verdict.figures["wrong_outcomes"] = wrong
+    verdict.figures |= {"wrong_outcomes": wrong, "judged_from_silence": inferred}
     verdict.hold("every outcome is the true one", wrong == 0)
 
 

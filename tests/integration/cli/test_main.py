@@ -22,6 +22,8 @@ ROWS = (
     "reference_id,target,name\n1,+15125550101,Ana\n2,+15125550102,=1+1\n3,+15125550101,Ana\n3,x,x\n"
 )
 
+pytestmark = pytest.mark.usefixtures("durable")
+
 
 @pytest.fixture
 def late(outreach: Outreach, tmp_path: Path) -> Path:

@@ -1,7 +1,10 @@
+import pytest
 from sqlalchemy import Engine
 
 from worker.desk.database import examine_database
 from worker.store.connect import connect
+
+pytestmark = pytest.mark.usefixtures("durable")
 
 
 def test_a_database_that_is_up_to_date_is_well(engine: Engine) -> None:

@@ -18,6 +18,8 @@ from worker.store import identity
 from worker.store.connect import connect, in_transaction
 from worker.store.identity import BrokerMemory, DatabaseChanged, FileMemory, Memory
 
+pytestmark = pytest.mark.usefixtures("durable")
+
 
 @pytest.fixture
 def memories(state_dir: Path) -> list[Memory]:
