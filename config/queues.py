@@ -9,7 +9,8 @@ class Queue(StrEnum):
     VOICE = "voice"
     SMS = "sms"
     EMAIL = "email"
-    TRIGGERS = "triggers"
+    # Not "triggers": under the key prefix that would be the stream's own key, `outreach:triggers`.
+    TRIGGERS = "messages"
 
 
 class TaskName(StrEnum):
@@ -18,19 +19,37 @@ class TaskName(StrEnum):
     DELIVER_VOICE = "outreach.deliver.voice"
     DELIVER_SMS = "outreach.deliver.sms"
     DELIVER_EMAIL = "outreach.deliver.email"
+    KEEP_DEAD_LETTER = "outreach.keep_dead_letter"
+    CREATE_CAMPAIGN = "outreach.create_campaign"
+    UPDATE_CAMPAIGN = "outreach.update_campaign"
+    CREATE_BATCH = "outreach.create_batch"
+    ADD_REQUESTS = "outreach.add_requests"
+    UPDATE_BATCH = "outreach.update_batch"
+    DELETE_BATCH = "outreach.delete_batch"
+    REMOVE_REQUESTS = "outreach.remove_requests"
+    RETRY_REQUESTS = "outreach.retry_requests"
     DISPATCH_BATCH = "outreach.dispatch_batch"
+    RECORD_SESSION = "outreach.record_session"
+    SUPPRESS = "outreach.suppress"
+    UNSUPPRESS = "outreach.unsuppress"
 
-
-ROUTES: dict[TaskName, Queue] = {
-    TaskName.DELIVER_VOICE: Queue.VOICE,
-    TaskName.DELIVER_SMS: Queue.SMS,
-    TaskName.DELIVER_EMAIL: Queue.EMAIL,
-    TaskName.DISPATCH_BATCH: Queue.TRIGGERS,
-}
 
 # Keyed by the campaign's mode, whose wire values are also the names of the delivery queues.
 DELIVERY_TASKS: dict[str, TaskName] = {
     Queue.VOICE: TaskName.DELIVER_VOICE,
     Queue.SMS: TaskName.DELIVER_SMS,
     Queue.EMAIL: TaskName.DELIVER_EMAIL,
+}
+
+# What other systems may ask for. Beside the Celery queue they may append to this Redis Stream.
+TRIGGERS: tuple[TaskName, ...] = tuple(
+    name
+    for name in TaskName
+    if name not in DELIVERY_TASKS.values() and name is not TaskName.KEEP_DEAD_LETTER
+)
+TRIGGER_STREAM = "outreach:triggers"
+TRIGGER_GROUP = "outreach"
+
+ROUTES: dict[TaskName, Queue] = dict.fromkeys(TaskName, Queue.TRIGGERS) | {
+    name: Queue(mode) for mode, name in DELIVERY_TASKS.items()
 }

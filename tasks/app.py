@@ -9,6 +9,7 @@ from celery import Celery, Task
 from celery.signals import before_task_publish, setup_logging
 from celery.worker.request import Request
 from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES
 
 from config import celery as celery_options
 from config import logs, queues
@@ -29,6 +30,7 @@ class QuietRequest(Request):
 
     def __init__(self, message: Any, **options: Any) -> None:  # noqa: ANN401  Celery's own signature
         super().__init__(message, **options)
+        self.name = self.type  # type: ignore[misc]  # not the `shadow` a producer may have given it
         self._argsrepr = self._kwargsrepr = HIDDEN
         self.request_dict.update(argsrepr=HIDDEN, kwargsrepr=HIDDEN)
 
@@ -68,10 +70,13 @@ def _settings() -> Settings:
 
 
 settings = _settings()
+# Before anything connects: what comes off a queue is judged before Celery sees it.
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "tasks.guard:GuardedTransport"
 app = Celery(
     "outreach", task_cls=QuietTask, include=["tasks.deliver", "tasks.start", "tasks.triggers"]
 )
 app.conf.update(celery_options.options(settings.broker_url))
+app.conf.worker_consumer = "tasks.guard:GuardedConsumer"
 # Celery publishes to a direct queue by the anonymous exchange, which needs no bindings: an emptied
 # broker routes the next message all the same.
 app.conf.task_queues = [Queue(name.value, routing_key=name.value) for name in queues.Queue]

@@ -1,11 +1,36 @@
-"""What other systems may ask for by message."""
+"""What other systems may ask for by message on the queue: one task for each name, all the same.
 
-from config.queues import TaskName
+Payloads, effects and the reasons for a dead letter: `worker/domain/messages.py`, `worker/desk/effects.py`.
+"""
+
+from typing import Any
+
+from celery import Task
+
+from config.queues import TRIGGERS, TaskName
 from tasks.app import app
-from tasks.publish import scan_and_publish
+from tasks.intake import keep, take_in
+from tasks.patience import patiently
+from worker.runtime import StoreUnavailable
 
 
-@app.task(name=TaskName.DISPATCH_BATCH.value)
-def dispatch_batch(*, batch_id: str) -> None:
-    """Scan this batch now instead of at the next tick."""
-    scan_and_publish(only=batch_id)
+def receive(task: Task, /, **payload: Any) -> None:  # type: ignore[type-arg]  # noqa: ANN401  judged inside
+    """Take in one message; while the database is away it goes back to the queue."""
+    message_id = str(task.request.id)
+    try:
+        patiently(lambda: take_in(task.name, message_id, payload))
+    except StoreUnavailable:
+        app.send_task(task.name, kwargs=payload, task_id=message_id)
+
+
+for name in TRIGGERS:
+    app.task(name=name.value, bind=True, typing=False)(receive)
+
+
+@app.task(name=TaskName.KEEP_DEAD_LETTER.value)
+def keep_dead_letter(*, reason: str, whole: str) -> None:
+    """Keep what the guard found unfit; while the database is away it goes back to the queue."""
+    try:
+        patiently(lambda: keep(reason, whole))
+    except StoreUnavailable:
+        app.send_task(keep_dead_letter.name, kwargs={"reason": reason, "whole": whole})

@@ -28,6 +28,10 @@ One request's walk, PENDING to COMPLETED:
    `dispatch/settle.py`     stores the report once, judges it by the same rule and writes the change.
 7. `dispatch/rescue.py`     looks after whatever went silent in between.
 
+Work also comes in by message: `tasks/triggers.py` (a Celery queue whose every message
+`tasks/guard.py` rebuilds or sets aside) and `tasks/stream.py` (a Redis Stream) call
+`desk/messages.py`, which stores a message's id with its effect, or a dead letter.
+
 Every change of a request's status is counted and written to its history by triggers (see
 `store/migrations/sql`), whoever makes it.
 """

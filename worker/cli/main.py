@@ -7,7 +7,18 @@ import typer
 from typer.core import TyperGroup
 
 from config.settings import SettingsError
-from worker.cli import attempts, batch, campaign, db, demo, doctor, halts, request
+from worker.cli import (
+    attempts,
+    batch,
+    campaign,
+    db,
+    dead_letters,
+    demo,
+    doctor,
+    halts,
+    messages,
+    request,
+)
 from worker.cli.printing import complain
 from worker.cli.session import Session
 from worker.domain.errors import Mistake, WrongFields
@@ -48,6 +59,8 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(batch.app, name="batch")
 app.add_typer(request.app, name="request")
 app.add_typer(attempts.app, name="attempts")
+app.add_typer(messages.app, name="messages")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(db.app, name="db")
 app.command("halt")(halts.halt_command)
 app.command("resume")(halts.resume_command)

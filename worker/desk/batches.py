@@ -7,9 +7,9 @@ from worker.domain.batches import (
     BatchFacts,
     batch_fields,
     batch_status,
-    differing,
     edited,
 )
+from worker.domain.creations import created_as, differing
 from worker.domain.errors import (
     BatchConflict,
     BatchDeleted,
@@ -17,30 +17,50 @@ from worker.domain.errors import (
     UnknownCampaign,
     WrongFields,
 )
+from worker.domain.messages import NewRequest
 from worker.store import batches, campaigns
 from worker.store.connect import Connection, Engine, in_transaction
 
 
 def create_batch(engine: Engine, values: Mapping[str, object], *, by: str) -> BatchDetails:
-    """Store an empty batch; one that exists with equal fields is left as it is.
+    """Store an empty batch; one that was created with equal fields is left as it is.
 
     Raises:
         WrongFields: naming every field that is missing, unknown or wrong.
         UnknownCampaign: there is none with this id.
-        BatchConflict: the id is taken by a batch with other fields.
+        BatchConflict: the id is taken by a batch created with other fields.
     """
-    fields = batch_fields(values)
 
     def step(connection: Connection) -> BatchDetails:
-        if not campaigns.exists(connection, fields.campaign_id):
-            raise UnknownCampaign(str(fields.campaign_id))
-        batches.add(connection, fields, by)
-        facts = _found(connection, fields.batch_id)
-        if names := differing(facts.fields, fields):
-            raise BatchConflict(fields.batch_id, names)
-        return _details(connection, [facts])[0]
+        create_in(connection, values, by=by)
+        return _details(connection, [_found(connection, str(values["batch_id"]))])[0]
 
     return in_transaction(engine, step)
+
+
+def create_in(
+    connection: Connection,
+    values: Mapping[str, object],
+    *,
+    by: str,
+    requests: Sequence[NewRequest] = (),
+) -> bool:
+    """The same in a transaction of the caller's, with the requests it will have added.
+
+    Returns:
+        whether the batch is new.
+    """
+    fields = batch_fields(values)
+    if not campaigns.exists(connection, fields.campaign_id):
+        raise UnknownCampaign(str(fields.campaign_id))
+    plain = created_as(fields, requests)
+    if batches.add(connection, fields, by, created_as=plain):
+        return True
+    facts = _found(connection, fields.batch_id)
+    before = batches.created_as(connection, facts.id) or created_as(facts.fields)
+    if names := differing(before, plain):
+        raise BatchConflict(fields.batch_id, names)
+    return False
 
 
 def update_batch(
@@ -55,12 +75,19 @@ def update_batch(
     """
 
     def step(connection: Connection) -> BatchDetails:
-        facts = _found(connection, batch_id, lock=True)
-        after = edited(facts, changes, batches.now(connection))
-        batches.edit(connection, facts.id, after, by)
+        update_in(connection, batch_id, changes, by=by)
         return _details(connection, [_found(connection, batch_id)])[0]
 
     return in_transaction(engine, step)
+
+
+def update_in(
+    connection: Connection, batch_id: str, changes: Mapping[str, object], *, by: str
+) -> None:
+    """The same in a transaction of the caller's."""
+    facts = _found(connection, batch_id, lock=True)
+    after = edited(facts, changes, batches.now(connection))
+    batches.edit(connection, facts.id, after, by)
 
 
 def pause_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
@@ -92,12 +119,14 @@ def delete_batch(engine: Engine, batch_id: str, *, reason: str, by: str) -> Batc
     """
     if not reason.strip():
         raise WrongFields(["deleted_reason: must say why"])
-
-    def step(connection: Connection) -> None:
-        batches.mark_deleted(connection, batch_id, by, reason=reason)
-
-    in_transaction(engine, step)
+    in_transaction(engine, lambda connection: delete_in(connection, batch_id, reason=reason, by=by))
     return show_batch(engine, batch_id)
+
+
+def delete_in(connection: Connection, batch_id: str, *, reason: str, by: str) -> None:
+    """The same in a transaction of the caller's."""
+    if not batches.mark_deleted(connection, batch_id, by, reason=reason):
+        _found(connection, batch_id)
 
 
 def list_batches(
@@ -138,6 +167,15 @@ def _set_paused(engine: Engine, batch_id: str, by: str, *, paused: bool) -> Batc
     if not moved:
         raise BatchDeleted(batch_id)
     return details
+
+
+def found(connection: Connection, batch_id: str) -> BatchFacts:
+    """The facts of a batch.
+
+    Raises:
+        UnknownBatch: there is none.
+    """
+    return _found(connection, batch_id)
 
 
 def _found(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts:

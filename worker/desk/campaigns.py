@@ -2,31 +2,35 @@
 
 from collections.abc import Mapping
 
-from worker.domain.campaigns import Campaign, CampaignFields, campaign_fields, differing, edited
+from worker.domain.campaigns import Campaign, CampaignFields, campaign_fields, edited
+from worker.domain.creations import created_as, differing
 from worker.domain.errors import CampaignConflict, UnknownCampaign
 from worker.store import campaigns
 from worker.store.connect import Connection, Engine, in_transaction
 
 
 def create_campaign(engine: Engine, values: Mapping[str, object], *, by: str) -> Campaign:
-    """Store a campaign; one that exists with equal fields is left as it is.
+    """Store a campaign; one that was created with equal fields is left as it is.
 
     Raises:
         WrongFields: naming every field that is missing, unknown or wrong.
-        CampaignConflict: the name is taken by a campaign with other fields.
+        CampaignConflict: the name is taken by a campaign created with other fields.
     """
+    return in_transaction(engine, lambda connection: create_in(connection, values, by=by))
+
+
+def create_in(connection: Connection, values: Mapping[str, object], *, by: str) -> Campaign:
+    """The same in a transaction of the caller's."""
     fields = campaign_fields(values)
-
-    def step(connection: Connection) -> Campaign:
-        if added := campaigns.add(connection, fields, by):
-            return added
-        existing = campaigns.find(connection, fields.campaign_name)
-        assert existing is not None
-        if names := differing(existing.fields, fields):
-            raise CampaignConflict(fields.campaign_name, names)
-        return existing
-
-    return in_transaction(engine, step)
+    plain = created_as(fields)
+    if added := campaigns.add(connection, fields, by, created_as=plain):
+        return added
+    existing = campaigns.find(connection, fields.campaign_name)
+    assert existing is not None
+    before = campaigns.created_as(connection, existing.id) or created_as(existing.fields)
+    if names := differing(before, plain):
+        raise CampaignConflict(fields.campaign_name, names)
+    return existing
 
 
 def update_campaign(
@@ -40,14 +44,19 @@ def update_campaign(
         CannotChangeMode: its requests are for another channel.
         CampaignConflict: the new name is taken.
     """
+    return in_transaction(
+        engine, lambda connection: update_in(connection, reference, changes, by=by)
+    )
 
-    def step(connection: Connection) -> Campaign:
-        existing = _found(connection, reference, lock=True)
-        after = edited(existing.fields, changes)
-        _name_is_free(connection, existing, after)
-        return campaigns.replace(connection, existing.id, after, by)
 
-    return in_transaction(engine, step)
+def update_in(
+    connection: Connection, reference: str, changes: Mapping[str, object], *, by: str
+) -> Campaign:
+    """The same in a transaction of the caller's."""
+    existing = _found(connection, reference, lock=True)
+    after = edited(existing.fields, changes)
+    _name_is_free(connection, existing, after)
+    return campaigns.replace(connection, existing.id, after, by)
 
 
 def list_campaigns(engine: Engine) -> list[Campaign]:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from worker.domain.batches import EDITABLE, BatchFacts, BatchFields, Count
 from worker.domain.statuses import ChannelStatus, Mode, RequestStatus
+from worker.domain.wire import Wire
 from worker.store.schema import attempt, batch, campaign, request_count
 
 
@@ -22,15 +23,25 @@ class Intake:
     now: datetime
 
 
-def add(connection: Connection, fields: BatchFields, by: str) -> bool:
+def add(
+    connection: Connection, fields: BatchFields, by: str, *, created_as: dict[str, Wire]
+) -> bool:
     """Store a new batch. Returns False when its id is taken."""
     rows = connection.execute(
         insert(batch)
-        .values(**fields.model_dump(), last_updated_by=by)
+        .values(**fields.model_dump(), last_updated_by=by, created_as=created_as)
         .on_conflict_do_nothing(index_elements=["batch_id"])
         .returning(batch.c.id)
     )
     return rows.first() is not None
+
+
+def created_as(connection: Connection, batch_id: int) -> dict[str, Wire] | None:
+    """What the batch was created as; None for one older than this memory."""
+    found: dict[str, Wire] | None = connection.scalar(
+        select(batch.c.created_as).where(batch.c.id == batch_id)
+    )
+    return found
 
 
 def find(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts | None:
@@ -97,6 +108,13 @@ def note_upload(connection: Connection, batch_id: int, filename: str, by: str) -
         update(batch)
         .where(batch.c.id == batch_id)
         .values(upload_filename=filename, error_message=None, finished_at=None, **_touched(by))
+    )
+
+
+def note_addition(connection: Connection, batch_id: int, by: str) -> None:
+    """Work was added by message: the batch is not finished."""
+    connection.execute(
+        update(batch).where(batch.c.id == batch_id).values(finished_at=None, **_touched(by))
     )
 
 

@@ -5,16 +5,19 @@ from sqlalchemy.dialects.postgresql import insert
 
 from worker.domain.campaigns import Campaign, CampaignFields
 from worker.domain.statuses import Mode
+from worker.domain.wire import Wire
 from worker.store.schema import campaign
 
 FIELDS = tuple(CampaignFields.model_fields)
 
 
-def add(connection: Connection, fields: CampaignFields, by: str) -> Campaign | None:
+def add(
+    connection: Connection, fields: CampaignFields, by: str, *, created_as: dict[str, Wire]
+) -> Campaign | None:
     """Store a new campaign; None when its name is taken."""
     rows = connection.execute(
         insert(campaign)
-        .values(**_columns(fields), last_updated_by=by)
+        .values(**_columns(fields), last_updated_by=by, created_as=created_as)
         .on_conflict_do_nothing(index_elements=["campaign_name"])
         .returning(campaign)
     )
@@ -43,6 +46,13 @@ def find(connection: Connection, reference: str, *, lock: bool = False) -> Campa
         if found := _first(rows.mappings().first()):
             return found
     return None
+
+
+def created_as(connection: Connection, campaign_id: int) -> dict[str, Wire] | None:
+    """What the campaign was created as; None for one older than this memory."""
+    query = select(campaign.c.created_as).where(campaign.c.id == campaign_id)
+    found: dict[str, Wire] | None = connection.scalar(query)
+    return found
 
 
 def is_named(connection: Connection, campaign_name: str) -> bool:

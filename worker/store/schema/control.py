@@ -5,9 +5,12 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Identity,
+    Index,
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
+    text,
 )
 
 from worker.store.schema.conventions import NOW, Timestamp, metadata
@@ -30,6 +33,11 @@ dead_letter = Table(
     Column("received_at", Timestamp, nullable=False, server_default=NOW),
     Column("settled_at", Timestamp),
     Column("settled_how", Text),
+    Column("task", Text),
+    Column("message_id", Text),
+    Column("digest", Text),
+    UniqueConstraint("message_id", "digest"),
+    Index("dead_letter_open", "id", postgresql_where=text("settled_at IS NULL")),
 )
 
 halt = Table(

@@ -1,0 +1,101 @@
+"""No message of any shape stops a worker: each is judged at the door (`tasks/envelope.py`).
+
+At two doors, because Celery reads a message in two steps: kombu's Redis transport opens the envelope,
+and the consumer reads headers and body, whatever the transport.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+from functools import partial
+from json import dumps
+from typing import Any
+
+from celery.worker.consumer import Consumer
+from kombu.transport.redis import Channel, PrefixedStrictRedis
+from kombu.transport.redis import Transport as RedisTransport
+
+from tasks.envelope import Call, Unfit, fit, judged, keeping
+
+
+class GuardedRedis(PrefixedStrictRedis):
+    """A client that pops only messages that are safe."""
+
+    def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:  # noqa: ANN401
+        """The answer; what a BRPOP brought is made fit."""
+        answer = super().parse_response(connection, command_name, **options)
+        if command_name == "BRPOP" and answer:
+            key, message = answer
+            name = key.decode() if isinstance(key, bytes) else key
+            return key, fit(_bytes(message), name.rsplit(Channel.sep, 1)[0])
+        return answer
+
+
+class GuardedChannel(Channel):
+    """A channel on that client."""
+
+    def _get_client(self) -> Callable[..., GuardedRedis]:
+        return partial(GuardedRedis, global_keyprefix=self.global_keyprefix)
+
+
+class GuardedTransport(RedisTransport):
+    """Takes the place of kombu's own under `redis://`, so that Flower still knows the broker."""
+
+    Channel = GuardedChannel
+
+
+class GuardedConsumer(Consumer):
+    """Judges every message before Celery looks at its headers or body."""
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401  Celery's own
+        """What is called with each message."""
+        receive = super().create_task_handler(*args, **kwargs)
+
+        def judge_first(message: Any) -> Any:  # noqa: ANN401  a kombu message
+            make_fit(message)
+            return receive(message)
+
+        self._judge_first = judge_first
+        return judge_first
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:  # noqa: ANN401, ARG002  a kombu message; the error may quote it
+        """What kombu itself could not read."""
+        self._judge_first(message)
+
+
+def make_fit(message: Any) -> None:  # noqa: ANN401  a kombu message
+    """Rewrite a message of any transport, so that acknowledging it stays what it was."""
+    try:
+        call = _call(message)
+    except Exception as error:  # noqa: BLE001  what is raised here stops the worker
+        reason = str(error) if isinstance(error, Unfit) else f"unreadable: {type(error).__name__}"
+        call = keeping(reason, _whole(message))
+    message.headers = call.headers
+    message.body = call.body
+    message.content_type, message.content_encoding = "application/json", "utf-8"
+    message.properties = {"correlation_id": call.id}
+    message.errors = []
+    message._decoded_cache = None  # noqa: SLF001  kombu offers no other way
+
+
+def _call(message: Any) -> Call:  # noqa: ANN401  a kombu message
+    if message.errors:
+        raise Unfit("the body could not be decompressed")
+    parts = (message.headers, message.content_type, message.content_encoding)
+    return judged(*parts, _bytes(message.body))
+
+
+def _whole(message: Any) -> str:  # noqa: ANN401  a kombu message
+    parts = {
+        "headers": message.headers,
+        "properties": message.properties,
+        "content-type": message.content_type,
+        "content-encoding": message.content_encoding,
+        "body": b64encode(_bytes(message.body)).decode(),
+    }
+    return dumps(parts, default=repr)
+
+
+def _bytes(value: object) -> bytes:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass")
+    return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else b""

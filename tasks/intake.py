@@ -1,0 +1,62 @@
+"""One message in, from either door: take it, say so in the log, scan at once where it asks for that."""
+
+import structlog
+
+from config.queues import TRIGGERS
+from tasks.app import runtime
+from tasks.publish import BROKER_AWAY, scan_and_publish
+from worker.desk.messages import Buried, Taken, accept, bury, whole
+from worker.domain.messages import stored_id
+from worker.runtime import StoreUnavailable
+
+log = structlog.get_logger()
+
+
+def take_in(name: str, message_id: str, payload: object) -> None:
+    """Take in one message; when this returns it has had its effect or is a dead letter.
+
+    Raises:
+        StoreUnavailable: neither; it may be given again.
+    """
+    # A stranger chose both: a name that is not ours and an id that is no UUID may be personal data.
+    about = {"task": name if name in TRIGGERS else None, "id": stored_id(message_id)}
+    match _accepted(name, message_id, payload):
+        case Taken(fresh, scan):
+            log.info("message_taken", fresh=fresh, **about)
+            if scan:
+                _scan(scan)
+        case Buried(letter, fault):
+            log.warning("message_buried", letter=letter, fault=fault, **about)
+
+
+def keep(
+    reason: str, everything: str, name: str | None = None, message_id: str | None = None
+) -> None:
+    """Keep as a dead letter what is no message.
+
+    Raises:
+        StoreUnavailable: it could not be kept; it may be given again.
+    """
+    engine = runtime().engine
+    letter = bury(engine, reason=reason, payload=everything, name=name, message_id=message_id)
+    log.warning("message_buried", letter=letter, fault="Unfit")
+
+
+def _accepted(name: str, message_id: str, payload: object) -> Taken | Buried:
+    engine = runtime().engine
+    try:
+        return accept(engine, name, message_id, payload)
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  a door: a fault of ours must not lose the message
+        fault = type(error).__name__
+        text, reason = whole(payload), f"it broke: {fault}"
+        letter = bury(engine, reason=reason, payload=text, name=name, message_id=message_id)
+        return Buried(letter, fault)
+
+
+def _scan(batch_id: str) -> None:
+    try:
+        scan_and_publish(only=batch_id)
+    except BROKER_AWAY as error:
+        log.warning("scan_left_to_the_scheduler", error=type(error).__name__)

@@ -1,0 +1,159 @@
+"""The durable door: messages appended to a Redis Stream. `python -m tasks.stream`, any number of them.
+
+    XADD outreach:triggers * name outreach.create_batch payload '{"batch_id": …}'
+
+An entry is acknowledged and deleted only after its effect, or its dead letter, has been committed; what
+a reader that died leaves behind is claimed by another.
+"""
+
+import os
+import signal
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from json import loads
+from threading import Event
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from config import logs
+from config.queues import TRIGGER_GROUP, TRIGGER_STREAM
+from tasks.app import runtime, settings
+from tasks.envelope import as_text
+from tasks.intake import keep, take_in
+from tasks.start import wait_for_the_database
+from worker.desk.messages import whole
+from worker.runtime import StoreUnavailable
+
+log = structlog.get_logger()
+
+Entry = tuple[bytes, Mapping[bytes, bytes] | None]
+REQUIRED = {b"name", b"payload"}
+FIELDS = REQUIRED | {b"id"}
+AT_ONCE = 10
+PAUSE = 1.0
+
+
+def main() -> None:
+    """Read until SIGTERM or SIGINT; the entry under way is finished first."""
+    logs.set_up(settings.log_level)
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    if not settings.broker_url.startswith("redis"):
+        log.warning("no_stream_on_this_broker")
+        stop.wait()
+        return
+    wait_for_the_database(stop)
+    reader = Reader(connect(settings.broker_url), stop, settings.timing.lease)
+    log.info("stream_ready", stream=TRIGGER_STREAM)
+    while not stop.is_set():
+        step(reader, stop)
+    runtime().line.close()
+
+
+def connect(url: str) -> Redis:
+    """A client that a half-open connection does not hang."""
+    return Redis.from_url(
+        url, socket_timeout=5, socket_connect_timeout=5, socket_keepalive=True, protocol=2
+    )
+
+
+def step(reader: "Reader", stop: Event) -> None:
+    """One round; a broker or database that is away is waited for."""
+    try:
+        for entry in reader.entries():
+            if stop.is_set():
+                return
+            settle(reader, entry)
+    except (StoreUnavailable, RedisError, OSError) as error:
+        log.warning("stream_waits", error=type(error).__name__)
+        stop.wait(PAUSE)
+
+
+def settle(reader: "Reader", entry: Entry) -> None:
+    """Take one entry in, and acknowledge it after the commit."""
+    number, fields = entry
+    if fields is not None:
+        _take(number.decode(), fields)
+    reader.acknowledge(number)
+
+
+def _take(number: str, fields: Mapping[bytes, bytes]) -> None:
+    message_id = as_text(fields.get(b"id") or f"stream-{number}".encode())
+    name = as_text(fields.get(b"name", b""))
+    if not REQUIRED <= set(fields) <= FIELDS:
+        everything = {as_text(field): as_text(value) for field, value in fields.items()}
+        keep(
+            "an entry has the fields name, payload and perhaps id",
+            whole(everything),
+            None,
+            message_id,
+        )
+        return
+    try:
+        payload: Any = loads(fields[b"payload"].decode())
+    except (ValueError, RecursionError):
+        keep("the payload is not JSON in utf-8", as_text(fields[b"payload"]), name, message_id)
+    else:
+        take_in(name, message_id, payload)
+
+
+@dataclass
+class Reader:
+    """A consumer of the group. `idle` is for how many seconds an entry may go unacknowledged."""
+
+    client: Redis
+    stop: Event
+    idle: float
+    name: str = f"{socket.gethostname()}-{os.getpid()}"
+
+    def entries(self) -> list[Entry]:
+        """What somebody left behind, else what is new, else nothing after a second."""
+        try:
+            return self._abandoned() or self._new()
+        except ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            self._join()
+            return []
+
+    def acknowledge(self, number: bytes) -> None:
+        """Done: the entry is deleted too, since it may hold personal data."""
+        with self.client.pipeline() as both:
+            both.xack(TRIGGER_STREAM, TRIGGER_GROUP, number)
+            both.xdel(TRIGGER_STREAM, number)
+            both.execute()
+
+    def _abandoned(self) -> list[Entry]:
+        answer: Any = self.client.xautoclaim(
+            TRIGGER_STREAM,
+            TRIGGER_GROUP,
+            self.name,
+            min_idle_time=int(self.idle * 1000),
+            count=AT_ONCE,
+        )
+        claimed: list[Entry] = answer[1]
+        return claimed
+
+    def _new(self) -> list[Entry]:
+        answer: Any = self.client.xreadgroup(
+            TRIGGER_GROUP, self.name, {TRIGGER_STREAM: ">"}, count=AT_ONCE, block=int(PAUSE * 1000)
+        )
+        found: list[Entry] = answer[0][1] if answer else []
+        return found
+
+    def _join(self) -> None:
+        """Make the group, from the beginning of the stream: also after the broker was emptied."""
+        try:
+            self.client.xgroup_create(TRIGGER_STREAM, TRIGGER_GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+
+if __name__ == "__main__":
+    main()

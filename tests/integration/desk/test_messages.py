@@ -1,0 +1,341 @@
+"""Each message takes effect once, or becomes one dead letter."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.factories import (
+    make_attempt,
+    make_batch,
+    make_campaign,
+    make_recipient,
+    make_request,
+    read,
+    read_request,
+)
+from tests.sessions import Beside, eventually
+from worker.desk.batches import show_batch, update_batch
+from worker.desk.campaigns import show_campaign, update_campaign
+from worker.desk.dead_letters import list_dead_letters, show_dead_letter
+from worker.desk.messages import Buried, Taken, accept
+from worker.desk.requests import show_request
+from worker.domain.messages import stored_id
+from worker.domain.statuses import AttemptState, Mode, RequestStatus
+from worker.domain.wire import stamp
+from worker.store import messages, schema
+
+ANA = "ana@example.com"
+NUMBER = "+15125550188"
+SMS = {"campaign_name": "C", "mode": "sms", "source": "+15125550100", "body": "Hello"}
+Send = Any
+
+
+class Sender:
+    """Gives each message an id of its own unless told otherwise."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.sent = 0
+
+    def __call__(self, task: str, payload: object, id: str | None = None) -> Taken | Buried:  # noqa: A002
+        self.sent += 1
+        return accept(self.engine, f"outreach.{task}", id or f"message {self.sent}", payload)
+
+    def taken(self, task: str, payload: object, id: str | None = None) -> Taken:  # noqa: A002
+        outcome = self(task, payload, id)
+        assert isinstance(outcome, Taken), show_dead_letter(self.engine, outcome.letter or 0).reason
+        return outcome
+
+    def refused(self, task: str, payload: object, id: str | None = None) -> str:  # noqa: A002
+        outcome = self(task, payload, id)
+        assert isinstance(outcome, Buried)
+        assert outcome.letter
+        letter = show_dead_letter(self.engine, outcome.letter)
+        assert letter.task == f"outreach.{task}"
+        return letter.reason
+
+
+@pytest.fixture
+def send(engine: Engine) -> Sender:
+    """A producer."""
+    return Sender(engine)
+
+
+@pytest.fixture
+def campaign(engine: Engine) -> int:
+    """An SMS campaign."""
+    return make_campaign(engine, mode=Mode.SMS)
+
+
+@pytest.fixture
+def batch(engine: Engine, campaign: int) -> int:
+    """A batch called B."""
+    return make_batch(engine, campaign=campaign, batch_id="B")
+
+
+def _request(reference: str, target: str = NUMBER, **variables: str) -> dict[str, object]:
+    return {"reference_id": reference, "target": target, "request_variables": variables}
+
+
+def test_a_campaign_is_created_and_changed(engine: Engine, send: Sender) -> None:
+    send.taken("create_campaign", SMS | {"last_updated_by": ANA})
+    send.taken("update_campaign", {"campaign_name": "C", "retry_count": 2, "retry_interval": "1h"})
+    made = show_campaign(engine, "C")
+
+    send.taken("update_campaign", {"id": made.id, "campaign_name": "D", "last_updated_by": ANA})
+
+    assert (made.fields.retry_count, made.last_updated_by) == (2, "message")
+    assert show_campaign(engine, "D").last_updated_by == ANA
+
+
+def test_a_create_is_compared_with_what_was_created_and_not_with_edits(
+    engine: Engine, send: Sender
+) -> None:
+    send.taken("create_campaign", SMS)
+    update_campaign(engine, "C", {"body": "Bye"}, by=ANA)
+    first = {"batch_id": "B", "campaign_id": show_campaign(engine, "C").id}
+    send.taken("create_batch", first | {"requests": [_request("1")]})
+    update_batch(engine, "B", {"paused": True}, by=ANA)
+
+    assert send.taken("create_campaign", SMS).fresh
+    assert send.taken("create_batch", first | {"requests": [_request("1")]}).fresh
+    assert "different body" in send.refused("create_campaign", SMS | {"body": "Bye"})
+    assert "different requests" in send.refused("create_batch", first)
+
+    assert show_campaign(engine, "C").fields.body == "Bye"
+    assert show_batch(engine, "B").facts.paused
+
+
+def test_a_late_repetition_of_a_create_does_not_wake_a_deleted_batch(
+    engine: Engine, send: Sender, campaign: int
+) -> None:
+    create = {"batch_id": "B", "campaign_id": campaign, "requests": [_request("1")]}
+    send.taken("create_batch", create)
+    send.taken("delete_batch", {"batch_id": "B", "deleted_reason": "User request"})
+
+    send.taken("create_batch", create)
+
+    assert show_batch(engine, "B").facts.deleted_reason == "User request"
+    assert show_batch(engine, "B").total == 1
+
+
+def test_requests_are_added_judged_and_known_again(
+    engine: Engine, send: Sender, batch: int
+) -> None:
+    payload = {
+        "batch_id": "B",
+        "requests": [_request("1", name="Ana"), _request("2"), _request("3", "x")],
+    }
+
+    send.taken("add_requests", payload)
+    send.taken("add_requests", payload)
+
+    counts = {count.request_status: count.n for count in show_batch(engine, "B").counts}
+    assert counts == {"PENDING": 1, "DUPLICATE": 1, "INVALID": 1}
+    assert show_request(engine, "B", "1").request.request_variables == {"name": "Ana"}
+
+
+def test_a_thousand_requests_fit_a_message(engine: Engine, send: Sender, batch: int) -> None:
+    requests = [_request(str(n), f"+1512{5_550_000 + n}", name="Ana") for n in range(1000)]
+
+    send.taken("add_requests", {"batch_id": "B", "requests": requests})
+
+    assert show_batch(engine, "B").total == 1000
+
+
+def test_requests_that_conflict_leave_nothing(engine: Engine, send: Sender, batch: int) -> None:
+    send.taken("add_requests", {"batch_id": "B", "requests": [_request("1")]})
+    other = {"batch_id": "B", "requests": [_request("2"), _request("1", "+15125550199")]}
+
+    assert send.refused("add_requests", other).startswith(
+        "requests.1: reference_id is in the batch"
+    )
+
+    assert show_batch(engine, "B").total == 1
+
+
+def test_a_batch_is_updated_and_deleted(engine: Engine, send: Sender, batch: int) -> None:
+    send.taken(
+        "update_batch", {"batch_id": "B", "call_rate": 60, "expires_on": "2099-01-01T00:00:00Z"}
+    )
+    send.taken("update_batch", {"batch_id": "B", "expires_on": None, "paused": True})
+    facts = show_batch(engine, "B").facts
+    assert (facts.call_rate, facts.expires_on, facts.paused) == (60, None, True)
+
+    send.taken("delete_batch", {"batch_id": "B", "deleted_reason": "first", "last_updated_by": ANA})
+    send.taken("delete_batch", {"batch_id": "B", "deleted_reason": "second"})
+
+    assert show_batch(engine, "B").facts.deleted_reason == "first"
+    assert "was deleted" in send.refused("update_batch", {"batch_id": "B", "paused": False})
+    assert "was deleted" in send.refused(
+        "add_requests", {"batch_id": "B", "requests": [_request("1")]}
+    )
+
+
+def test_a_scan_names_the_batch_to_scan(send: Sender, batch: int) -> None:
+    assert send.taken("dispatch_batch", {"batch_id": "B"}, "m") == Taken(True, "B")
+    assert send.taken("dispatch_batch", {"batch_id": "B"}, "m") == Taken(False, None)
+
+
+def test_a_session_is_recorded_by_sid_or_reference(
+    engine: Engine, send: Sender, batch: int
+) -> None:
+    request = make_request(engine, batch=batch, reference_id="1")
+    make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="SM1")
+
+    send.taken("record_session", {"call_manager_sid": "SM1", "session_id": 7})
+    send.taken("record_session", {"batch_id": "B", "reference_id": "1", "conversation_id": 8})
+
+    row = read_request(engine, request)
+    assert (row["session_id"], row["conversation_id"]) == (7, 8)
+
+
+def test_a_session_of_a_mail_is_not_taken_by_sid(engine: Engine, send: Sender) -> None:
+    request = make_request(engine, batch=make_batch(engine, mode=Mode.EMAIL))
+    make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="mail-1")
+
+    reason = send.refused("record_session", {"call_manager_sid": "mail-1", "session_id": 7})
+
+    assert "batch_id and reference_id" in reason
+
+
+def test_a_suppression_is_lifted_by_its_time_alone(engine: Engine, send: Sender) -> None:
+    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    whom = {"mode": "sms", "target": NUMBER}
+    send.taken("suppress", whom | {"reason": "unsubscribed", "last_updated_by": ANA})
+    row = read(engine, schema.recipient, recipient)
+    send.taken("suppress", whom | {"reason": "spam_report"})
+    assert read(engine, schema.recipient, recipient) == row
+    assert (row["suppress_reason"], row["suppress_source"]) == ("unsubscribed", ANA)
+
+    early = send.refused("unsuppress", whom | {"suppressed_at": "2020-01-01T00:00:00Z"})
+    assert stamp(row["suppressed_at"], fine=True) in early
+    lift = whom | {"suppressed_at": stamp(row["suppressed_at"], fine=True)}
+    send.taken("unsuppress", lift)
+
+    assert read(engine, schema.recipient, recipient)["suppressed_at"] is None
+    assert send.taken("unsuppress", lift).fresh
+
+
+def test_somebody_nobody_has_heard_of_can_be_suppressed(
+    engine: Engine, send: Sender, batch: int
+) -> None:
+    send.taken("suppress", {"mode": "sms", "target": NUMBER, "reason": "unsubscribed"})
+
+    send.taken("add_requests", {"batch_id": "B", "requests": [_request("1")]})
+
+    assert show_request(engine, "B", "1").request.request_status == "SKIPPED"
+
+
+REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
+    "requests": ("add_requests", {"batch_id": "X", "requests": [_request("1")]}, "no batch 'X'"),
+    "a change": ("update_batch", {"batch_id": "X", "paused": True}, "no batch 'X'"),
+    "a deletion": ("delete_batch", {"batch_id": "X", "deleted_reason": "x"}, "no batch 'X'"),
+    "a scan": ("dispatch_batch", {"batch_id": "X"}, "no batch 'X'"),
+    "a batch": ("create_batch", {"batch_id": "Y", "campaign_id": 9}, "no campaign '9'"),
+    "a campaign": ("update_campaign", {"campaign_name": "X"}, "no campaign 'X'"),
+    "a session": (
+        "record_session",
+        {"batch_id": "X", "reference_id": "1", "session_id": 1},
+        "no batch 'X'",
+    ),
+    "a sid": ("record_session", {"call_manager_sid": "CA1", "session_id": 1}, "call_manager_sid"),
+    "a target": (
+        "suppress",
+        {"mode": "sms", "target": "5125550188", "reason": "bounced"},
+        "country code",
+    ),
+}
+
+
+@pytest.mark.parametrize(("task", "payload", "reason"), REFUSED.values(), ids=REFUSED)
+def test_what_names_nothing_known_is_a_dead_letter(
+    engine: Engine, send: Sender, task: str, payload: Mapping[str, object], reason: str
+) -> None:
+    assert reason in send.refused(task, payload, "m")
+
+    assert send(task, payload, "m") == Buried(None, _fault(send, task, payload))
+    assert len(list_dead_letters(engine)) == 1
+
+
+def test_a_removal_and_a_retry_of_an_unknown_batch_are_dead_letters(send: Sender) -> None:
+    for task, rest in (
+        ("remove_requests", {"reference_ids": ["1"]}),
+        ("retry_requests", {"failed": True}),
+    ):
+        assert "no batch 'X'" in send.refused(task, {"batch_id": "X", **rest})
+
+
+def test_a_removal_and_a_retry_reach_their_requests(
+    engine: Engine, send: Sender, batch: int
+) -> None:
+    make_request(engine, batch=batch, reference_id="1")
+    failed = make_request(engine, batch=batch, reference_id="2")
+    make_attempt(engine, request=failed, state=AttemptState.REFUSED, status=RequestStatus.FAILED)
+
+    send.taken("remove_requests", {"batch_id": "B", "reference_ids": ["1"]}, "m")
+    send.taken("retry_requests", {"batch_id": "B", "failed": True})
+
+    assert show_request(engine, "B", "1").request.request_status == "CANCELED"
+    assert show_request(engine, "B", "2").request.request_status == "PENDING"
+    assert not send.taken("remove_requests", {"batch_id": "B", "reference_ids": ["1"]}, "m").fresh
+
+
+def _fault(send: Sender, task: str, payload: Mapping[str, object]) -> str:
+    outcome = send(task, payload, "m")
+    assert isinstance(outcome, Buried)
+    return outcome.fault
+
+
+def test_a_seen_id_changes_nothing_whatever_it_says(
+    engine: Engine, send: Sender, batch: int
+) -> None:
+    send.taken("update_batch", {"batch_id": "B", "paused": True}, "m")
+
+    again = send.taken("update_batch", {"batch_id": "B", "paused": False}, "m")
+
+    assert not again.fresh
+    assert show_batch(engine, "B").facts.paused
+
+
+def test_a_message_that_failed_first_takes_effect_when_it_comes_again(
+    engine: Engine, send: Sender, campaign: int
+) -> None:
+    add = {"batch_id": "B", "requests": [_request("1")]}
+    send.refused("add_requests", add, "m")
+    send.taken("create_batch", {"batch_id": "B", "campaign_id": campaign})
+
+    assert send.taken("add_requests", add, "m").fresh
+
+    assert show_batch(engine, "B").total == 1
+    assert list_dead_letters(engine) == []
+
+
+def test_two_deliveries_at_once_take_effect_once(engine: Engine, send: Sender, batch: int) -> None:
+    payload = {"batch_id": "B", "requests": [_request("1")]}
+    with engine.connect() as first:
+        messages.remember(first, stored_id("m"), "outreach.add_requests")
+        with Beside(engine, lambda _: send("add_requests", payload, "m")) as second:
+            eventually(lambda: _waiting(engine))
+            first.commit()
+            assert second.result() == Taken(False)
+
+    assert show_batch(engine, "B").total == 0
+
+
+def _waiting(engine: Engine) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with engine.begin() as connection:
+        return bool(connection.scalar(text(query)))
+
+
+def test_what_is_kept_is_whole_even_where_no_database_would_take_it(
+    engine: Engine, send: Sender
+) -> None:
+    send.refused("create_batch", {"batch_id": "a\0b\ud800", "campaign_id": 1})
+
+    assert (
+        list_dead_letters(engine)[0].payload == r'{"batch_id": "a\u0000b\ud800", "campaign_id": 1}'
+    )

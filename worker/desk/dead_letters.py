@@ -1,0 +1,128 @@
+"""Dead letters: read them, send them in again, perhaps repaired, or let them go."""
+
+from collections.abc import Sequence
+from json import loads
+
+from worker.desk.messages import Taken, take
+from worker.domain.errors import Mistake
+from worker.domain.messages import parsed
+from worker.store import dead_letters
+from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.dead_letters import MESSAGE, DeadLetter
+
+__all__ = ["DeadLetter", "discard", "list_dead_letters", "replay", "show_dead_letter"]
+
+
+class UnknownDeadLetter(Mistake):
+    """There is none."""
+
+    def __init__(self, letter_id: int) -> None:
+        super().__init__(f"there is no dead letter {letter_id}")
+
+
+class Settled(Mistake):
+    """Nothing is to be done about it any more."""
+
+    def __init__(self, letter: DeadLetter) -> None:
+        super().__init__(f"dead letter {letter.id} is settled: {letter.settled_how}")
+
+
+class NotAMessage(Mistake):
+    """A callback can't be sent in again: only its provider may say it."""
+
+    def __init__(self, letter: DeadLetter) -> None:
+        super().__init__(f"dead letter {letter.id} is a {letter.kind}: it can only be discarded")
+
+
+class NotSaying(Mistake):
+    """What arrived does not say which message it is."""
+
+    def __init__(self, letter: DeadLetter) -> None:
+        super().__init__(
+            f"dead letter {letter.id} does not say which message it is:"
+            " give --name and a repaired --payload"
+        )
+
+
+class NotJson(Mistake):
+    """The payload can't be read."""
+
+    def __init__(self) -> None:
+        super().__init__("the payload is not JSON: repair it and give it as --payload")
+
+
+def list_dead_letters(
+    engine: Engine, *, settled: bool = False, limit: int = 50
+) -> Sequence[DeadLetter]:
+    """The latest ones, newest first; those that are settled too if asked."""
+    return in_transaction(
+        engine, lambda connection: dead_letters.newest(connection, settled=settled, limit=limit)
+    )
+
+
+def show_dead_letter(engine: Engine, letter_id: int) -> DeadLetter:
+    """One of them.
+
+    Raises:
+        UnknownDeadLetter: there is none.
+    """
+    return in_transaction(engine, lambda connection: _found(connection, letter_id))
+
+
+def replay(
+    engine: Engine, letter_id: int, *, name: str | None, payload: str | None, by: str
+) -> Taken:
+    """Take a dead letter in again under its own id, with another name or payload if given.
+
+    Raises:
+        UnknownDeadLetter, Settled, NotAMessage, NotSaying, NotJson: it can't be sent in.
+        Mistake: it still can't be accepted; it stays a dead letter.
+    """
+
+    def step(connection: Connection) -> Taken:
+        letter = _open(connection, letter_id)
+        task = name or letter.task
+        if letter.kind != MESSAGE:
+            raise NotAMessage(letter)
+        if task is None or (letter.task is None and payload is None):
+            raise NotSaying(letter)
+        message = parsed(task, _json(letter.payload if payload is None else payload))
+        own_id = letter.message_id or f"dead-letter-{letter.id}"
+        dead_letters.settle(connection, letter.id, f"replayed by {by}")
+        return take(connection, task, own_id, message)
+
+    return in_transaction(engine, step)
+
+
+def discard(engine: Engine, letter_id: int, *, by: str) -> None:
+    """Let it go: it stays readable, and counts no more.
+
+    Raises:
+        UnknownDeadLetter, Settled: there is nothing to let go.
+    """
+
+    def step(connection: Connection) -> None:
+        dead_letters.settle(connection, _open(connection, letter_id).id, f"discarded by {by}")
+
+    in_transaction(engine, step)
+
+
+def _found(connection: Connection, letter_id: int, *, lock: bool = False) -> DeadLetter:
+    letter = dead_letters.find(connection, letter_id, lock=lock)
+    if letter is None:
+        raise UnknownDeadLetter(letter_id)
+    return letter
+
+
+def _open(connection: Connection, letter_id: int) -> DeadLetter:
+    letter = _found(connection, letter_id, lock=True)
+    if letter.settled_at is not None:
+        raise Settled(letter)
+    return letter
+
+
+def _json(text: str) -> object:
+    try:
+        return loads(text)
+    except (ValueError, RecursionError):
+        raise NotJson from None

@@ -1,0 +1,92 @@
+"""Take a message in: its effect and its id in one transaction, or a dead letter with the reason."""
+
+from dataclasses import dataclass
+from json import dumps
+
+from worker.desk.effects import EFFECTS
+from worker.domain.errors import Mistake
+from worker.domain.messages import PAYLOADS, DispatchBatch, Payload, parsed, stored_id
+from worker.store import dead_letters, messages
+from worker.store.connect import Connection, Engine, in_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """It has had its effect. `fresh` is False when it had it before; `scan` is a batch to scan now."""
+
+    fresh: bool
+    scan: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """It could not be accepted. `letter` is None when this very message was buried before."""
+
+    letter: int | None
+    fault: str
+
+
+def accept(engine: Engine, name: str, message_id: str, payload: object) -> Taken | Buried:
+    """Take in one message, from whichever door, as often as it comes.
+
+    1. Check the payload.
+    2. Remember the id; a known one ends here.
+    3. Let it take effect, and settle what was buried under this id before. One transaction with 2.
+    4. What can't be accepted is kept whole as a dead letter, with the reason.
+    """
+    try:
+        message = parsed(name, payload)
+        return in_transaction(
+            engine, lambda connection: take(connection, name, message_id, message)
+        )
+    except Mistake as mistake:
+        fault = type(mistake).__name__
+        letter = bury(
+            engine, reason=str(mistake), payload=whole(payload), name=name, message_id=message_id
+        )
+        return Buried(letter, fault)
+
+
+def take(connection: Connection, name: str, message_id: str, message: Payload) -> Taken:
+    """Steps 2 and 3, in a transaction of the caller's.
+
+    Raises:
+        Mistake: it can't take effect; the transaction must not be kept.
+    """
+    key = stored_id(message_id)
+    if not messages.remember(connection, key, name):
+        return Taken(fresh=False)
+    EFFECTS[type(message)](connection, message)
+    dead_letters.settle_message(connection, key, "accepted when it came again")
+    return Taken(True, message.batch_id if isinstance(message, DispatchBatch) else None)
+
+
+def bury(
+    engine: Engine, *, reason: str, payload: str, name: str | None, message_id: str | None
+) -> int | None:
+    """Keep what could not be accepted.
+
+    Args:
+        engine: the store.
+        reason: one sentence that quotes nothing personal.
+        payload: the payload where the name is known, else all that arrived.
+        name: the message's name; one that is not ours is left to the payload.
+        message_id: the producer's id, if there is one: the same message is kept once.
+
+    Returns:
+        the dead letter's id; None when it was there.
+    """
+    task = name if name in PAYLOADS else None
+    key = stored_id(message_id) if message_id else None
+
+    def step(connection: Connection) -> int | None:
+        return dead_letters.bury(
+            connection, reason=reason, payload=payload, task=task, message_id=key
+        )
+
+    return in_transaction(engine, step)
+
+
+def whole(payload: object) -> str:
+    """All of a payload as text that any database takes: NULs and lone surrogates are escaped."""
+    return dumps(payload, ensure_ascii=True)

@@ -1,0 +1,55 @@
+"""Sessions and conversations, reported after the fact by the system that held them."""
+
+from worker.desk.batches import found
+from worker.domain.errors import Mistake, UnknownRequest
+from worker.domain.statuses import Mode
+from worker.store import sessions
+from worker.store.connect import Connection
+
+
+class UnknownSid(Mistake):
+    """No attempt has this sid."""
+
+    def __init__(self) -> None:
+        super().__init__("call_manager_sid: no attempt has it (yet)")
+
+
+class SharedSid(Mistake):
+    """A mail's sid may stand for many recipients."""
+
+    def __init__(self) -> None:
+        super().__init__("call_manager_sid: of a mail; name it by batch_id and reference_id")
+
+
+def by_sid(connection: Connection, sid: str) -> int:
+    """The request of a call or message.
+
+    Raises:
+        UnknownSid, SharedSid: it names none, or maybe many.
+    """
+    bound = sessions.by_sid(connection, sid)
+    if not bound:
+        raise UnknownSid
+    if bound[0].mode is Mode.EMAIL or len({one.request for one in bound}) > 1:
+        raise SharedSid
+    return bound[0].request
+
+
+def by_reference(connection: Connection, batch_id: str, reference_id: str) -> int:
+    """The request under a reference.
+
+    Raises:
+        UnknownBatch, UnknownRequest: there is none.
+    """
+    request = sessions.by_reference(connection, batch_id, reference_id)
+    if request is None:
+        found(connection, batch_id)
+        raise UnknownRequest(batch_id, reference_id)
+    return request
+
+
+def record_in(
+    connection: Connection, request: int, *, session_id: int | None, conversation_id: int | None
+) -> None:
+    """Write what is known; the last word counts."""
+    sessions.record(connection, request, session_id, conversation_id)

@@ -1,0 +1,300 @@
+"""What other systems may ask for by message: one payload per name, checked strictly, with its schema."""
+
+from collections.abc import Mapping
+from re import fullmatch
+from typing import Annotated, Any, ClassVar, Literal, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import (
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import WithJsonSchema
+
+from worker.domain.batches import BatchFields, BatchId
+from worker.domain.campaigns import CampaignFields
+from worker.domain.csv_rows import LONGEST_REFERENCE
+from worker.domain.errors import Mistake, WrongFields
+from worker.domain.fields import Interval, Moment, Rate, Text, WireModel
+from worker.domain.statuses import Mode, SuppressReason
+from worker.domain.wire import Wire, to_wire
+
+MOST_REQUESTS = 1_000
+BIGGEST = 2**63 - 1
+
+Id = Annotated[int, Field(ge=1, le=BIGGEST)]
+Mailbox = Annotated[Text, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+ReferenceId = Annotated[
+    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REFERENCE)
+]
+References = Annotated[list[ReferenceId], Field(min_length=1, max_length=MOST_REQUESTS)]
+Target = Annotated[Text, Field(min_length=1, max_length=1_000)]
+Channel = Annotated[Mode, Strict(strict=False)]
+ShortInterval = Annotated[
+    Interval, WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[mhd]$"})
+]
+
+ANONYMOUS = "message"
+"""Who made a change whose message does not say."""
+
+
+class UnknownMessage(Mistake):
+    """No message has this name."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no message of this name; see: outreach messages list")
+
+
+class Payload(WireModel):
+    """The fields of one message. `partial` ones change only what they name."""
+
+    partial: ClassVar[bool] = False
+    last_updated_by: Mailbox | None = None
+
+    @property
+    def by(self) -> str:
+        """Who asks."""
+        return self.last_updated_by or ANONYMOUS
+
+    @property
+    def named(self) -> dict[str, object]:
+        """The fields that the message names, but for who asks."""
+        names = self.model_fields_set - {"last_updated_by"}
+        return {name: getattr(self, name) for name in names}
+
+
+class CreateCampaign(CampaignFields, Payload):
+    """A new campaign; one that was created with equal fields is left as it is."""
+
+    retry_interval: ShortInterval = CampaignFields.model_fields["retry_interval"].default
+
+
+def _field(info: FieldInfo) -> Any:  # noqa: ANN401  what pydantic takes for a field
+    kind = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    return kind, None
+
+
+class _CampaignChange(Payload):
+    partial = True
+    id: Id | None = None
+
+    @model_validator(mode="after")
+    def _names_a_campaign(self) -> Self:
+        if not {"id", "campaign_name"} & self.model_fields_set:
+            raise ValueError("id: name the campaign by its id or its campaign_name")
+        return self
+
+
+UpdateCampaign = create_model(
+    "UpdateCampaign",
+    __base__=_CampaignChange,
+    __doc__="Changes to a campaign, named by id or else by campaign_name; the other fields stay.",
+    **{name: _field(info) for name, info in CreateCampaign.model_fields.items()},
+)
+
+
+class NewRequest(WireModel):
+    """One request to add."""
+
+    reference_id: ReferenceId
+    target: Target
+    request_variables: dict[Text, Text] = Field(default_factory=dict)
+
+
+def _distinct(requests: list[NewRequest]) -> None:
+    first: dict[str, int] = {}
+    for position, request in enumerate(requests):
+        earlier = first.setdefault(request.reference_id, position)
+        if earlier != position:
+            raise ValueError(f"requests.{position}.reference_id: was used by requests.{earlier}")
+
+
+class CreateBatch(BatchFields, Payload):
+    """A new batch, with its first requests if there are any."""
+
+    campaign_id: Id
+    requests: list[NewRequest] = Field(default_factory=list, max_length=MOST_REQUESTS)
+
+    @model_validator(mode="after")
+    def _references_are_distinct(self) -> Self:
+        _distinct(self.requests)
+        return self
+
+
+class AddRequests(Payload):
+    """More requests for a batch: all of them, or none."""
+
+    batch_id: BatchId
+    requests: list[NewRequest] = Field(min_length=1, max_length=MOST_REQUESTS)
+
+    @model_validator(mode="after")
+    def _references_are_distinct(self) -> Self:
+        _distinct(self.requests)
+        return self
+
+
+class UpdateBatch(Payload):
+    """Changes to a batch; null clears an `expires_on` or `call_rate`."""
+
+    partial = True
+    batch_id: BatchId
+    paused: bool = False
+    expires_on: Moment | None = None
+    call_rate: Rate | None = None
+    auto_call_rate: bool = False
+
+
+class DeleteBatch(Payload):
+    """The end of a batch; what waits is canceled, attempts under way live on."""
+
+    batch_id: BatchId
+    deleted_reason: Annotated[Text, Field(pattern=r"\S")]
+
+
+class RemoveRequests(Payload):
+    """Requests that are not to be attempted any more."""
+
+    batch_id: BatchId
+    reference_ids: References
+
+
+class RetryRequests(Payload):
+    """Failed requests to be attempted once more: those named, or all."""
+
+    batch_id: BatchId
+    reference_ids: References | None = None
+    failed: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.reference_ids is None) == (self.failed is None):
+            raise ValueError("reference_ids: give either reference_ids or failed: true")
+        return self
+
+
+class DispatchBatch(Payload):
+    """Scan this batch now instead of at the next tick."""
+
+    batch_id: BatchId
+
+
+class RecordSession(Payload):
+    """What the system that held the conversation knows it by."""
+
+    call_manager_sid: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    batch_id: BatchId | None = None
+    reference_id: ReferenceId | None = None
+    session_id: Id | None = None
+    conversation_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _names_one_request(self) -> Self:
+        pair = (self.batch_id, self.reference_id)
+        if any(pair) != all(pair) or bool(self.call_manager_sid) == all(pair):
+            raise ValueError(
+                "call_manager_sid: give either call_manager_sid, or batch_id and reference_id"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.session_id is None and self.conversation_id is None:
+            raise ValueError("session_id: give session_id, conversation_id or both")
+        return self
+
+
+class Suppress(Payload):
+    """Somebody who must not be contacted on a channel. A number needs its + and country code."""
+
+    mode: Channel
+    target: Target
+    reason: Annotated[SuppressReason, Strict(strict=False)]
+
+
+class Unsuppress(Payload):
+    """The lifting of one suppression, named by its time, so that a late message lifts no newer one."""
+
+    mode: Channel
+    target: Target
+    reason: Text | None = None
+    suppressed_at: Moment
+
+
+PAYLOADS: dict[str, type[Payload]] = {
+    "outreach.create_campaign": CreateCampaign,
+    "outreach.update_campaign": UpdateCampaign,
+    "outreach.create_batch": CreateBatch,
+    "outreach.add_requests": AddRequests,
+    "outreach.update_batch": UpdateBatch,
+    "outreach.delete_batch": DeleteBatch,
+    "outreach.remove_requests": RemoveRequests,
+    "outreach.retry_requests": RetryRequests,
+    "outreach.dispatch_batch": DispatchBatch,
+    "outreach.record_session": RecordSession,
+    "outreach.suppress": Suppress,
+    "outreach.unsuppress": Unsuppress,
+}
+
+
+def parsed(name: str, values: object) -> Payload:
+    """The payload of a message, checked.
+
+    Raises:
+        UnknownMessage: there is none of this name.
+        WrongFields: naming every field that is missing, unknown or wrong, and quoting no value.
+    """
+    model = _model(name)
+    if not isinstance(values, Mapping):
+        raise WrongFields(["the payload must be a JSON object"])
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise WrongFields([_phrase(fault["loc"], fault["msg"]) for fault in faults]) from None
+
+
+def schema(name: str) -> dict[str, Wire]:
+    """The JSON Schema of a message's payload.
+
+    Raises:
+        UnknownMessage: there is none of this name.
+    """
+    model = _model(name)
+    made = model.model_json_schema()
+    for field, told in made["properties"].items():
+        if "default" in told:
+            told["default"] = to_wire(model.model_fields[field].default)
+        if model.partial:
+            told.pop("default", None)
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect} | made | {"title": name}
+
+
+def stored_id(given: str) -> str:
+    """A message's id as it is stored and logged: a UUID as it is, anything else as a UUID made of it."""
+    try:
+        return str(UUID(given))
+    except ValueError:
+        return str(uuid5(NAMESPACE_URL, given.encode("utf-8", "backslashreplace").decode()))
+
+
+def _model(name: str) -> type[Payload]:
+    if name not in PAYLOADS:
+        raise UnknownMessage
+    return PAYLOADS[name]
+
+
+def _phrase(location: tuple[int | str, ...], message: str) -> str:
+    """A fault with its place; a key that is no field's name may be personal data and is not quoted."""
+    names = [str(part) if _is_plain(part) else "…" for part in location]
+    message = message.removeprefix("Value error, ")
+    return f"{'.'.join(names)}: {message}" if names else message
+
+
+def _is_plain(part: int | str) -> bool:
+    return isinstance(part, int) or fullmatch(r"[a-z][a-z_]{0,40}", part) is not None

@@ -1,0 +1,85 @@
+"""Dead letters: what could not be accepted, kept whole with the reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from worker.store.schema import dead_letter
+
+MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One of them. `payload` is the payload where `task` is known, else all that arrived."""
+
+    id: int
+    kind: str
+    task: str | None
+    message_id: str | None
+    reason: str
+    payload: str
+    received_at: datetime
+    settled_at: datetime | None
+    settled_how: str | None
+
+
+_COLUMNS = [dead_letter.c[name] for name in DeadLetter.__slots__]
+
+
+def bury(
+    connection: Connection, *, reason: str, payload: str, task: str | None, message_id: str | None
+) -> int | None:
+    """Keep a message that could not be accepted. Returns its id; None for a repetition."""
+    digest = sha256(payload.encode()).hexdigest() if message_id else None
+    letter: int | None = connection.scalar(
+        insert(dead_letter)
+        .values(
+            kind=MESSAGE,
+            reason=reason,
+            payload=payload,
+            task=task,
+            message_id=message_id,
+            digest=digest,
+        )
+        .on_conflict_do_nothing(index_elements=["message_id", "digest"])
+        .returning(dead_letter.c.id)
+    )
+    return letter
+
+
+def newest(connection: Connection, *, settled: bool, limit: int) -> Sequence[DeadLetter]:
+    """The latest ones, newest first; settled ones too if asked."""
+    query = select(*_COLUMNS).order_by(dead_letter.c.id.desc()).limit(limit)
+    if not settled:
+        query = query.where(dead_letter.c.settled_at.is_(None))
+    return [DeadLetter(*row) for row in connection.execute(query)]
+
+
+def find(connection: Connection, letter_id: int, *, lock: bool = False) -> DeadLetter | None:
+    """One of them, held against other readers if asked."""
+    query = select(*_COLUMNS).where(dead_letter.c.id == letter_id)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    return DeadLetter(*row) if row else None
+
+
+def settle(connection: Connection, letter_id: int, how: str) -> bool:
+    """Nothing is to be done about it any more. Returns False when that was so before."""
+    return _settle(connection, dead_letter.c.id == letter_id, how) == 1
+
+
+def settle_message(connection: Connection, message_id: str, how: str) -> None:
+    """The message was accepted when it came again."""
+    _settle(connection, dead_letter.c.message_id == message_id, how)
+
+
+def _settle(connection: Connection, which: object, how: str) -> int:
+    return connection.execute(
+        update(dead_letter)
+        .where(which, dead_letter.c.settled_at.is_(None))  # type: ignore[arg-type]  # a comparison
+        .values(settled_at=func.clock_timestamp(), settled_how=how)
+    ).rowcount
