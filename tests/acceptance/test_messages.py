@@ -18,6 +18,8 @@ from tests.sessions import eventually
 CANARY = "+15125550188"
 DEADLINE = 30.0
 
+pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+
 
 @pytest.fixture
 def output(tmp_path: Path) -> Path:

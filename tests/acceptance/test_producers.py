@@ -23,6 +23,8 @@ from worker.domain.statuses import Mode
 DEADLINE = 30.0
 SECTION = "## Getting work in by message"
 
+pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+
 
 @pytest.fixture(scope="module")
 def section() -> str:

@@ -22,6 +22,8 @@ from worker.store.connect import connect
 DEADLINE = 30.0
 REQUESTS = {"batch_id": "B", "requests": [{"reference_id": "1", "target": "+15125550188"}]}
 
+pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+
 
 @pytest.fixture
 def broker(broker_url: str) -> Iterator[Redis]:
