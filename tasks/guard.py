@@ -14,6 +14,7 @@ from celery.worker.consumer import Consumer
 from kombu.transport.redis import Channel, PrefixedStrictRedis
 from kombu.transport.redis import Transport as RedisTransport
 
+from config.queues import Queue
 from tasks.envelope import Call, Unfit, fit, judged, keeping
 
 
@@ -25,8 +26,9 @@ class GuardedRedis(PrefixedStrictRedis):
         answer = super().parse_response(connection, command_name, **options)
         if command_name == "BRPOP" and answer:
             key, message = answer
-            name = key.decode() if isinstance(key, bytes) else key
-            return key, fit(_bytes(message), name.rsplit(Channel.sep, 1)[0])
+            queue = _bytes(key).decode().rsplit(Channel.sep, 1)[0]
+            # What comes to other queues are the answers of workers to whoever inspects them.
+            return (key, fit(_bytes(message), queue)) if queue in set(Queue) else answer
         return answer
 
 
