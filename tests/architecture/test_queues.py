@@ -19,7 +19,8 @@ PROCFILE = (ROOT / "Procfile").read_text(encoding="utf-8")
 # The application reads its settings on import: it is asked in a process of its own.
 ASK = """
 import json
-from tasks.app import QuietTask, app
+from tasks.app import app
+from tasks.quiet import QuietTask
 app.loader.import_default_modules()
 ours = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
 route = lambda name: app.amqp.router.route({}, name)["queue"].name
