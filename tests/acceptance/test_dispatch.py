@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,9 @@ ENDS = {
 }
 
 
-def make_batch(inhabited: Inhabited, batch_id: str, mode: str) -> None:
+def make_batch(
+    inhabited: Inhabited, batch_id: str, mode: str, targets: Sequence[str] | None = None
+) -> None:
     """A campaign and a paused batch with its requests."""
     fields = {"campaign_name": batch_id, "mode": mode, "campaign_variables": {"clinic": "Hill"}}
     campaign = create_campaign(inhabited.engine, fields | CAMPAIGNS[mode], by=BY)
@@ -53,15 +56,15 @@ def make_batch(inhabited: Inhabited, batch_id: str, mode: str) -> None:
     upload_requests(
         inhabited.runtime.patient_engine,
         batch_id,
-        file=io.BytesIO(file_of(mode).encode()),
+        file=io.BytesIO(file_of(targets or TARGETS[mode]).encode()),
         filename="requests.csv",
         by=BY,
     )
 
 
-def file_of(mode: str) -> str:
-    """A CSV file of the mode's targets."""
-    rows = [f"R{number},{target},Ana" for number, target in enumerate(TARGETS[mode])]
+def file_of(targets: Sequence[str]) -> str:
+    """A CSV file of them."""
+    rows = [f"R{number},{target},Ana" for number, target in enumerate(targets)]
     return "\n".join(["reference_id,target,name", *rows]) + "\n"
 
 
@@ -117,7 +120,7 @@ def test_an_operator_does_it_all_by_command(inhabited: Inhabited, tmp_path: Path
     campaign, file = tmp_path / "campaign.json", tmp_path / "requests.csv"
     fields = {"campaign_name": "by hand", "mode": "voice", "campaign_variables": {"clinic": "Hill"}}
     campaign.write_text(json.dumps(fields | CAMPAIGNS["voice"]), encoding="utf-8")
-    file.write_text(file_of("voice"), encoding="utf-8")
+    file.write_text(file_of(TARGETS["voice"]), encoding="utf-8")
 
     for arguments in (
         ("campaign", "create", str(campaign)),

@@ -3,9 +3,7 @@
 import base64
 import io
 import json
-from urllib.request import Request, urlopen
 
-import pytest
 from redis import Redis
 
 from tests.fixtures.house import Inhabited, frozen, get, wait_until
@@ -89,24 +87,3 @@ def flower(inhabited: Inhabited) -> str:
     headers = {"Authorization": f"Basic {login}"}
     pages = ("/api/tasks", "/api/workers?refresh=true")
     return json.dumps([get(f"{inhabited.house.flower_url}{page}", headers) for page in pages])
-
-
-def test_flower_shows_every_worker_and_the_named_tasks(inhabited: Inhabited) -> None:
-    wait_until(lambda: all(f'"{name}@' in flower(inhabited) for name in ("voice", "sms", "email")))
-
-    assert "outreach.deliver.voice" in flower(inhabited)
-
-
-@pytest.mark.parametrize("page", ["/api/tasks", "/api/workers", "/tasks", "/workers"])
-def test_flower_shows_nothing_to_strangers(inhabited: Inhabited, page: str) -> None:
-    with pytest.raises(OSError, match="401"):
-        get(f"{inhabited.house.flower_url}{page}")
-
-
-def test_flower_changes_nothing_even_with_the_password(inhabited: Inhabited) -> None:
-    login = base64.b64encode(inhabited.environment["FLOWER_BASIC_AUTH"].encode()).decode()
-    url = f"{inhabited.house.flower_url}/api/task/send-task/outreach.dispatch_batch"
-    request = Request(url, b'{"kwargs": {}}', {"Authorization": f"Basic {login}"})  # noqa: S310
-
-    with pytest.raises(OSError, match="403"), urlopen(request, timeout=10):  # noqa: S310
-        pass

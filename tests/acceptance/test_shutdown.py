@@ -1,0 +1,161 @@
+"""A worker that ends in the middle of a chunk: asked to, or killed."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.house import ROOT, run_python, wait_until
+from tests.fixtures.sandbox import Sandbox
+from worker.desk.audit import attempt_tokens
+from worker.desk.batches import create_batch, show_batch
+from worker.desk.campaigns import create_campaign
+from worker.desk.uploads import upload_requests
+from worker.domain.statuses import AttemptState
+from worker.local.ports import free_port
+from worker.store.connect import Engine
+
+pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+
+BY = "ana@example.com"
+PEOPLE = 6
+# How long the sandbox thinks before it accepts anybody: all of it is the middle of the chunk.
+LATENCY_MS = 1500
+SCHEDULER = ("-m", "tasks.scheduler")
+WEB = ("-m", "worker.web")
+PUBLISH_ONCE = ("-c", "from tasks.publish import scan_and_publish; assert scan_and_publish() == 1")
+
+CONTENT: dict[str, dict[str, object]] = {
+    "voice": {"twiml": "<Response><Say>Hello</Say></Response>"},
+    "sms": {"body": "Hello"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Services, a sandbox, and the environment of the processes in between."""
+
+    environment: Mapping[str, str]
+    engine: Engine
+    sandbox: Sandbox
+    log: Path
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """A process of the project; it is gone when the block ends."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments], env=self.environment, cwd=ROOT, stdout=log, stderr=log
+            )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            finally:
+                process.kill()
+
+    @contextmanager
+    def working(self, mode: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """A worker of one channel that has begun to listen."""
+        name = f"{mode}{os.urandom(4).hex()}@here"
+        options = ("-Q", mode, "-n", name, "-P", "threads", "-c", "2", "--without-mingle")
+        with self.running("-m", "celery", "-A", "tasks.app", "worker", *options) as worker:
+            wait_until(lambda: f"{name} ready" in self.log.read_text(encoding="utf-8"))
+            yield worker
+
+    def wait_until_all_are_on_the_wire(self) -> None:
+        """Every request has reached the sandbox, which has accepted none of them."""
+        wait_until(lambda: bool(self.sandbox.summary()["posts"] == PEOPLE))
+        assert self.sandbox.summary()["contacts"] == 0
+
+    def counts(self) -> dict[str, int]:
+        """The batch's requests by status."""
+        counts = show_batch(self.engine, "cut-short").counts
+        return {count.request_status.value: count.n for count in counts if count.n}
+
+    def contacts_by_address(self) -> list[int]:
+        """How often each address was contacted."""
+        addresses = [entry["to"] for entry in self.sandbox.ledger()]
+        return [addresses.count(address) for address in sorted(set(addresses))]
+
+
+@pytest.fixture
+def office(
+    engine: Engine, database_url: str, broker_url: str, sandbox: Sandbox, tmp_path: Path
+) -> Office:
+    """With a slow provider that reports by callback."""
+    sandbox.change(latency_ms=LATENCY_MS)
+    port = str(free_port())
+    environment = {
+        "DATABASE_URL": database_url,
+        "BROKER_URL": broker_url,
+        "STATE_DIR": str(tmp_path),
+        "TWILIO_ACCOUNT_SID": sandbox.account_sid,
+        "TWILIO_AUTH_TOKEN": sandbox.auth_token,
+        "TWILIO_API_URL": sandbox.url,
+        "SENDGRID_API_KEY": sandbox.api_key,
+        "SENDGRID_API_URL": sandbox.url,
+        "SENDGRID_WEBHOOK_KEY": sandbox.public_key,
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "WEB_PORT": port,
+        "FLOWER_BASIC_AUTH": "ana:password",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return Office({**os.environ, **environment}, engine, sandbox, tmp_path / "processes.log")
+
+
+def upload(office: Office, mode: str) -> None:
+    """One chunk of work."""
+    fields = {"campaign_name": "cut short", "mode": mode, "source": "+15125550100"}
+    window = {"daily_start_time": "00:00:00", "daily_end_time": "23:59:59"}
+    campaign = create_campaign(office.engine, fields | window | CONTENT[mode], by=BY)
+    batch = {"batch_id": "cut-short", "campaign_id": campaign.id}
+    create_batch(office.engine, batch, by=BY)
+    rows = [f"R{number},+1512555{7100 + number}" for number in range(PEOPLE)]
+    file = io.BytesIO("\n".join(["reference_id,target", *rows, ""]).encode())
+    upload_requests(office.engine, "cut-short", file=file, filename="requests.csv", by=BY)
+
+
+def test_a_worker_that_is_asked_to_stop_finishes_what_it_has_begun(office: Office) -> None:
+    upload(office, "sms")
+    with office.working("sms") as worker:
+        # Nobody else is there to record an answer: no scheduler, and no door for callbacks.
+        assert run_python(*PUBLISH_ONCE, env=office.environment).returncode == 0
+        office.wait_until_all_are_on_the_wire()
+        worker.send_signal(signal.SIGTERM)
+
+        assert worker.wait(20) == 0
+
+    assert office.counts() == {"INITIATED": PEOPLE}
+    assert set(attempt_tokens(office.engine).values()) == {AttemptState.ACCEPTED}
+    assert office.contacts_by_address() == [1] * PEOPLE
+
+
+@pytest.mark.parametrize("mode", CONTENT)
+def test_a_worker_that_is_killed_leaves_nobody_contacted_twice_or_forgotten(
+    office: Office, mode: str
+) -> None:
+    fast = Office(
+        {**office.environment, "PROFILE": "fast"}, office.engine, office.sandbox, office.log
+    )
+    upload(fast, mode)
+    with fast.running(*SCHEDULER) as scheduler, fast.running(*WEB):
+        with fast.working(mode) as worker:
+            fast.wait_until_all_are_on_the_wire()
+            worker.kill()
+            assert worker.wait(5) == -signal.SIGKILL
+        assert set(attempt_tokens(fast.engine).values()) == {AttemptState.SENDING}
+        with fast.working(mode):
+            wait_until(lambda: fast.counts() == {"COMPLETED": PEOPLE})
+
+    assert fast.contacts_by_address() == [1] * PEOPLE
+    assert scheduler.returncode == 0
