@@ -15,6 +15,7 @@ from tasks.app import runtime, settings
 from tasks.publish import BROKER_AWAY, scan_and_publish
 from tasks.start import wait_for_the_database
 from worker.dispatch.probe import probe
+from worker.dispatch.recall import recall_doubles
 from worker.dispatch.recognize import know_the_database
 from worker.dispatch.rescue import rescue
 from worker.dispatch.settle import settle_waiting
@@ -47,6 +48,7 @@ def look_after() -> None:
     sweep(here.engine)
     probe(here.engine, here.line, timedelta(seconds=settings.timing.probe))
     settle_waiting(here.engine, here.patience)
+    recall_doubles(here.engine, here.line, here.patience)
     while rescue(here.engine, here.line, here.patience) == 100:
         pass
 

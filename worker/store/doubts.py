@@ -69,6 +69,19 @@ def queued_calls(connection: Connection, batch_id: str) -> Sequence[tuple[int, s
     return [(row[0], row[1]) for row in connection.execute(_QUEUED, {"batch_id": batch_id})]
 
 
+_DOUBLED = text("""
+    SELECT newer.id, newer.sid FROM attempt AS older JOIN attempt AS newer USING (request)
+    WHERE older.late AND newer.attempt_number > older.attempt_number AND newer.channel = 'voice'
+        AND newer.state = 'ACCEPTED' AND coalesce(newer.fold_rank, 0) <= 10
+    ORDER BY newer.id
+""")
+
+
+def doubled_calls(connection: Connection) -> Sequence[tuple[int, str]]:
+    """(attempt, sid) of calls not dialed yet to whom an older attempt, as we learned late, reached."""
+    return [(row[0], row[1]) for row in connection.execute(_DOUBLED)]
+
+
 _STATES = text("SELECT state FROM attempt WHERE id = :attempt")
 
 

@@ -1,0 +1,1 @@
+CREATE INDEX attempt_late ON attempt (request) WHERE late;
