@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import exports, watching
+from worker.cli import exports, second_thoughts, watching
 from worker.cli.picture import pictured
 from worker.cli.printing import add_row, console, print_json, table
 from worker.cli.session import AsJson, BatchId, By, session
@@ -62,6 +62,8 @@ def create(
 
 
 app.command()(upload)
+app.command()(second_thoughts.remove)
+app.command()(second_thoughts.retry)
 
 
 @app.command()

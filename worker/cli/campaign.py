@@ -1,11 +1,14 @@
 """`outreach campaign`: who reaches out, when, how often and with what words."""
 
+from typing import Annotated
+
 import typer
 
-from worker.cli.fields import FieldsFile, SetFields, typed_fields
+from worker.cli.fields import FieldsFile, SetFields, typed_fields, typed_variables
 from worker.cli.printing import add_row, console, facts_table, print_json, table
 from worker.cli.session import AsJson, By, CampaignRef, session
 from worker.desk.campaigns import create_campaign, list_campaigns, show_campaign, update_campaign
+from worker.desk.rehearsal import send_test
 
 app = typer.Typer(no_args_is_help=True, help="Who reaches out, when, how often, with what words.")
 
@@ -60,3 +63,22 @@ def show(context: typer.Context, campaign: CampaignRef, *, as_json: AsJson = Fal
         print_json(found)
     else:
         console().print(facts_table(f"Campaign {found['id']}", found.items()))
+
+
+@app.command("test")
+def rehearse(
+    context: typer.Context,
+    campaign: CampaignRef,
+    *,
+    to: Annotated[str, typer.Option(metavar="TARGET", help="Your own number or mailbox.")],
+    variables: Annotated[
+        list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="A request variable.")
+    ] = None,
+    by: By = None,
+) -> None:
+    """Send one contact to yourself, under the campaign's usual rules."""
+    current = session(context)
+    operator, engine = current.operator(by), current.runtime.engine
+    said = typed_variables(variables)
+    batch_id = send_test(engine, campaign, to=to, variables=said, by=operator)
+    console().print(f"batch {batch_id}: outreach request show {batch_id} test")

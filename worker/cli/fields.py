@@ -39,10 +39,10 @@ class UnreadableFile(Mistake):
 
 
 class BadAssignment(Mistake):
-    """`--set` needs a name and a value the field can have."""
+    """`--set` or `--var` needs a name and a value the field can have."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"--set {why}")
+    def __init__(self, why: str, *, option: str = "--set") -> None:
+        super().__init__(f"{option} {why}")
 
 
 def typed_fields(file: Path | None, assignments: list[str] | None) -> dict[str, object]:
@@ -54,6 +54,18 @@ def typed_fields(file: Path | None, assignments: list[str] | None) -> dict[str, 
     """
     fields = _file_fields(file) if file else {}
     return fields | dict(map(_assignment, assignments or []))
+
+
+def typed_variables(assignments: list[str] | None) -> dict[str, str]:
+    """Request variables from NAME=VALUE.
+
+    Raises:
+        BadAssignment: one has no name or no value.
+    """
+    pairs = [text.partition("=") for text in assignments or []]
+    if any(not name or not equals for name, equals, _ in pairs):
+        raise BadAssignment("must look like NAME=VALUE", option="--var")
+    return {name: value for name, _, value in pairs}
 
 
 def _file_fields(path: Path) -> dict[str, object]:

@@ -18,6 +18,7 @@ from worker.cli import (
     halts,
     messages,
     request,
+    suppress,
 )
 from worker.cli.printing import complain
 from worker.cli.session import Session
@@ -61,6 +62,7 @@ app.add_typer(request.app, name="request")
 app.add_typer(attempts.app, name="attempts")
 app.add_typer(messages.app, name="messages")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(suppress.app, name="suppress")
 app.add_typer(db.app, name="db")
 app.command("halt")(halts.halt_command)
 app.command("resume")(halts.resume_command)

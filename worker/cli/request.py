@@ -4,12 +4,14 @@ import typer
 from rich.console import Group, RenderableType
 
 from worker.cli.printing import add_row, console, facts_table, print_json, table
+from worker.cli.second_thoughts import retry_one
 from worker.cli.session import AsJson, BatchId, ReferenceId, session
 from worker.desk.requests import show_request
 from worker.domain.results import History
 from worker.domain.wire import stamp
 
 app = typer.Typer(no_args_is_help=True, help="One request and its history.")
+app.command("retry")(retry_one)
 
 
 @app.command()

@@ -33,7 +33,7 @@ def create_batch(engine: Engine, values: Mapping[str, object], *, by: str) -> Ba
 
     def step(connection: Connection) -> BatchDetails:
         create_in(connection, values, by=by)
-        return _details(connection, [_found(connection, str(values["batch_id"]))])[0]
+        return _details(connection, [found(connection, str(values["batch_id"]))])[0]
 
     return in_transaction(engine, step)
 
@@ -56,7 +56,7 @@ def create_in(
     plain = created_as(fields, requests)
     if batches.add(connection, fields, by, created_as=plain):
         return True
-    facts = _found(connection, fields.batch_id)
+    facts = found(connection, fields.batch_id)
     before = batches.created_as(connection, facts.id) or created_as(facts.fields)
     if names := differing(before, plain):
         raise BatchConflict(fields.batch_id, names)
@@ -76,7 +76,7 @@ def update_batch(
 
     def step(connection: Connection) -> BatchDetails:
         update_in(connection, batch_id, changes, by=by)
-        return _details(connection, [_found(connection, batch_id)])[0]
+        return _details(connection, [found(connection, batch_id)])[0]
 
     return in_transaction(engine, step)
 
@@ -85,7 +85,7 @@ def update_in(
     connection: Connection, batch_id: str, changes: Mapping[str, object], *, by: str
 ) -> None:
     """The same in a transaction of the caller's."""
-    facts = _found(connection, batch_id, lock=True)
+    facts = found(connection, batch_id, lock=True)
     after = edited(facts, changes, batches.now(connection))
     batches.edit(connection, facts.id, after, by)
 
@@ -126,7 +126,7 @@ def delete_batch(engine: Engine, batch_id: str, *, reason: str, by: str) -> Batc
 def delete_in(connection: Connection, batch_id: str, *, reason: str, by: str) -> None:
     """The same in a transaction of the caller's."""
     if not batches.mark_deleted(connection, batch_id, by, reason=reason):
-        _found(connection, batch_id)
+        found(connection, batch_id)
 
 
 def list_batches(
@@ -154,7 +154,7 @@ def show_batch(engine: Engine, batch_id: str) -> BatchDetails:
         UnknownBatch: there is none.
     """
     return in_transaction(
-        engine, lambda connection: _details(connection, [_found(connection, batch_id)])[0]
+        engine, lambda connection: _details(connection, [found(connection, batch_id)])[0]
     )
 
 
@@ -169,16 +169,12 @@ def _set_paused(engine: Engine, batch_id: str, by: str, *, paused: bool) -> Batc
     return details
 
 
-def found(connection: Connection, batch_id: str) -> BatchFacts:
+def found(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts:
     """The facts of a batch.
 
     Raises:
         UnknownBatch: there is none.
     """
-    return _found(connection, batch_id)
-
-
-def _found(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts:
     facts = batches.find(connection, batch_id, lock=lock)
     if facts is None:
         raise UnknownBatch(batch_id)

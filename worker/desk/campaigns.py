@@ -53,7 +53,7 @@ def update_in(
     connection: Connection, reference: str, changes: Mapping[str, object], *, by: str
 ) -> Campaign:
     """The same in a transaction of the caller's."""
-    existing = _found(connection, reference, lock=True)
+    existing = found(connection, reference, lock=True)
     after = edited(existing.fields, changes)
     _name_is_free(connection, existing, after)
     return campaigns.replace(connection, existing.id, after, by)
@@ -70,10 +70,15 @@ def show_campaign(engine: Engine, reference: str) -> Campaign:
     Raises:
         UnknownCampaign: there is none.
     """
-    return in_transaction(engine, lambda connection: _found(connection, reference))
+    return in_transaction(engine, lambda connection: found(connection, reference))
 
 
-def _found(connection: Connection, reference: str, *, lock: bool = False) -> Campaign:
+def found(connection: Connection, reference: str, *, lock: bool = False) -> Campaign:
+    """The campaign with this name or id.
+
+    Raises:
+        UnknownCampaign: there is none.
+    """
     campaign = campaigns.find(connection, reference, lock=lock)
     if campaign is None:
         raise UnknownCampaign(reference)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from worker.desk.batches import found
-from worker.store import second_thoughts
+from worker.domain.batches import is_expired
+from worker.domain.errors import BatchDeleted, BatchExpired
+from worker.store import batches, second_thoughts
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -16,7 +18,7 @@ def retry_requests(
         how many were queued.
 
     Raises:
-        UnknownBatch: there is none.
+        UnknownBatch, BatchDeleted, BatchExpired: nothing of it can be attempted.
     """
     return in_transaction(
         engine, lambda c: retry_in(c, batch_id, reference_ids=reference_ids, by=by)
@@ -27,5 +29,9 @@ def retry_in(
     connection: Connection, batch_id: str, *, reference_ids: Sequence[str] | None, by: str
 ) -> int:
     """The same inside a transaction of the caller's."""
-    batch = found(connection, batch_id)
+    batch = found(connection, batch_id, lock=True)
+    if batch.deleted_at is not None:
+        raise BatchDeleted(batch_id)
+    if is_expired(batch, batches.now(connection)):
+        raise BatchExpired(batch_id)
     return second_thoughts.retry(connection, batch.id, reference_ids, by)

@@ -124,6 +124,11 @@ recipient = Table(
     one_of("channel", Mode),
     one_of("suppress_reason", SuppressReason),
     CheckConstraint("(suppressed_at IS NULL) = (suppress_reason IS NULL)", name="suppressed"),
+    Index(
+        "recipient_suppressed",
+        "suppressed_at",
+        postgresql_where=text("suppressed_at IS NOT NULL"),
+    ),
 )
 
 request = Table(

@@ -1,4 +1,4 @@
-"""Recall: attempts whose evidence came late are found without reading all others."""
+"""What is rare is found without reading all that is common: late evidence, suppressed recipients."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parent.parent / "sql" / "0003_recall.sql"
+SQL = Path(__file__).parent.parent / "sql" / "0003_rare.sql"
 
 
 def upgrade() -> None:

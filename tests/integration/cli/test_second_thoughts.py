@@ -1,0 +1,115 @@
+"""Taking back, trying again, and leaving alone, by command."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import Result
+
+from tests.factories import make_attempt, make_batch, make_campaign, make_request, read_request
+from worker.domain.statuses import AttemptState, Mode, RequestStatus
+
+Outreach = Callable[..., Result]
+
+pytestmark = pytest.mark.usefixtures("durable")
+
+
+@pytest.fixture
+def failed(engine: Engine) -> int:
+    """A request 1 that FAILED and a request 2 that waits, of batch B."""
+    batch = make_batch(engine, batch_id="B")
+    request = make_request(engine, batch=batch, reference_id="1")
+    make_attempt(engine, request=request, state=AttemptState.REFUSED, status=RequestStatus.FAILED)
+    make_request(engine, batch=batch, reference_id="2")
+    return request
+
+
+def test_what_waits_is_removed_and_what_is_unknown_is_counted_as_such(
+    outreach: Outreach, failed: int
+) -> None:
+    told = outreach("batch", "remove", "B", "1", "2", "nine", "--json")
+
+    assert json.loads(told.stdout) == {"asked": 3, "done": 1}
+    shown = json.loads(outreach("request", "show", "B", "2", "--json").stdout)
+    assert shown["request_status"] == "CANCELED"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("batch", "retry", "B", "--failed"),
+        ("batch", "retry", "B", "1"),
+        ("request", "retry", "B", "1"),
+    ],
+    ids=["all that failed", "named", "one request"],
+)
+def test_what_failed_is_tried_once_more(
+    outreach: Outreach, engine: Engine, failed: int, command: tuple[str, ...]
+) -> None:
+    assert outreach(*command).exit_code == 0
+
+    row = read_request(engine, failed)
+    assert (row["request_status"], row["extra_attempts"]) == ("PENDING", 1)
+    assert "queued again: 0" in outreach(*command).stdout
+
+
+@pytest.mark.usefixtures("failed")
+@pytest.mark.parametrize("more", [(), ("1", "--failed")], ids=["nothing", "both"])
+def test_a_retry_of_everything_must_be_meant(outreach: Outreach, more: tuple[str, ...]) -> None:
+    told = outreach("batch", "retry", "B", *more)
+
+    assert told.exit_code == 1
+    assert "--failed" in told.stderr
+
+
+@pytest.mark.usefixtures("failed")
+def test_nothing_of_a_deleted_batch_is_tried_again(outreach: Outreach) -> None:
+    outreach("batch", "delete", "B", "--reason", "enough")
+
+    told = outreach("batch", "retry", "B", "--failed")
+
+    assert (told.exit_code, told.stderr.strip()) == (1, "outreach: batch 'B' was deleted")
+
+
+def test_the_suppressed_are_added_listed_imported_and_removed(
+    outreach: Outreach, tmp_path: Path
+) -> None:
+    assert outreach("suppress", "add", "sms", "+1 512 555 0188").exit_code == 0
+    file = tmp_path / "leave-alone.txt"
+    file.write_text("+15125550188\n+15125550199\nnobody\n", encoding="utf-8")
+
+    told = outreach("suppress", "import", "sms", str(file), "--reason", "spam_report")
+
+    assert told.exit_code == 1
+    assert "line 3: target" in told.stderr
+    assert "suppressed: 2" in told.stdout
+    found = json.loads(outreach("suppress", "list", "--json").stdout)
+    assert [(one["address"], one["suppress_reason"]) for one in found] == [
+        ("+15125550199", "spam_report"),
+        ("+15125550188", "unsubscribed"),
+    ]
+    assert outreach("suppress", "remove", "sms", "+15125550188").stdout.startswith("no longer")
+    assert outreach("suppress", "remove", "sms", "+15125550188").stdout.startswith("was not")
+    assert len(json.loads(outreach("suppress", "list", "--mode", "sms", "--json").stdout)) == 1
+
+
+def test_a_target_that_names_nobody_is_not_suppressed(outreach: Outreach) -> None:
+    told = outreach("suppress", "add", "email", "nobody")
+
+    assert told.exit_code == 1
+    assert told.stderr == "outreach: target: is not a mailbox\n"
+
+
+def test_a_test_contact_is_marked_as_one(outreach: Outreach, engine: Engine) -> None:
+    campaign = make_campaign(engine, mode=Mode.SMS)
+
+    told = outreach("campaign", "test", str(campaign), "--to", "+15125550188", "--var", "name=Ana")
+
+    assert told.exit_code == 0, told.output
+    listed = json.loads(outreach("batch", "list", "--json").stdout)
+    assert listed[0]["batch_id"].startswith(f"test-{campaign}-")
+    assert listed[0]["batch_id"] in told.stdout
+    shown = json.loads(outreach("request", "show", listed[0]["batch_id"], "test", "--json").stdout)
+    assert (shown["request_status"], shown["target"]) == ("PENDING", "+15125550188")

@@ -1,1 +1,0 @@
-CREATE INDEX attempt_late ON attempt (request) WHERE late;
