@@ -179,6 +179,7 @@ class Settings(BaseSettings):
         "production", description="durations of the protocol; fast is for loopback only"
     )
     chunk_size: int = Field(100, ge=1, le=1000, description="requests per message")
+    mail_group: int = Field(1000, ge=1, le=1000, description="recipients per request to SendGrid")
     worker_threads: int = Field(4, ge=1, le=64, description="chunks a worker sends at once")
     backlog_chunks: int = Field(8, ge=1, description="messages that may wait in a delivery queue")
     flush_rows: int = Field(50, ge=1, le=1000, description="answers recorded in one transaction")

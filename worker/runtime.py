@@ -72,6 +72,7 @@ class Runtime:
             lease=timedelta(seconds=self.settings.timing.lease),
             chunk_size=self.settings.chunk_size,
             backlog_chunks=self.settings.backlog_chunks,
+            group_size=self.settings.mail_group,
         )
 
     @property
@@ -83,6 +84,8 @@ class Runtime:
             answer_time=timedelta(seconds=timing.unanswered),
             flush_rows=self.settings.flush_rows,
             flush_seconds=self.settings.flush_seconds,
+            at_once=self.settings.chunk_size,
+            group_size=self.settings.mail_group,
             patience=self.patience,
         )
 

@@ -1,6 +1,6 @@
 """A provider that answers from a script and remembers what it was asked."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
 from worker.dispatch.line import Line
@@ -33,6 +33,7 @@ class FakeProvider:
     ) -> None:
         self.mode = mode
         self.tickets: list[Ticket] = []
+        self.groups: list[list[str]] = []
         self.deadlines: list[float] = []
         self.inquiries: list[Inquiry] = []
         self.canceled: list[str] = []
@@ -50,6 +51,13 @@ class FakeProvider:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def place_group(self, tickets: Sequence[Ticket], *, deadline: float) -> list[Answer]:
+        """Answer once from the script, for all of them."""
+        self.groups.append([ticket.address for ticket in tickets])
+        answer = await self.place(tickets[0], deadline=deadline)
+        self.tickets += tickets[1:]
+        return [answer] * len(tickets)
 
     async def look(self, inquiry: Inquiry) -> Look:
         """Say what the script says of this attempt."""
@@ -73,6 +81,11 @@ class FakeProviders:
 
     def __getitem__(self, mode: Mode) -> FakeProvider:
         return self._by_mode[mode]
+
+    @property
+    def email(self) -> FakeProvider:
+        """Who carries mail."""
+        return self._by_mode[Mode.EMAIL]
 
     async def close(self) -> None:
         """Nothing is open."""

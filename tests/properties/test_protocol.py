@@ -43,6 +43,8 @@ DELIVERY = DeliveryLimits(
     answer_time=30 * SECOND,
     flush_rows=3,
     flush_seconds=0.01,
+    at_once=100,
+    group_size=100,
     patience=PATIENCE,
 )
 SETTINGS = settings(

@@ -160,10 +160,10 @@ class OutsideLine:
         return self._outside
 
     def send(
-        self, tickets: Sequence[tuple[Ticket, float]], _: Mode, **__: object
+        self, groups: Sequence[Sequence[Ticket]], _: Mode, *, deadline: float, **__: object
     ) -> Iterator[list[Answered]]:
-        """Every ticket in turn; each answer is its own flush."""
-        for ticket, deadline in tickets:
+        """Every ticket in turn, for calls share no request; each answer is its own flush."""
+        for (ticket,) in groups:
             yield [Answered(ticket, self.run(self._outside.place(ticket, deadline=deadline)))]
 
     def close(self) -> None:

@@ -7,10 +7,11 @@ of connections. Answers come back through a queue and are recorded by the task t
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -20,6 +21,14 @@ from worker.domain.tickets import Ticket
 from worker.providers import Provider, Providers
 
 T = TypeVar("T")
+
+
+class Sender(Protocol):
+    """Whoever sends the tickets of one group by one request."""
+
+    async def __call__(self, group: Sequence[Ticket], /, *, deadline: float) -> list[Answer]:
+        """One answer each, in their order."""
+
 
 log = structlog.get_logger()
 
@@ -59,35 +68,41 @@ class Line:
 
     def send(
         self,
-        tickets: Sequence[tuple[Ticket, float]],
+        groups: Sequence[Sequence[Ticket]],
         mode: Mode,
         *,
+        deadline: float,
         flush_rows: int,
         flush_seconds: float,
         answer_time: float,
     ) -> Iterator[list[Answered]]:
-        """Send every ticket at once; yield answers in small groups as they come.
+        """Send every group at once, each by one request; yield answers as they come, some at a time.
 
         Args:
-            tickets: each with its deadline on the transport's clock.
+            groups: the tickets that share a request.
             mode: the channel.
-            flush_rows: at most this many answers in a group.
-            flush_seconds: how long the first answer of a group waits for company.
+            deadline: on the transport's clock; nothing is written after it.
+            flush_rows: yield at most this many answers at once, or those of one group.
+            flush_seconds: how long the first answer waits for company.
             answer_time: after this a missing answer is left to the rescuer.
         """
-        answers: SimpleQueue[Answered] = SimpleQueue()
-        provider = self.provider(mode)
-        for ticket, deadline in tickets:
-            sending = _send(provider, ticket, deadline, answers)
+        answers: SimpleQueue[list[Answered]] = SimpleQueue()
+        for group in groups:
+            sending = _send(self._sender(mode, group), group, deadline, answers)
             asyncio.run_coroutine_threadsafe(sending, self._loop)
-        missing = len(tickets)
+        missing = sum(map(len, groups))
         while missing:
-            group = _gather(answers, min(flush_rows, missing), flush_seconds, answer_time)
-            if not group:
+            company = _gather(answers, min(flush_rows, missing), flush_seconds, answer_time)
+            if not company:
                 log.error("answers_missing", count=missing)
                 return
-            missing -= len(group)
-            yield group
+            missing -= len(company)
+            yield company
+
+    def _sender(self, mode: Mode, group: Sequence[Ticket]) -> Sender:
+        if len(group) > 1:
+            return self._providers.email.place_group
+        return partial(_place_one, self.provider(mode))
 
     def close(self) -> None:
         """Close the connections and end the loop."""
@@ -101,27 +116,34 @@ async def _inside(connect: Callable[[], Providers]) -> Providers:
     return connect()
 
 
+async def _place_one(
+    provider: Provider, group: Sequence[Ticket], *, deadline: float
+) -> list[Answer]:
+    return [await provider.place(group[0], deadline=deadline)]
+
+
 async def _send(
-    provider: Provider, ticket: Ticket, deadline: float, answers: SimpleQueue[Answered]
+    send: Sender, group: Sequence[Ticket], deadline: float, answers: SimpleQueue[list[Answered]]
 ) -> None:
     try:
-        answer = await provider.place(ticket, deadline=deadline)
+        given = await send(group, deadline=deadline)
     except Exception as error:  # noqa: BLE001  a bug of ours after the ticket: it may have been sent
-        log.error("place_failed", attempt=ticket.attempt, error=type(error).__name__)
-        answer = Unknown("error")
-    answers.put(Answered(ticket, answer))
+        log.error("place_failed", attempt=group[0].attempt, error=type(error).__name__)
+        given = [Unknown("error")] * len(group)
+    answers.put([Answered(*pair) for pair in zip(group, given, strict=True)])
 
 
 def _gather(
-    answers: SimpleQueue[Answered], most: int, company: float, patience: float
+    answers: SimpleQueue[list[Answered]], most: int, company: float, patience: float
 ) -> list[Answered]:
-    group: list[Answered] = []
+    gathered: list[Answered] = []
     ends = monotonic() + patience
     try:
-        while len(group) < most:
-            group.append(answers.get(timeout=max(0.0, ends - monotonic())))
-            if len(group) == 1:
+        while len(gathered) < most:
+            first = not gathered
+            gathered += answers.get(timeout=max(0.0, ends - monotonic()))
+            if first:
                 ends = monotonic() + company
     except Empty:
         pass
-    return group
+    return gathered

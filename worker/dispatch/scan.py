@@ -29,6 +29,11 @@ class ScanLimits:
     lease: timedelta
     chunk_size: int
     backlog_chunks: int
+    group_size: int = 1
+
+    def size(self, mode: Mode) -> int:
+        """Requests per message: mails may share a request to the provider, and so a message to us."""
+        return max(self.chunk_size, self.group_size) if mode is Mode.EMAIL else self.chunk_size
 
 
 def scan(
@@ -49,7 +54,7 @@ def scan(
     """
     chunks: list[Chunk] = []
     for mode, waiting in backlog.items():
-        room = (limits.backlog_chunks - waiting) * limits.chunk_size
+        room = (limits.backlog_chunks - waiting) * limits.size(mode)
         if room > 0:
             claim = partial(_claim, limits=limits, mode=mode, room=room, only=only)
             chunks += in_transaction(engine, claim)
@@ -76,7 +81,7 @@ def _claim(
     if poisoned:
         _close_poisoned(connection, lease, poisoned)
     sendable = [one for one in claimed if one.claims <= POISON_CLAIMS]
-    return _chunks(mode, lease, sendable, limits.chunk_size)
+    return _chunks(mode, lease, sendable, limits.size(mode))
 
 
 def _close_poisoned(connection: Connection, lease: UUID, poisoned: list[Claimed]) -> None:

@@ -55,6 +55,18 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRefused:
+    """The provider refused a request that carried `size` recipients: nobody of them was contacted.
+
+    It does not say reliably who was at fault, so they are sent again in groups of half the size, until
+    whoever it is fails alone.
+    """
+
+    size: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """It may have been accepted: 5xx, read timeout, cut or garbled answer. Never re-sent blindly."""
 
@@ -70,4 +82,4 @@ class Halt:
     why: str
 
 
-Answer = Accepted | NotSent | Throttled | Refused | Unknown | Halt
+Answer = Accepted | NotSent | Throttled | Refused | GroupRefused | Unknown | Halt

@@ -80,6 +80,7 @@ class Move:
     error_code: str | None = None
     due_in: timedelta | None = None
     extra_attempts: int = 0
+    group_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from liquid import Environment
 
 from worker.domain.errors import Mistake
+from worker.domain.forms import form
 from worker.domain.statuses import Mode
 from worker.domain.templates import ESCAPED, PLAIN, TemplateFault, parsed, rendered
 from worker.domain.tickets import Call, Content, Mail, Text
@@ -117,6 +118,27 @@ def _call(template: Template, variables: Mapping[str, str]) -> Call:
 def _mail(template: Template, variables: Mapping[str, str]) -> Mail:
     if template.template_id is not None:
         return Mail(None, None, None, template.template_id, dict(variables))
+    return _shared_mail(template, variables) or _own_mail(template, variables)
+
+
+def _shared_mail(template: Template, variables: Mapping[str, str]) -> Mail | None:
+    """The mail as a form and what fills it, where the words allow that."""
+    made = form(template.subject or "", template.html, template.text)
+    if made is None or CONTROL.search("".join(made.texts.values())):
+        return None
+    for place in made.places:
+        if place.variable not in variables:
+            raise ContentError(f"{place.field}: variable {place.variable!r} is missing")
+        if place.field == "subject" and LINE_BREAK.search(variables[place.variable]):
+            raise ContentError(f"subject: variable {place.variable!r} contains a line break")
+    substitutions = made.filled(variables)
+    if substitutions is None or LINE_BREAK.search(made.texts["subject"]):
+        return None
+    texts = made.texts
+    return Mail(texts["subject"], texts.get("html"), texts.get("text"), substitutions=substitutions)
+
+
+def _own_mail(template: Template, variables: Mapping[str, str]) -> Mail:
     html = _field("html", template.html, variables) if template.html else None
     text = _field("text", template.text, variables) if template.text else None
     if not (html or text):

@@ -32,6 +32,14 @@ class Mail:
     text: str | None
     template_id: str | None = None
     template_data: dict[str, str] | None = None
+    substitutions: dict[str, str] | None = None
+    """Where set, the bodies have marked places that the provider fills with these."""
+
+    @property
+    def form(self) -> tuple[str | None, ...] | None:
+        """What it shares with mails that may travel in one request; None: with nobody's."""
+        shareable = self.template_id is not None or self.substitutions is not None
+        return (self.subject, self.html, self.text, self.template_id) if shareable else None
 
 
 Content = Call | Text | Mail
@@ -47,6 +55,8 @@ class Ticket:
     address: str
     source: str
     content: Content
+    group_limit: int | None = None
+    """With how many others, itself included, it may share a provider call at most; None: any number."""
 
 
 @dataclass(frozen=True, slots=True)

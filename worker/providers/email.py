@@ -5,13 +5,13 @@ https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
 
-from worker.domain.answers import Accepted, Answer
+from worker.domain.answers import Accepted, Answer, GroupRefused, Refused
 from worker.domain.looks import Look, Undecided
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
@@ -74,7 +74,7 @@ ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 class EmailProvider:
-    """Sends mail, one recipient a request."""
+    """Sends mail: to one recipient a request, or to a thousand who get the same words."""
 
     mode = Mode.EMAIL
 
@@ -83,13 +83,20 @@ class EmailProvider:
 
     async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
         """Send the mail, or say what came instead; `deadline` is on the transport's clock."""
+        return (await self.place_group([ticket], deadline=deadline))[0]
+
+    async def place_group(self, tickets: Sequence[Ticket], *, deadline: float) -> list[Answer]:
+        """Send mails of one form in one request: it is accepted, refused or in doubt for all of them."""
         try:
-            reply = await self._account.send(_composed(ticket), deadline)
+            reply = await self._account.send(_composed(tickets), deadline)
         except Unanswered as unanswered:
-            return unanswered.outcome
+            return [unanswered.outcome] * len(tickets)
         if reply.status == 202:
-            return Accepted(_message_id(reply, ticket.token))
-        return judge(reply.status, reply.headers, reply.text)
+            return [Accepted(_message_id(reply, ticket.token)) for ticket in tickets]
+        answer = judge(reply.status, reply.headers, reply.text)
+        if isinstance(answer, Refused) and len(tickets) > 1:
+            answer = GroupRefused(len(tickets), answer.code)
+        return [answer] * len(tickets)
 
     async def probe(self) -> bool:
         """Whether the provider answers this account."""
@@ -100,24 +107,34 @@ class EmailProvider:
         return Undecided("mail_cannot_be_asked")
 
 
-def _composed(ticket: Ticket) -> dict[str, object]:
-    mail = ticket.content
+def _composed(tickets: Sequence[Ticket]) -> dict[str, object]:
+    first = tickets[0]
+    mail = first.content
     assert isinstance(mail, Mail)
-    personalization: dict[str, object] = {
-        "to": [{"email": ticket.address}],
-        "custom_args": {TOKEN_ARGUMENT: str(ticket.token)},
-    }
     message: dict[str, object] = {
-        "personalizations": [personalization],
-        "from": {"email": ticket.source},
+        "personalizations": [_personalization(ticket) for ticket in tickets],
+        "from": {"email": first.source},
     }
     if mail.template_id:
-        personalization["dynamic_template_data"] = mail.template_data or {}
         return message | {"template_id": mail.template_id}
     # SendGrid wants the plain text first.
     parts = (("text/plain", mail.text), ("text/html", mail.html))
     content = [{"type": kind, "value": value} for kind, value in parts if value]
     return message | {"subject": mail.subject, "content": content}
+
+
+def _personalization(ticket: Ticket) -> dict[str, object]:
+    mail = ticket.content
+    assert isinstance(mail, Mail)
+    made: dict[str, object] = {
+        "to": [{"email": ticket.address}],
+        "custom_args": {TOKEN_ARGUMENT: str(ticket.token)},
+    }
+    if mail.template_id:
+        made["dynamic_template_data"] = mail.template_data or {}
+    elif mail.substitutions:
+        made["substitutions"] = mail.substitutions
+    return made
 
 
 def _message_id(reply: Reply, token: UUID) -> str:

@@ -4,11 +4,11 @@ The SDK's own way out opens a connection for every mail, blocks, waits for ever,
 by turning the POST into a GET, which then looks like success.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+import orjson
 from python_http_client.client import Client
 from sendgrid.sendgrid import SendGridAPIClient
 
@@ -42,7 +42,7 @@ class _Composer(Client):
         return _Composed(
             url=self._build_url(None),  # type: ignore[no-untyped-call]  # the SDK has no types
             headers={**self.request_headers, "Content-Type": "application/json"},
-            body=json.dumps(request_body).encode(),
+            body=orjson.dumps(request_body),
         )
 
     def get(self) -> _Composed:

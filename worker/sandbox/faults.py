@@ -1,12 +1,13 @@
 """Breaking answers on purpose: the first answer to an address is broken, later ones are whole."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
 from worker.sandbox.ledger import Ledger
 from worker.sandbox.options import Options
+from worker.sandbox.scenarios import FAULTS
 
 HANG_SECONDS = 120
 EARLY_SECONDS = 0.3
@@ -21,6 +22,13 @@ class Faults:
         self._options = options
         self._ledger = ledger
         self._fired: set[str] = set()
+
+    def due(self, people: Iterable[tuple[str | None, str]]) -> tuple[str | None, str]:
+        """The fault that answers a request to these (tag, mailbox): the first that has not fired yet."""
+        for tag, mailbox in people:
+            if tag in FAULTS and mailbox not in self._fired:
+                return tag, mailbox
+        return None, ""
 
     async def answer(
         self, request: web.Request, fault: str | None, address: str, accept: Accept

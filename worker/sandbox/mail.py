@@ -80,10 +80,8 @@ class Mail:
         if "invalid" in tags:
             where = f"personalizations.{tags.index('invalid')}.to.0.email"
             raise Refusal(400, "Does not contain a valid address.", where)
-        fault = next((tag for tag in tags if tag in scenarios.FAULTS), None)
-        return await self._faults.answer(
-            request, fault, recipients[0], lambda: self._accept(body, fault)
-        )
+        fault, mailbox = self._faults.due(zip(tags, recipients, strict=True))
+        return await self._faults.answer(request, fault, mailbox, lambda: self._accept(body))
 
     async def scopes(self, request: web.Request) -> web.Response:
         """GET /v3/scopes: what the key may do."""
@@ -96,7 +94,7 @@ class Mail:
         if self._options.credits_exhausted:
             raise Refusal(401, "Maximum credits exceeded")
 
-    def _accept(self, body: dict[str, Any], fault: str | None) -> web.Response:
+    def _accept(self, body: dict[str, Any]) -> web.Response:
         name = secrets.token_urlsafe(16)
         for personalization in body["personalizations"]:
             mailbox = personalization["to"][0]["email"]
@@ -107,22 +105,21 @@ class Mail:
                 to=mailbox,
                 source=body["from"]["email"],
                 token=arguments.get(TOKEN),
-                scenario=fault or scenarios.tag_of(mailbox),
+                scenario=scenarios.tag_of(mailbox),
                 content={
-                    "subject": personalization.get("subject", body.get("subject")),
-                    "content": body.get("content"),
+                    **_filled(body, personalization),
                     "personalization": personalization,
                 },
             )
             self._ledger.accept(contact)
-            self._poster.spawn(self._travel(contact, arguments, fault))
+            self._poster.spawn(self._travel(contact, arguments))
         now = int(time.time())
         limits = {"Limit": "10000", "Remaining": "9999", "Reset": str(now + 1)}
         headers = {f"X-RateLimit-{part}": value for part, value in limits.items()}
         return web.Response(status=202, headers={"X-Message-Id": name, **headers})
 
-    async def _travel(self, contact: Contact, arguments: dict[str, str], fault: str | None) -> None:
-        tag = scenarios.tag_of(contact.to)
+    async def _travel(self, contact: Contact, arguments: dict[str, str]) -> None:
+        tag = fault = scenarios.tag_of(contact.to)
         if tag == "silent" or fault == "no-callbacks" or not self._options.callbacks:
             return
         names = ("processed", *MAIL_EVENTS.get(tag, ("delivered",)))
@@ -150,6 +147,17 @@ class Mail:
         }
 
 
+def _filled(body: dict[str, Any], personalization: dict[str, Any]) -> dict[str, Any]:
+    """Subject and content as this recipient reads them."""
+    subject = personalization.get("subject", body.get("subject"))
+    content = [dict(part) for part in body.get("content") or ()]
+    for mark, value in (personalization.get("substitutions") or {}).items():
+        subject = subject.replace(mark, value) if subject else subject
+        for part in content:
+            part["value"] = part["value"].replace(mark, value)
+    return {"subject": subject, "content": content}
+
+
 def _checked(body: Any) -> list[str]:  # noqa: ANN401  whatever JSON came
     """The mailboxes of a well-formed request, one per personalization."""
     people = body.get("personalizations") if isinstance(body, dict) else None
@@ -162,6 +170,10 @@ def _checked(body: Any) -> list[str]:  # noqa: ANN401  whatever JSON came
         if not MAILBOX.fullmatch(mailbox):
             where = f"personalizations.{number}.to.0.email"
             raise Refusal(400, "Does not contain a valid address.", where)
+        substitutions = person.get("substitutions") or {}
+        if sum(len(f"{mark}{value}".encode()) for mark, value in substitutions.items()) > 10_000:
+            where = f"personalizations.{number}.substitutions"
+            raise Refusal(400, "The substitutions are too long.", where)
         mailboxes.append(mailbox)
     if not MAILBOX.fullmatch(str(body.get("from", {}).get("email", ""))):
         raise Refusal(400, "The from email does not contain a valid address.", "from.email")

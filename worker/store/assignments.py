@@ -17,6 +17,7 @@ class Draft:
     request: int
     address: str
     variables: Mapping[str, str]
+    group_limit: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ _TEMPLATE = text("""
     FROM communication_batch AS b JOIN campaign AS c ON c.id = b.campaign_id WHERE b.id = :batch
 """)
 _DRAFTS = text("""
-    SELECT r.id, r.address, c.campaign_variables || r.request_variables AS variables
+    SELECT r.id, r.address, c.campaign_variables || r.request_variables AS variables, q.group_limit
     FROM queue AS q
     JOIN communication_request AS r ON r.id = q.request
     JOIN communication_batch AS b ON b.id = r.batch

@@ -60,13 +60,14 @@ _WRITE_REQUESTS = text(f"""
 """)  # noqa: S608  _CHANGES is a constant
 
 _ENQUEUE = text(f"""
-    INSERT INTO queue (request, batch, due_at)
-    SELECT r.id, r.batch, clock_timestamp() + make_interval(secs => v.due_in)
-    FROM {_CHANGES} (request bigint, due_in float8)
+    INSERT INTO queue (request, batch, due_at, group_limit)
+    SELECT r.id, r.batch, clock_timestamp() + make_interval(secs => v.due_in), v.group_limit
+    FROM {_CHANGES} (request bigint, due_in float8, group_limit smallint)
     JOIN communication_request AS r ON r.id = v.request
     WHERE v.due_in IS NOT NULL AND r.request_status = 'PENDING' ORDER BY r.id
     ON CONFLICT (request) DO UPDATE
-    SET due_at = excluded.due_at, lease_token = NULL, lease_until = NULL, claims = 0
+    SET due_at = excluded.due_at, lease_token = NULL, lease_until = NULL, claims = 0,
+        group_limit = excluded.group_limit
 """)  # noqa: S608  _CHANGES is a constant
 
 _DEQUEUE = text(f"""
@@ -145,6 +146,7 @@ def _row(change: Change) -> dict[str, object]:
             "why": move.why,
             "extra_attempts": move.extra_attempts,
             "due_in": _seconds(move.due_in),
+            "group_limit": move.group_limit,
         }
     return row
 

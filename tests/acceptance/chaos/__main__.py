@@ -94,6 +94,7 @@ def _set_up(
         "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
         "FLOWER_BASIC_AUTH": "chaos:unused",
         "CHUNK_SIZE": "25",
+        "MAIL_GROUP": "5",
         "LOG_LEVEL": "WARNING",
         "SANDBOX_LIST_LAG": "1.0",
         "SANDBOX_LATENCY_MS": "400",  # wide enough for a kill to hit requests on their way

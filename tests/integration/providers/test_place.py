@@ -3,6 +3,8 @@
 import json
 import logging
 from base64 import b64decode
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -29,9 +31,14 @@ from tests.integration.providers.connected import (
 from tests.integration.providers.wire import Seen, Step, answer
 from worker.domain.answers import (
     Accepted,
+    Answer,
+    GroupRefused,
+    Refused,
+    Throttled,
+    Unknown,
 )
 from worker.domain.statuses import Mode
-from worker.domain.tickets import Call, Mail
+from worker.domain.tickets import Call, Mail, Ticket
 from worker.providers import Providers
 
 
@@ -101,6 +108,66 @@ def test_a_mail_on_the_wire() -> None:
             {"type": "text/html", "value": "<p>Hi</p>"},
         ],
     }
+
+
+def mails(*names: str) -> list[Ticket]:
+    """Tickets that share their words, each with a token and a value of its own."""
+    shared = Mail("Due", None, "Hi -m-", substitutions={})
+    return [
+        replace(
+            ticket(replace(shared, substitutions={"-m-": name})),
+            token=UUID(int=number),
+            address=f"{name}@example.com",
+        )
+        for number, name in enumerate(names, start=1)
+    ]
+
+
+def test_mails_that_share_their_words_on_the_wire() -> None:
+    outcome, wire = during(
+        [accepting(Mode.EMAIL)],
+        lambda p: p.email.place_group(mails("ana", "ben"), deadline=soon()),
+    )
+
+    (seen,) = wire.seen
+    assert outcome == [Accepted("mail-1")] * 2
+    sent = json.loads(seen.body)
+    assert sent["personalizations"] == [
+        {
+            "to": [{"email": f"{name}@example.com"}],
+            "custom_args": {"outreach_token": str(UUID(int=number))},
+            "substitutions": {"-m-": name},
+        }
+        for number, name in ((1, "ana"), (2, "ben"))
+    ]
+    assert sent["content"] == [{"type": "text/plain", "value": "Hi -m-"}]
+
+
+REPLIES: dict[str, tuple[Step, type[Answer]]] = {
+    "refused": (
+        answer(400, {"errors": [{"message": "no", "field": "personalizations.1.to"}]}),
+        GroupRefused,
+    ),
+    "throttled": (answer(429), Throttled),
+    "in doubt": (answer(503), Unknown),
+}
+
+
+@pytest.mark.parametrize(("reply", "kind"), REPLIES.values(), ids=REPLIES)
+def test_what_is_said_of_a_group_is_said_of_each_mail(reply: Step, kind: type[Answer]) -> None:
+    outcome, _ = during(
+        [reply], lambda p: p.email.place_group(mails("ana", "ben"), deadline=soon())
+    )
+
+    assert [type(one) for one in outcome] == [kind] * 2
+
+
+def test_a_mail_that_is_refused_alone_is_refused_for_good() -> None:
+    reply, _ = REPLIES["refused"]
+
+    outcome, _ = during([reply], lambda p: p.email.place_group(mails("ana"), deadline=soon()))
+
+    assert [type(one) for one in outcome] == [Refused]
 
 
 def test_a_mail_by_template_on_the_wire() -> None:

@@ -6,6 +6,7 @@ from typing import assert_never
 from worker.domain.answers import (
     Accepted,
     Answer,
+    GroupRefused,
     Halt,
     NotSent,
     Refusal,
@@ -52,18 +53,31 @@ def judge_answer(facts: Facts, answer: Answer, patience: Patience) -> Change | N
     match answer:
         case Accepted(sid):
             return accepted(facts, sid, patience)
-        case NotSent(code):
-            return not_sent(facts, code, longer(patience.refused_pause, facts), Cause.DISPATCH)
-        case Throttled(after, code):
-            return not_sent(facts, code, _pause(after, patience), Cause.DISPATCH)
-        case Halt(_, code, _):
-            return not_sent(facts, code, timedelta(0), Cause.DISPATCH)
+        case NotSent() | Throttled() | Halt() | GroupRefused():
+            return _unharmed(facts, answer, patience)
         case Refused(kind, code):
             return _refused(facts, kind, code)
         case Unknown(code):
             return _doubted(facts, code, patience)
         case _:
             assert_never(answer)
+
+
+def _unharmed(
+    facts: Facts, answer: NotSent | Throttled | Halt | GroupRefused, patience: Patience
+) -> Change | None:
+    """Nobody was contacted; when it is due again depends on what stood in the way."""
+    pause, group_limit = timedelta(0), None
+    match answer:
+        case NotSent():
+            pause = longer(patience.refused_pause, facts)
+        case Throttled(after):
+            pause = _pause(after, patience)
+        case GroupRefused(size):
+            group_limit = max(1, size // 2)
+        case Halt():
+            pass
+    return not_sent(facts, answer.code, pause, Cause.DISPATCH, group_limit=group_limit)
 
 
 def _pause(after: float | None, patience: Patience) -> timedelta:
@@ -95,7 +109,9 @@ def _named(facts: Facts, sid: str, patience: Patience) -> Change:
     return Change(facts=facts, state=facts.state, sid=sid, check_in=check_in)
 
 
-def not_sent(facts: Facts, code: str, pause: timedelta, cause: Cause) -> Change | None:
+def not_sent(
+    facts: Facts, code: str, pause: timedelta, cause: Cause, *, group_limit: int | None = None
+) -> Change | None:
     """Proof that nobody was contacted: not counted, due again after `pause`."""
     if facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT}:
         return None
@@ -105,6 +121,7 @@ def not_sent(facts: Facts, code: str, pause: timedelta, cause: Cause) -> Change 
         cause=cause,
         why=code,
         due_in=pause,
+        group_limit=group_limit,
     )
     return Change(
         facts=facts,

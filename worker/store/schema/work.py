@@ -188,6 +188,7 @@ queue = Table(
     Column("lease_token", Uuid),
     Column("lease_until", Timestamp),
     Column("claims", SmallInteger, nullable=False, server_default="0"),
+    Column("group_limit", SmallInteger),
     CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),
     Index("queue_due", "batch", "due_at", "request"),
     postgresql_with={"fillfactor": "50"},

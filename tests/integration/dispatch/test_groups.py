@@ -1,0 +1,152 @@
+"""Mails that share their words travel together; who is refused is found by halves."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from sqlalchemy import Engine
+
+from tests.factories import (
+    MINUTE,
+    SECOND,
+    counted_equals_recount,
+    make_batch,
+    make_campaign,
+    make_patience,
+    make_recipient,
+    make_request,
+    read_request,
+)
+from tests.fakes.provider import FakeProvider
+from tests.integration.dispatch.conftest import Connect
+from worker.dispatch.deliver import DeliveryLimits, deliver
+from worker.dispatch.line import Line
+from worker.dispatch.scan import ScanLimits, scan
+from worker.domain.answers import Accepted, Answer, GroupRefused, Refusal, Refused, Unknown
+from worker.domain.statuses import Mode
+from worker.domain.tickets import Mail, Ticket
+
+LIMITS = DeliveryLimits(
+    send_window=5 * SECOND,
+    answer_time=10 * SECOND,
+    flush_rows=50,
+    flush_seconds=0.02,
+    at_once=3,
+    group_size=8,
+    patience=make_patience(),
+)
+SCAN = ScanLimits(lease=MINUTE, chunk_size=3, backlog_chunks=4, group_size=8)
+BAD = "bad@example.com"
+
+
+class Picky(FakeProvider):
+    """Refuses every request that carries the bad address, without saying who it was."""
+
+    def __init__(self) -> None:
+        super().__init__(Mode.EMAIL)
+        self.contacted: Counter[str] = Counter()
+
+    async def place_group(self, tickets: Sequence[Ticket], *, deadline: float) -> list[Answer]:
+        addresses = [ticket.address for ticket in tickets]
+        self.groups.append(addresses)
+        self.deadlines.append(deadline)
+        if BAD in addresses:
+            return [GroupRefused(len(tickets), "400")] * len(tickets)
+        self.contacted.update(addresses)
+        return [Accepted("mail")] * len(tickets)
+
+    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
+        self.deadlines.append(deadline)
+        if ticket.address == BAD:
+            return Refused(Refusal.INVALID_TARGET, "400")
+        self.contacted[ticket.address] += 1
+        return Accepted("mail")
+
+
+def make_mails(engine: Engine, *mailboxes: str, text: str = "Hello {{ name }}") -> list[int]:
+    campaign = make_campaign(engine, mode=Mode.EMAIL, text=text)
+    batch = make_batch(engine, campaign=campaign)
+    people = [make_recipient(engine, mode=Mode.EMAIL, address=one) for one in mailboxes]
+    return [make_request(engine, batch=batch, recipient=one) for one in people]
+
+
+def dispatch(engine: Engine, line: Line) -> int:
+    """One scan, and the delivery of what it claimed. Returns how many chunks it found."""
+    chunks = scan(engine, SCAN, {Mode.EMAIL: 0})
+    for chunk in chunks:
+        deliver(engine, line, LIMITS, chunk)
+    return len(chunks)
+
+
+def test_mails_of_one_campaign_travel_together_each_on_an_attempt_of_its_own(
+    engine: Engine, connect: Connect
+) -> None:
+    requests = make_mails(engine, *(f"p{number}@example.com" for number in range(10)))
+    provider = FakeProvider(Mode.EMAIL)
+
+    dispatch(engine, connect(provider))
+
+    assert sorted(map(len, provider.groups)) == [2, 8]
+    assert len({ticket.token for ticket in provider.tickets}) == 10
+    for request in requests:
+        row = read_request(engine, request)
+        assert (row["request_status"], row["attempt_count"]) == ("INITIATED", 1)
+
+
+def test_mails_with_words_of_their_own_travel_alone_and_no_more_at_once_than_may(
+    engine: Engine, connect: Connect
+) -> None:
+    make_mails(engine, "a@example.com", "b@example.com", text="Hello {{ name | upcase }}")
+    provider = FakeProvider(Mode.EMAIL)
+
+    dispatch(engine, connect(provider))
+
+    assert provider.groups == []
+    assert [cast(Mail, ticket.content).text for ticket in provider.tickets] == ["Hello ANA"] * 2
+
+
+def test_who_is_refused_fails_alone_in_the_end_and_nobody_else_is_harmed(
+    engine: Engine, connect: Connect
+) -> None:
+    people = [f"p{number}@example.com" for number in range(7)]
+    bad, *good = make_mails(engine, BAD, *people)
+    provider = Picky()
+    line = connect(provider)
+
+    rounds = 0
+    while dispatch(engine, line):
+        rounds += 1
+
+    assert rounds == 4
+    assert [len(group) for group in provider.groups if BAD in group] == [8, 4, 2]
+    assert provider.contacted == Counter(people)
+    row = read_request(engine, bad)
+    assert (row["request_status"], row["attempt_count"]) == ("INVALID", 1)
+    for request in good:
+        assert read_request(engine, request)["attempt_count"] == 1
+    assert counted_equals_recount(engine)
+
+
+def test_a_doubt_is_everybodys_and_is_sent_to_nobody_again(
+    engine: Engine, connect: Connect
+) -> None:
+    requests = make_mails(engine, "a@example.com", "b@example.com")
+    provider = FakeProvider(Mode.EMAIL, answers=[Unknown("503")])
+    line = connect(provider)
+
+    dispatch(engine, line)
+
+    assert dispatch(engine, line) == 0
+    assert len(provider.groups) == 1
+    assert {read_request(engine, one)["request_status"] for one in requests} == {"INITIATED"}
+
+
+def test_the_record_of_a_group_is_kept_whole(engine: Engine, connect: Connect) -> None:
+    requests = make_mails(engine, *(f"p{number}@example.com" for number in range(5)))
+    line = connect(FakeProvider(Mode.EMAIL))
+    [chunk] = scan(engine, SCAN, {Mode.EMAIL: 0})
+
+    done = deliver(engine, line, replace(LIMITS, flush_rows=1), chunk)
+
+    assert done.answers == {"Accepted": len(requests)}
