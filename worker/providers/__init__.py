@@ -104,6 +104,6 @@ def connect(  # noqa: PLR0913  plain settings, each by name
     return Providers(
         voice=VoiceProvider(twilio, public_url=public_url),
         sms=SmsProvider(twilio, public_url=public_url),
-        email=EmailProvider(sendgrid),
+        email=EmailProvider(sendgrid, public_url=public_url),
         transport=transport,
     )

@@ -78,8 +78,9 @@ class EmailProvider:
 
     mode = Mode.EMAIL
 
-    def __init__(self, account: SendGridAccount) -> None:
+    def __init__(self, account: SendGridAccount, *, public_url: str) -> None:
         self._account = account
+        self._public_url = public_url
 
     async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
         """Send the mail, or say what came instead; `deadline` is on the transport's clock."""
@@ -88,7 +89,7 @@ class EmailProvider:
     async def place_group(self, tickets: Sequence[Ticket], *, deadline: float) -> list[Answer]:
         """Send mails of one form in one request: it is accepted, refused or in doubt for all of them."""
         try:
-            reply = await self._account.send(_composed(tickets), deadline)
+            reply = await self._account.send(_composed(tickets, self._public_url), deadline)
         except Unanswered as unanswered:
             return [unanswered.outcome] * len(tickets)
         if reply.status == 202:
@@ -107,12 +108,12 @@ class EmailProvider:
         return Undecided("mail_cannot_be_asked")
 
 
-def _composed(tickets: Sequence[Ticket]) -> dict[str, object]:
+def _composed(tickets: Sequence[Ticket], public_url: str) -> dict[str, object]:
     first = tickets[0]
     mail = first.content
     assert isinstance(mail, Mail)
     message: dict[str, object] = {
-        "personalizations": [_personalization(ticket) for ticket in tickets],
+        "personalizations": [_personalization(ticket, public_url) for ticket in tickets],
         "from": {"email": first.source},
     }
     if mail.template_id:
@@ -123,12 +124,17 @@ def _composed(tickets: Sequence[Ticket]) -> dict[str, object]:
     return message | {"subject": mail.subject, "content": content}
 
 
-def _personalization(ticket: Ticket) -> dict[str, object]:
+def _personalization(ticket: Ticket, public_url: str) -> dict[str, object]:
     mail = ticket.content
     assert isinstance(mail, Mail)
     made: dict[str, object] = {
         "to": [{"email": ticket.address}],
         "custom_args": {TOKEN_ARGUMENT: str(ticket.token)},
+        # One click, RFC 8058: large mailbox providers want it, and hide mail that lacks it.
+        "headers": {
+            "List-Unsubscribe": f"<{public_url}/unsubscribe/{ticket.token}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
     }
     if mail.template_id:
         made["dynamic_template_data"] = mail.template_data or {}
@@ -144,6 +150,23 @@ def _message_id(reply: Reply, token: UUID) -> str:
     """
     named = reply.headers.get("X-Message-Id", "")
     return named if MESSAGE_ID.fullmatch(named) else f"unnamed-{token}"
+
+
+def unsubscribed(token: UUID) -> Report:
+    """What a click on our own List-Unsubscribe address says of the mail."""
+    word = EVENTS["unsubscribe"]
+    return Report(
+        mode=Mode.EMAIL,
+        key=f"{token}:one-click",
+        token=token,
+        sid=None,
+        name="unsubscribe",
+        rank=word.rank,
+        sequence=0,
+        meaning=word.meaning,
+        channel_status=word.channel_status,
+        suppress=SuppressReason.UNSUBSCRIBED,
+    )
 
 
 class Events(list[Report]):

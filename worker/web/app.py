@@ -12,11 +12,12 @@ from worker.desk.metrics import read_figures
 from worker.runtime import Runtime
 from worker.web.callbacks import Callbacks
 from worker.web.metrics import registry
+from worker.web.unsubscribe import Unsubscribe
 
 
 def create(runtime: Runtime) -> Starlette:
     """The application on one runtime."""
-    callbacks = Callbacks(runtime)
+    callbacks, unsubscribe = Callbacks(runtime), Unsubscribe(runtime)
 
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -35,6 +36,8 @@ def create(runtime: Runtime) -> Starlette:
             Route("/callbacks/voice/{token:uuid}", callbacks.voice, methods=["POST"]),
             Route("/callbacks/sms/{token:uuid}", callbacks.sms, methods=["POST"]),
             Route("/callbacks/email", callbacks.email, methods=["POST"]),
+            Route("/unsubscribe/{token:uuid}", unsubscribe.page, methods=["GET"]),
+            Route("/unsubscribe/{token:uuid}", unsubscribe.act, methods=["POST"]),
             Route("/metrics", metrics),
             Route("/health/live", live),
             Route("/health/ready", ready),

@@ -89,6 +89,14 @@ def test_a_message_on_the_wire() -> None:
     }
 
 
+def unsubscribing(token: UUID) -> dict[str, str]:
+    """RFC 8058, as large mailbox providers want it."""
+    return {
+        "List-Unsubscribe": f"<{PUBLIC_URL}/unsubscribe/{token}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
 def test_a_mail_on_the_wire() -> None:
     outcome, wire = placed(Mode.EMAIL, accepting(Mode.EMAIL))
 
@@ -99,7 +107,11 @@ def test_a_mail_on_the_wire() -> None:
     assert seen.headers["content-type"] == "application/json"
     assert json.loads(seen.body) == {
         "personalizations": [
-            {"to": [{"email": MAILBOX}], "custom_args": {"outreach_token": str(TOKEN)}}
+            {
+                "to": [{"email": MAILBOX}],
+                "custom_args": {"outreach_token": str(TOKEN)},
+                "headers": unsubscribing(TOKEN),
+            }
         ],
         "from": {"email": SENDER},
         "subject": "Due soon",
@@ -136,6 +148,7 @@ def test_mails_that_share_their_words_on_the_wire() -> None:
         {
             "to": [{"email": f"{name}@example.com"}],
             "custom_args": {"outreach_token": str(UUID(int=number))},
+            "headers": unsubscribing(UUID(int=number)),
             "substitutions": {"-m-": name},
         }
         for number, name in ((1, "ana"), (2, "ben"))

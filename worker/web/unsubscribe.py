@@ -1,0 +1,47 @@
+"""One click to be left alone (RFC 8058). Only POST acts: mail scanners open every link they find."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from worker.desk.suppressions import is_attempt
+from worker.dispatch.settle import settle
+from worker.providers.email import unsubscribed
+from worker.runtime import Runtime, StoreUnavailable
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Unsubscribe</title>
+<body style="font: 1rem/1.5 sans-serif; max-width: 32rem; margin: 4rem auto; padding: 0 1rem">
+<h1>Unsubscribe</h1>
+<p>You will get no more mail from this sender.</p>
+<form method="post"><button style="font: inherit; padding: .5rem 1rem">Unsubscribe</button></form>
+"""
+# The address of the page is a secret of its recipient.
+HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """The handlers, with the runtime they work on."""
+
+    runtime: Runtime
+
+    async def page(self, request: Request) -> Response:  # noqa: ARG002  the same for everybody
+        """GET: a page with a button; it changes nothing."""
+        return HTMLResponse(PAGE, headers=HEADERS)
+
+    async def act(self, request: Request) -> Response:
+        """POST, by the page's button or by the reader's mail program: suppressed once this is 200."""
+        token: UUID = request.path_params["token"]
+        here = self.runtime
+        try:
+            if not await run_in_threadpool(is_attempt, here.engine, token):
+                return PlainTextResponse("This link is not known.\n", status_code=404)
+            await run_in_threadpool(settle, here.engine, here.patience, [unsubscribed(token)])
+        except StoreUnavailable:
+            return PlainTextResponse("Please try again in a minute.\n", status_code=503)
+        return PlainTextResponse("You are unsubscribed.\n", headers=HEADERS)
