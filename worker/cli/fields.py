@@ -13,6 +13,8 @@ LISTS = frozenset({"active_days", "labels"})
 JSON = frozenset(
     {
         "campaign_variables",
+        "frequency_cap",
+        "frequency_days",
         "hourly_rate",
         "max_daily_calls",
         "retry_count",

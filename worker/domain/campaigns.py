@@ -68,6 +68,8 @@ class CampaignFields(WireModel):
     default_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
     hourly_rate: Rate | None = None
     max_daily_calls: Annotated[int, Field(ge=1)] | None = None
+    frequency_cap: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    frequency_days: Annotated[int, Field(ge=1, le=365)] = 7
     retry_count: Annotated[int, Field(ge=0, le=100)] = 0
     retry_interval: Interval = timedelta(minutes=30)
     voicemail_detection: dict[str, object] | None = None

@@ -31,7 +31,7 @@ class Begun:
 
 _BEGIN = text("""
     SELECT request, verdict, attempt, token, send_within
-    FROM begin_attempts_v1(:batch, :lease, :requests, :send_window, :answer_time)
+    FROM begin_attempts_v2(:batch, :lease, :requests, :send_window, :answer_time)
 """)
 
 
@@ -53,8 +53,8 @@ def begin(
         answer_time: how long after now an answer must have been recorded, else somebody looks.
 
     Returns:
-        the tickets, and the reason by request for what was handed back: `paused`, `deleted`,
-        `expired`, `halted`, `suppressed`, `recipient_busy`. A request in neither was not ours.
+        the tickets, and the reason by request for what did not begin: `paused`, `deleted`, `expired`,
+        `halted`, `suppressed`, `frequency_cap`, `recipient_busy`. A request in neither was not ours.
     """
     rows = connection.execute(
         _BEGIN,

@@ -77,6 +77,7 @@ attempt = Table(
     ),
     Index("attempt_check", "check_at", postgresql_where=text("check_at IS NOT NULL")),
     Index("attempt_batch", "batch"),
+    Index("attempt_recipient", "recipient", "began_at"),
     Index("attempt_late", "request", postgresql_where=text("late")),
     postgresql_with={"fillfactor": "50"},
 )

@@ -46,6 +46,8 @@ campaign = Table(
     Column("default_region", Text, nullable=False, server_default="US"),
     Column("hourly_rate", Integer),
     Column("max_daily_calls", Integer),
+    Column("frequency_cap", Integer),
+    Column("frequency_days", Integer, nullable=False, server_default="7"),
     Column("retry_count", Integer, nullable=False, server_default="0"),
     Column("retry_interval", Interval, nullable=False, server_default=text("'30 minutes'")),
     Column("voicemail_detection", JSONB(none_as_null=True)),
@@ -66,6 +68,7 @@ campaign = Table(
     one_of("mode", Mode),
     CheckConstraint("hourly_rate BETWEEN 1 AND 3600", name="hourly_rate"),
     CheckConstraint("max_daily_calls > 0", name="max_daily_calls"),
+    CheckConstraint("frequency_cap > 0 AND frequency_days > 0", name="frequency"),
     CheckConstraint("retry_count BETWEEN 0 AND 100", name="retry_count"),
     CheckConstraint("retry_interval >= interval '0'", name="retry_interval"),
     CheckConstraint(
