@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from worker.cli import exports, second_thoughts, watching
+from worker.cli.archive import archive
 from worker.cli.picture import pictured
 from worker.cli.printing import add_row, console, print_json, table
 from worker.cli.session import AsJson, BatchId, By, session
@@ -62,6 +63,7 @@ def create(
 
 
 app.command()(upload)
+app.command()(archive)
 app.command()(second_thoughts.remove)
 app.command()(second_thoughts.retry)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from worker.domain.batches import is_expired
-from worker.domain.errors import BatchDeleted, BatchExpired, Mistake, UnknownBatch
+from worker.domain.batches import refuse_closed
+from worker.domain.errors import Mistake, UnknownBatch
 from worker.domain.messages import NewRequest
 from worker.domain.targets import Unreachable, normalize
 from worker.store import batches, ingest
@@ -30,7 +30,7 @@ def add_in(
         how many are new.
 
     Raises:
-        UnknownBatch, BatchDeleted, BatchExpired: nothing can be added to it.
+        UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be added to it.
         RequestsConflict: a reference_id is taken by another target or other variables.
     """
     intake = _open(connection, batch_id)
@@ -53,10 +53,7 @@ def _open(connection: Connection, batch_id: str) -> Intake:
     ingest.take_turn(connection, facts.id)
     intake = batches.intake(connection, batch_id)
     assert intake is not None
-    if intake.facts.deleted_at is not None:
-        raise BatchDeleted(batch_id)
-    if is_expired(intake.facts, intake.now):
-        raise BatchExpired(batch_id)
+    refuse_closed(intake.facts, intake.now)
     return intake
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from worker.desk.batches import found
-from worker.domain.batches import is_expired
-from worker.domain.errors import BatchDeleted, BatchExpired
+from worker.domain.batches import refuse_closed
 from worker.store import batches, second_thoughts
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -18,7 +17,7 @@ def retry_requests(
         how many were queued.
 
     Raises:
-        UnknownBatch, BatchDeleted, BatchExpired: nothing of it can be attempted.
+        UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing of it can be attempted.
     """
     return in_transaction(
         engine, lambda c: retry_in(c, batch_id, reference_ids=reference_ids, by=by)
@@ -30,8 +29,5 @@ def retry_in(
 ) -> int:
     """The same inside a transaction of the caller's."""
     batch = found(connection, batch_id, lock=True)
-    if batch.deleted_at is not None:
-        raise BatchDeleted(batch_id)
-    if is_expired(batch, batches.now(connection)):
-        raise BatchExpired(batch_id)
+    refuse_closed(batch, batches.now(connection))
     return second_thoughts.retry(connection, batch.id, reference_ids, by)

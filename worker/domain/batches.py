@@ -7,7 +7,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from worker.domain.errors import BatchDeleted, CannotMoveExpiry, WrongFields
+from worker.domain.errors import (
+    BatchArchived,
+    BatchDeleted,
+    BatchExpired,
+    CannotMoveExpiry,
+    WrongFields,
+)
 from worker.domain.fields import Moment, Rate, WireModel, validated
 from worker.domain.statuses import FINAL, BatchStatus, ChannelStatus, RequestStatus
 from worker.domain.wire import Wire, to_wire
@@ -51,6 +57,7 @@ class BatchFacts:
     error_message: str | None
     created_at: datetime
     finished_at: datetime | None
+    archived_at: datetime | None
     deleted_at: datetime | None
     deleted_reason: str | None
     last_updated_at: datetime
@@ -75,6 +82,20 @@ def batch_status(facts: BatchFacts, now: datetime) -> BatchStatus:
     if facts.paused:
         return BatchStatus.PAUSED
     return BatchStatus.ACTIVE if facts.attempted else BatchStatus.PENDING
+
+
+def refuse_closed(facts: BatchFacts, now: datetime) -> None:
+    """Let only an open batch pass: one to which work may be added.
+
+    Raises:
+        BatchArchived, BatchDeleted, BatchExpired: it is closed.
+    """
+    if facts.archived_at is not None:
+        raise BatchArchived(facts.batch_id)
+    if facts.deleted_at is not None:
+        raise BatchDeleted(facts.batch_id)
+    if is_expired(facts, now):
+        raise BatchExpired(facts.batch_id)
 
 
 def is_expired(facts: BatchFacts, now: datetime) -> bool:

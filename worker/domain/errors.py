@@ -64,6 +64,13 @@ class BatchExpired(Mistake):
         super().__init__(f"batch {batch_id!r} has expired")
 
 
+class BatchArchived(Mistake):
+    """The batch's requests are kept elsewhere; whom it has contacted is no longer known here."""
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(f"batch {batch_id!r} was archived; create another")
+
+
 class CannotMoveExpiry(Mistake):
     """`expires_on` may be moved only before it passes."""
 

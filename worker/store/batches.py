@@ -158,7 +158,8 @@ def _facts() -> Select[tuple[object, ...]]:
     attempted = (
         select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.counted).exists()
     )
-    return select(batch, attempted.label("attempted"))
+    # What an archived batch has attempted is no longer stored.
+    return select(batch, (attempted | batch.c.archived_at.is_not(None)).label("attempted"))
 
 
 def _batch_facts(row: RowMapping) -> BatchFacts:

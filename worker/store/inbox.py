@@ -56,7 +56,8 @@ def store(connection: Connection, reports: Sequence[Report]) -> list[int]:
 _READ = text("""
     SELECT i.id, coalesce(
         (SELECT a.id FROM attempt AS a WHERE a.token = i.token),
-        (SELECT min(s.attempt) FROM sid AS s WHERE i.token IS NULL AND s.sid = i.sid
+        (SELECT min(s.attempt) FROM sid AS s JOIN attempt AS a ON a.id = s.attempt
+         WHERE i.token IS NULL AND s.sid = i.sid
          HAVING count(*) = 1)
     ) AS attempt, i.report
     FROM inbox AS i WHERE i.id = ANY (:ids) AND i.applied_at IS NULL ORDER BY i.id

@@ -23,6 +23,7 @@ FACTS = BatchFacts(
     error_message=None,
     created_at=AT,
     finished_at=None,
+    archived_at=None,
     deleted_at=None,
     deleted_reason=None,
     last_updated_at=AT,

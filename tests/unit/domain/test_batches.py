@@ -29,6 +29,7 @@ FRESH = BatchFacts(
     error_message=None,
     created_at=NOW - HOUR,
     finished_at=None,
+    archived_at=None,
     deleted_at=None,
     deleted_reason=None,
     last_updated_at=NOW,

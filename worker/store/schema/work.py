@@ -94,6 +94,7 @@ batch = Table(
     Column("error_message", Text),
     Column("created_at", Timestamp, nullable=False, server_default=NOW),
     Column("finished_at", Timestamp),
+    Column("archived_at", Timestamp),
     Column("deleted_at", Timestamp),
     Column("deleted_reason", Text),
     Column("last_updated_at", Timestamp, nullable=False, server_default=NOW),

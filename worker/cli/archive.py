@@ -1,0 +1,37 @@
+"""`outreach batch archive`: finished batches to files."""
+
+from datetime import timedelta
+from pathlib import Path
+from re import fullmatch
+from typing import Annotated
+
+import typer
+
+from worker.cli.printing import console, print_json
+from worker.cli.session import AsJson, session
+from worker.desk.archive import archive_batches
+from worker.domain.errors import WrongFields
+
+
+def archive(
+    context: typer.Context,
+    *,
+    older_than: Annotated[
+        str, typer.Option(metavar="DAYS", help="Finished so long ago, like 90d.")
+    ],
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the results are kept.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write finished batches to files and take them out of the database; their counts stay."""
+    engine = session(context).runtime.patient_engine
+    for one in archive_batches(engine, older_than=_age(older_than), folder=to):
+        if as_json:
+            print_json({"batch_id": one.batch_id, "requests": one.requests, "file": str(one.file)})
+        else:
+            console().print(f"batch {one.batch_id}: {one.requests} requests → {one.file}")
+
+
+def _age(text: str) -> timedelta:
+    if not fullmatch(r"[1-9][0-9]{0,4}d", text):
+        raise WrongFields(["--older-than: must be a number of days, like 90d"])
+    return timedelta(days=int(text[:-1]))

@@ -1,0 +1,74 @@
+"""Taking finished batches out of the tables that dispatch works on."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, text
+
+# The counts stay with the batch. Whoever still has an open attempt waits for its last word.
+_RIPE = text("""
+    SELECT b.batch_id FROM communication_batch AS b
+    WHERE b.finished_at < clock_timestamp() - CAST(:age AS interval)
+        AND NOT EXISTS (SELECT FROM attempt AS a WHERE a.batch = b.id AND a.check_at IS NOT NULL)
+        AND (b.archived_at IS NULL
+             OR EXISTS (SELECT FROM communication_request AS r WHERE r.batch = b.id))
+    ORDER BY b.finished_at LIMIT :limit
+""")
+
+
+def ripe(connection: Connection, age: timedelta, limit: int) -> list[str]:
+    """Batches finished longer ago than `age`, and those of which an archive was left half done."""
+    return list(connection.scalars(_RIPE, {"age": age, "limit": limit}))
+
+
+_LONGEST_CAP = text("""
+    SELECT coalesce(max(frequency_days), 0) FROM campaign WHERE frequency_cap IS NOT NULL
+""")
+
+
+def longest_cap(connection: Connection) -> timedelta:
+    """How far back any campaign looks to count whom it has contacted."""
+    return timedelta(days=connection.scalar(_LONGEST_CAP) or 0)
+
+
+# After the batch is locked, in a statement of its own: a retry may have queued something meanwhile.
+_MARK = text("""
+    UPDATE communication_batch SET archived_at = clock_timestamp()
+    WHERE batch_id = :batch_id AND archived_at IS NULL
+        AND finished_at < clock_timestamp() - CAST(:age AS interval)
+        AND NOT EXISTS (SELECT FROM queue AS q WHERE q.batch = communication_batch.id)
+""")
+
+
+def mark(connection: Connection, batch_id: str, age: timedelta) -> bool:
+    """From here on nothing can be added to the batch, which the caller holds locked.
+
+    Returns:
+        False where it is no longer finished.
+    """
+    return connection.execute(_MARK, {"batch_id": batch_id, "age": age}).rowcount == 1
+
+
+_CHOOSE = text("""
+    SELECT r.id FROM communication_request AS r JOIN communication_batch AS b ON b.id = r.batch
+    WHERE b.batch_id = :batch_id AND b.archived_at IS NOT NULL LIMIT :limit
+""")
+_DROP = tuple(
+    text(statement)
+    for statement in (
+        "DELETE FROM status_transition WHERE request = ANY (:requests)",
+        """DELETE FROM inbox WHERE attempt IN
+               (SELECT id FROM attempt WHERE request = ANY (:requests))""",
+        """DELETE FROM sid USING attempt AS a
+               WHERE a.request = ANY (:requests) AND sid.sid = a.sid AND sid.attempt = a.id""",
+        "DELETE FROM attempt WHERE request = ANY (:requests)",
+        "DELETE FROM communication_request WHERE id = ANY (:requests)",
+    )
+)
+
+
+def drop_some(connection: Connection, batch_id: str, limit: int) -> int:
+    """Delete up to `limit` requests of an archived batch with all that hangs on them. How many."""
+    requests = list(connection.scalars(_CHOOSE, {"batch_id": batch_id, "limit": limit}))
+    for statement in _DROP if requests else ():
+        connection.execute(statement, {"requests": requests})
+    return len(requests)
