@@ -10,7 +10,7 @@ from worker.domain.reports import Report
 from worker.domain.statuses import Cause
 from worker.domain.verdicts import Patience, judge_report
 from worker.store import attempts, inbox
-from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.inbox import Letter
 
 log = structlog.get_logger()
@@ -31,27 +31,66 @@ class Settled:
 def settle(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Settled:
     """Take in reports; when this returns they are durable.
 
-    1. Store each once; a repetition ends here.
-    2. Find the attempt by our token, else by the provider's sid.
-    3. Lock, judge, write: one report of an attempt after the other.
-    4. What fits nothing yet stays, and is tried again.
+    1. Store each once, with the attempt of our token or the provider's sid; a repetition ends here.
+    2. Lock, judge, write: one report of an attempt after the other.
+    3. What fits nothing yet stays, and is tried again.
+
+    A report that can't be judged costs the others nothing: then all are stored, and tried one by one.
+
+    Raises:
+        StoreUnavailable: nothing is stored.
     """
 
     def step(connection: Connection) -> Settled:
-        new = inbox.store(connection, reports)
-        return _apply(connection, patience, inbox.read(connection, new))
+        letters = inbox.store(connection, reports, applied=True)
+        return _apply(connection, patience, letters)
 
-    return in_transaction(engine, step)
+    def keep(connection: Connection) -> Settled:
+        letters = inbox.store(connection, reports, applied=False)
+        return Settled(len(letters), len(letters))
+
+    try:
+        return in_transaction(engine, step)
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  one that can't be judged must not lose the others
+        log.error("settling_failed", reports=len(reports), error=type(error).__name__)
+        return in_transaction(engine, keep)
 
 
 def settle_waiting(engine: Engine, patience: Patience, limit: int = 200) -> Settled:
-    """Try again the letters that fitted nothing when they came."""
+    """Try again the letters that fitted nothing, or could not be judged, when they came."""
+    due = in_transaction(engine, lambda c: inbox.waiting(c, limit))
+    try:
+        return _settle_stored(engine, patience, due)
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  it is found by trying one by one
+        log.error("settling_failed", reports=len(due), error=type(error).__name__)
+        alone = [_settle_alone(engine, patience, letter) for letter in due]
+        return Settled(len(alone), sum(one.waiting for one in alone))
 
+
+def _settle_stored(engine: Engine, patience: Patience, ids: Sequence[int]) -> Settled:
     def step(connection: Connection) -> Settled:
-        due = inbox.waiting(connection, limit)
-        return _apply(connection, patience, inbox.read(connection, due))
+        letters = inbox.read(connection, ids)
+        settled = _apply(connection, patience, letters)
+        if fitting := [letter for letter in letters if letter.attempt is not None]:
+            inbox.mark_applied(connection, fitting)
+        return settled
 
     return in_transaction(engine, step)
+
+
+def _settle_alone(engine: Engine, patience: Patience, letter: int) -> Settled:
+    try:
+        return _settle_stored(engine, patience, [letter])
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  kept, and buried with the others when its time is over
+        log.error("report_unjudgeable", letter=letter, error=type(error).__name__)
+        in_transaction(engine, lambda c: _postpone(c, [letter], reason="it can't be judged"))
+        return Settled(1, 1)
 
 
 def _apply(connection: Connection, patience: Patience, letters: Sequence[Letter]) -> Settled:
@@ -60,13 +99,22 @@ def _apply(connection: Connection, patience: Patience, letters: Sequence[Letter]
     remaining = fitting
     while remaining:
         remaining = _apply_one_each(connection, patience, remaining, suppresses)
-    if fitting:
-        inbox.mark_applied(connection, fitting)
     strangers = [letter.id for letter in letters if letter.attempt is None]
     if strangers:
-        lost = inbox.try_later(connection, strangers, first=FIRST_RETRY, patience=LETTER_PATIENCE)
+        lost = _postpone(connection, strangers)
         log.warning("reports_fit_nothing", waiting=len(strangers) - lost, given_up=lost)
     return Settled(len(letters), len(strangers))
+
+
+def _postpone(
+    connection: Connection,
+    letters: Sequence[int],
+    reason: str = "no attempt has its token or sid",
+) -> int:
+    """Try them later; returns how many are too old for that."""
+    return inbox.try_later(
+        connection, letters, first=FIRST_RETRY, patience=LETTER_PATIENCE, reason=reason
+    )
 
 
 def _apply_one_each(

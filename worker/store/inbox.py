@@ -21,23 +21,42 @@ class Letter:
     report: Report
 
 
-_STORE = text("""
-    INSERT INTO inbox (provider, key, token, sid, report, next_try_at)
-    SELECT v.provider, v.key, v.token, v.sid, v.report, clock_timestamp()
-    FROM jsonb_to_recordset(CAST(:reports AS jsonb))
-        AS v (provider text, key text, token uuid, sid text, report jsonb)
+# An attempt is found by our token, which the provider carried back; else by its own sid, where that
+# names one attempt alone: the id of a mail may be shared by many recipients.
+_ATTEMPT = """coalesce(
+        (SELECT a.id FROM attempt AS a WHERE a.token = v.token),
+        (SELECT min(s.attempt) FROM sid AS s JOIN attempt AS a ON a.id = s.attempt
+         WHERE v.token IS NULL AND s.sid = v.sid HAVING count(*) = 1)
+    )"""
+
+# What fits is applied in this very transaction, and is written down as such.
+_STORE = text(f"""
+    INSERT INTO inbox (provider, key, token, sid, report, attempt, applied_at, next_try_at)
+    SELECT v.provider, v.key, v.token, v.sid, v.report, v.attempt,
+           CASE WHEN v.attempt IS NOT NULL AND :applied THEN clock_timestamp() END,
+           CASE WHEN v.attempt IS NULL OR NOT :applied THEN clock_timestamp() END
+    FROM (
+        SELECT v.*, {_ATTEMPT} AS attempt FROM jsonb_to_recordset(CAST(:reports AS jsonb))
+            AS v (provider text, key text, token uuid, sid text, report jsonb)
+    ) AS v
     ORDER BY v.provider, v.key
     ON CONFLICT (provider, key) DO NOTHING
-    RETURNING id
-""")
+    RETURNING id, provider, key, attempt
+""")  # noqa: S608  _ATTEMPT is a constant
 
 
-def store(connection: Connection, reports: Sequence[Report]) -> list[int]:
+def store(connection: Connection, reports: Sequence[Report], *, applied: bool) -> list[Letter]:
     """Keep the reports; one whose key is known is a repetition and is left out.
 
+    Args:
+        connection: in a transaction.
+        reports: in the order in which they came.
+        applied: whether those that fit an attempt are applied in this transaction; else they wait.
+
     Returns:
-        ids of the new ones.
+        the new ones, in the order in which they came.
     """
+    first = {(report.mode.value, report.key): report for report in reversed(reports)}
     rows = [
         {
             "provider": report.mode,
@@ -46,23 +65,20 @@ def store(connection: Connection, reports: Sequence[Report]) -> list[int]:
             "sid": report.sid,
             "report": _plain(report),
         }
-        for report in reports
+        for report in first.values()
     ]
-    return list(connection.scalars(_STORE, {"reports": orjson.dumps(rows).decode()}))
+    stored = connection.execute(
+        _STORE, {"reports": orjson.dumps(rows).decode(), "applied": applied}
+    )
+    new = {(row.provider, row.key): (row.id, row.attempt) for row in stored}
+    return [Letter(*new[name], report) for name, report in reversed(first.items()) if name in new]
 
 
-# By our token, which the provider carried back; else by its own sid, where that names one attempt
-# alone: the id of a mail may be shared by many recipients.
-_READ = text("""
-    SELECT i.id, coalesce(
-        (SELECT a.id FROM attempt AS a WHERE a.token = i.token),
-        (SELECT min(s.attempt) FROM sid AS s JOIN attempt AS a ON a.id = s.attempt
-         WHERE i.token IS NULL AND s.sid = i.sid
-         HAVING count(*) = 1)
-    ) AS attempt, i.report
-    FROM inbox AS i WHERE i.id = ANY (:ids) AND i.applied_at IS NULL ORDER BY i.id
-    FOR NO KEY UPDATE OF i
-""")
+_READ = text(f"""
+    SELECT v.id, {_ATTEMPT} AS attempt, v.report
+    FROM inbox AS v WHERE v.id = ANY (:ids) AND v.applied_at IS NULL ORDER BY v.id
+    FOR NO KEY UPDATE OF v
+""")  # noqa: S608  _ATTEMPT is a constant
 
 
 def read(connection: Connection, ids: Sequence[int]) -> list[Letter]:
@@ -108,15 +124,20 @@ _RETRY = text("""
 
 _BURY = text("""
     INSERT INTO dead_letter (kind, reason, payload)
-    SELECT 'callback', 'no attempt has its token or sid', CAST(report AS text)
+    SELECT 'callback', :reason, CAST(report AS text)
     FROM inbox WHERE id = ANY (:ids)
 """)
 
 
 def try_later(
-    connection: Connection, ids: Sequence[int], *, first: timedelta, patience: timedelta
+    connection: Connection,
+    ids: Sequence[int],
+    *,
+    first: timedelta,
+    patience: timedelta,
+    reason: str,
 ) -> int:
-    """Fits nothing yet: try again at growing intervals, until it becomes a dead letter.
+    """Not applied yet: try again at growing intervals, until it becomes a dead letter.
 
     Returns:
         how many were given up.
@@ -124,7 +145,7 @@ def try_later(
     rows = connection.execute(_RETRY, {"ids": list(ids), "first": first, "patience": patience})
     given_up = [row.id for row in rows if row.given_up]
     if given_up:
-        connection.execute(_BURY, {"ids": given_up})
+        connection.execute(_BURY, {"ids": given_up, "reason": reason})
     return len(given_up)
 
 

@@ -1,5 +1,7 @@
 """The HTTP process: routes to handlers."""
 
+from functools import partial
+
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -9,15 +11,18 @@ from starlette.routing import Route
 
 from worker.desk.health import is_ready
 from worker.desk.metrics import read_figures
+from worker.dispatch.settle import settle
 from worker.runtime import Runtime
 from worker.web.callbacks import Callbacks
+from worker.web.letterbox import Letterbox
 from worker.web.metrics import registry
 from worker.web.unsubscribe import Unsubscribe
 
 
 def create(runtime: Runtime) -> Starlette:
     """The application on one runtime."""
-    callbacks, unsubscribe = Callbacks(runtime), Unsubscribe(runtime)
+    letterbox = Letterbox(partial(settle, runtime.engine, runtime.patience))
+    callbacks, unsubscribe = Callbacks(runtime, letterbox), Unsubscribe(runtime, letterbox)
 
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})

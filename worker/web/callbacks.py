@@ -7,16 +7,15 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from config.settings import Settings
-from worker.dispatch.settle import settle
 from worker.domain.reports import Report
 from worker.providers import email, sms, voice
 from worker.providers.signatures import sendgrid_signature_holds, twilio_signature_holds
 from worker.runtime import Runtime, StoreUnavailable
+from worker.web.letterbox import Letterbox
 
 log = structlog.get_logger()
 
@@ -31,6 +30,7 @@ class Callbacks:
     """The handlers, with the runtime they work on."""
 
     runtime: Runtime
+    letterbox: Letterbox
 
     async def voice(self, request: Request) -> Response:
         """POST /callbacks/voice/{token}: a call's progress."""
@@ -78,8 +78,7 @@ class Callbacks:
     async def _settle(self, reports: Sequence[Report]) -> Response:
         try:
             if reports:
-                here = self.runtime
-                await run_in_threadpool(settle, here.engine, here.patience, reports)
+                await self.letterbox.post(reports)
         except StoreUnavailable:
             log.warning("callback_deferred", reports=len(reports))
             return Response(status_code=503)

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from worker.desk.suppressions import is_attempt
-from worker.dispatch.settle import settle
 from worker.providers.email import unsubscribed
 from worker.runtime import Runtime, StoreUnavailable
+from worker.web.letterbox import Letterbox
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -29,6 +29,7 @@ class Unsubscribe:
     """The handlers, with the runtime they work on."""
 
     runtime: Runtime
+    letterbox: Letterbox
 
     async def page(self, request: Request) -> Response:  # noqa: ARG002  the same for everybody
         """GET: a page with a button; it changes nothing."""
@@ -37,11 +38,10 @@ class Unsubscribe:
     async def act(self, request: Request) -> Response:
         """POST, by the page's button or by the reader's mail program: suppressed once this is 200."""
         token: UUID = request.path_params["token"]
-        here = self.runtime
         try:
-            if not await run_in_threadpool(is_attempt, here.engine, token):
+            if not await run_in_threadpool(is_attempt, self.runtime.engine, token):
                 return PlainTextResponse("This link is not known.\n", status_code=404)
-            await run_in_threadpool(settle, here.engine, here.patience, [unsubscribed(token)])
+            await self.letterbox.post([unsubscribed(token)])
         except StoreUnavailable:
             return PlainTextResponse("Please try again in a minute.\n", status_code=503)
         return PlainTextResponse("You are unsubscribed.\n", headers=HEADERS)

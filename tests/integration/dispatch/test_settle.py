@@ -304,6 +304,25 @@ def test_a_token_nobody_knows_ends_as_a_dead_letter(engine: Engine) -> None:
     assert settle_waiting(engine, PATIENCE) == Settled(0, 0)
 
 
+def test_a_report_that_can_not_be_judged_costs_the_others_nothing(engine: Engine) -> None:
+    attempts = [make_attempt(engine, state=AttemptState.ACCEPTED) for _ in range(2)]
+    good, bad = (said("completed", token_of(engine, one), sid=f"CA{one}") for one in attempts)
+
+    # No column holds such a number.
+    settled(engine, good, replace(bad, sequence=2**40))
+    _let_letters_be_due(engine)
+    settle_waiting(engine, PATIENCE)
+
+    assert status_of(engine, attempts[0]) == ("COMPLETED", "COMPLETED")
+    assert status_of(engine, attempts[1])[0] == "INITIATED"
+    _let_letters_be_due(engine, older_by=LETTER_PATIENCE)
+    settle_waiting(engine, PATIENCE)
+    with engine.begin() as connection:
+        assert list(connection.scalars(select(schema.dead_letter.c.reason))) == [
+            "it can't be judged"
+        ]
+
+
 def _let_letters_be_due(engine: Engine, older_by: object = None) -> None:
     with engine.begin() as connection:
         inbox = schema.inbox

@@ -43,7 +43,9 @@ BARE = Report(
 
 
 def store(engine: Engine, *reports: Report) -> list[int]:
-    return in_transaction(engine, lambda c: inbox.store(c, reports))
+    """Kept and not applied; their ids."""
+    letters = in_transaction(engine, lambda c: inbox.store(c, reports, applied=False))
+    return [letter.id for letter in letters]
 
 
 def read_back(engine: Engine, *ids: int) -> list[Letter]:
@@ -53,7 +55,7 @@ def read_back(engine: Engine, *ids: int) -> list[Letter]:
 def later(engine: Engine, letter: int, *, patience: timedelta = DAY) -> int:
     return in_transaction(
         engine,
-        lambda c: inbox.try_later(c, [letter], first=SECOND, patience=patience),
+        lambda c: inbox.try_later(c, [letter], first=SECOND, patience=patience, reason="no"),
     )
 
 
@@ -81,8 +83,8 @@ def test_each_channel_has_keys_of_its_own(engine: Engine) -> None:
 
 def test_two_sessions_store_a_report_once(engine: Engine) -> None:
     with engine.begin() as first:
-        assert len(inbox.store(first, [COMPLETE])) == 1
-        with Beside(engine, lambda c: inbox.store(c, [COMPLETE])) as second:
+        assert len(inbox.store(first, [COMPLETE], applied=True)) == 1
+        with Beside(engine, lambda c: inbox.store(c, [COMPLETE], applied=True)) as second:
             second.wait_until_blocked()
             first.commit()
             assert second.result() == []
@@ -90,8 +92,8 @@ def test_two_sessions_store_a_report_once(engine: Engine) -> None:
 
 def test_a_report_is_kept_when_the_session_before_it_gave_up(engine: Engine) -> None:
     with engine.begin() as first:
-        inbox.store(first, [COMPLETE])
-        with Beside(engine, lambda c: inbox.store(c, [COMPLETE])) as second:
+        inbox.store(first, [COMPLETE], applied=True)
+        with Beside(engine, lambda c: inbox.store(c, [COMPLETE], applied=True)) as second:
             second.wait_until_blocked()
             first.rollback()
             assert len(second.result()) == 1
@@ -186,3 +188,16 @@ def _seconds_until(engine: Engine, letter: int) -> float:
     )
     with engine.begin() as connection:
         return float(connection.scalar(wait, {"id": letter}) or 0)
+
+
+def test_what_is_applied_as_it_comes_is_not_waiting_and_what_fits_nothing_is(
+    engine: Engine,
+) -> None:
+    attempt = make_attempt(engine)
+    fitting, stranger = replace(COMPLETE, token=token_of(engine, attempt)), BARE
+
+    letters = in_transaction(engine, lambda c: inbox.store(c, [fitting, stranger], applied=True))
+
+    assert [letter.attempt for letter in letters] == [attempt, None]
+    assert [letter.report for letter in letters] == [fitting, stranger]
+    assert in_transaction(engine, lambda c: inbox.waiting(c, 10)) == [letters[1].id]

@@ -1,0 +1,125 @@
+"""Callbacks share transactions under load, and each hears what became of its own."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+import pytest
+
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import ChannelStatus, Mode
+from worker.store.connect import StoreUnavailable
+from worker.web.letterbox import MOST, Letterbox
+
+REPORT = Report(
+    mode=Mode.VOICE,
+    key="CA1:0",
+    token=None,
+    sid="CA1",
+    name="completed",
+    rank=100,
+    sequence=0,
+    meaning=Meaning.REACHED,
+    channel_status=ChannelStatus.COMPLETED,
+)
+
+
+def report(number: int) -> Report:
+    return replace(REPORT, key=f"CA{number}:0")
+
+
+class Office:
+    """Settles what it is given, once it may; remembers the loads."""
+
+    def __init__(self, failures: tuple[Exception, ...] = ()) -> None:
+        self.loads: list[list[Report]] = []
+        self.may_go_on = Event()
+        self._failures = list(failures)
+
+    def settle(self, reports: list[Report]) -> None:
+        self.loads.append(reports)
+        assert self.may_go_on.wait(10)
+        if self._failures:
+            raise self._failures.pop(0)
+
+
+def during(office: Office, use: Callable[[Letterbox], Coroutine[Any, Any, None]]) -> None:
+    async def scenario() -> None:
+        await asyncio.wait_for(use(Letterbox(office.settle)), 20)
+
+    asyncio.run(scenario())
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while not holds():  # noqa: ASYNC110  what is waited for happens on another thread
+        await asyncio.sleep(0)
+
+
+def test_what_comes_while_one_commits_goes_together_with_the_next() -> None:
+    office = Office()
+
+    async def use(box: Letterbox) -> None:
+        first = asyncio.create_task(box.post([report(0)]))
+        await until(lambda: len(office.loads) == 1)
+        others = [asyncio.create_task(box.post([report(n)])) for n in range(1, 6)]
+        await asyncio.sleep(0)
+        assert not first.done()
+        office.may_go_on.set()
+        await asyncio.gather(first, *others)
+
+    during(office, use)
+
+    assert office.loads == [[report(0)], [report(n) for n in range(1, 6)]]
+
+
+def test_nobody_is_answered_before_the_commit_and_a_failure_is_told_to_whom_it_concerns() -> None:
+    office = Office(failures=(StoreUnavailable("away"),))
+
+    async def use(box: Letterbox) -> None:
+        first = asyncio.create_task(box.post([report(0)]))
+        await until(lambda: len(office.loads) == 1)
+        second = asyncio.create_task(box.post([report(1)]))
+        await asyncio.sleep(0)
+        assert not first.done()
+        assert not second.done()
+        office.may_go_on.set()
+        with pytest.raises(StoreUnavailable):
+            await first
+        await second
+
+    during(office, use)
+
+
+def test_a_load_has_its_limit_and_a_larger_delivery_travels_whole() -> None:
+    office = Office()
+    large = [report(n) for n in range(MOST + 1)]
+
+    async def use(box: Letterbox) -> None:
+        first = asyncio.create_task(box.post([report(0)]))
+        await until(lambda: len(office.loads) == 1)
+        others = [asyncio.create_task(box.post(one)) for one in (large, [report(1)])]
+        await asyncio.sleep(0)
+        office.may_go_on.set()
+        await asyncio.gather(first, *others)
+
+    during(office, use)
+
+    assert list(map(len, office.loads)) == [1, MOST + 1, 1]
+
+
+def test_who_hung_up_holds_nobody_up() -> None:
+    office = Office()
+
+    async def use(box: Letterbox) -> None:
+        first = asyncio.create_task(box.post([report(0)]))
+        await until(lambda: len(office.loads) == 1)
+        first.cancel()
+        second = asyncio.create_task(box.post([report(1)]))
+        office.may_go_on.set()
+        await second
+
+    during(office, use)
+
+    assert list(map(len, office.loads)) == [1, 1]
