@@ -6,6 +6,7 @@ reported together, by name and without the offending value, which may be a secre
 """
 
 import os
+from base64 import b64decode
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -56,10 +57,34 @@ def _broker_address(value: str) -> str:
     return value
 
 
+def webhook_key(secret: SecretStr) -> bytes:
+    """The bytes that sign: base64 after `whsec_`, as Standard Webhooks writes a secret.
+
+    Raises:
+        ValueError: it is none.
+    """
+    prefix, _, encoded = secret.get_secret_value().partition("_")
+    try:
+        key = b64decode(encoded, validate=True)
+    except ValueError:
+        key = b""
+    if prefix != "whsec" or not 24 <= len(key) <= 64:
+        raise ValueError("must be whsec_ and 24 to 64 random bytes in base64")
+    return key
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 PostgresAddress = Annotated[str, AfterValidator(_postgres_address)]
 BrokerAddress = Annotated[str, AfterValidator(_broker_address)]
 Seconds = Annotated[float, Field(gt=0)]
+
+
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    webhook_key(value)
+    return value
+
+
+WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 
 
 class Timing(BaseModel):
@@ -92,6 +117,10 @@ class Timing(BaseModel):
     """How long a throttled request waits when the provider names no time."""
     refused_pause: Seconds = 15.0
     """How long a request waits after a connection could not be made."""
+    webhook_timeout: Seconds = 10.0
+    """How long a receiver of webhooks has for the whole exchange."""
+    webhook_pause: Seconds = 10.0
+    """Before the second try; it doubles with each, up to six hours."""
     probe: Seconds = 60.0
     """A channel that its provider halted is tried again this often."""
     voice_first_look: Seconds = 300.0
@@ -136,6 +165,8 @@ FAST = Timing(
     throttle_pause=0.5,
     refused_pause=0.5,
     probe=1.0,
+    webhook_timeout=1.0,
+    webhook_pause=0.3,
     voice_first_look=4.0,
     voice_silence=60.0,
     sms_silence=6.0,
@@ -173,6 +204,17 @@ class Settings(BaseSettings):
     web_port: int = Field(8080, ge=1, le=65_535, description="port the HTTP process listens on")
     flower_port: int = Field(5555, ge=1, le=65_535, description="port Flower listens on")
     flower_basic_auth: SecretStr = Field(description="user:password of Flower's pages")
+
+    webhook_secret: WebhookSecret | None = Field(
+        None,
+        description="whsec_…, signs what campaigns' webhooks are told; without it none is sent",
+    )
+    webhook_previous_secret: WebhookSecret | None = Field(
+        None, description="signs as well, while receivers change to the new one"
+    )
+    webhook_allow_private: bool = Field(
+        False, description="webhooks may go to private addresses and over http: for trying out"
+    )
 
     operator_email: str | None = Field(None, description="default for --as: last_updated_by")
     profile: Literal["production", "fast"] = Field(

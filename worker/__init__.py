@@ -32,6 +32,9 @@ Work also comes in by message: `tasks/triggers.py` (a Celery queue whose every m
 `tasks/guard.py` rebuilds or sets aside) and `tasks/stream.py` (a Redis Stream) call
 `desk/messages.py`, which stores a message's id with its effect, or a dead letter.
 
+What a campaign's `webhooks` are told is written by a trigger with the change it tells, and posted by
+`tasks/webhooks.py` (`dispatch/tell.py`).
+
 Every change of a request's status is counted and written to its history by triggers (see
 `store/migrations/sql`), whoever makes it.
 """

@@ -3,17 +3,23 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from config.settings import Settings
+from config.settings import Settings, webhook_key
 from worker.dispatch.deliver import DeliveryLimits
 from worker.dispatch.line import Line
 from worker.dispatch.scan import ScanLimits
+from worker.dispatch.tell import Post, Teller, TellLimits
 from worker.domain.statuses import Mode
 from worker.domain.verdicts import Patience
+from worker.domain.webhooks import Backoff
 from worker.store import connect as store
 from worker.store import identity
 from worker.store.connect import Engine, StoreUnavailable
 from worker.store.identity import Memory
+
+if TYPE_CHECKING:
+    from worker.providers.receivers import Receivers
 
 __all__ = ["Runtime", "StoreUnavailable", "build"]
 
@@ -64,6 +70,31 @@ class Runtime:
     def memories(self) -> list[Memory]:
         """Where, outside of the database, it is remembered which one it is."""
         return identity.memories(self.settings.state_dir, self.settings.broker_url)
+
+    @property
+    def webhook_secrets(self) -> list[bytes]:
+        """The keys that sign webhooks, newest first."""
+        secrets = (self.settings.webhook_secret, self.settings.webhook_previous_secret)
+        return [webhook_key(secret) for secret in secrets if secret]
+
+    def receivers(self) -> "Receivers":
+        """The way to the receivers of webhooks, inside a running event loop."""
+        from worker.providers.receivers import Receivers  # noqa: PLC0415  as above
+
+        return Receivers(
+            timeout=self.settings.timing.webhook_timeout,
+            allow_private=self.settings.webhook_allow_private,
+        )
+
+    def teller(self, receivers: Post) -> Teller:
+        """What tells them."""
+        timing = self.settings.timing
+        limits = TellLimits(
+            timeout=timedelta(seconds=timing.webhook_timeout),
+            tick=timing.tick,
+            backoff=Backoff(first=timedelta(seconds=timing.webhook_pause)),
+        )
+        return Teller(self.engine, receivers, self.webhook_secrets, limits)
 
     @property
     def scan_limits(self) -> ScanLimits:

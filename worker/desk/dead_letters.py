@@ -6,9 +6,10 @@ from json import loads
 from worker.desk.messages import Taken, take
 from worker.domain.errors import Mistake
 from worker.domain.messages import parsed
-from worker.store import dead_letters
+from worker.store import dead_letters, webhooks
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.dead_letters import MESSAGE, DeadLetter
+from worker.store.webhooks import WEBHOOK
 
 __all__ = ["DeadLetter", "discard", "list_dead_letters", "replay", "show_dead_letter"]
 
@@ -32,6 +33,15 @@ class NotAMessage(Mistake):
 
     def __init__(self, letter: DeadLetter) -> None:
         super().__init__(f"dead letter {letter.id} is a {letter.kind}: it can only be discarded")
+
+
+class Unalterable(Mistake):
+    """An event says what happened; a receiver knows it by its id and its bytes."""
+
+    def __init__(self, letter: DeadLetter) -> None:
+        super().__init__(
+            f"dead letter {letter.id} is a webhook: replay it without --name and --payload"
+        )
 
 
 class NotSaying(Mistake):
@@ -74,13 +84,17 @@ def replay(
 ) -> Taken:
     """Take a dead letter in again under its own id, with another name or payload if given.
 
+    A webhook becomes due again as it is.
+
     Raises:
-        UnknownDeadLetter, Settled, NotAMessage, NotSaying, NotJson: it can't be sent in.
+        UnknownDeadLetter, Settled, NotAMessage, NotSaying, NotJson, Unalterable: it can't be sent in.
         Mistake: it still can't be accepted; it stays a dead letter.
     """
 
     def step(connection: Connection) -> Taken:
         letter = _open(connection, letter_id)
+        if letter.kind == WEBHOOK:
+            return _tell_again(connection, letter, by, altered=bool(name or payload))
         task = name or letter.task
         if letter.kind != MESSAGE:
             raise NotAMessage(letter)
@@ -119,6 +133,14 @@ def _open(connection: Connection, letter_id: int) -> DeadLetter:
     if letter.settled_at is not None:
         raise Settled(letter)
     return letter
+
+
+def _tell_again(connection: Connection, letter: DeadLetter, by: str, *, altered: bool) -> Taken:
+    if altered or letter.message_id is None:
+        raise Unalterable(letter)
+    webhooks.make_due(connection, letter.message_id)
+    dead_letters.settle(connection, letter.id, f"replayed by {by}")
+    return Taken(fresh=True)
 
 
 def _json(text: str) -> object:

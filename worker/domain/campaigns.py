@@ -12,6 +12,7 @@ from worker.domain.content import Template, check
 from worker.domain.errors import CannotChangeMode, WrongFields
 from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validated
 from worker.domain.statuses import Mode
+from worker.domain.webhooks import webhooks
 from worker.domain.wire import Wire, to_wire
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -49,7 +50,9 @@ def _web_address(value: str) -> str:
 
 Days = Annotated[tuple[Day, ...], BeforeValidator(_as_tuple), AfterValidator(_in_week_order)]
 Labels = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
-Webhooks = Annotated[tuple[dict[str, object], ...], BeforeValidator(_as_tuple)]
+Webhooks = Annotated[
+    tuple[dict[str, object], ...], BeforeValidator(_as_tuple), AfterValidator(webhooks)
+]
 
 
 class CampaignFields(WireModel):

@@ -14,6 +14,7 @@ class Figures:
     attempts_open: int
     reports_waiting: int
     dead_letters: int
+    webhooks_waiting: int
     oldest_due_seconds: float
 
 
@@ -24,6 +25,7 @@ _FIGURES = text("""
         (SELECT count(*) FROM attempt WHERE check_at IS NOT NULL),
         (SELECT count(*) FROM inbox WHERE next_try_at IS NOT NULL),
         (SELECT count(*) FROM dead_letter WHERE settled_at IS NULL),
+        (SELECT count(*) FROM webhook_delivery WHERE next_try_at IS NOT NULL),
         (SELECT coalesce(extract(epoch FROM now() - min(oldest.due_at)), 0)::float8
          FROM communication_batch AS b CROSS JOIN LATERAL (
              SELECT due_at FROM queue WHERE batch = b.id AND due_at <= now()

@@ -64,7 +64,8 @@ _ONE = text(f"""
 """)  # noqa: S608  _COLUMNS is a constant
 
 # A closed attempt's own end is told by the transition or the report that closed it, except where
-# nothing of the request moved: then only the attempt's row knows.
+# nothing of the request moved: then only the attempt's row knows. A webhook's path may hold a secret of
+# its receiver: only the host is shown.
 _MOMENTS = text("""
     SELECT at, number, what, why FROM (
         SELECT t.at, a.attempt_number AS number, t.to_status || CASE
@@ -87,6 +88,14 @@ _MOMENTS = text("""
         SELECT i.received_at, a.attempt_number, 'provider reported ' || (i.report ->> 'name'),
                concat_ws(' ', i.report ->> 'channel_status', i.report ->> 'code'), 4, i.id
         FROM inbox AS i JOIN attempt AS a ON a.id = i.attempt WHERE a.request = :request
+        UNION ALL
+        SELECT coalesce(delivered_at, last_tried_at, created_at), NULL,
+               'webhook ' || CAST(body AS jsonb) ->> 'request_status' || CASE
+                   WHEN delivered_at IS NOT NULL THEN ' delivered'
+                   WHEN next_try_at IS NULL THEN ' given up' ELSE ' waiting' END,
+               format('%s, tries: %s%s', split_part(url, '/', 3), tries, ', answer: ' || last_answer),
+               6, id
+        FROM webhook_delivery WHERE request = :request
     ) AS told ORDER BY at, step, serial
 """)
 

@@ -9,7 +9,8 @@ HELP: dict[str, str] = {
     "attempts_in_doubt": "attempts whose outcome is unknown",
     "attempts_open": "attempts under way, in doubt or waiting for their last word",
     "reports_waiting": "callbacks that fit no attempt yet",
-    "dead_letters": "messages and callbacks that could not be accepted and are not settled",
+    "dead_letters": "messages, callbacks and webhooks that could not be accepted and are not settled",
+    "webhooks_waiting": "events that their receiver has not taken yet",
     "oldest_due_seconds": "age of the oldest request that is due and may be sent; 0 when none is",
 }
 

@@ -11,6 +11,7 @@ Three habits explain the shapes:
 from worker.store.schema.control import dead_letter, halt, message
 from worker.store.schema.conventions import metadata
 from worker.store.schema.record import attempt, inbox, request_count, sid, transition
+from worker.store.schema.telling import webhook_delivery
 from worker.store.schema.work import batch, campaign, queue, recipient, request
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "request_count",
     "sid",
     "transition",
+    "webhook_delivery",
 ]

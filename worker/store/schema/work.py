@@ -65,6 +65,7 @@ campaign = Table(
     Column("updated_at", Timestamp, nullable=False, server_default=NOW),
     Column("last_updated_by", Text, nullable=False),
     Column("created_as", JSONB(none_as_null=True)),
+    Index("campaign_with_webhooks", "id", postgresql_where=text("webhooks <> '[]'")),
     one_of("mode", Mode),
     CheckConstraint("hourly_rate BETWEEN 1 AND 3600", name="hourly_rate"),
     CheckConstraint("max_daily_calls > 0", name="max_daily_calls"),

@@ -1,0 +1,49 @@
+"""The process that tells receivers outside. `python -m tasks.webhooks`, any number of them.
+
+It shares nothing with dispatch but the database: a receiver that hangs delays no call.
+"""
+
+import asyncio
+import signal
+import sys
+
+import structlog
+
+from config import logs
+from config.settings import SettingsError, load
+from worker.runtime import Runtime, build
+
+log = structlog.get_logger()
+
+
+def main() -> int:
+    """Tell until SIGTERM or SIGINT; what is under way is finished first."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        print("webhooks can't start:", *error.faults, sep="\n  ", file=sys.stderr)  # noqa: T201  before logging
+        return 2
+    logs.set_up(settings.log_level)
+    asyncio.run(tell(build(settings)))
+    return 0
+
+
+async def tell(runtime: Runtime) -> None:
+    """Until a signal. Without a secret nothing is sent and everything waits."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    if not runtime.webhook_secrets:
+        log.warning("no_webhook_secret")
+        await stop.wait()
+        return
+    receivers = runtime.receivers()
+    log.info("webhooks_ready")
+    try:
+        await runtime.teller(receivers).run(stop)
+    finally:
+        await receivers.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

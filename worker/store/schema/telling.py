@@ -1,0 +1,42 @@
+"""What receivers outside are to be told."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import UUID
+
+from worker.store.schema.conventions import NOW, Timestamp, metadata
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("event", UUID, nullable=False, unique=True),
+    Column("request", BigInteger, ForeignKey("communication_request.id"), nullable=False),
+    Column("url", Text, nullable=False),
+    # As text, because a signature is over bytes and every try sends the same ones.
+    Column("body", Text, nullable=False),
+    Column("created_at", Timestamp, nullable=False, server_default=NOW),
+    Column("next_try_at", Timestamp),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("last_tried_at", Timestamp),
+    Column("last_answer", Text),
+    Column("delivered_at", Timestamp),
+    CheckConstraint("delivered_at IS NULL OR next_try_at IS NULL", name="delivered"),
+    Index("webhook_delivery_request", "request"),
+    Index(
+        "webhook_delivery_due",
+        "url",
+        "next_try_at",
+        postgresql_where=text("next_try_at IS NOT NULL"),
+    ),
+)
