@@ -1,4 +1,4 @@
-"""The process that tells receivers, killed at the worst moment, and the README's way to verify what it sends."""
+"""The process that tells receivers, killed at the worst moment; the README's way to verify it."""
 
 import json
 import re
