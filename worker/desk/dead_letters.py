@@ -44,6 +44,15 @@ class Unalterable(Mistake):
         )
 
 
+class NothingToTell(Mistake):
+    """Its event was taken meanwhile, or archived with its batch."""
+
+    def __init__(self, letter: DeadLetter) -> None:
+        super().__init__(
+            f"the event of dead letter {letter.id} was taken or archived: discard the letter"
+        )
+
+
 class NotSaying(Mistake):
     """What arrived does not say which message it is."""
 
@@ -87,7 +96,7 @@ def replay(
     A webhook becomes due again as it is.
 
     Raises:
-        UnknownDeadLetter, Settled, NotAMessage, NotSaying, NotJson, Unalterable: it can't be sent in.
+        UnknownDeadLetter, Settled, NotAMessage, NotSaying, NotJson, Unalterable, NothingToTell: it can't be sent in.
         Mistake: it still can't be accepted; it stays a dead letter.
     """
 
@@ -138,7 +147,8 @@ def _open(connection: Connection, letter_id: int) -> DeadLetter:
 def _tell_again(connection: Connection, letter: DeadLetter, by: str, *, altered: bool) -> Taken:
     if altered or letter.message_id is None:
         raise Unalterable(letter)
-    webhooks.make_due(connection, letter.message_id)
+    if not webhooks.make_due(connection, letter.message_id):
+        raise NothingToTell(letter)
     dead_letters.settle(connection, letter.id, f"replayed by {by}")
     return Taken(fresh=True)
 

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
-# The counts stay with the batch. Whoever still has an open attempt waits for its last word.
+# The counts stay with the batch. Whoever still has an open attempt waits for its last word, and
+# whoever is told by webhook has taken it or was given up.
 _RIPE = text("""
     SELECT b.batch_id FROM communication_batch AS b
     WHERE b.finished_at < clock_timestamp() - CAST(:age AS interval)
         AND NOT EXISTS (SELECT FROM attempt AS a WHERE a.batch = b.id AND a.check_at IS NOT NULL)
+        AND NOT EXISTS (
+            SELECT FROM webhook_delivery AS w JOIN communication_request AS r ON r.id = w.request
+            WHERE r.batch = b.id AND w.next_try_at IS NOT NULL)
         AND (b.archived_at IS NULL
              OR EXISTS (SELECT FROM communication_request AS r WHERE r.batch = b.id))
     ORDER BY b.finished_at LIMIT :limit
@@ -55,6 +59,7 @@ _CHOOSE = text("""
 _DROP = tuple(
     text(statement)
     for statement in (
+        "DELETE FROM webhook_delivery WHERE request = ANY (:requests)",
         "DELETE FROM status_transition WHERE request = ANY (:requests)",
         """DELETE FROM inbox WHERE attempt IN
                (SELECT id FROM attempt WHERE request = ANY (:requests))""",

@@ -110,6 +110,6 @@ _AGAIN = text("""
 """)
 
 
-def make_due(connection: Connection, event: str) -> None:
-    """A delivery that was given up is due again, with all its tries."""
-    connection.execute(_AGAIN, {"event": event})
+def make_due(connection: Connection, event: str) -> bool:
+    """A delivery that was given up is due again, with all its tries; False where it is not kept."""
+    return connection.execute(_AGAIN, {"event": event}).rowcount == 1

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parent.parent / "sql" / "0005_webhooks.sql"
+SQL = Path(__file__).parent.parent / "sql" / "0007_webhooks.sql"
 
 
 def upgrade() -> None:
