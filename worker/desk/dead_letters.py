@@ -96,7 +96,8 @@ def replay(
     A webhook becomes due again as it is.
 
     Raises:
-        UnknownDeadLetter, Settled, NotAMessage, NotSaying, NotJson, Unalterable, NothingToTell: it can't be sent in.
+        UnknownDeadLetter, Settled, NotAMessage,
+            NotSaying, NotJson, Unalterable, NothingToTell: it can't be sent in.
         Mistake: it still can't be accepted; it stays a dead letter.
     """
 

@@ -81,6 +81,7 @@ def test_several_faults_are_told_together(set_up: SetUp) -> None:
 
 
 WRONG = {
+    "WEBHOOK_SECRET": "whsec_a-very-secret-key",
     "DATABASE_URL": "mysql://x:hunter2@db/x",
     "BROKER_URL": "kafka://x:hunter2@broker",
     "PUBLIC_URL": "ftp://x:hunter2@host",
