@@ -6,6 +6,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from worker.domain.numbering import quickly_valid
 from worker.domain.statuses import Mode
 
 
@@ -35,7 +36,8 @@ def normalize(mode: Mode, target: str, default_region: str | None) -> str | Unre
     """
     if mode is Mode.EMAIL:
         return _mailbox(target.strip())
-    return _number(target.strip(), default_region)
+    target = target.strip()
+    return quickly_valid(target, default_region) or _number(target, default_region)
 
 
 def _number(target: str, default_region: str | None) -> str | Unreachable:

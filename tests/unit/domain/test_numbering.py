@@ -1,0 +1,128 @@
+"""The quick way against the library, over every region of the world."""
+
+import random
+from collections.abc import Iterator
+
+import phonenumbers
+import pytest
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+
+from worker.domain.numbering import quickly_valid
+
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+FORMATS = (
+    PhoneNumberFormat.E164,
+    PhoneNumberFormat.INTERNATIONAL,
+    PhoneNumberFormat.NATIONAL,
+    PhoneNumberFormat.RFC3966,
+)
+TYPES = [kind for kind in PhoneNumberType.values() if kind != PhoneNumberType.UNKNOWN]
+PUT_BEFORE = ("", "0", "1", "8", "00", "011", "+", "+1", "(", "tel:")
+
+
+def by_the_library(target: str, region: str | None) -> str | None:
+    try:
+        number = phonenumbers.parse(target, region)
+    except NumberParseException:
+        return None
+    if number.extension or not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def examples(region: str) -> list[str]:
+    """Every type's example, and one that is invalid, in every form they are written."""
+    found = [phonenumbers.example_number_for_type(region, kind) for kind in TYPES]
+    found.append(phonenumbers.invalid_example_number(region))
+    return sorted(
+        {
+            phonenumbers.format_number(number, form)
+            for number in found
+            if number is not None
+            for form in FORMATS
+        }
+    )
+
+
+def variants(written: str, dice: random.Random) -> Iterator[str]:
+    """The number as written, and what a slip of the finger makes of it."""
+    digits = "".join(char for char in written if char.isdigit())
+    yield written
+    yield digits
+    yield dice.choice(PUT_BEFORE) + digits
+    yield f"{written[:-1]}{dice.randrange(10)}"
+    yield written[:-1]
+    yield f"{written}{dice.randrange(10)}"
+    at = dice.randrange(len(written))
+    yield f"{written[:at]}{dice.choice('0123456789 -./()+x#')}{written[at + 1 :]}"
+    at = dice.randrange(len(written))
+    yield f"{written[:at]}{dice.choice('0123456789')}{written[at + 1 :]}"
+    yield written.replace(" ", ".").replace("-", "/")
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_quick_yes_is_the_librarys_yes(region: str) -> None:
+    dice = random.Random(region)
+    defaults = (region, dice.choice(REGIONS), None)
+    quick = 0
+    for example in examples(region):
+        for target in variants(example, dice):
+            for default in defaults:
+                said = quickly_valid(target.strip(), default)
+                quick += said is not None
+                assert said in {None, by_the_library(target, default)}, (target, default)
+    assert quick
+
+
+def test_most_valid_numbers_are_judged_quickly() -> None:
+    """Those that are not belong to countries whose prefixes are rewritten rather than cut off."""
+    judged = [
+        quickly_valid(target, region) is not None
+        for region in REGIONS
+        for target in examples(region)
+        if by_the_library(target, region) is not None and not target.startswith("tel:")
+    ]
+
+    assert sum(judged) > 0.9 * len(judged)
+
+
+@pytest.mark.parametrize("region", ["US", "CA", "GB", "DE", "IT", "RU", "KZ", "AR", "BR", "MX"])
+def test_random_digits_are_judged_alike(region: str) -> None:
+    dice = random.Random(region)
+    for _ in range(1_000):
+        digits = "".join(dice.choices("0123456789", k=dice.randrange(3, 15)))
+        target = dice.choice(("", "", "+", f"+{phonenumbers.country_code_for_region(region)}"))
+        assert quickly_valid(target + digits, region) in {
+            None,
+            by_the_library(target + digits, region),
+        }
+
+
+@pytest.mark.parametrize(
+    ("target", "region"),
+    [
+        pytest.param("+39 06 698 12345", None, id="a-zero-that-stays"),
+        pytest.param("+7 777 123 4567", None, id="the-second-region-of-a-code"),
+        pytest.param("1 512 555 0101", "US", id="calling-code-without-plus"),
+        pytest.param("1 416 555 0101", "CA", id="calling-code-without-plus-elsewhere"),
+        pytest.param("030 901820", "DE", id="national-prefix"),
+        pytest.param("8 (912) 345-67-89", "RU", id="national-prefix-that-is-no-zero"),
+    ],
+)
+def test_what_people_write_needs_no_library(target: str, region: str | None) -> None:
+    expected = by_the_library(target, region)
+
+    assert expected is not None
+    assert quickly_valid(target, region) == expected
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["", "+", "٤١٥٥٥٥٢٦٧١", "415-555-2671 x22", "415 555 2671 / 2672x", "415,555,2671", "+1#415"],
+)
+def test_whatever_is_not_plain_is_left_to_the_library(target: str) -> None:
+    assert quickly_valid(target, "US") is None
+
+
+def test_an_unknown_default_region_is_left_to_the_library() -> None:
+    assert quickly_valid("415 555 2671", "XX") is None
