@@ -124,6 +124,7 @@ def _region(name: str) -> _Region:
     facts = PhoneMetadata.metadata_for_region(name, None)
     assert facts is not None
     general = facts.general_desc
+    assert general is not None
     return _Region(
         code=str(facts.country_code),
         abroad=_compiled(facts.international_prefix),
@@ -132,7 +133,7 @@ def _region(name: str) -> _Region:
         general=_compiled(general.national_number_pattern),
         lengths=frozenset(general.possible_length),
         leading=re.compile(facts.leading_digits) if facts.leading_digits is not None else None,
-        valid={n: _known(facts, n) for n in general.possible_length},
+        valid={n: _known(facts, general, n) for n in general.possible_length},
     )
 
 
@@ -140,7 +141,7 @@ def _compiled(pattern: str | None) -> Pattern:
     return re.compile(pattern) if pattern else NEVER
 
 
-def _known(facts: PhoneMetadata, length: int) -> Pattern:
+def _known(facts: PhoneMetadata, general: PhoneNumberDesc, length: int) -> Pattern:
     """What a number of this length must match: the general pattern, and that of one type or more."""
     mobile = None if facts.same_mobile_and_fixed_line_pattern else facts.mobile
     types = (
@@ -150,9 +151,12 @@ def _known(facts: PhoneMetadata, length: int) -> Pattern:
     patterns = dict.fromkeys(
         kind.national_number_pattern for kind in types if kind is not None and _fits(kind, length)
     )
-    general = facts.general_desc.national_number_pattern
     either = "|".join(f"(?:{pattern})" for pattern in patterns)
-    return re.compile(f"(?=(?:{general})\\Z)(?:{either})") if patterns else NEVER
+    return (
+        re.compile(f"(?=(?:{general.national_number_pattern})\\Z)(?:{either})")
+        if patterns
+        else NEVER
+    )
 
 
 def _fits(kind: PhoneNumberDesc, length: int) -> bool:

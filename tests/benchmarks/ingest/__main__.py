@@ -31,12 +31,12 @@ def main() -> None:
     """Measure each way in a process and a database of its own, and say how they compare."""
     asked = _asked()
     if asked.way:
-        print(json.dumps(_one(asked).to_wire()))
+        sys.stdout.write(json.dumps(_one(asked).to_wire()) + "\n")
         return
     with tempfile.TemporaryDirectory(prefix="bench-ingest-") as folder:
         costs = _compare(Path(folder), asked.n, min(asked.n, asked.plain))
     _tell(costs)
-    print(json.dumps(_figures(costs)))
+    sys.stdout.write(json.dumps(_figures(costs)) + "\n")
 
 
 def _asked() -> argparse.Namespace:

@@ -17,6 +17,16 @@ TWICE, INVALID, REPEATED = 0.01, 0.01, 0.001
 
 US_AREAS = ("201", "212", "305", "312", "415", "512", "617", "713", "786", "917")
 CA_AREAS = ("416", "514", "604", "613")
+ABROAD = (
+    "+44 7400 ######",
+    "+44 7700 ######",
+    "+4915########",
+    "+4917########",
+    "+33 6 ## ## ## ##",
+    "+346########",
+    "+52 55 #### ####",
+    "+52 81 #### ####",
+)
 FAULTS = ("", "none", "unknown", "512 555", "+1 200 555 0100", "+999 1234 5678", "call the desk")
 
 
@@ -57,22 +67,14 @@ def _target(dice: random.Random, recent: list[str]) -> str:
 
 
 def _number(dice: random.Random) -> str:
-    """Half of the numbers are American, in the forms people write them."""
+    """More than half of the numbers are American, in the forms people write them."""
     where = dice.random()
     if where < 0.5:
         return _american(dice, US_AREAS)
     if where < 0.6:
         return _american(dice, CA_AREAS)
-    line = dice.randrange(10**8)
-    if where < 0.7:
-        return f"+44 7{dice.choice('4578')}{line // 10**6:02d} {line % 10**6:06d}"
-    if where < 0.8:
-        return f"+4915{dice.choice('127')}{line:08d}"
-    if where < 0.9:
-        return f"+33 6 {line // 10**6:02d} {line // 10**4 % 100:02d} {line // 100 % 100:02d} {line % 100:02d}"
-    if where < 0.95:
-        return f"+346{line:08d}"
-    return f"+52 {dice.choice(('55', '81'))} {line:08d}"
+    form = dice.choice(ABROAD)
+    return "".join(dice.choice("0123456789") if char == "#" else char for char in form)
 
 
 def _american(dice: random.Random, areas: tuple[str, ...]) -> str:

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 
 import phonenumbers
 import pytest
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import (
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumberFormat,
+    PhoneNumberType,
+)
 
 from worker.domain.numbering import quickly_valid
 
@@ -62,7 +69,7 @@ def variants(written: str, dice: random.Random) -> Iterator[str]:
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_a_quick_yes_is_the_librarys_yes(region: str) -> None:
-    dice = random.Random(region)
+    dice = random.Random(region)  # noqa: S311  no secret is drawn
     defaults = (region, dice.choice(REGIONS), None)
     quick = 0
     for example in examples(region):
@@ -86,9 +93,34 @@ def test_most_valid_numbers_are_judged_quickly() -> None:
     assert sum(judged) > 0.9 * len(judged)
 
 
+@settings(max_examples=1_500, derandomize=True, deadline=None, database=None)
+@given(st.data())
+def test_whatever_the_numbering_plans_allow_is_judged_alike(data: st.DataObject) -> None:
+    """Numbers out of the patterns themselves, with the prefixes they might be confused with."""
+    facts = PhoneMetadata.metadata_for_region(data.draw(st.sampled_from(REGIONS)))
+    assert facts is not None
+    number = data.draw(st.from_regex(data.draw(st.sampled_from(patterns(facts))), fullmatch=True))
+    before = ("", "+", str(facts.country_code), f"+{facts.country_code}")
+    between = ("", facts.national_prefix or "", "00", "011")
+    target = data.draw(st.sampled_from(before)) + data.draw(st.sampled_from(between)) + number
+
+    assert quickly_valid(target, facts.id) in {None, by_the_library(target, facts.id)}
+
+
+def patterns(facts: PhoneMetadata) -> list[str]:
+    """What national numbers look like, and what may be written before them."""
+    general = facts.general_desc
+    assert general is not None
+    kinds = (general, facts.fixed_line, facts.mobile, facts.toll_free, facts.premium_rate)
+    known = [kind.national_number_pattern for kind in kinds if kind is not None]
+    prefix = facts.national_prefix_for_parsing or ""
+    before = f"(?:{prefix})(?:{general.national_number_pattern})"
+    return [pattern.replace("\\d", "[0-9]") for pattern in (*known, before) if pattern]
+
+
 @pytest.mark.parametrize("region", ["US", "CA", "GB", "DE", "IT", "RU", "KZ", "AR", "BR", "MX"])
 def test_random_digits_are_judged_alike(region: str) -> None:
-    dice = random.Random(region)
+    dice = random.Random(region)  # noqa: S311  no secret is drawn
     for _ in range(1_000):
         digits = "".join(dice.choices("0123456789", k=dice.randrange(3, 15)))
         target = dice.choice(("", "", "+", f"+{phonenumbers.country_code_for_region(region)}"))
