@@ -1,7 +1,9 @@
 """`outreach batch upload`: a CSV file, with a progress bar and a report of what was not stored."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -18,10 +20,18 @@ from worker.cli.fields import UnreadableFile
 from worker.cli.printing import add_row, console, print_json, table
 from worker.cli.session import AsJson, BatchId, By, session
 from worker.desk.uploads import Uploaded, upload_requests
+from worker.domain.errors import Mistake
 
 NAMED = 20
 """How many refused rows a terminal shows."""
 COUNTS = ("stored", "pending", "duplicate", "invalid", "skipped", "known")
+
+
+class UnwritableReport(Mistake):
+    """The report of bad rows can't be written there."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"can't write {str(path)!r}: {why}")
 
 
 def upload(
@@ -29,6 +39,10 @@ def upload(
     batch_id: BatchId,
     file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
     *,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="BAD.csv", help="Write the bad rows there: line, column, reason."),
+    ] = None,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
@@ -36,9 +50,13 @@ def upload(
     current = session(context)
     operator, engine = current.operator(by), current.runtime.patient_engine
     try:
-        with _progress() as progress, progress.open(file, "rb", description=file.name) as opened:
+        with (
+            _progress() as progress,
+            progress.open(file, "rb", description=file.name) as opened,
+            _report(report, file) as bad,
+        ):
             uploaded = upload_requests(
-                engine, batch_id, file=opened, filename=file.name, by=operator
+                engine, batch_id, file=opened, filename=file.name, by=operator, report=bad
             )
     except OSError as error:
         raise UnreadableFile(file, error.strerror or "it is unreadable") from None
@@ -46,6 +64,22 @@ def upload(
         print_json(uploaded.to_wire())
     else:
         console().print(pictured(uploaded))
+
+
+@contextmanager
+def _report(path: Path | None, source: Path) -> Iterator[TextIO | None]:
+    """Where bad rows are written to, opened before anything is stored."""
+    if path is None:
+        yield None
+        return
+    if path.exists() and path.samefile(source):
+        raise UnwritableReport(path, "it is the file to upload")
+    try:
+        opened = path.open("w+", encoding="utf-8", newline="")
+    except OSError as error:
+        raise UnwritableReport(path, error.strerror or "it is not writable") from None
+    with opened:
+        yield opened
 
 
 def _progress() -> Progress:
@@ -65,9 +99,16 @@ def pictured(uploaded: Uploaded) -> RenderableType:
     """The counts, and the first rows that were not stored."""
     counts = table(None, *COUNTS, "refused")
     add_row(counts, [*(getattr(uploaded, name) for name in COUNTS), uploaded.refused_count])
+    refused = _refused(uploaded)
+    if not uploaded.stored and uploaded.known:
+        return Group(counts, "Nothing has changed: the batch has these rows already.", *refused)
+    return Group(counts, *refused)
+
+
+def _refused(uploaded: Uploaded) -> list[RenderableType]:
     if not uploaded.refused:
-        return counts
+        return []
     refused = table(f"Not stored ({uploaded.refused_count})", "line", "reason")
     for row in uploaded.refused[:NAMED]:
         add_row(refused, [row.line, row.reason])
-    return Group(counts, refused)
+    return [refused]

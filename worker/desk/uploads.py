@@ -1,9 +1,11 @@
 """An operator's CSV becomes requests of a batch: all of the file, or nothing of it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
+from worker.desk.bad_rows import BadRows
 from worker.domain.batches import is_expired
 from worker.domain.csv_rows import Refused, Row, rows
 from worker.domain.errors import BatchDeleted, BatchExpired, FileFault, UnknownBatch
@@ -43,11 +45,18 @@ class Uploaded:
 
 
 def upload_requests(
-    engine: Engine, batch_id: str, *, file: BinaryIO, filename: str, by: str
+    engine: Engine,
+    batch_id: str,
+    *,
+    file: BinaryIO,
+    filename: str,
+    by: str,
+    report: TextIO | None = None,
 ) -> Uploaded:
     """Store a CSV file's rows as requests of a batch, in one transaction.
 
-    The engine must be a patient one, and the file one that can be rewound.
+    The engine must be a patient one, the file and the report ones that can be rewound. The report is
+    CSV of line, column and reason: of every row that is not stored, and of every invalid target.
 
     Raises:
         UnknownBatch, BatchDeleted, BatchExpired: nothing can be added to it; nothing is changed.
@@ -56,29 +65,42 @@ def upload_requests(
 
     def step(connection: Connection) -> Uploaded:
         file.seek(0)
-        return _store(connection, batch_id, file=file, filename=filename, by=by)
+        bad.start()
+        return _store(connection, batch_id, _Upload(file, filename, by, bad))
 
     def fail(connection: Connection) -> None:
         batches.note_failed_upload(connection, batch_id, filename, by, why=why)
 
-    try:
-        return in_transaction(engine, step)
-    except FileFault as fault:
-        why = str(fault)
-        in_transaction(engine, fail)
-        raise
+    with closing(BadRows(report)) as bad:
+        try:
+            return in_transaction(engine, step)
+        except FileFault as fault:
+            why = str(fault)
+            in_transaction(engine, fail)
+            bad.start()
+            bad.finish([Refused(fault.line or 0, why)])
+            raise
 
 
-def _store(
-    connection: Connection, batch_id: str, *, file: BinaryIO, filename: str, by: str
-) -> Uploaded:
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """What is uploaded, by whom, and where its bad rows go."""
+
+    file: BinaryIO
+    filename: str
+    by: str
+    bad: BadRows
+
+
+def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
     intake = _open(connection, batch_id)
-    refused = _Refusals()
-    arrivals = _arrivals(file, intake, refused)
+    refused = _Refusals(upload.bad)
+    arrivals = _arrivals(upload.file, intake, refused)
     ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals)
     uploaded = _summed(ingested, refused)
     if uploaded.stored or intake.facts.error_message:
-        batches.note_upload(connection, intake.facts.id, filename, by)
+        batches.note_upload(connection, intake.facts.id, upload.filename, upload.by)
+    upload.bad.finish(ingest.refusals(connection))
     return uploaded
 
 
@@ -100,12 +122,14 @@ def _open(connection: Connection, batch_id: str) -> Intake:
 class _Refusals:
     """Rows that were refused before they reached the store."""
 
-    def __init__(self) -> None:
+    def __init__(self, bad: BadRows) -> None:
         self.count = 0
         self.named: list[Refused] = []
+        self.bad = bad
 
     def add(self, row: Refused) -> None:
         self.count += 1
+        self.bad.note(row)
         if len(self.named) < REPORTED:
             self.named.append(row)
 
@@ -116,7 +140,10 @@ def _arrivals(file: BinaryIO, intake: Intake, refused: _Refusals) -> Iterator[Ar
             case Refused():
                 refused.add(row)
             case Row():
-                yield _arrival(row, intake)
+                arrival = _arrival(row, intake)
+                if arrival.fault is not None:
+                    refused.bad.note(Refused(row.line, arrival.fault))
+                yield arrival
 
 
 def _arrival(row: Row, intake: Intake) -> Arrival:

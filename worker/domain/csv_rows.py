@@ -27,10 +27,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that is not stored, and why; the others are."""
+    """A row that is not stored, and why; the others are.
+
+    A reason that blames one column begins with its name.
+    """
 
     line: int
     reason: str
+
+    @property
+    def column(self) -> str | None:
+        """The column to blame, if it is one."""
+        name = self.reason.partition(" ")[0]
+        return name if name in REQUIRED else None
 
 
 def rows(lines: Iterable[bytes]) -> Iterator[Row | Refused]:
@@ -76,6 +85,8 @@ def _records(text: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
 def _plainly(error: csv.Error) -> str:
     if "new-line character" in str(error):
         return "a lone carriage return; end lines with LF or CRLF"
+    if "field larger" in str(error):
+        return f"a cell has more than {csv.field_size_limit():,} characters"
     return str(error)
 
 

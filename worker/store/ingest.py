@@ -4,7 +4,7 @@ Everything happens in the caller's transaction, so a killed upload leaves nothin
 batch take turns by an advisory lock rather than by the batch row, which begin and pause need.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -72,7 +72,21 @@ def add(connection: Connection, batch: int, mode: Mode, arrivals: Iterable[Arriv
     )
 
 
+def refusals(connection: Connection) -> Iterator[Refused]:
+    """Every row that the last portion set aside, by line, read as they are asked for."""
+    streaming = {"stream_results": True, "yield_per": REPORTED}
+    rows = connection.execute(
+        text("SELECT line, reason FROM set_aside ORDER BY line"), execution_options=streaming
+    )
+    for line, reason in rows:
+        yield Refused(line, reason)
+
+
 # One table per connection, emptied by every commit: dropping it each time would bloat the catalog.
+_SETTING_ASIDE = text("""
+    CREATE TEMPORARY TABLE IF NOT EXISTS set_aside (line bigint NOT NULL, reason text NOT NULL)
+    ON COMMIT DELETE ROWS
+""")
 _STAGING = text("""
     CREATE TEMPORARY TABLE IF NOT EXISTS staged (
         line bigint NOT NULL, reference_id text NOT NULL, target text NOT NULL,
@@ -84,7 +98,9 @@ _COPY = "COPY staged (line, reference_id, target, address, fault, request_variab
 
 def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
     connection.execute(_STAGING)
+    connection.execute(_SETTING_ASIDE)
     connection.execute(text("DELETE FROM staged"))
+    connection.execute(text("DELETE FROM set_aside"))
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:
@@ -117,6 +133,8 @@ _SET_ASIDE = text(f"""
     ), aside AS (
         DELETE FROM staged USING verdicts WHERE staged.ctid = place AND reason IS NOT NULL
         RETURNING verdicts.line, reason
+    ), remembered AS (
+        INSERT INTO set_aside SELECT line, reason FROM aside WHERE reason <> ''
     )
     SELECT count(*) FILTER (WHERE reason = ''), count(*) FILTER (WHERE reason <> ''), (
         SELECT json_agg(json_build_array(line, reason)) FROM (

@@ -63,6 +63,51 @@ def test_an_upload_says_what_became_of_the_rows(outreach: Outreach, late: Path) 
     assert (again["stored"], again["known"], again["refused_count"]) == (0, 3, 1)
 
 
+def test_the_same_file_again_says_that_nothing_has_changed(outreach: Outreach, late: Path) -> None:
+    first = outreach("batch", "upload", "B", str(late))
+    again = outreach("batch", "upload", "B", str(late))
+
+    assert "Nothing has changed" not in first.stdout
+    assert "Nothing has changed: the batch has these rows already." in again.stdout
+
+
+def test_the_bad_rows_go_into_a_file(outreach: Outreach, late: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+
+    told = outreach("batch", "upload", "B", str(late), "--report", str(bad))
+
+    assert told.exit_code == 0, told.output
+    with bad.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert rows == [
+        {"line": "5", "column": "target", "reason": "target is not a phone number"},
+        {"line": "5", "column": "reference_id", "reason": "reference_id was used on line 4"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("report", "why"),
+    [
+        pytest.param("late.csv", "it is the file to upload", id="itself"),
+        pytest.param("none/bad.csv", "No such file or directory", id="no-folder"),
+    ],
+)
+def test_a_report_that_can_not_be_written_is_said_before_anything_is_stored(
+    outreach: Outreach, late: Path, report: str, why: str
+) -> None:
+    path = late.parent / report
+
+    told = outreach("batch", "upload", "B", str(late), "--report", str(path))
+
+    assert (told.exit_code, told.stderr) == (1, f"outreach: can't write {str(path)!r}: {why}\n")
+    assert outreach("batch", "results", "B", "--json").stdout == ""
+    assert late.read_text(encoding="utf-8") == ROWS
+
+
+def test_no_progress_is_drawn_where_nobody_looks(outreach: Outreach, late: Path) -> None:
+    assert outreach("batch", "upload", "B", str(late)).stderr == ""
+
+
 def test_a_batch_is_steered_and_read(outreach: Outreach, late: Path) -> None:
     outreach("batch", "upload", "B", str(late))
 

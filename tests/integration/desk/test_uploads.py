@@ -1,4 +1,6 @@
-from io import BytesIO
+import csv
+from contextlib import suppress
+from io import BytesIO, StringIO
 from threading import Thread
 
 import pytest
@@ -12,6 +14,7 @@ from worker.domain.csv_rows import Refused
 from worker.domain.errors import BatchDeleted, BatchExpired, FileFault, UnknownBatch
 from worker.domain.results import RequestResult
 from worker.domain.statuses import BatchStatus
+from worker.store.ingest import REPORTED
 
 ANA = "ana@example.com"
 HEADER = "reference_id,target,name\n"
@@ -244,3 +247,49 @@ def test_uploads_do_not_hold_the_batch_row_while_they_read(
     upload_requests(engine, "B", file=Pausing(FILE.encode()), filename="late.csv", by=ANA)
 
     assert show_batch(engine, "B").status is BatchStatus.PAUSED
+
+
+def reported(engine: Engine, content: str) -> list[list[str]]:
+    """The report of bad rows, whether the file could be a batch or not."""
+    report = StringIO("left from yesterday\n" * 50)
+    file = BytesIO(content.encode())
+    with suppress(FileFault):
+        upload_requests(engine, "B", file=file, filename="late.csv", by=ANA, report=report)
+    return list(csv.reader(StringIO(report.getvalue())))
+
+
+def test_bad_rows_are_reported_by_line_and_column(engine: Engine, batch: BatchDetails) -> None:
+    expected = [
+        ["line", "column", "reason"],
+        ["5", "target", "target is not a phone number"],
+        ["6", "reference_id", "reference_id was used on line 2"],
+        ["7", "", "the row has 1 cells, the header has 3"],
+    ]
+
+    assert reported(engine, FILE) == expected
+    assert reported(engine, FILE) == expected
+
+
+def test_every_bad_row_is_reported(engine: Engine, batch: BatchDetails) -> None:
+    same = "".join(f"same,+1512555{n:04},x\n" for n in range(REPORTED + 10))
+    short = "5\n" * (REPORTED + 10)
+
+    lines = [int(line) for line, *_ in reported(engine, HEADER + same + short)[1:]]
+
+    assert lines == list(range(3, 2 * REPORTED + 22))
+
+
+def test_a_file_that_is_no_batch_is_its_only_bad_row(engine: Engine, batch: BatchDetails) -> None:
+    found = reported(engine, "reference_id,phone\n1,2\n")
+
+    assert found[1:] == [["1", "", "line 1: the header has no column target"]]
+
+
+def test_no_report_quotes_a_cell(engine: Engine, batch: BatchDetails) -> None:
+    secret = "Xq7-private"
+    content = HEADER + f"1,{secret},x\n{secret},+15125550101,x\n{secret},+15125550102,{secret}\n"
+
+    found = reported(engine, content)
+
+    assert len(found) == 3
+    assert secret not in str(found)

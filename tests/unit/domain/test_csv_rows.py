@@ -73,7 +73,7 @@ def test_a_cell_may_hold_line_breaks_and_lines_are_still_counted() -> None:
         pytest.param(b"reference_id,target\r1,2\r", "a lone carriage return", id="cr-only"),
         pytest.param(
             b"reference_id,target\n1," + b"x" * 200_000,
-            "line 2: this is not CSV: field larger",
+            "line 2: this is not CSV: a cell has more than 131,072 characters",
             id="huge-cell",
         ),
     ],
@@ -81,6 +81,39 @@ def test_a_cell_may_hold_line_breaks_and_lines_are_still_counted() -> None:
 def test_a_file_that_can_not_be_a_batch_is_refused_whole(data: bytes, sentence: str) -> None:
     with pytest.raises(FileFault, match=sentence):
         read(data)
+
+
+def test_a_file_may_have_two_hundred_columns() -> None:
+    names = [f"v{n}" for n in range(198)]
+    found = read(f"reference_id,target,{','.join(names)}\n1,a@b.test{',x' * 198}\n".encode())
+
+    assert found == [Row(2, "1", "a@b.test", dict.fromkeys(names, "x"))]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "-2+3", "+cmd|' /C calc'!A0", "'=1"])
+def test_a_formula_that_comes_in_is_kept_as_it_is(cell: str) -> None:
+    found = read(f"reference_id,target,note\n1,a@b.test,{cell}\n".encode())
+
+    assert found == [Row(2, "1", "a@b.test", {"note": cell})]
+
+
+def test_the_largest_cell_is_kept_whole() -> None:
+    cell = "x" * 131_072
+    found = read(f"reference_id,target,note\n1,a@b.test,{cell}\n".encode())
+
+    assert found == [Row(2, "1", "a@b.test", {"note": cell})]
+
+
+@pytest.mark.parametrize(
+    ("reason", "column"),
+    [
+        ("reference_id is empty", "reference_id"),
+        ("target is not a phone number", "target"),
+        ("the row has 1 cells, the header has 2", None),
+    ],
+)
+def test_a_refused_row_names_the_column_to_blame(reason: str, column: str | None) -> None:
+    assert Refused(2, reason).column == column
 
 
 @pytest.mark.parametrize(
