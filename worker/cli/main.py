@@ -1,5 +1,6 @@
 """The command itself: its nouns, and how a failure becomes one sentence."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -73,6 +74,8 @@ app.command("demo")(demo.demo)
 @app.callback()
 def start(context: typer.Context) -> None:
     """Begin a session."""
+    # What the driver mutters about a lost connection, our one sentence says.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     current = context.obj = Session()
     context.call_on_close(current.close)
 
