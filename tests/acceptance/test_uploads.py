@@ -1,5 +1,8 @@
 """An upload that is killed, or whose database goes away, leaves nothing; then it is simply repeated."""
 
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -44,14 +47,14 @@ class Desk:
     file: Path
     environment: Mapping[str, str]
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Begin an upload in a process of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "worker.cli.main", "batch", "upload", "B", str(self.file)],
             env=dict(self.environment),
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
 
@@ -193,3 +196,26 @@ def test_an_upload_that_is_killed_at_any_time_is_there_as_a_whole_or_not_at_all(
     assert outcomes <= {0, ROWS}
     assert desk.upload().stored in {0, ROWS}
     assert desk.counts()["queue"] == ROWS
+
+
+def test_a_terminal_sees_the_rate_and_the_time_left(desk: Desk) -> None:
+    ours, theirs = pty.openpty()
+    upload = desk.start(stderr=theirs)
+    os.close(theirs)
+    drawn = _read_to_the_end(ours)
+    upload.communicate(timeout=60)
+
+    assert upload.returncode == 0, drawn
+    assert re.search(r"people\.csv.*[kM]?B/s.*\d:\d\d:\d\d", drawn)
+    assert "storing" in drawn
+
+
+def _read_to_the_end(terminal: int) -> str:
+    drawn = b""
+    try:
+        while part := os.read(terminal, 65_536):
+            drawn += part
+    except OSError:  # a terminal that nobody holds any more ends like this
+        pass
+    os.close(terminal)
+    return drawn.decode()

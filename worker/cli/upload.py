@@ -12,6 +12,7 @@ from rich.progress import (
     DownloadColumn,
     Progress,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
@@ -56,7 +57,13 @@ def upload(
             _report(report, file) as bad,
         ):
             uploaded = upload_requests(
-                engine, batch_id, file=opened, filename=file.name, by=operator, report=bad
+                engine,
+                batch_id,
+                file=opened,
+                filename=file.name,
+                by=operator,
+                report=bad,
+                when_read=lambda: _storing(progress),
             )
     except OSError as error:
         raise UnreadableFile(file, error.strerror or "it is unreadable") from None
@@ -90,9 +97,17 @@ def _progress() -> Progress:
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
+        TimeElapsedColumn(),
         console=Console(stderr=True),
         disable=not Console(stderr=True).is_terminal,
     )
+
+
+def _storing(progress: Progress) -> None:
+    """The database does the rest in a few statements, which can't say how far they are."""
+    for task in progress.tasks:
+        progress.update(task.id, visible=False)
+    progress.add_task("storing", total=None)
 
 
 def pictured(uploaded: Uploaded) -> RenderableType:

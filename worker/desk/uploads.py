@@ -1,6 +1,6 @@
 """An operator's CSV becomes requests of a batch: all of the file, or nothing of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
@@ -52,11 +52,13 @@ def upload_requests(
     filename: str,
     by: str,
     report: TextIO | None = None,
+    when_read: Callable[[], None] = lambda: None,
 ) -> Uploaded:
     """Store a CSV file's rows as requests of a batch, in one transaction.
 
     The engine must be a patient one, the file and the report ones that can be rewound. The report is
     CSV of line, column and reason: of every row that is not stored, and of every invalid target.
+    `when_read` is called when the last row has been read and the database begins to store them.
 
     Raises:
         UnknownBatch, BatchDeleted, BatchExpired: nothing can be added to it; nothing is changed.
@@ -66,7 +68,7 @@ def upload_requests(
     def step(connection: Connection) -> Uploaded:
         file.seek(0)
         bad.start()
-        return _store(connection, batch_id, _Upload(file, filename, by, bad))
+        return _store(connection, batch_id, _Upload(file, filename, by, bad, when_read))
 
     def fail(connection: Connection) -> None:
         batches.note_failed_upload(connection, batch_id, filename, by, why=why)
@@ -84,18 +86,19 @@ def upload_requests(
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """What is uploaded, by whom, and where its bad rows go."""
+    """What is uploaded, by whom, where its bad rows go, and whom to tell that it has been read."""
 
     file: BinaryIO
     filename: str
     by: str
     bad: BadRows
+    when_read: Callable[[], None]
 
 
 def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
     intake = _open(connection, batch_id)
     refused = _Refusals(upload.bad)
-    arrivals = _arrivals(upload.file, intake, refused)
+    arrivals = _arrivals(upload, intake, refused)
     ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals)
     uploaded = _summed(ingested, refused)
     if uploaded.stored or intake.facts.error_message:
@@ -134,8 +137,8 @@ class _Refusals:
             self.named.append(row)
 
 
-def _arrivals(file: BinaryIO, intake: Intake, refused: _Refusals) -> Iterator[Arrival]:
-    for row in rows(file):
+def _arrivals(upload: _Upload, intake: Intake, refused: _Refusals) -> Iterator[Arrival]:
+    for row in rows(upload.file):
         match row:
             case Refused():
                 refused.add(row)
@@ -144,6 +147,7 @@ def _arrivals(file: BinaryIO, intake: Intake, refused: _Refusals) -> Iterator[Ar
                 if arrival.fault is not None:
                     refused.bad.note(Refused(row.line, arrival.fault))
                 yield arrival
+    upload.when_read()
 
 
 def _arrival(row: Row, intake: Intake) -> Arrival:

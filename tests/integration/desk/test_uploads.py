@@ -293,3 +293,19 @@ def test_no_report_quotes_a_cell(engine: Engine, batch: BatchDetails) -> None:
 
     assert len(found) == 3
     assert secret not in str(found)
+
+
+def test_it_says_when_the_file_has_been_read(engine: Engine, batch: BatchDetails) -> None:
+    file, told = BytesIO(FILE.encode()), list[int]()
+
+    upload_requests(
+        engine,
+        "B",
+        file=file,
+        filename="late.csv",
+        by=ANA,
+        when_read=lambda: told.append(show_batch(engine, "B").total),
+    )
+
+    assert told == [0]
+    assert show_batch(engine, "B").total == 4
