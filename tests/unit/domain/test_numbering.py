@@ -158,3 +158,14 @@ def test_whatever_is_not_plain_is_left_to_the_library(target: str) -> None:
 
 def test_an_unknown_default_region_is_left_to_the_library() -> None:
     assert quickly_valid("415 555 2671", "XX") is None
+
+
+@pytest.mark.parametrize(
+    ("target", "region"),
+    [
+        pytest.param("+3758109148693", "BY", id="a-prefix-that-may-be-a-digit-of-the-number"),
+        pytest.param("0153447191000", "IL", id="a-number-that-begins-like-a-call-abroad"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_left_to_the_library(target: str, region: str) -> None:
+    assert quickly_valid(target, region) is None
