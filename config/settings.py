@@ -73,9 +73,18 @@ def webhook_key(secret: SecretStr) -> bytes:
     return key
 
 
+def _limits_address(value: str) -> str:
+    if urlsplit(value).scheme not in {"redis", "rediss"}:
+        raise ValueError("must be a redis:// or rediss:// address")
+    return value
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 PostgresAddress = Annotated[str, AfterValidator(_postgres_address)]
 BrokerAddress = Annotated[str, AfterValidator(_broker_address)]
+LimitsAddress = Annotated[str, AfterValidator(_limits_address)]
+# A bound, so that a slip of the finger is told; no provider takes more.
+Rate = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
@@ -226,6 +235,18 @@ class Settings(BaseSettings):
     backlog_chunks: int = Field(8, ge=1, description="messages that may wait in a delivery queue")
     flush_rows: int = Field(50, ge=1, le=1000, description="answers recorded in one transaction")
     flush_seconds: Seconds = Field(0.02, description="longest an answer waits to be recorded")
+    voice_per_second: Rate = Field(
+        None, description="calls placed a second; 0: no limit; unset: 1, on loopback no limit"
+    )
+    sms_per_second: Rate = Field(
+        None, description="texts a second and sender; 0: no limit; unset: 1, on loopback no limit"
+    )
+    email_per_second: Rate = Field(
+        None, description="mail requests a second; 0: no limit; unset: 10, on loopback no limit"
+    )
+    limits_url: LimitsAddress | None = Field(
+        None, description="Redis or Valkey that keeps those limits; unset: BROKER_URL"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
 
     @property
@@ -237,6 +258,32 @@ class Settings(BaseSettings):
     def provider_urls(self) -> dict[str, str]:
         """Every provider address by the name of its setting."""
         return {"TWILIO_API_URL": self.twilio_api_url, "SENDGRID_API_URL": self.sendgrid_api_url}
+
+    @property
+    def limits_address(self) -> str:
+        """The server that keeps the provider limits."""
+        return self.limits_url or self.broker_url
+
+    def rate_of(self, mode: str) -> float:
+        """Provider requests a second on this channel; 0: no limit."""
+        rates = {
+            "VOICE": (self.voice_per_second, self.twilio_api_url, 1.0),
+            "SMS": (self.sms_per_second, self.twilio_api_url, 1.0),
+            "EMAIL": (self.email_per_second, self.sendgrid_api_url, 10.0),
+        }
+        chosen, url, safe = rates[mode.upper()]
+        if chosen is not None:
+            return chosen
+        return 0.0 if is_loopback(url) else safe
+
+    @model_validator(mode="after")
+    def _limits_have_a_server(self) -> Self:
+        limited = any(self.rate_of(mode) for mode in ("voice", "sms", "email"))
+        if limited and not self.limits_address.startswith("redis"):
+            raise ValueError(
+                "LIMITS_URL is not set, and BROKER_URL is no Redis or Valkey to keep limits"
+            )
+        return self
 
     @model_validator(mode="after")
     def _secrets_fit_the_addresses(self) -> Self:

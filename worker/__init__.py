@@ -8,7 +8,7 @@ Rooms, and who may ask whom (one way only, checked by import-linter)::
               |
       dispatch | desk                use cases: what is done | what an operator reads and edits
               |
-      store | providers              the only room with SQL | the only room with an SDK
+      store | providers | limits     the only room with SQL | with an SDK | how fast providers are asked
               |
            domain                    statuses, answers, reports, verdicts: plain Python
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from redis import Redis
+
 from config.settings import Settings, webhook_key
 from worker.dispatch.deliver import DeliveryLimits
 from worker.dispatch.line import Line
@@ -13,6 +15,7 @@ from worker.dispatch.tell import Post, Teller, TellLimits
 from worker.domain.statuses import Mode
 from worker.domain.verdicts import Patience
 from worker.domain.webhooks import Backoff
+from worker.limits import Buckets, Gate, OpenGate, SharedGate
 from worker.store import connect as store
 from worker.store import identity
 from worker.store.connect import Engine, StoreUnavailable
@@ -65,6 +68,17 @@ class Runtime:
                 limit=settings.worker_threads * settings.chunk_size,
             )
         )
+
+    @cached_property
+    def gate(self) -> Gate:
+        """How fast the providers may be asked, over all processes."""
+        settings = self.settings
+        rates = dict(zip(Mode, (settings.rate_of(mode.value) for mode in Mode), strict=True))
+        if not any(rates.values()):
+            return OpenGate()
+        # A short timeout: a thread that waits for the server holds a chunk under its lease.
+        server = Redis.from_url(settings.limits_address, socket_timeout=2.0)
+        return SharedGate(Buckets(server), rates, patience=settings.timing.lease / 4)
 
     @cached_property
     def memories(self) -> list[Memory]:

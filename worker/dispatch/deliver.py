@@ -7,11 +7,14 @@ from datetime import timedelta
 
 import structlog
 
+from worker.dispatch.grouping import form_of, grouped, portions
 from worker.dispatch.line import Line
 from worker.dispatch.record import record
+from worker.domain.answers import Answer, Throttled
 from worker.domain.content import ContentError, render
-from worker.domain.tickets import Content, Mail, Ticket
+from worker.domain.tickets import Content, Ticket
 from worker.domain.verdicts import Patience
+from worker.limits import Closed, Gate, OpenGate
 from worker.providers import boot_clock
 from worker.store import assignments, attempts, claims
 from worker.store.assignments import Assignment
@@ -19,6 +22,8 @@ from worker.store.claims import Chunk
 from worker.store.connect import Engine, in_one_statement, in_transaction
 
 log = structlog.get_logger()
+
+OPEN = OpenGate()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,65 +47,104 @@ class Delivered:
     handed_back: Counter[str] = field(default_factory=Counter)
 
 
-def deliver(engine: Engine, line: Line, limits: DeliveryLimits, chunk: Chunk) -> Delivered:
+def deliver(
+    engine: Engine, line: Line, limits: DeliveryLimits, chunk: Chunk, gate: Gate = OPEN
+) -> Delivered:
     """Contact the recipients of one chunk, each at most once.
 
     1. Read what is to be said, and to whom.
     2. Render it; what can't be rendered is closed before anything is sent.
-    3. Begin as many as can be sent at once: the attempts are written and committed; only they may be
-       sent.
-    4. Send all of them, with no transaction open; mails that share their words share requests.
-    5. Record each answer as it comes, in small flushes.
+    3. Reserve the provider's permissions; what gets none in time is left to its lease.
+    4. Begin as many as were permitted: the attempts are written and committed; only they may be sent.
+    5. Send all of them, with no transaction open; mails that share their words share requests.
+    6. Record each answer as it comes, in small flushes.
     """
-    delivered = Delivered()
     assignment = in_transaction(engine, lambda c: assignments.read_assignment(c, chunk))
-    contents, faults = _render(assignment)
-    if faults:
-        in_transaction(engine, lambda c: claims.fail_unsent(c, chunk.lease, "render", faults))
-        delivered.handed_back["render"] = len(faults)
-    if not contents:
-        return delivered
-    for portion in _portions(contents, limits.at_once):
-        tickets, deadline = _begin(engine, limits, chunk, assignment, portion, delivered)
-        for answered in line.send(
-            grouped(tickets, limits.group_size),
-            chunk.mode,
+    delivery = _Delivery(engine, line, limits, gate, chunk, assignment)
+    contents = delivery.render()
+    try:
+        for portion in portions(contents, limits.at_once):
+            for permitted, permissions in delivery.permitted(portion):
+                tickets, deadline = delivery.begin(permitted)
+                groups = grouped(tickets, limits.group_size)
+                delivery.settle(permissions, len(groups))
+                delivery.send(groups, deadline)
+    except Closed as closed:
+        # Nothing of these has begun: their lease runs out and they are due again.
+        log.info("not_permitted_in_time", batch=chunk.batch, why=str(closed))
+        delivery.delivered.handed_back["no_permission"] += 1
+    return delivery.delivered
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """The steps of one delivery, with all they know."""
+
+    engine: Engine
+    line: Line
+    limits: DeliveryLimits
+    gate: Gate
+    chunk: Chunk
+    assignment: Assignment
+    delivered: Delivered = field(default_factory=Delivered)
+
+    def render(self) -> dict[int, Content]:
+        contents, faults = _render(self.assignment)
+        if faults:
+            lease = self.chunk.lease
+            in_transaction(self.engine, lambda c: claims.fail_unsent(c, lease, "render", faults))
+            self.delivered.handed_back["render"] = len(faults)
+        return contents
+
+    def permitted(self, portion: Mapping[int, Content]) -> Iterator[tuple[dict[int, Content], int]]:
+        """As many as there are permissions, one for each request, however many people it reaches."""
+        left = list(portion)
+        share = self.limits.group_size if form_of(portion[left[0]]) is not None else 1
+        while left:
+            wanted = -(-len(left) // share)
+            permissions = self.gate.reserve(self.chunk.mode, self.assignment.source, wanted)
+            now, left = left[: permissions * share], left[permissions * share :]
+            yield {request: portion[request] for request in now}, permissions
+
+    def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], float]:
+        # Taken before asking: what the database grants ends no later on our clock than on its own.
+        asked_at = boot_clock()
+        limits = self.limits
+        begun, handed_back = in_one_statement(
+            self.engine,
+            lambda c: attempts.begin(
+                c,
+                self.chunk,
+                list(contents),
+                send_window=limits.send_window,
+                answer_time=limits.answer_time,
+            ),
+        )
+        self.delivered.handed_back.update(handed_back.values())
+        tickets = self.assignment.tickets(begun, contents)
+        return tickets, asked_at + min((one.send_within for one in begun), default=0.0)
+
+    def settle(self, reserved: int, used: int) -> None:
+        self.gate.settle(self.chunk.mode, self.assignment.source, reserved=reserved, used=used)
+
+    def send(self, groups: Sequence[Sequence[Ticket]], deadline: float) -> None:
+        mode, limits = self.chunk.mode, self.limits
+        for answered in self.line.send(
+            groups,
+            mode,
             deadline=deadline,
             flush_rows=limits.flush_rows,
             flush_seconds=limits.flush_seconds,
             answer_time=limits.answer_time.total_seconds(),
         ):
-            record(engine, limits.patience, assignment.campaign, chunk.mode, answered)
-            delivered.answers.update(type(one.answer).__name__ for one in answered)
-    return delivered
+            self.slow_down([one.answer for one in answered])
+            record(self.engine, limits.patience, self.assignment.campaign, mode, answered)
+            self.delivered.answers.update(type(one.answer).__name__ for one in answered)
 
-
-def _portions(contents: Mapping[int, Content], at_once: int) -> Iterator[dict[int, Content]]:
-    """No more is begun than can be sent at once: mails of one form share a request, others do not."""
-    shared = {request: one for request, one in contents.items() if _form(one) is not None}
-    if shared:
-        yield shared
-    alone = [request for request in contents if request not in shared]
-    for start in range(0, len(alone), at_once):
-        yield {request: contents[request] for request in alone[start : start + at_once]}
-
-
-def grouped(tickets: Sequence[Ticket], most: int) -> list[list[Ticket]]:
-    """Tickets that may share a request together, none in a larger group than it may be in."""
-    together: dict[object, list[Ticket]] = {}
-    for ticket in tickets:
-        form = _form(ticket.content)
-        key = (form, ticket.group_limit) if form is not None else ticket.attempt
-        together.setdefault(key, []).append(ticket)
-    groups = []
-    for members in together.values():
-        size = min(most, members[0].group_limit or most)
-        groups += [members[start : start + size] for start in range(0, len(members), size)]
-    return groups
-
-
-def _form(content: Content) -> object:
-    return content.form if isinstance(content, Mail) else None
+    def slow_down(self, answers: Sequence[Answer]) -> None:
+        throttled = [answer.after or 0.0 for answer in answers if isinstance(answer, Throttled)]
+        if throttled:
+            self.gate.slow(self.chunk.mode, self.assignment.source, max(throttled) or None)
 
 
 def _render(assignment: Assignment) -> tuple[dict[int, Content], list[tuple[int, str]]]:
@@ -112,40 +156,3 @@ def _render(assignment: Assignment) -> tuple[dict[int, Content], list[tuple[int,
         except ContentError as error:
             faults.append((draft.request, str(error)))
     return contents, faults
-
-
-def _begin(
-    engine: Engine,
-    limits: DeliveryLimits,
-    chunk: Chunk,
-    assignment: Assignment,
-    contents: Mapping[int, Content],
-    delivered: Delivered,
-) -> tuple[list[Ticket], float]:
-    # Taken before asking, so that what the database grants ends no later on our clock than on its own.
-    asked_at = boot_clock()
-    begun, handed_back = in_one_statement(
-        engine,
-        lambda c: attempts.begin(
-            c,
-            chunk,
-            list(contents),
-            send_window=limits.send_window,
-            answer_time=limits.answer_time,
-        ),
-    )
-    delivered.handed_back.update(handed_back.values())
-    drafts = {draft.request: draft for draft in assignment.drafts}
-    tickets = [
-        Ticket(
-            attempt=one.attempt,
-            request=one.request,
-            token=one.token,
-            address=drafts[one.request].address,
-            source=assignment.source,
-            content=contents[one.request],
-            group_limit=drafts[one.request].group_limit,
-        )
-        for one in begun
-    ]
-    return tickets, asked_at + min((one.send_within for one in begun), default=0.0)

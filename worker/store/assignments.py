@@ -1,12 +1,14 @@
 """What is to be said to whom: read before begin, rendered outside of any transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
 from worker.domain.content import Template
 from worker.domain.statuses import Mode
+from worker.domain.tickets import Content, Ticket
+from worker.store.attempts import Begun
 from worker.store.claims import Chunk
 
 
@@ -28,6 +30,22 @@ class Assignment:
     source: str
     template: Template
     drafts: tuple[Draft, ...]
+
+    def tickets(self, begun: Sequence[Begun], contents: Mapping[int, Content]) -> list[Ticket]:
+        """The tickets of what has begun, with what each says to whom."""
+        drafts = {draft.request: draft for draft in self.drafts}
+        return [
+            Ticket(
+                attempt=one.attempt,
+                request=one.request,
+                token=one.token,
+                address=drafts[one.request].address,
+                source=self.source,
+                content=contents[one.request],
+                group_limit=drafts[one.request].group_limit,
+            )
+            for one in begun
+        ]
 
 
 _TEMPLATE = text("""

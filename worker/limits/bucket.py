@@ -1,0 +1,109 @@
+"""A token bucket in Redis or Valkey, on the server's clock: one script a step, so that none interleave."""
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+# A tenth of a second's worth may go out at once: a provider that counts whole seconds sees no burst.
+BURST_SECONDS = 0.1
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+# After a refusal for its rate the bucket fills at half speed and doubles back over this time.
+RECOVERY_SECONDS = 30.0
+
+# KEYS[1] a hash: tokens, at (s), until (s), factor, slowed (s), strikes. A missing one is a full
+# bucket, so that a server that forgets costs one burst.
+_READ = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local f = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'until', 'factor', 'slowed', 'strikes')
+local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local tokens, at = tonumber(f[1]) or burst, tonumber(f[2]) or now
+local blocked, slowed = tonumber(f[3]) or 0, tonumber(f[5]) or 0
+local factor = tonumber(f[4]) or 1
+local strikes = tonumber(f[6]) or 0
+factor = math.min(1, factor * 2 ^ (math.max(0, now - slowed) / tonumber(ARGV[3])))
+local from = math.max(at, math.min(blocked, now))
+tokens = math.min(burst, tokens + math.max(0, now - from) * rate * factor)
+local function keep()
+  redis.call('HSET', KEYS[1], 'tokens', string.format('%.6f', tokens),
+             'at', string.format('%.6f', math.max(now, at)))
+  redis.call('EXPIRE', KEYS[1], 3600)
+end
+"""
+_TAKE = (
+    _READ
+    + """
+local wanted = tonumber(ARGV[4])
+if blocked > now then keep(); return {0, string.format('%.6f', blocked - now)} end
+local given = math.max(0, math.min(wanted, math.floor(tokens + 0.000001)))
+tokens = tokens - given
+keep()
+local missing = math.max(0, math.min(wanted, burst) - tokens)
+return {given, given > 0 and '0' or string.format('%.6f', missing / (rate * factor))}
+"""
+)
+_GIVE_BACK = _READ + "\ntokens = math.min(burst, tokens + tonumber(ARGV[4]))\nkeep()\nreturn 1\n"
+# Refusals that arrive while the bucket is blocked belong to the same overload: they are one strike.
+_SLOW = (
+    _READ
+    + """
+local named, first, longest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+if blocked <= now then
+  strikes = (now - slowed < 2 * longest) and strikes + 1 or 1
+  factor = math.max(0.05, factor / 2)
+end
+local pause = math.max(named, math.min(longest, first * 2 ^ (strikes - 1)))
+blocked = math.max(blocked, now + pause)
+tokens = math.min(tokens, 0)
+keep()
+redis.call('HSET', KEYS[1], 'until', string.format('%.6f', blocked), 'strikes', strikes,
+           'factor', string.format('%.6f', factor), 'slowed', string.format('%.6f', blocked))
+redis.call('EXPIRE', KEYS[1], math.ceil(pause) + 3600)
+return string.format('%.6f', blocked - now)
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What is limited: an account's channel or one sender, and how many requests a second."""
+
+    name: str
+    per_second: float
+
+    @property
+    def burst(self) -> float:
+        """How many may go out at once."""
+        return max(1.0, self.per_second * BURST_SECONDS)
+
+
+class Buckets:
+    """The buckets of one server. Every method raises `redis.RedisError` when it is away."""
+
+    def __init__(self, server: "Redis") -> None:
+        self._take = server.register_script(_TAKE)
+        self._give_back = server.register_script(_GIVE_BACK)
+        self._slow = server.register_script(_SLOW)
+
+    def take(self, bucket: Bucket, wanted: int) -> tuple[int, float]:
+        """Returns how many permissions were given, and when none: seconds until it is worth asking."""
+        given, wait = self._take(keys=[_key(bucket)], args=[*_shape(bucket), wanted])
+        return int(given), float(wait)
+
+    def give_back(self, bucket: Bucket, count: int) -> None:
+        """Return unused permissions; a negative count is a debt for what was used beyond them."""
+        self._give_back(keys=[_key(bucket)], args=[*_shape(bucket), count])
+
+    def slow(self, bucket: Bucket, after: float | None) -> float:
+        """The provider refused for its rate. Returns the seconds until anybody may ask again."""
+        args = [*_shape(bucket), after or 0.0, FIRST_PAUSE, LONGEST_PAUSE]
+        return float(self._slow(keys=[_key(bucket)], args=args))
+
+
+def _key(bucket: Bucket) -> str:
+    return f"outreach:limit:{bucket.name}"
+
+
+def _shape(bucket: Bucket) -> list[float]:
+    return [bucket.per_second, bucket.burst, RECOVERY_SECONDS]

@@ -1,0 +1,117 @@
+"""The gate in front of begin: waits for permissions, or says that none came in time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Protocol
+
+import structlog
+from redis import RedisError
+
+from worker.domain.statuses import Mode
+from worker.limits.bucket import Bucket, Buckets
+
+log = structlog.get_logger()
+
+# Never sleep longer: somebody may have given permissions back.
+LONGEST_NAP = 1.0
+
+
+class Closed(Exception):
+    """No permission came in time: nothing may begin."""
+
+
+class Gate(Protocol):
+    """Who says how many provider requests may be made now."""
+
+    def reserve(self, mode: Mode, source: str, wanted: int) -> int:
+        """Wait for at least one and at most `wanted` permissions.
+
+        Raises:
+            Closed: none came in time.
+        """
+
+    def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
+        """Return what was not used, or owe what was used beyond."""
+
+    def slow(self, mode: Mode, source: str, after: float | None) -> None:
+        """The provider refused for its rate; it named `after` seconds, or none."""
+
+
+class OpenGate:
+    """No limits: for a sandbox."""
+
+    def reserve(self, mode: Mode, source: str, wanted: int) -> int:  # noqa: ARG002
+        """All of them."""
+        return wanted
+
+    def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
+        """Nothing is kept."""
+
+    def slow(self, mode: Mode, source: str, after: float | None) -> None:
+        """The request's own pause is all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedGate:
+    """Permissions shared by all processes through one server.
+
+    While the server is away nothing begins: it is usually the broker, without which nothing is
+    delivered, and a rate of one's own would multiply with the number of processes.
+    """
+
+    buckets: Buckets
+    per_second: Mapping[Mode, float]
+    """By channel; 0: unlimited."""
+    patience: float
+    """Seconds to wait for a permission: well within a claim's lease."""
+    clock: Callable[[], float] = monotonic
+    nap: Callable[[float], None] = sleep
+
+    def reserve(self, mode: Mode, source: str, wanted: int) -> int:
+        """See `Gate`."""
+        bucket = self._bucket(mode, source)
+        if bucket is None or wanted <= 0:
+            return wanted
+        ends = self.clock() + self.patience
+        while True:
+            try:
+                given, wait = self.buckets.take(bucket, wanted)
+            except RedisError as error:
+                log.error("limits_unreachable", error=type(error).__name__)
+                raise Closed("the server of the limits is away") from None
+            if given:
+                return given
+            if self.clock() + wait > ends:
+                raise Closed("no permission within the time of a lease")
+            self.nap(min(wait, LONGEST_NAP))
+
+    def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
+        """See `Gate`; when the server is away, the permissions are lost."""
+        bucket = self._bucket(mode, source)
+        if bucket is None or reserved == used:
+            return
+        try:
+            self.buckets.give_back(bucket, reserved - used)
+        except RedisError as error:
+            log.warning("permissions_lost", error=type(error).__name__)
+
+    def slow(self, mode: Mode, source: str, after: float | None) -> None:
+        """See `Gate`."""
+        bucket = self._bucket(mode, source)
+        if bucket is None:
+            return
+        try:
+            pause = self.buckets.slow(bucket, after)
+        except RedisError as error:
+            log.warning("slowing_lost", error=type(error).__name__)
+        else:
+            log.warning("channel_slowed", mode=mode.value, seconds=round(pause, 3))
+
+    def _bucket(self, mode: Mode, source: str) -> Bucket | None:
+        rate = self.per_second[mode]
+        if not rate:
+            return None
+        # Twilio limits texts by sender; calls and mail requests by account.
+        name = f"{mode.value}:{source}" if mode is Mode.SMS else mode.value
+        return Bucket(name, rate)
