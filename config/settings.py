@@ -206,7 +206,9 @@ class Settings(BaseSettings):
     twilio_api_url: WebAddress = Field("https://api.twilio.com", description="Twilio's API")
     sendgrid_api_key: SecretStr = Field(description="key with the scope mail.send")
     sendgrid_api_url: WebAddress = Field("https://api.sendgrid.com", description="SendGrid's API")
-    sendgrid_webhook_key: str = Field(description="public key of the signed event webhook, base64")
+    sendgrid_webhook_key: str = Field(
+        description="public key of the signed event webhook, base64; two with a comma while one is rotated"
+    )
 
     public_url: WebAddress = Field(description="where the providers reach our HTTP process")
     web_host: str = Field("127.0.0.1", description="address the HTTP process listens on")

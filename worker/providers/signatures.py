@@ -63,7 +63,7 @@ def sendgrid_signature_holds(
     body: bytes,
     signature: str | None,
     timestamp: str | None,
-    public_key: str,
+    public_keys: Sequence[str],
     now_epoch: float,
     max_age: float = MAX_AGE,
 ) -> bool:
@@ -75,7 +75,7 @@ def sendgrid_signature_holds(
         body: as received, its trailing line break included.
         signature: the header X-Twilio-Email-Event-Webhook-Signature.
         timestamp: the header X-Twilio-Email-Event-Webhook-Timestamp.
-        public_key: of the webhook, base64.
+        public_keys: of the webhook, base64 (two while one is rotated).
         now_epoch: seconds since 1970.
         max_age: how far, in seconds, the timestamp may be from now; the SDK would accept any.
     """
@@ -83,6 +83,10 @@ def sendgrid_signature_holds(
         return False
     if abs(now_epoch - int(timestamp)) > max_age:
         return False
+    return any(_verifies(key, body, signature, timestamp) for key in public_keys)
+
+
+def _verifies(public_key: str, body: bytes, signature: str, timestamp: str) -> bool:
     try:
         payload = body.decode("utf-8")
         return bool(_webhook(public_key).verify_signature(payload, signature, timestamp))

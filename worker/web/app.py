@@ -34,7 +34,9 @@ def create(runtime: Runtime) -> Starlette:
 
     async def metrics(_: Request) -> Response:
         figures = await run_in_threadpool(read_figures, runtime.engine)
-        return Response(generate_latest(registry(figures)), media_type=CONTENT_TYPE_LATEST)
+        return Response(
+            generate_latest(registry(figures, callbacks.refusals)), media_type=CONTENT_TYPE_LATEST
+        )
 
     return Starlette(
         routes=[

@@ -1,8 +1,9 @@
 """What the providers report, taken in: verified, applied and committed before the answer is 2xx."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -31,6 +32,8 @@ class Callbacks:
 
     runtime: Runtime
     letterbox: Letterbox
+    refusals: Counter[str] = field(default_factory=Counter)
+    """How many callbacks this process turned away since it started, by reason."""
 
     async def voice(self, request: Request) -> Response:
         """POST /callbacks/voice/{token}: a call's progress."""
@@ -44,34 +47,36 @@ class Callbacks:
         """POST /callbacks/email: SendGrid's event webhook."""
         body = await _body(request, MAX_EVENTS)
         if body is None:
-            return _refused(request, 413, "too_large")
+            return self._refused(request, 413, "too_large")
         holds = sendgrid_signature_holds(
             body,
             request.headers.get("x-twilio-email-event-webhook-signature"),
             request.headers.get("x-twilio-email-event-webhook-timestamp"),
-            self.runtime.settings.sendgrid_webhook_key,
+            _webhook_keys(self.runtime.settings),
             time.time(),
         )
         if not holds:
-            return _refused(request, 403, "signature")
+            return self._refused(request, 403, "signature")
         events = email.read_events(body)
         if events.unreadable:
+            self.refusals["unreadable"] += events.unreadable
             log.warning("events_unreadable", count=events.unreadable)
         return await self._settle(events)
 
     async def _twilio(self, request: Request, read: Reader) -> Response:
         body = await _body(request, MAX_FORM)
         if body is None:
-            return _refused(request, 413, "too_large")
+            return self._refused(request, 413, "too_large")
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
         settings = self.runtime.settings
         signature = request.headers.get("x-twilio-signature")
         if not twilio_signature_holds(
             _signed_url(settings, request), pairs, signature, _tokens(settings)
         ):
-            return _refused(request, 403, "signature")
+            return self._refused(request, 403, "signature")
         report = read(dict(pairs), request.path_params["token"])
         if report is None:
+            self.refusals["unreadable"] += 1
             log.warning("callback_unreadable", route=request.url.path.split("/")[2])
         return await self._settle([report] if report else [])
 
@@ -80,9 +85,19 @@ class Callbacks:
             if reports:
                 await self.letterbox.post(reports)
         except StoreUnavailable:
+            self.refusals["store_unavailable"] += 1
             log.warning("callback_deferred", reports=len(reports))
             return Response(status_code=503)
         return Response(status_code=204)
+
+    def _refused(self, request: Request, status: int, why: str) -> Response:
+        self.refusals[why] += 1
+        log.warning("callback_refused", route=request.scope["path"].split("/")[2], why=why)
+        return Response(status_code=status)
+
+
+def _webhook_keys(settings: Settings) -> list[str]:
+    return [key.strip() for key in settings.sendgrid_webhook_key.split(",")]
 
 
 def _tokens(settings: Settings) -> list[str]:
@@ -107,8 +122,3 @@ async def _body(request: Request, limit: int) -> bytes | None:
             return None
         parts.append(part)
     return b"".join(parts)
-
-
-def _refused(request: Request, status: int, why: str) -> Response:
-    log.warning("callback_refused", route=request.scope["path"].split("/")[2], why=why)
-    return Response(status_code=status)

@@ -1,6 +1,8 @@
 """The figures as Prometheus reads them. No label carries an address, a batch or a token."""
 
-from prometheus_client import CollectorRegistry, Gauge
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from worker.desk.metrics import Figures
 
@@ -15,9 +17,21 @@ HELP: dict[str, str] = {
 }
 
 
-def registry(figures: Figures) -> CollectorRegistry:
-    """A registry of one moment: the database is the only memory of these figures."""
+# All of them are shown from the start: a rate can't be taken of what appears with its first count.
+REASONS = ("signature", "too_large", "unreadable", "store_unavailable")
+
+
+def registry(figures: Figures, refusals: Mapping[str, int]) -> CollectorRegistry:
+    """A registry of one moment: the database remembers the figures, this process its refusals."""
     made = CollectorRegistry()
     for name, sentence in HELP.items():
         Gauge(f"outreach_{name}", sentence, registry=made).set(getattr(figures, name))
+    refused = Counter(
+        "outreach_callbacks_refused",
+        "callbacks and events turned away by this process",
+        ["reason"],
+        registry=made,
+    )
+    for reason in REASONS:
+        refused.labels(reason).inc(refusals.get(reason, 0))
     return made

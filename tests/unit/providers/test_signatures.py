@@ -54,6 +54,34 @@ def test_twilios_own_vectors_hold() -> None:
     assert twilio_signature_holds(URL, REPEATED, "IK+Dwps556ElfBT0I3Rgjkr1wJU=", ["12345"])
 
 
+SIGNED_BYTES = range(0, len(PAYLOAD), 7)
+
+
+@pytest.mark.parametrize("at", SIGNED_BYTES)
+def test_no_bit_of_a_delivery_may_be_flipped(at: int) -> None:
+    flipped = bytearray(PAYLOAD)
+    flipped[at] ^= 1
+
+    now = int(TIMESTAMP)
+    assert not sendgrid_signature_holds(bytes(flipped), MAIL_SIGNATURE, TIMESTAMP, [KEY], now)
+
+
+@pytest.mark.parametrize("at", range(len(PARAMS)))
+def test_no_bit_of_a_form_may_be_flipped(at: int) -> None:
+    name, value = PARAMS[at]
+    flipped = [*PARAMS[:at], (name, value[:-1] + chr(ord(value[-1]) ^ 1)), *PARAMS[at + 1 :]]
+
+    assert not twilio_signature_holds(URL, flipped, SIGNATURE, ["12345"])
+
+
+def test_while_a_webhook_key_is_rotated_both_hold() -> None:
+    now = int(TIMESTAMP)
+
+    for keys in ([OTHER_KEY, KEY], [KEY, OTHER_KEY], ["no key", KEY]):
+        assert sendgrid_signature_holds(PAYLOAD, MAIL_SIGNATURE, TIMESTAMP, keys, now)
+    assert not sendgrid_signature_holds(PAYLOAD, MAIL_SIGNATURE, TIMESTAMP, [], now)
+
+
 def test_while_a_token_is_rotated_both_hold() -> None:
     assert twilio_signature_holds(URL, PARAMS, SIGNATURE, ["new", "12345"])
     assert twilio_signature_holds(URL, PARAMS, SIGNATURE, ["12345", "old"])
@@ -69,6 +97,13 @@ def test_while_a_token_is_rotated_both_hold() -> None:
         pytest.param(URL, PARAMS, SIGNATURE, ["54321"], id="wrong token"),
         pytest.param(URL, PARAMS, SIGNATURE, [], id="no token"),
         pytest.param(URL + "3", PARAMS, SIGNATURE, ["12345"], id="other query"),
+        pytest.param(
+            "https://mycompany.com/myapp.php?bar=2&foo=1",
+            PARAMS,
+            SIGNATURE,
+            ["12345"],
+            id="query in another order",
+        ),
         pytest.param(URL.replace("my", "your"), PARAMS, SIGNATURE, ["12345"], id="other host"),
         pytest.param(URL.replace("https", "http"), PARAMS, SIGNATURE, ["12345"], id="other scheme"),
         pytest.param(URL + "#rc=3", PARAMS, SIGNATURE, ["12345"], id="with fragment"),
@@ -95,8 +130,8 @@ def test_an_address_that_promises_a_body_hash_does_not_free_the_form_from_being_
 def test_sendgrids_own_vector_holds_while_it_is_fresh() -> None:
     now = int(TIMESTAMP)
 
-    assert sendgrid_signature_holds(PAYLOAD, MAIL_SIGNATURE, TIMESTAMP, KEY, now)
-    assert sendgrid_signature_holds(PAYLOAD, MAIL_SIGNATURE, TIMESTAMP, KEY, now + 35 * 3600)
+    assert sendgrid_signature_holds(PAYLOAD, MAIL_SIGNATURE, TIMESTAMP, [KEY], now)
+    assert sendgrid_signature_holds(PAYLOAD, MAIL_SIGNATURE, TIMESTAMP, [KEY], now + 35 * 3600)
 
 
 @pytest.mark.parametrize(
@@ -123,4 +158,4 @@ def test_what_sendgrid_did_not_sign_lately_does_not_hold(
 ) -> None:
     now = int(TIMESTAMP) + age
 
-    assert not sendgrid_signature_holds(body, signature, timestamp, key, now)
+    assert not sendgrid_signature_holds(body, signature, timestamp, [key], now)
