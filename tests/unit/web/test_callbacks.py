@@ -1,0 +1,155 @@
+"""Callbacks at the door: what is signed is taken in; the rest is refused, counted and changes nothing."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pytest
+from prometheus_client import generate_latest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from twilio.request_validator import RequestValidator
+
+from config.settings import Settings, load
+from worker.desk.metrics import Figures
+from worker.domain.reports import Report
+from worker.runtime import Runtime
+from worker.web.callbacks import MAX_EVENTS, MAX_FORM, Callbacks
+from worker.web.letterbox import Letterbox
+from worker.web.metrics import registry
+
+TOKEN = UUID("6f1f2a3e-30a5-4f53-9d0e-0b3c2d1e4f50")
+BASE = "https://outreach.example.com"
+FORM = {"CallSid": "CA" + "0" * 32, "CallStatus": "completed", "SequenceNumber": "3"}
+NEEDED = {
+    "DATABASE_URL": "postgresql://outreach@127.0.0.1/outreach",
+    "BROKER_URL": "redis://127.0.0.1:6379/0",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "new-token",
+    "TWILIO_PREVIOUS_AUTH_TOKEN": "old-token",
+    "SENDGRID_API_KEY": "SG.key",
+    "SENDGRID_WEBHOOK_KEY": "MFkw, MFkx",
+    "PUBLIC_URL": BASE,
+    "FLOWER_BASIC_AUTH": "ana:a-very-secret-password",
+}
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {**NEEDED, "STATE_DIR": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    return load()
+
+
+class Door:
+    """The handlers on an office that remembers what it was given."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.taken: list[Report] = []
+        self.callbacks = Callbacks(Runtime(settings), Letterbox(self.taken.extend))
+        self._app = Starlette(
+            routes=[
+                Route("/callbacks/voice/{token:uuid}", self.callbacks.voice, methods=["POST"]),
+                Route("/callbacks/email", self.callbacks.email, methods=["POST"]),
+            ]
+        )
+
+    def post(self, path: str, body: bytes, headers: dict[str, str], query: str = "") -> int:
+        """The status of the answer."""
+        sent: list[Any] = []
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        }
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        asyncio.run(self._app(scope, receive, send))
+        return int(sent[0]["status"])
+
+
+PATH = f"/callbacks/voice/{TOKEN}"
+
+
+def signed(
+    token: str, form: dict[str, str] = FORM, base: str = BASE, query: str = ""
+) -> dict[str, str]:
+    url = f"{base}{PATH}{'?' if query else ''}{query}"
+    return {"X-Twilio-Signature": RequestValidator(token).compute_signature(url, form)}
+
+
+@pytest.mark.parametrize("token", ["new-token", "old-token"])
+def test_what_either_token_signed_is_taken_in(settings: Settings, token: str) -> None:
+    door = Door(settings)
+
+    assert door.post(PATH, urlencode(FORM).encode(), signed(token)) == 204
+    assert [one.name for one in door.taken] == ["completed"]
+
+
+def test_the_public_address_counts_and_no_header_that_claims_another(settings: Settings) -> None:
+    door = Door(settings)
+    elsewhere = {
+        "Host": "evil.example.org",
+        "X-Forwarded-Host": "evil.example.org",
+        "X-Forwarded-Proto": "http",
+    }
+    body = urlencode(FORM).encode()
+
+    assert door.post(PATH, body, signed("new-token") | elsewhere) == 204
+    forged = signed("new-token", base="http://evil.example.org")
+    assert door.post(PATH, body, forged | elsewhere) == 403
+    assert len(door.taken) == 1
+
+
+REFUSED = {
+    "forged": (urlencode(FORM).encode(), signed("guessed"), "", 403, "signature"),
+    "unsigned": (urlencode(FORM).encode(), {}, "", 403, "signature"),
+    "query in another order": (
+        urlencode(FORM).encode(), signed("new-token", query="a=1&b=2"), "b=2&a=1", 403, "signature",
+    ),
+    "too large": (b"x" * (MAX_FORM + 1), {}, "", 413, "too_large"),
+    "no callback": (b"A=1", signed("new-token", {"A": "1"}), "", 204, "unreadable"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "query", "status", "reason"), REFUSED.values(), ids=REFUSED.keys()
+)
+def test_what_is_refused_changes_nothing_and_is_counted(
+    settings: Settings, body: bytes, headers: dict[str, str], query: str, status: int, reason: str
+) -> None:
+    door = Door(settings)
+
+    assert door.post(PATH, body, headers, query) == status
+
+    assert door.taken == []
+    assert door.callbacks.refusals == {reason: 1}
+
+
+def test_mail_events_are_refused_alike(settings: Settings) -> None:
+    door = Door(settings)
+
+    assert door.post("/callbacks/email", b"[]", {}) == 403
+    assert door.post("/callbacks/email", b"x" * (MAX_EVENTS + 1), {}) == 413
+    assert door.callbacks.refusals == {"signature": 1, "too_large": 1}
+
+
+def test_refusals_are_metrics_by_reason() -> None:
+    nothing = Figures(**dict.fromkeys(Figures.__dataclass_fields__, 0))
+
+    shown = generate_latest(registry(nothing, {"signature": 2})).decode()
+
+    assert 'outreach_callbacks_refused_total{reason="signature"} 2.0' in shown
+    assert 'outreach_callbacks_refused_total{reason="too_large"} 0.0' in shown
