@@ -12,6 +12,7 @@ from worker.domain.content import Template, check
 from worker.domain.errors import CannotChangeMode, WrongFields
 from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validated
 from worker.domain.statuses import Mode
+from worker.domain.voicemail import voicemail_detection
 from worker.domain.webhooks import webhooks
 from worker.domain.wire import Wire, to_wire
 
@@ -75,7 +76,9 @@ class CampaignFields(WireModel):
     frequency_days: Annotated[int, Field(ge=1, le=365)] = 7
     retry_count: Annotated[int, Field(ge=0, le=100)] = 0
     retry_interval: Interval = timedelta(minutes=30)
-    voicemail_detection: dict[str, object] | None = None
+    voicemail_detection: (
+        Annotated[dict[str, object], AfterValidator(voicemail_detection)] | None
+    ) = None
     resend_in_doubt: bool = False
     labels: Labels = ()
     webhooks: Webhooks = ()
@@ -112,6 +115,8 @@ class CampaignFields(WireModel):
 
 def _missing_content(fields: CampaignFields) -> str | None:
     match fields.mode:
+        case Mode.SMS | Mode.EMAIL if fields.voicemail_detection:
+            return f"voicemail_detection: has no place in a campaign of mode {fields.mode}"
         case Mode.VOICE if bool(fields.twiml) == bool(fields.url):
             return "twiml: a voice campaign needs either twiml or url"
         case Mode.SMS if not fields.body:

@@ -17,6 +17,7 @@ from worker.domain.forms import form
 from worker.domain.statuses import Mode
 from worker.domain.templates import ESCAPED, PLAIN, TemplateFault, parsed, rendered
 from worker.domain.tickets import Call, Content, Mail, Text
+from worker.domain.voicemail import OnMachine
 
 # https://www.twilio.com/docs/voice/api/call-resource#twiml
 LONGEST_TWIML = 4_000
@@ -44,6 +45,7 @@ class Template:
     twiml: str | None = None
     url: str | None = None
     caller_id: str | None = None
+    on_machine: OnMachine | None = None
     body: str | None = None
     subject: str | None = None
     html: str | None = None
@@ -110,9 +112,9 @@ def _call(template: Template, variables: Mapping[str, str]) -> Call:
         _check_host(template.url)
         escaped = {name: quote(value, safe="") for name, value in variables.items()}
         url = _field("url", template.url, escaped, _check_url)
-        return Call(twiml=None, url=url, caller_id=template.caller_id)
+        return Call(None, url, template.caller_id, template.on_machine)
     twiml = _field("twiml", template.twiml, variables, _check_twiml)
-    return Call(twiml=twiml, url=None, caller_id=template.caller_id)
+    return Call(twiml, None, template.caller_id, template.on_machine)
 
 
 def _mail(template: Template, variables: Mapping[str, str]) -> Mail:

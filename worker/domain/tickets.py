@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from worker.domain.statuses import Mode
+from worker.domain.voicemail import OnMachine
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Call:
     twiml: str | None
     url: str | None
     caller_id: str | None = None
+    on_machine: OnMachine | None = None
+    """Where set, Twilio tells who answered."""
 
 
 @dataclass(frozen=True, slots=True)

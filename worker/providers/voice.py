@@ -18,6 +18,7 @@ from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode
 from worker.domain.tickets import Call, Inquiry, Ticket
 from worker.providers import twilio_look
+from worker.providers.answered_by import DETECTION
 from worker.providers.twilio_client import TwilioAccount
 from worker.providers.words import Refinement, Word
 
@@ -90,8 +91,20 @@ class VoiceProvider:
             timeout=RING_SECONDS,
             status_callback=f"{self._callbacks}/{ticket.token}{RETRIES}",
             status_callback_event=list(EVENTS),
+            **self._detection(call, ticket),
         )
         return await self._account.submit(creation, deadline)
+
+    def _detection(self, call: Call, ticket: Ticket) -> dict[str, str]:
+        """The policy travels in the address, which Twilio signs: reading it needs no question."""
+        if call.on_machine is None:
+            return {}
+        address = f"{self._callbacks}/{ticket.token}/answered-by/{call.on_machine}{RETRIES}"
+        return {
+            "machine_detection": DETECTION[call.on_machine],
+            "async_amd": "true",
+            "async_amd_status_callback": address,
+        }
 
     async def look(self, inquiry: Inquiry) -> Look:
         """What Twilio knows of this call."""

@@ -132,7 +132,7 @@ class Calls:
             fault=fault,
         )
         if "MachineDetection" in fields:
-            call.answered_by = ends.answered_by or "human"
+            call.answered_by = _answered_by(ends, fields["MachineDetection"])
         self._ledger.accept(call.contact)
         self._calls[call.contact.sid] = call
         self._poster.spawn(self._live(call))
@@ -227,6 +227,13 @@ class Calls:
             "parent_call_sid": None,
             "uri": f"/2010-04-01/Accounts/{self._options.account_sid}/Calls/{contact.sid}.json",
         }
+
+
+def _answered_by(ends: Ends, detection: str) -> str:
+    """Who waits for the end of a machine's greeting is told how it ended."""
+    if detection == "DetectMessageEnd" and ends.answered_by == "machine_start":
+        return "machine_end_beep"
+    return ends.answered_by or "human"
 
 
 def _check_content(fields: dict[str, str]) -> None:

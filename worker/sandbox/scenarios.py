@@ -54,6 +54,7 @@ SCENARIOS = (
         Refuses(21408, "Permission to send an SMS has not been enabled for the region."),
     ),
     Scenario("machine", "0107", Ends("completed", answered_by="machine_start"), DELIVERED),
+    Scenario("fax", "0109", Ends("completed", answered_by="fax"), DELIVERED),
     Scenario(
         "opted-out", "0108", ANSWERED, Refuses(21610, "Attempt to send to unsubscribed recipient")
     ),

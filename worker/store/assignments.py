@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from worker.domain.content import Template
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Content, Ticket
+from worker.domain.voicemail import OnMachine
 from worker.store.attempts import Begun
 from worker.store.claims import Chunk
 
@@ -50,7 +51,7 @@ class Assignment:
 
 _TEMPLATE = text("""
     SELECT c.id, c.mode, c.source, c.caller_id, c.twiml, c.url, c.body, c.subject, c.html, c.text,
-           c.template_id
+           c.template_id, c.voicemail_detection ->> 'on_machine' AS on_machine
     FROM communication_batch AS b JOIN campaign AS c ON c.id = b.campaign_id WHERE b.id = :batch
 """)
 _DRAFTS = text("""
@@ -73,6 +74,11 @@ def read_assignment(connection: Connection, chunk: Chunk) -> Assignment:
     return Assignment(
         campaign=row["id"],
         source=row["source"],
-        template=Template(mode=Mode(row["mode"]), template_id=row["template_id"], **content),
+        template=Template(
+            mode=Mode(row["mode"]),
+            template_id=row["template_id"],
+            on_machine=OnMachine(row["on_machine"]) if row["on_machine"] else None,
+            **content,
+        ),
         drafts=tuple(Draft(*draft) for draft in rows),
     )

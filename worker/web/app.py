@@ -41,6 +41,11 @@ def create(runtime: Runtime) -> Starlette:
     return Starlette(
         routes=[
             Route("/callbacks/voice/{token:uuid}", callbacks.voice, methods=["POST"]),
+            Route(
+                "/callbacks/voice/{token:uuid}/answered-by/{on_machine}",
+                callbacks.answered_by,
+                methods=["POST"],
+            ),
             Route("/callbacks/sms/{token:uuid}", callbacks.sms, methods=["POST"]),
             Route("/callbacks/email", callbacks.email, methods=["POST"]),
             Route("/unsubscribe/{token:uuid}", unsubscribe.page, methods=["GET"]),

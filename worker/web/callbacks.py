@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -13,7 +14,9 @@ from starlette.responses import Response
 
 from config.settings import Settings
 from worker.domain.reports import Report
+from worker.domain.voicemail import OnMachine
 from worker.providers import email, sms, voice
+from worker.providers.answered_by import read_answered_by
 from worker.providers.signatures import sendgrid_signature_holds, twilio_signature_holds
 from worker.runtime import Runtime, StoreUnavailable
 from worker.web.letterbox import Letterbox
@@ -38,6 +41,13 @@ class Callbacks:
     async def voice(self, request: Request) -> Response:
         """POST /callbacks/voice/{token}: a call's progress."""
         return await self._twilio(request, voice.read_callback)
+
+    async def answered_by(self, request: Request) -> Response:
+        """POST /callbacks/voice/{token}/answered-by/{on_machine}: a person or a machine."""
+        written = request.path_params["on_machine"]
+        if written not in list(OnMachine):
+            return self._refused(request, 404, "unreadable")
+        return await self._twilio(request, partial(read_answered_by, on_machine=OnMachine(written)))
 
     async def sms(self, request: Request) -> Response:
         """POST /callbacks/sms/{token}: a message's progress."""

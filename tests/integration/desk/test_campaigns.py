@@ -13,7 +13,6 @@ SMS: dict[str, object] = {
     "body": "Hello {{ name }}",
     "campaign_variables": {"name": "you"},
     "active_days": ["mon", "tue"],
-    "voicemail_detection": {"mode": "v2"},
     "webhooks": [{"url": "https://example.com/hook"}],
     "retry_interval": "12h",
 }

@@ -34,6 +34,8 @@ from worker.domain.statuses import (
     RequestStatus,
     SuppressReason,
 )
+from worker.domain.voicemail import OnMachine
+from worker.providers.answered_by import read_answered_by
 from worker.store import schema
 
 PATIENCE = make_patience()
@@ -161,6 +163,23 @@ def test_no_order_or_grouping_of_deliveries_changes_the_end(
 
     assert status_of(engine, attempt) == ("COMPLETED", "COMPLETED")
     assert queue_row(engine, request) is None
+    assert counted_equals_recount(engine)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_machine_is_a_machine_whenever_the_word_of_it_comes(
+    engine: Engine, order: tuple[int, ...]
+) -> None:
+    attempt = make_attempt(engine, state=AttemptState.SENDING)
+    token, sid = token_of(engine, attempt), f"CA{attempt:032x}"
+    answered_by = {"CallSid": sid, "AnsweredBy": "machine_start"}
+    machine = read_answered_by(answered_by, token, OnMachine.NO_ANSWER)
+    assert machine
+    told = [said(name, token, sid=sid) for name in ("ringing", "in-progress", "completed")]
+    for at in order:
+        settled(engine, [*told, machine][at])
+
+    assert status_of(engine, attempt) == ("FAILED", "MACHINE")
     assert counted_equals_recount(engine)
 
 

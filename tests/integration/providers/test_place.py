@@ -39,6 +39,7 @@ from worker.domain.answers import (
 )
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Call, Mail, Ticket
+from worker.domain.voicemail import OnMachine
 from worker.providers import Providers
 
 
@@ -71,6 +72,21 @@ def test_a_call_that_fetches_its_words() -> None:
     assert form["Url"] == ["https://twiml.example/a?b=c%20d"]
     assert form["CallerId"] == ["+15125550199"]
     assert "Twiml" not in form
+
+
+@pytest.mark.parametrize(
+    ("on_machine", "detection"),
+    [(OnMachine.LEAVE_MESSAGE, "DetectMessageEnd"), (OnMachine.NO_ANSWER, "Enable")],
+)
+def test_a_call_whose_campaign_minds_machines(on_machine: OnMachine, detection: str) -> None:
+    content = Call("<Response/>", None, on_machine=on_machine)
+
+    _, wire = placed(Mode.VOICE, accepting(Mode.VOICE), content=content)
+
+    form = wire.seen[0].form
+    assert (form["MachineDetection"], form["AsyncAmd"]) == ([detection], ["true"])
+    address = f"{PUBLIC_URL}/callbacks/voice/{TOKEN}/answered-by/{on_machine}#rc=3&rp=ct,rt,5xx"
+    assert form["AsyncAmdStatusCallback"] == [address]
 
 
 def test_a_message_on_the_wire() -> None:

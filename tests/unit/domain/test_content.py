@@ -1,6 +1,7 @@
 """What is said: variables in their places, and nothing that can't be sent."""
 
 from collections.abc import Mapping
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -26,7 +27,7 @@ def sms(body: str, **variables: str) -> str:
     return content.body
 
 
-def mail(variables: Mapping[str, str] | None = None, **fields: str) -> Mail:
+def mail(variables: Mapping[str, str] | None = None, **fields: Any) -> Mail:
     content = render(Template(mode=Mode.EMAIL, **fields), variables or {})
     assert isinstance(content, Mail)
     return content

@@ -1,5 +1,7 @@
 """Mails that share their words: what travels once, and what each recipient's part says."""
 
+from typing import Any
+
 import pytest
 
 from worker.domain.content import ContentError, Template, render
@@ -10,8 +12,11 @@ from worker.domain.tickets import Mail
 VARIABLES = {"name": "Ana & Ben <x>", "sum": "$5"}
 
 
-def mail(**fields: str) -> Mail:
-    words = {"subject": "About {{ sum }}", "text": "Hello {{name}}, {{ sum }}. {{ name }}!"}
+def mail(**fields: Any) -> Mail:
+    words: dict[str, Any] = {
+        "subject": "About {{ sum }}",
+        "text": "Hello {{name}}, {{ sum }}. {{ name }}!",
+    }
     rendered = render(Template(mode=Mode.EMAIL, **words | fields), VARIABLES)
     assert isinstance(rendered, Mail)
     return rendered
@@ -82,7 +87,7 @@ def test_values_too_long_to_travel_beside_are_rendered_into_the_mail() -> None:
     ids=["missing", "line break", "control character"],
 )
 def test_faults_are_those_of_rendering(
-    fields: dict[str, str], variables: dict[str, str], why: str
+    fields: dict[str, Any], variables: dict[str, str], why: str
 ) -> None:
     template = Template(mode=Mode.EMAIL, subject="About {{ sum }}", text="Hi {{ name }}", **fields)
 

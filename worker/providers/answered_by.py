@@ -1,0 +1,62 @@
+"""Who answered a call: Twilio's detection in the background, asked for and read.
+
+https://www.twilio.com/docs/voice/answering-machine-detection
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from worker.domain.reports import Meaning, Report
+from worker.domain.statuses import ChannelStatus, Mode
+from worker.domain.voicemail import OnMachine
+from worker.providers.words import Word
+
+# Waiting for the beep takes longer, and only who leaves a message needs it.
+DETECTION: dict[OnMachine, str] = {
+    OnMachine.LEAVE_MESSAGE: "DetectMessageEnd",
+    OnMachine.NO_ANSWER: "Enable",
+}
+
+# A person, or nobody can tell who: the call's own words decide. They are final at 100; a machine
+# corrects them, whichever came first.
+PERSON: dict[str, Word] = {
+    "human": Word(45, Meaning.CONNECTED, ChannelStatus.HUMAN),
+    "unknown": Word(45, Meaning.CONNECTED, ChannelStatus.UNKNOWN),
+}
+MACHINES = frozenset(
+    {"machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other"}
+)
+MACHINE: dict[OnMachine, Word] = {
+    OnMachine.LEAVE_MESSAGE: Word(110, Meaning.REACHED, ChannelStatus.MACHINE),
+    OnMachine.NO_ANSWER: Word(110, Meaning.MISSED, ChannelStatus.MACHINE),
+}
+# It hears no message, and will be a fax the next time too.
+FAX = Word(110, Meaning.UNDELIVERABLE, ChannelStatus.MACHINE)
+
+
+def read_answered_by(
+    params: Mapping[str, str], token: UUID, on_machine: OnMachine
+) -> Report | None:
+    """What the detection's callback says; None where it is not one, or in words we don't know."""
+    sid, name = params.get("CallSid", ""), params.get("AnsweredBy", "")
+    word = _word(name, on_machine)
+    if word is None or not sid.startswith("CA") or len(sid) != 34 or not sid.isalnum():
+        return None
+    return Report(
+        mode=Mode.VOICE,
+        key=f"{sid}:{name}",
+        token=token,
+        sid=sid,
+        name=name,
+        rank=word.rank,
+        sequence=0,
+        meaning=word.meaning,
+        channel_status=word.channel_status,
+        code="fax" if name == "fax" else None,
+    )
+
+
+def _word(name: str, on_machine: OnMachine) -> Word | None:
+    if name in MACHINES:
+        return MACHINE[on_machine]
+    return FAX if name == "fax" else PERSON.get(name)
