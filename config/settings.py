@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.timing import PROFILES, Seconds, Timing
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -85,7 +85,6 @@ BrokerAddress = Annotated[str, AfterValidator(_broker_address)]
 LimitsAddress = Annotated[str, AfterValidator(_limits_address)]
 # A bound, so that a slip of the finger is told; no provider takes more.
 Rate = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(gt=0)]
 
 
 def _webhook_secret(value: SecretStr) -> SecretStr:
@@ -94,95 +93,6 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
 
 
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
-
-
-class Timing(BaseModel):
-    """The durations of the dispatch protocol, in seconds, with the inequalities that make it safe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    tick: Seconds = 0.5
-    """How often the scheduler scans for due requests."""
-    sweep: Seconds = 5.0
-    """How often the scheduler looks for expired batches, doubts and silences."""
-    lease: Seconds = 120.0
-    """How long a claim stands before another scheduler may claim the request again."""
-    send_window: Seconds = 5.0
-    """How long after begin the request may still be written to the provider's socket."""
-    connect_timeout: Seconds = 3.0
-    read_timeout: Seconds = 35.0
-    """Twilio itself gives up at about 30 s; reading longer than that leaves the fewest doubts."""
-    settle: Seconds = 30.0
-    """Added to send_window + read_timeout before anybody judges an attempt that went silent."""
-    look_interval: Seconds = 60.0
-    """Between two questions to a provider about the same attempt."""
-    empty_looks: int = Field(3, ge=2)
-    """How many empty answers, look_interval apart, prove that an attempt never arrived."""
-    give_up: Seconds = 900.0
-    """After this a doubt about a call or message is closed by policy: never re-sent."""
-    mail_doubt: Seconds = 1800.0
-    """How long a mail in doubt waits for events, since SendGrid can't be asked."""
-    throttle_pause: Seconds = 5.0
-    """How long a throttled request waits when the provider names no time."""
-    refused_pause: Seconds = 15.0
-    """How long a request waits after a connection could not be made."""
-    webhook_timeout: Seconds = 10.0
-    """How long a receiver of webhooks has for the whole exchange."""
-    webhook_pause: Seconds = 10.0
-    """Before the second try; it doubles with each, up to six hours."""
-    probe: Seconds = 60.0
-    """A channel that its provider halted is tried again this often."""
-    voice_first_look: Seconds = 300.0
-    """An accepted call without a final callback is asked for by sid this long after acceptance."""
-    voice_silence: Seconds = 86_400.0
-    sms_silence: Seconds = 43_200.0
-    sms_unanswered: Seconds = 86_400.0
-    """A text that never got as far as sent, or could not be asked about, is closed after this."""
-    mail_silence: Seconds = 259_200.0
-    """A message is closed by inference when nothing contradicted it for this long."""
-
-    @model_validator(mode="after")
-    def _inequalities_hold(self) -> Self:
-        if self.lease <= self.send_window + self.tick:
-            raise ValueError("lease must be longer than send_window + tick")
-        if self.connect_timeout > self.read_timeout:
-            raise ValueError("connect_timeout must not exceed read_timeout")
-        if self.give_up <= self.unanswered + self.look_interval * self.empty_looks:
-            raise ValueError("give_up must leave room for empty_looks questions")
-        if self.mail_doubt <= self.unanswered:
-            raise ValueError("mail_doubt must exceed send_window + read_timeout + settle")
-        return self
-
-    @property
-    def unanswered(self) -> float:
-        """Seconds after begin when a worker that still runs must have recorded its answer."""
-        return self.send_window + self.read_timeout + self.settle
-
-
-FAST = Timing(
-    tick=0.2,
-    sweep=0.5,
-    lease=8.0,
-    send_window=2.0,
-    connect_timeout=1.0,
-    read_timeout=2.0,
-    settle=1.0,
-    look_interval=0.7,
-    empty_looks=3,
-    give_up=20.0,
-    mail_doubt=8.0,
-    throttle_pause=0.5,
-    refused_pause=0.5,
-    probe=1.0,
-    webhook_timeout=1.0,
-    webhook_pause=0.3,
-    voice_first_look=4.0,
-    voice_silence=60.0,
-    sms_silence=6.0,
-    sms_unanswered=20.0,
-    mail_silence=20.0,
-)
-PROFILES: dict[str, Timing] = {"production": Timing(), "fast": FAST}
 
 
 class Settings(BaseSettings):

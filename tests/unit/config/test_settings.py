@@ -7,15 +7,13 @@ import pytest
 from pydantic import ValidationError
 
 from config.settings import (
-    FAST,
-    PROFILES,
     SANDBOX_SECRET,
     Settings,
     SettingsError,
-    Timing,
     is_loopback,
     load,
 )
+from config.timing import FAST, PROFILES, Timing
 
 NEEDED = {
     "DATABASE_URL": "postgresql://outreach@127.0.0.1/outreach",
