@@ -1,0 +1,68 @@
+"""The store's own statements, for the bare driver."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import psycopg
+from sqlalchemy import TextClause
+
+from worker.store import assignments, attempts, changes, claims
+
+Row = dict[str, Any]
+Connection = psycopg.AsyncConnection[Row]
+
+
+def _bare(statement: TextClause) -> str:
+    """`:name` as the driver writes it."""
+    return re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", statement.text.replace("%", "%%"))
+
+
+CLAIM = _bare(claims._CLAIM)
+TEMPLATE = _bare(assignments._TEMPLATE)
+DRAFTS = _bare(assignments._DRAFTS)
+BEGIN = _bare(attempts._BEGIN)
+LOCK_REQUESTS = _bare(attempts._LOCK_REQUESTS)
+FACTS = _bare(attempts._FACTS)
+WRITES = tuple(
+    map(_bare, (changes._WRITE_ATTEMPTS, changes._WRITE_SIDS, changes._WRITE_REQUESTS))
+)
+
+
+async def rows(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[Row]:
+    """What a statement returns."""
+    return await (await connection.execute(statement.encode(), values)).fetchall()
+
+
+async def record(
+    connection: Connection, accepted: Sequence[tuple[int, int, str]], check_in: float
+) -> None:
+    """Write what was accepted: (attempt, request, sid)."""
+    chosen = {"attempts": sorted(attempt for attempt, _, _ in accepted)}
+    changed = [
+        {
+            "attempt": attempt,
+            "request": request,
+            "was": "SENDING",
+            "state": "ACCEPTED",
+            "late": False,
+            "taken": True,
+            "sid": sid,
+            "checks": 0,
+            "check_in": check_in,
+            "counted": 0,
+            "extra_attempts": 0,
+            "was_status": "INITIATED",
+            "status": "INITIATED",
+            "channel_status": "QUEUED",
+            "cause": "dispatch",
+        }
+        for attempt, request, sid in accepted
+    ]
+    async with connection.transaction():
+        await connection.execute(LOCK_REQUESTS.encode(), chosen)
+        await rows(connection, FACTS, chosen)
+        written = {"changes": orjson.dumps(changed).decode()}
+        for statement in WRITES:
+            await connection.execute(statement.encode(), written)
