@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
-from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 import structlog
+import uvloop
 
 from worker.domain.answers import Answer, Unknown
 from worker.domain.statuses import Mode
@@ -45,7 +45,9 @@ class Line:
     """Providers on their own event loop; built once per process, after any fork."""
 
     def __init__(self, connect: Callable[[], Providers]) -> None:
-        self._loop = asyncio.new_event_loop()
+        # The same loop as the web server's, in C: half the CPU per call of Python's own.
+        self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        self._under_way: set[asyncio.Task[None]] = set()
         self._thread = Thread(target=self._loop.run_forever, name="line", daemon=True)
         self._thread.start()
         self._providers = self.run(_inside(connect))
@@ -87,17 +89,27 @@ class Line:
             answer_time: after this a missing answer is left to the rescuer.
         """
         answers: SimpleQueue[list[Answered]] = SimpleQueue()
-        for group in groups:
-            sending = _send(self._sender(mode, group), group, deadline, answers)
-            asyncio.run_coroutine_threadsafe(sending, self._loop)
         missing = sum(map(len, groups))
+        gathering = _Gathering(answers.put, missing, flush_rows, flush_seconds)
+        sendings = [
+            _send(self._sender(mode, group), group, deadline, gathering) for group in groups
+        ]
+        # One call for all: each wakes the loop's thread, and every wake costs both of us the GIL.
+        self._loop.call_soon_threadsafe(self._start, sendings)
         while missing:
-            company = _gather(answers, min(flush_rows, missing), flush_seconds, answer_time)
-            if not company:
+            try:
+                company = answers.get(timeout=answer_time)
+            except Empty:
                 log.error("answers_missing", count=missing)
                 return
             missing -= len(company)
             yield company
+
+    def _start(self, sendings: Sequence[Coroutine[Any, Any, None]]) -> None:
+        for sending in sendings:
+            task = self._loop.create_task(sending)
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
 
     def _sender(self, mode: Mode, group: Sequence[Ticket]) -> Sender:
         if len(group) > 1:
@@ -123,27 +135,44 @@ async def _place_one(
 
 
 async def _send(
-    send: Sender, group: Sequence[Ticket], deadline: float, answers: SimpleQueue[list[Answered]]
+    send: Sender, group: Sequence[Ticket], deadline: float, gathering: "_Gathering"
 ) -> None:
     try:
         given = await send(group, deadline=deadline)
     except Exception as error:  # noqa: BLE001  a bug of ours after the ticket: it may have been sent
         log.error("place_failed", attempt=group[0].attempt, error=type(error).__name__)
         given = [Unknown("error")] * len(group)
-    answers.put([Answered(*pair) for pair in zip(group, given, strict=True)])
+    gathering.add([Answered(*pair) for pair in zip(group, given, strict=True)])
 
 
-def _gather(
-    answers: SimpleQueue[list[Answered]], most: int, company: float, patience: float
-) -> list[Answered]:
-    gathered: list[Answered] = []
-    ends = monotonic() + patience
-    try:
-        while len(gathered) < most:
-            first = not gathered
-            gathered += answers.get(timeout=max(0.0, ends - monotonic()))
-            if first:
-                ends = monotonic() + company
-    except Empty:
-        pass
-    return gathered
+class _Gathering:
+    """Answers of one delivery on their way to be recorded, handed over some at a time.
+
+    Lives on the loop, so that the recording thread is woken once for all of them.
+    """
+
+    def __init__(
+        self, hand_over: Callable[[list[Answered]], None], missing: int, rows: int, seconds: float
+    ) -> None:
+        self._hand_over = hand_over
+        self._missing = missing
+        self._rows = rows
+        self._seconds = seconds
+        self._gathered: list[Answered] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, answered: list[Answered]) -> None:
+        """Take answers; the first of some waits no longer than `seconds` for company."""
+        self._gathered += answered
+        self._missing -= len(answered)
+        if len(self._gathered) >= self._rows or not self._missing:
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._flush)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        gathered, self._gathered = self._gathered, []
+        self._hand_over(gathered)
