@@ -62,7 +62,7 @@ def form(subject: str, html: str | None, text: str | None) -> Form | None:
     """
     given = {"subject": subject, "html": html, "text": text}
     sources = {name: source for name, source in given.items() if source}
-    if not all(_is_plain(source) for source in sources.values()):
+    if not all(is_plain(source) for source in sources.values()):
         return None
     mark = f"-{secrets.token_hex(6)}"
     texts: dict[str, str] = {}
@@ -79,7 +79,7 @@ def _marked(source: str, marks: Mapping[str, str]) -> str:
     return VARIABLE.sub(lambda found: marks[found[1]], source).strip()
 
 
-def _is_plain(source: str) -> bool:
+def is_plain(source: str) -> bool:
     """Whether nothing but variables is in it, and words enough that no value can leave it empty."""
     rest = VARIABLE.sub("", source)
     words = set(VARIABLE.findall(source))

@@ -1,16 +1,17 @@
 """Twilio's SDK over our transport: the SDK composes and reads, the transport carries."""
 
-import json
 import logging
 import re
 from base64 import b64encode
 from collections.abc import Coroutine, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+import orjson
 from twilio.base.exceptions import TwilioException
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
@@ -43,7 +44,7 @@ class _Conversation:
     """What goes with a call of the SDK beside its arguments."""
 
     deadline: float | None = None
-    replied_at: datetime | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 _conversation: ContextVar[_Conversation] = ContextVar("conversation")
@@ -96,9 +97,8 @@ class TwilioAccount:
             return Undecided(str(code) if code else f"http_{declined.reply.status}")
         except UNREADABLE:
             return Undecided("garbled")
-        if conversation.replied_at is None:
-            return Undecided("undated")
-        return found, conversation.replied_at
+        at = replied_at(conversation.headers)
+        return Undecided("undated") if at is None else (found, at)
 
 
 class _PooledHttp(AsyncHttpClient):
@@ -130,10 +130,10 @@ class _PooledHttp(AsyncHttpClient):
             method,
             f"{uri}?{urlencode(params, doseq=True)}" if params else uri,
             headers={**(headers or {}), **_authorization(auth)},
-            body=urlencode(data, doseq=True).encode() if data else None,
+            body=form_encoded(data) if data else None,
             deadline=conversation.deadline,
         )
-        conversation.replied_at = replied_at(reply.headers)
+        conversation.headers = reply.headers
         if not 200 <= reply.status < 300:
             raise Declined(reply)
         if not _holds_object(reply.text):
@@ -141,6 +141,23 @@ class _PooledHttp(AsyncHttpClient):
         return Response(reply.status, reply.text, dict(reply.headers))
 
 
+# What `urllib.parse.urlencode` does to each byte, as one table: it takes three times as long.
+_QUOTED = {
+    byte: "+" if byte == 0x20 else quote(bytes([byte]), safe="") for byte in range(0x100)
+}
+
+
+def form_encoded(fields: Mapping[str, object]) -> bytes:
+    """The body of a form; a list is one field several times."""
+    pairs = (
+        f"{name}={str(one).encode().decode('latin-1').translate(_QUOTED)}"
+        for name, value in fields.items()
+        for one in (value if isinstance(value, list) else (value,))
+    )
+    return "&".join(pairs).encode()
+
+
+@lru_cache(maxsize=8)
 def _authorization(auth: tuple[str, str] | None) -> dict[str, str]:
     if auth is None:
         return {}
@@ -149,6 +166,6 @@ def _authorization(auth: tuple[str, str] | None) -> dict[str, str]:
 
 def _holds_object(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
+        return isinstance(orjson.loads(text), dict)
     except ValueError:
         return False
