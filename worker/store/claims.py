@@ -50,7 +50,8 @@ _DUE = "due_at <= now() AND (lease_until IS NULL OR lease_until < now())"
 
 # In another order with every lease, for where open batches outnumber the room someone must wait.
 # Read per open batch, LATERAL: a join sorted by due time would sort the whole backlog, and one over
-# all batches would wade through the rows of paused ones.
+# all batches would wade through the rows of paused ones. What was picked goes into an array, because a
+# join whose size nobody knows when it is planned would read the whole queue.
 _COUNT_WITH_WORK = text(f"""
     SELECT count(*) FROM ({_OPEN}) AS open
     WHERE EXISTS (SELECT FROM queue AS q WHERE q.batch = open.id AND {_DUE})
@@ -67,7 +68,7 @@ _CLAIM = text(f"""
     )
     UPDATE queue SET lease_token = :lease, lease_until = clock_timestamp() + :lease_time,
                      claims = claims + 1
-    FROM picked WHERE queue.request = picked.request
+    WHERE request = ANY (ARRAY(SELECT request FROM picked))
     RETURNING queue.batch, queue.request, queue.claims
 """)  # noqa: S608  both parts are constants above
 
