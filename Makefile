@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos bench-callbacks bench-ingest check fix lock clean
+.PHONY: help setup demo run test fast chaos bench bench-scan bench-callbacks bench-ingest check fix lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ bench-callbacks: $(READY)  ## what a durable callback costs, beside the straight
 
 bench-ingest: $(READY)  ## how fast a CSV file comes in, beside the plain way and the limit (N=1000000)
 	@$(BIN)/python -m tests.benchmarks.ingest $(if $(N),--n $(N))
+
+bench: $(READY)  ## measure beside the usual Celery application and the bare limit (N=6000 ROUNDS=3)
+	@$(BIN)/python -m tests.benchmarks.dispatch $(if $(N),--n $(N)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-scan: $(READY)  ## the scheduler's tick on a large database (ROWS=1000000)
+	@$(BIN)/python -m tests.benchmarks.scan $(if $(ROWS),--rows $(ROWS))
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .

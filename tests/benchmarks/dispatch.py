@@ -9,7 +9,6 @@ import argparse
 import json
 import platform
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -120,11 +119,16 @@ def _figures(results: Results) -> dict[str, float]:
 
 
 def _table(results: Results) -> str:
-    lines = [
-        "| channel | provider | design | requests/s | CPU ms | workers | scheduler | database | broker"
-        " | in flight per worker |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    names = (
+        "channel",
+        "provider",
+        "design",
+        "requests/s",
+        "CPU ms",
+        *PARTS,
+        "in flight per worker",
+    )
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for (mode, latency, name), one in results.items():
         parts = " | ".join(f"{one.cpu[part]:.3f}" for part in PARTS)
         lines.append(
@@ -165,4 +169,4 @@ def _cpu_name() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 
 import psycopg
 
@@ -15,10 +16,20 @@ WARM_SECONDS = 6.0
 LATE_REQUESTS = 500
 PER_SECOND = 100
 
+_SPREAD = """
+    WITH numbered AS (
+        SELECT request, row_number() OVER () AS n FROM queue WHERE batch = %(batch)s
+    ), moved AS (
+        UPDATE queue AS q SET due_at = clock_timestamp() + interval '1 s' + n * %(step)s
+        FROM numbered WHERE numbered.request = q.request RETURNING q.request, q.due_at
+    )
+    INSERT INTO due SELECT request, due_at FROM moved
+"""
+
 
 def measure(machine: Machine, *, say: Callable[[str], object]) -> dict[str, float]:
     """Percent of one core, and latencies in seconds."""
-    ours = Ours(machine, database="idle")
+    ours = Ours(machine, database="idle", broker=2)
     with ExitStack() as stack:
         commands = {
             "scheduler": ["-m", "tasks.scheduler"],
@@ -47,13 +58,8 @@ def _lateness(machine: Machine, ours: Ours, say: Callable[[str], object]) -> dic
     machine.slow_provider(0)
     batch = make_batch(ours.engine, "voice", LATE_REQUESTS, "late")
     with psycopg.connect(ours.url, autocommit=True) as connection:
-        connection.execute(
-            "CREATE TABLE due AS WITH moved AS (UPDATE queue AS q SET due_at ="
-            " clock_timestamp() + interval '1 s' + n * interval '1 s' / %s FROM (SELECT request,"
-            " row_number() OVER () AS n FROM queue WHERE batch = %s) AS o"
-            " WHERE o.request = q.request RETURNING q.request, q.due_at) SELECT * FROM moved"
-            % (PER_SECOND, batch)
-        )
+        connection.execute("CREATE TABLE due (request bigint, due_at timestamptz)")
+        connection.execute(_SPREAD, {"batch": batch, "step": timedelta(seconds=1 / PER_SECOND)})
         connection.execute("UPDATE communication_batch SET paused = false WHERE id = %s", (batch,))
         time.sleep(LATE_REQUESTS / PER_SECOND + 3)
         row = connection.execute("""

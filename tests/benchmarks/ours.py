@@ -18,6 +18,7 @@ from worker.store.migrate import upgrade
 # What a machine with two cores for one channel would be given; all else is the default.
 PROCESSES = 2
 SETTINGS = {"CHUNK_SIZE": "500", "WORKER_THREADS": "3", "BACKLOG_CHUNKS": "32"}
+WARM = 4_000
 BY = "bench@example.com"
 
 
@@ -66,7 +67,7 @@ class Ours:
 
     name = "outreach"
 
-    def __init__(self, machine: Machine, *, database: str = "outreach") -> None:
+    def __init__(self, machine: Machine, *, database: str = "outreach", broker: int = 0) -> None:
         self._machine = machine
         self.url = machine.database(database)
         upgrade(sqlalchemy_url(self.url))
@@ -74,7 +75,7 @@ class Ours:
         self._serial = 0
         self.environment = {
             "DATABASE_URL": self.url,
-            "BROKER_URL": machine.valkey.url,
+            "BROKER_URL": machine.valkey.url.replace("/0", f"/{broker}"),
             "STATE_DIR": str(machine.home / database),
             "TWILIO_ACCOUNT_SID": SANDBOX_ACCOUNT_SID,
             "TWILIO_AUTH_TOKEN": SANDBOX_SECRET,
@@ -91,7 +92,8 @@ class Ours:
     def run(self, mode: str, n: int, latency: int) -> Measured:
         """Start the processes, warm them, open a batch, and wait for the last answer."""
         with self._processes(mode) as (scheduler, workers):
-            self._dispatch(mode, 600, 0, scheduler, workers)
+            # At a latency, or one worker would take it all and the other stay cold.
+            self._dispatch(mode, WARM, 100, scheduler, workers)
             return self._dispatch(mode, n, latency, scheduler, workers)
 
     @contextmanager
@@ -152,5 +154,3 @@ def worker_command(mode: str, number: int) -> list[str]:
     app = ["-m", "celery", "-A", "tasks.app", "worker", "-Q", mode, "-n", f"{mode}{number}@%h"]
     quiet = ["--without-mingle", "--without-gossip", "-l", "WARNING"]
     return [*app, "-P", "threads", "-c", SETTINGS["WORKER_THREADS"], *quiet]
-
-

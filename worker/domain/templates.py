@@ -15,7 +15,6 @@ from liquid.template import BoundTemplate
 from liquid.token import Token
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
-
 from markupsafe import escape
 
 from worker.domain.errors import Mistake

@@ -6,8 +6,8 @@ from base64 import b64encode
 from collections.abc import Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import lru_cache
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -142,9 +142,7 @@ class _PooledHttp(AsyncHttpClient):
 
 
 # What `urllib.parse.urlencode` does to each byte, as one table: it takes three times as long.
-_QUOTED = {
-    byte: "+" if byte == 0x20 else quote(bytes([byte]), safe="") for byte in range(0x100)
-}
+_QUOTED = {byte: "+" if byte == 0x20 else quote(bytes([byte]), safe="") for byte in range(0x100)}
 
 
 def form_encoded(fields: Mapping[str, object]) -> bytes:

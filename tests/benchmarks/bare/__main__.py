@@ -66,11 +66,15 @@ async def _chunks(mode: str, batch: int, n: int, size: int, connection: Connecti
     """Chunks under their lease, claimed as the scheduler does, some at a time."""
     while n > 0:
         lease, room = uuid4(), min(n, size * LANES)
-        values = {"mode": mode, "only": None, "lease": lease, "share": room, "room": room}
+        values: dict[str, object] = {
+            "mode": mode,
+            "only": None,
+            "lease": lease,
+            "share": room,
+            "room": room,
+        }
         values |= {"lease_time": timedelta(seconds=120)}
-        claimed = sorted(
-            row["request"] for row in await rows(connection, statements.CLAIM, values)
-        )
+        claimed = sorted(row["request"] for row in await rows(connection, statements.CLAIM, values))
         n -= len(claimed)
         for start in range(0, len(claimed), size):
             yield lease, claimed[start : start + size]

@@ -25,9 +25,7 @@ DRAFTS = _bare(assignments._DRAFTS)
 BEGIN = _bare(attempts._BEGIN)
 LOCK_REQUESTS = _bare(attempts._LOCK_REQUESTS)
 FACTS = _bare(attempts._FACTS)
-WRITES = tuple(
-    map(_bare, (changes._WRITE_ATTEMPTS, changes._WRITE_SIDS, changes._WRITE_REQUESTS))
-)
+WRITES = tuple(map(_bare, (changes._WRITE_ATTEMPTS, changes._WRITE_SIDS, changes._WRITE_REQUESTS)))
 
 
 async def rows(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[Row]:

@@ -4,8 +4,9 @@ import os
 from functools import lru_cache
 
 from requests.adapters import HTTPAdapter
-from sendgrid import SendGridAPIClient
-from sendgrid.helpers.mail import CustomArg, Mail
+from sendgrid.helpers.mail.custom_arg import CustomArg
+from sendgrid.helpers.mail.mail import Mail
+from sendgrid.sendgrid import SendGridAPIClient
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
@@ -18,6 +19,7 @@ CALLBACKS = "http://127.0.0.1:9/callbacks"
 def twilio() -> Client:
     """The calls and texts."""
     http = TwilioHttpClient(timeout=10)
+    assert http.session
     # netrc and proxy variables are looked up for every request otherwise: 0.1 ms each.
     http.session.trust_env = False
     http.session.mount("http://", HTTPAdapter(pool_maxsize=64))
