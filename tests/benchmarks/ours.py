@@ -17,7 +17,7 @@ from worker.store.migrate import upgrade
 
 # What a machine with two cores for one channel would be given; all else is the default.
 PROCESSES = 2
-SETTINGS = {"CHUNK_SIZE": "500", "WORKER_THREADS": "3", "BACKLOG_CHUNKS": "32"}
+SETTINGS = {"CHUNK_SIZE": "500", "WORKER_THREADS": "4", "BACKLOG_CHUNKS": "32"}
 WARM = 4_000
 BY = "bench@example.com"
 
