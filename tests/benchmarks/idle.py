@@ -12,7 +12,7 @@ from tests.benchmarks.ours import Ours, make_batch, worker_command
 from worker.local.ports import free_port
 
 IDLE_SECONDS = 20.0
-WARM_SECONDS = 6.0
+WARM_SECONDS = 12.0
 LATE_REQUESTS = 500
 PER_SECOND = 100
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 import pytest
+from liquid import Environment
 
 from worker.domain.content import ContentError, Template, check, render
 from worker.domain.statuses import Mode
+from worker.domain.templates import ESCAPED, PLAIN, parsed, rendered
 from worker.domain.tickets import Text
 
 SECRET = "s3cret-value"
@@ -116,3 +118,20 @@ def test_a_template_is_checked_before_any_variable_is_known(
     template: Template, faults: list[str]
 ) -> None:
     assert check(template) == faults
+
+
+PLAIN_WORDS = [
+    "Hello {{ name }}",
+    "{{name}}, at {{ when }}: {{ name }}",
+    " {{ name }}\n<b>{{ when }}</b> } {",
+    "no variable",
+]
+
+
+@pytest.mark.parametrize("environment", [PLAIN, ESCAPED], ids=["plain", "escaped"])
+@pytest.mark.parametrize("source", PLAIN_WORDS)
+def test_plain_variables_are_rendered_as_liquid_would(
+    environment: Environment, source: str
+) -> None:
+    variables = {"name": '<Ana> & "Bo\'s" {{ when }}', "when": "ten é"}
+    assert rendered(environment, source, variables) == parsed(environment, source).render(variables)
