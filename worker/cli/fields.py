@@ -9,7 +9,7 @@ import typer
 from worker.domain.errors import Mistake
 
 # Fields that are more than text: their value is read as JSON, lists also from commas.
-LISTS = frozenset({"active_days", "labels"})
+LISTS = frozenset({"active_days", "allowed_regions", "labels", "refused_line_types"})
 JSON = frozenset(
     {
         "campaign_variables",

@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 
-from worker.domain.batches import refuse_closed
-from worker.domain.errors import Mistake, UnknownBatch
+from worker.desk.arrivals import arrival, opened
+from worker.domain.errors import Mistake
 from worker.domain.messages import NewRequest
-from worker.domain.targets import Unreachable, normalize
 from worker.store import batches, ingest
-from worker.store.batches import Intake
 from worker.store.connect import Connection
-from worker.store.ingest import Arrival
 
 
 class RequestsConflict(Mistake):
@@ -33,8 +30,11 @@ def add_in(
         UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be added to it.
         RequestsConflict: a reference_id is taken by another target or other variables.
     """
-    intake = _open(connection, batch_id)
-    arrivals = [_arrival(at, request, intake) for at, request in enumerate(requests)]
+    intake = opened(connection, batch_id)
+    arrivals = [
+        arrival(intake, at, request.reference_id, request.target, request.request_variables)
+        for at, request in enumerate(requests)
+    ]
     ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals)
     if ingested.refused:
         refused = ingested.refused
@@ -43,27 +43,3 @@ def add_in(
     if stored:
         batches.note_addition(connection, intake.facts.id, by)
     return stored
-
-
-def _open(connection: Connection, batch_id: str) -> Intake:
-    """The batch, once it is our turn to add to it."""
-    facts = batches.find(connection, batch_id)
-    if facts is None:
-        raise UnknownBatch(batch_id)
-    ingest.take_turn(connection, facts.id)
-    intake = batches.intake(connection, batch_id)
-    assert intake is not None
-    refuse_closed(intake.facts, intake.now)
-    return intake
-
-
-def _arrival(at: int, request: NewRequest, intake: Intake) -> Arrival:
-    address: str | None = None
-    fault: str | None = None
-    match normalize(intake.mode, request.target, intake.default_region):
-        case Unreachable(reason):
-            fault = f"target {reason}"
-        case str(found):
-            address = found
-    variables = request.request_variables
-    return Arrival(at, request.reference_id, request.target.strip(), address, fault, variables)

@@ -5,12 +5,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
+from worker.desk.arrivals import arrival, opened
 from worker.desk.bad_rows import BadRows
-from worker.domain.batches import is_expired
 from worker.domain.csv_rows import Refused, Row, rows
-from worker.domain.errors import BatchDeleted, BatchExpired, FileFault, UnknownBatch
+from worker.domain.errors import FileFault
 from worker.domain.statuses import RequestStatus
-from worker.domain.targets import Unreachable, normalize
 from worker.domain.wire import Wire, to_wire
 from worker.store import batches, ingest
 from worker.store.batches import Intake
@@ -61,7 +60,8 @@ def upload_requests(
     `when_read` is called when the last row has been read and the database begins to store them.
 
     Raises:
-        UnknownBatch, BatchDeleted, BatchExpired: nothing can be added to it; nothing is changed.
+        UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be added; nothing is
+            changed.
         FileFault: the file can't be a batch at all; the batch says so and is FAILED.
     """
 
@@ -96,7 +96,7 @@ class _Upload:
 
 
 def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
-    intake = _open(connection, batch_id)
+    intake = opened(connection, batch_id)
     refused = _Refusals(upload.bad)
     arrivals = _arrivals(upload, intake, refused)
     ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals)
@@ -105,21 +105,6 @@ def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
         batches.note_upload(connection, intake.facts.id, upload.filename, upload.by)
     upload.bad.finish(ingest.refusals(connection))
     return uploaded
-
-
-def _open(connection: Connection, batch_id: str) -> Intake:
-    """The batch, once it is our turn to add to it."""
-    facts = batches.find(connection, batch_id)
-    if facts is None:
-        raise UnknownBatch(batch_id)
-    ingest.take_turn(connection, facts.id)
-    intake = batches.intake(connection, batch_id)
-    assert intake is not None
-    if intake.facts.deleted_at is not None:
-        raise BatchDeleted(batch_id)
-    if is_expired(intake.facts, intake.now):
-        raise BatchExpired(batch_id)
-    return intake
 
 
 class _Refusals:
@@ -143,25 +128,13 @@ def _arrivals(upload: _Upload, intake: Intake, refused: _Refusals) -> Iterator[A
             case Refused():
                 refused.add(row)
             case Row():
-                arrival = _arrival(row, intake)
-                if arrival.fault is not None:
-                    refused.bad.note(Refused(row.line, arrival.fault))
-                yield arrival
+                judged = arrival(
+                    intake, row.line, row.reference_id, row.target, row.request_variables
+                )
+                if judged.fault is not None:
+                    refused.bad.note(Refused(row.line, judged.fault))
+                yield judged
     upload.when_read()
-
-
-def _arrival(row: Row, intake: Intake) -> Arrival:
-    address, fault = _judged(normalize(intake.mode, row.target, intake.default_region))
-    return Arrival(row.line, row.reference_id, row.target, address, fault, row.request_variables)
-
-
-def _judged(found: str | Unreachable) -> tuple[str | None, str | None]:
-    """The address, or why there is none."""
-    match found:
-        case Unreachable(reason):
-            return None, f"target {reason}"
-        case str():
-            return found, None
 
 
 def _summed(ingested: Ingested, refused: _Refusals) -> Uploaded:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_valid
 from worker.domain.content import Template, check
 from worker.domain.errors import CannotChangeMode, WrongFields
 from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validated
+from worker.domain.policies import LineType
 from worker.domain.statuses import Mode
 from worker.domain.voicemail import voicemail_detection
 from worker.domain.webhooks import webhooks
@@ -51,6 +52,9 @@ def _web_address(value: str) -> str:
 
 Days = Annotated[tuple[Day, ...], BeforeValidator(_as_tuple), AfterValidator(_in_week_order)]
 Labels = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
+Region = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Regions = Annotated[tuple[Region, ...], BeforeValidator(_as_tuple)]
+LineTypes = Annotated[tuple[LineType, ...], BeforeValidator(_as_tuple)]
 Webhooks = Annotated[
     tuple[dict[str, object], ...], BeforeValidator(_as_tuple), AfterValidator(webhooks)
 ]
@@ -69,7 +73,9 @@ class CampaignFields(WireModel):
     daily_end_time: ClockTime = time(20)
     active_days: Days = WEEK
     timezone: Zone = "UTC"
-    default_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
+    default_region: Region = "US"
+    allowed_regions: Regions = ()
+    refused_line_types: LineTypes = ()
     hourly_rate: Rate | None = None
     max_daily_calls: Annotated[int, Field(ge=1)] | None = None
     frequency_cap: Annotated[int, Field(ge=1, le=1_000)] | None = None

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, Select, func, select, text, updat
 from sqlalchemy.dialects.postgresql import insert
 
 from worker.domain.batches import EDITABLE, BatchFacts, BatchFields, Count
+from worker.domain.policies import NumberPolicy
 from worker.domain.statuses import ChannelStatus, Mode, RequestStatus
 from worker.domain.wire import Wire
 from worker.store.schema import attempt, batch, campaign, request_count
@@ -20,6 +21,7 @@ class Intake:
     facts: BatchFacts
     mode: Mode
     default_region: str
+    policy: NumberPolicy
     now: datetime
 
 
@@ -57,7 +59,11 @@ def intake(connection: Connection, batch_id: str) -> Intake | None:
     query = (
         _facts()
         .add_columns(
-            campaign.c.mode, campaign.c.default_region, func.clock_timestamp().label("now")
+            campaign.c.mode,
+            campaign.c.default_region,
+            campaign.c.allowed_regions,
+            campaign.c.refused_line_types,
+            func.clock_timestamp().label("now"),
         )
         .join(campaign, campaign.c.id == batch.c.campaign_id)
         .where(batch.c.batch_id == batch_id)
@@ -65,7 +71,9 @@ def intake(connection: Connection, batch_id: str) -> Intake | None:
     row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    return Intake(_batch_facts(row), Mode(row["mode"]), row["default_region"], row["now"])
+    policy = NumberPolicy(tuple(row["allowed_regions"]), tuple(row["refused_line_types"]))
+    mode, region = Mode(row["mode"]), row["default_region"]
+    return Intake(_batch_facts(row), mode, region, policy, row["now"])
 
 
 def newest(connection: Connection, *, campaign_id: int | None, limit: int) -> list[BatchFacts]:

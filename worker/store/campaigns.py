@@ -9,6 +9,8 @@ from worker.domain.wire import Wire
 from worker.store.schema import campaign
 
 FIELDS = tuple(CampaignFields.model_fields)
+# Tuples in a campaign, arrays in its row.
+LISTS = ("active_days", "allowed_regions", "refused_line_types", "labels", "webhooks")
 
 
 def add(
@@ -79,7 +81,7 @@ def _may_be_id(reference: str) -> bool:
 
 def _columns(fields: CampaignFields) -> dict[str, object]:
     columns = fields.model_dump()
-    return columns | {name: list(columns[name]) for name in ("active_days", "labels", "webhooks")}
+    return columns | {name: list(columns[name]) for name in LISTS}
 
 
 def _first(row: RowMapping | None) -> Campaign | None:
@@ -88,7 +90,7 @@ def _first(row: RowMapping | None) -> Campaign | None:
 
 def _campaign(row: RowMapping) -> Campaign:
     values = {name: row[name] for name in FIELDS}
-    values |= {name: tuple(row[name]) for name in ("active_days", "labels", "webhooks")}
+    values |= {name: tuple(row[name]) for name in LISTS}
     return Campaign(
         id=row["id"],
         # What was checked when it was written is not checked again: rules may have grown since.

@@ -31,6 +31,8 @@ class Arrival:
     address: str | None
     fault: str | None
     request_variables: dict[str, str]
+    filtered: str | None = None
+    """Why the campaign does not contact this address, where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,13 @@ _SETTING_ASIDE = text("""
 _STAGING = text("""
     CREATE TEMPORARY TABLE IF NOT EXISTS staged (
         line bigint NOT NULL, reference_id text NOT NULL, target text NOT NULL,
-        address text, fault text, request_variables jsonb NOT NULL
+        address text, fault text, request_variables jsonb NOT NULL, filtered text
     ) ON COMMIT DELETE ROWS
 """)
-_COPY = "COPY staged (line, reference_id, target, address, fault, request_variables) FROM STDIN"
+_COPY = (
+    "COPY staged (line, reference_id, target, address, fault, request_variables, filtered)"
+    " FROM STDIN"
+)
 
 
 def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
@@ -107,9 +112,8 @@ def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
         with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
             for one in arrivals:
                 variables = orjson.dumps(one.request_variables).decode()
-                copy.write_row(
-                    (one.line, one.reference_id, one.target, one.address, one.fault, variables)
-                )
+                judged = (one.address, one.fault, variables, one.filtered)
+                copy.write_row((one.line, one.reference_id, one.target, *judged))
     except psycopg.OperationalError:
         raise StoreUnavailable("the database went away during the upload") from None
     connection.execute(text("ANALYZE staged"))
@@ -170,11 +174,17 @@ _REQUESTS = text("""
         )
         SELECT :batch, recipient, is_duplicate, reference_id, target, address, request_variables,
                CASE WHEN address IS NULL THEN 'INVALID' WHEN is_duplicate THEN 'DUPLICATE'
-                    WHEN suppress_reason IS NOT NULL THEN 'SKIPPED' ELSE 'PENDING' END,
+                    WHEN suppress_reason IS NOT NULL OR filtered IS NOT NULL THEN 'SKIPPED'
+                    ELSE 'PENDING' END,
                CASE WHEN address IS NULL THEN 'INVALID' WHEN is_duplicate THEN 'DUPLICATE'
                     WHEN suppress_reason IS NOT NULL THEN 'PRIOR_' || upper(suppress_reason)
+                    WHEN filtered IS NOT NULL THEN 'FILTERED_LINE_TYPE'
                     ELSE 'PENDING' END,
-               CASE WHEN address IS NULL THEN 'invalid_target' END, fault, 'ingest'
+               CASE WHEN address IS NULL THEN 'invalid_target'
+                    WHEN filtered IS NOT NULL AND NOT is_duplicate AND suppress_reason IS NULL
+                        THEN 'filtered' END,
+               coalesce(fault, CASE WHEN NOT is_duplicate AND suppress_reason IS NULL
+                                    THEN filtered END), 'ingest'
         FROM judged ORDER BY line
         RETURNING id, request_status
     ), queued AS (

@@ -44,6 +44,8 @@ campaign = Table(
     Column("active_days", ARRAY(Text), nullable=False),
     Column("timezone", Text, nullable=False),
     Column("default_region", Text, nullable=False, server_default="US"),
+    Column("allowed_regions", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("refused_line_types", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("hourly_rate", Integer),
     Column("max_daily_calls", Integer),
     Column("frequency_cap", Integer),

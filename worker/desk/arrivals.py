@@ -1,0 +1,41 @@
+"""What a request is judged to be before it is stored, however it came in."""
+
+from worker.domain.batches import refuse_closed
+from worker.domain.errors import UnknownBatch
+from worker.domain.statuses import Mode
+from worker.domain.targets import Unreachable, normalize
+from worker.store import batches, ingest
+from worker.store.batches import Intake
+from worker.store.connect import Connection
+from worker.store.ingest import Arrival
+
+
+def opened(connection: Connection, batch_id: str) -> Intake:
+    """The batch, once it is our turn to add to it.
+
+    Raises:
+        UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be added to it.
+    """
+    facts = batches.find(connection, batch_id)
+    if facts is None:
+        raise UnknownBatch(batch_id)
+    ingest.take_turn(connection, facts.id)
+    intake = batches.intake(connection, batch_id)
+    assert intake is not None
+    refuse_closed(intake.facts, intake.now)
+    return intake
+
+
+def arrival(
+    intake: Intake, line: int, reference_id: str, target: str, variables: dict[str, str]
+) -> Arrival:
+    """One request, judged: its address, or why there is none, or why it may not be contacted."""
+    address = fault = filtered = None
+    match normalize(intake.mode, target, intake.default_region):
+        case Unreachable(reason):
+            fault = f"target {reason}"
+        case str(found):
+            address = found
+            if intake.mode is not Mode.EMAIL:
+                filtered = intake.policy.refusal(found)
+    return Arrival(line, reference_id, target.strip(), address, fault, variables, filtered)
