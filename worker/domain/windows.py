@@ -1,0 +1,194 @@
+"""When somebody may be contacted: a campaign's hours, and the recipient's own.
+
+Wall-clock hours become instants in UTC before anything is compared: on DST nights two wall-clock
+times may be one instant or one wall-clock time two. What can't be known is closed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from phonenumbers.timezone import time_zones_for_number
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LAST_SECOND = time(23, 59, 59)
+"""As an end it means midnight: 00:00:00 to 23:59:59 is all day."""
+HORIZON = timedelta(days=400)
+"""How far ahead an opening is looked for."""
+LONGEST_NUMBER_PREFIX = 10
+
+Slot = tuple[datetime, datetime]
+"""From (inclusive) and to (exclusive), both UTC."""
+Hours = tuple[time, time]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The hours of a campaign in its own zone. An override replaces a day's hours; None closes it.
+
+    Hours belong to the day on which they start: an end before the start is on the day after.
+    """
+
+    start: time
+    end: time
+    days: frozenset[str] = frozenset(WEEK)
+    zone: str = "UTC"
+    holidays: frozenset[date] = frozenset()
+    overrides: Mapping[date, Hours | None] = field(default_factory=dict)
+
+
+RECIPIENT_DAY = (time(9), time(20))
+"""When a call or message may reach somebody by their own clock, unless the campaign says otherwise."""
+
+
+def whole_day(hours: Hours) -> bool:
+    """Whether the hours leave nothing out."""
+    return hours == (time(0), LAST_SECOND)
+
+
+def local_window(hours: Hours, zone: str) -> Window:
+    """The same hours on every day of a zone."""
+    return Window(start=hours[0], end=hours[1], zone=zone)
+
+
+def is_open(window: Window, at: datetime) -> bool:
+    """Whether the window is open at this instant."""
+    return _slot_at(window, at) is not None
+
+
+def closes_at(window: Window, at: datetime) -> datetime | None:
+    """When the window that is open now closes; None when it is closed, or open beyond the horizon."""
+    slot = _slot_at(window, at)
+    if slot is None:
+        return None
+    end = slot[1]
+    for start, later in _slots(window, at, at + HORIZON):
+        if start <= end < later:
+            end = later
+        elif start > end:
+            return end
+    return end if end < at + HORIZON - timedelta(days=2) else None
+
+
+def opens_at(window: Window, at: datetime) -> datetime | None:
+    """The first instant from now on at which it is open; None when there is none in sight."""
+    return next((max(start, at) for start, _ in _slots(window, at, at + HORIZON)), None)
+
+
+def open_seconds(window: Window, start: datetime, end: datetime) -> float:
+    """How long it is open between two instants."""
+    total, reached = 0.0, start
+    for opens, closes in _slots(window, start, end):
+        begins, ends = max(opens, reached), min(closes, end)
+        if ends > begins:
+            total += (ends - begins).total_seconds()
+            reached = ends
+    return total
+
+
+def _slot_at(window: Window, at: datetime) -> Slot | None:
+    return next((slot for slot in _slots(window, at, at) if slot[0] <= at < slot[1]), None)
+
+
+def _slots(window: Window, start: datetime, end: datetime) -> Iterator[Slot]:
+    """The openings that end after `start`, in order, as far as `end`."""
+    zone = known_zone(window.zone)
+    if zone is None:
+        return
+    day = start.astimezone(zone).date() - timedelta(days=1)
+    last = end.astimezone(zone).date()
+    while day <= last:
+        hours = _hours(window, day)
+        if hours is not None:
+            opens, closes = _instants(day, hours, zone)
+            if closes > max(start, opens):
+                yield opens, closes
+        day += timedelta(days=1)
+
+
+def _hours(window: Window, day: date) -> Hours | None:
+    if day in window.overrides:
+        return window.overrides[day]
+    if day in window.holidays or WEEK[day.weekday()] not in window.days:
+        return None
+    return (window.start, window.end)
+
+
+def _instants(day: date, hours: Hours, zone: ZoneInfo) -> Slot:
+    opens, closes = hours
+    if closes == LAST_SECOND:
+        closes = time(0)
+    over_midnight = closes <= opens
+    return (
+        _instant(datetime.combine(day, opens), zone),
+        _instant(datetime.combine(day + timedelta(days=int(over_midnight)), closes), zone),
+    )
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """A time that happens twice is its first; one in the gap is the instant the clocks jump."""
+    instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == wall:
+        return instant
+    # Skipped by the clocks: with fold=1 the offset after the jump is used, which lies before it.
+    before, after = wall.replace(tzinfo=zone, fold=1).astimezone(UTC), instant
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        jumped = middle.astimezone(zone).replace(tzinfo=None) >= wall
+        before, after = (before, middle) if jumped else (middle, after)
+    return after.replace(microsecond=0)
+
+
+@lru_cache(maxsize=1024)
+def known_zone(name: str) -> ZoneInfo | None:
+    """The zone of this name; None when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+@lru_cache(maxsize=65_536)
+def _zones_of_prefix(prefix: str, length: int) -> tuple[str, ...]:
+    try:
+        number = phonenumbers.parse(prefix + "0" * (length - len(prefix)))
+    except phonenumbers.NumberParseException:
+        return ()
+    return tuple(time_zones_for_number(number))
+
+
+def recipient_zones(address: str) -> tuple[str, ...]:
+    """The zones a number in E.164 may be in; none when nobody knows."""
+    found = _zones_of_prefix(address[:LONGEST_NUMBER_PREFIX], len(address))
+    return () if any(known_zone(name) is None for name in found) else found
+
+
+def agreed_until(zones: Iterable[str], hours: Hours, at: datetime) -> datetime | None:
+    """Until when every zone is open, if all are; None when one is closed or none is known."""
+    closings = []
+    for zone in zones:
+        window = local_window(hours, zone)
+        slot = _slot_at(window, at)
+        if slot is None:
+            return None
+        closings.append(slot[1])
+    return min(closings, default=None)
+
+
+def agreed_opening(zones: tuple[str, ...], hours: Hours, at: datetime) -> datetime | None:
+    """The first instant at which every zone is open; None when they never agree or none is known."""
+    moment = at
+    for _ in range(2 * len(zones) + 2 if zones else 0):
+        openings = [opens_at(local_window(hours, zone), moment) for zone in zones]
+        if any(opening is None for opening in openings):
+            return None
+        latest = max(opening for opening in openings if opening)
+        if latest == moment:
+            return moment
+        if latest > at + timedelta(days=3):
+            return None
+        moment = latest
+    return None
