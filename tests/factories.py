@@ -44,6 +44,7 @@ def make_campaign(engine: Engine, *, mode: Mode = Mode.VOICE, **values: object) 
         "daily_end_time": time(23, 59, 59),
         "active_days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
         "timezone": "UTC",
+        "recipient_hours": False,
         "last_updated_by": ANA,
         **CONTENT[mode],
     }

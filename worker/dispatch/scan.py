@@ -1,18 +1,23 @@
-"""Claim what is due and may be sent, in chunks that fit what the queues can take."""
+"""Claim what is due and may be sent now, in chunks that fit what the queues can take."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from uuid import UUID, uuid4
 
 import structlog
 
+from worker.dispatch.grant import granted
+from worker.domain import pace
 from worker.domain.statuses import Mode
-from worker.store import claims
+from worker.domain.turns import Later, Turn, judge, new_baseline
+from worker.store import claims, pacing, picks
 from worker.store.claims import Chunk, Claimed
 from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.pacing import Candidate, Grant, Next
 
 __all__ = ["Chunk", "ScanLimits", "hand_back", "scan"]
 
@@ -20,6 +25,8 @@ log = structlog.get_logger()
 
 # A request that was claimed this often without reaching begin is what keeps killing its workers.
 POISON_CLAIMS = 8
+# Batches one tick looks at; those that waited longest come first, so none waits for ever.
+BATCHES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +46,15 @@ class ScanLimits:
 def scan(
     engine: Engine, limits: ScanLimits, backlog: Mapping[Mode, int], only: str | None = None
 ) -> list[Chunk]:
-    """Lease due requests of open batches, fair over batches.
+    """Lease due requests of batches whose turn it is.
 
     1. See how many messages each delivery queue can still take.
-    2. Claim that many requests, an equal share of each batch that has something due.
-    3. Close what was claimed again and again and never begun.
-    4. Cut the rest into chunks of one batch, to be published after this has committed.
+    2. Read the batches whose time has come; judge by window, cap and rate what each may claim.
+    3. Share the room fairly over campaigns, and over the batches of each.
+    4. Claim; whose own clock says no waits until it says yes.
+    5. Note when each batch looks again.
+    6. Close what was claimed again and again and never begun.
+    7. Cut the rest into chunks of one batch, to be published after this has committed.
 
     Args:
         engine: the store.
@@ -64,24 +74,104 @@ def scan(
 def _claim(
     connection: Connection, *, limits: ScanLimits, mode: Mode, room: int, only: str | None
 ) -> list[Chunk]:
-    batches = claims.with_work(connection, mode, only)
-    if not batches:
+    now = pacing.take_turn(connection, mode)
+    found = pacing.due(connection, mode, now, limit=BATCHES, only=only)
+    if closed := [one.standing.batch for one in found if not one.is_open]:
+        pacing.sleep(connection, closed)
+    candidates = {one.standing.batch: one for one in found if one.is_open}
+    if not candidates:
         return []
+    _note_baselines(connection, candidates, now)
+    verdicts = {batch: judge(one.standing, now) for batch, one in candidates.items()}
+    turns = {batch: turn for batch, turn in verdicts.items() if isinstance(turn, Turn)}
+    shares = _shares(connection, candidates, turns, room)
     lease = uuid4()
-    claimed = claims.claim(
+    untils = granted(connection, candidates, turns, shares, now + limits.lease, now)
+    claimed = picks.lease(connection, lease, untils) if untils else []
+    got = Counter(one.batch for one in claimed)
+    ends = _ends(claimed, untils)
+    idle = [batch for batch in turns if got[batch] < shares[batch] or not shares[batch]]
+    due = picks.next_due(connection, idle)
+    pacing.write(
         connection,
-        mode=mode,
-        lease=lease,
-        lease_time=limits.lease,
-        share=max(1, room // batches),
-        room=room,
-        only=only,
+        [
+            _next(candidates[batch], verdict, got[batch], ends.get(batch), batch in idle, due, now)
+            for batch, verdict in verdicts.items()
+        ],
     )
     poisoned = [one for one in claimed if one.claims > POISON_CLAIMS]
     if poisoned:
         _close_poisoned(connection, lease, poisoned)
     sendable = [one for one in claimed if one.claims <= POISON_CLAIMS]
     return _chunks(mode, lease, sendable, limits.size(mode))
+
+
+def _note_baselines(
+    connection: Connection, candidates: Mapping[int, Candidate], now: datetime
+) -> None:
+    for batch, one in candidates.items():
+        rate = new_baseline(one.standing, now)
+        if rate is not None:
+            pacing.note_baseline(connection, batch, rate)
+
+
+def _shares(
+    connection: Connection,
+    candidates: Mapping[int, Candidate],
+    turns: Mapping[int, Turn],
+    room: int,
+) -> dict[int, int]:
+    """How many requests each batch may claim of what there is room for."""
+    if not turns:
+        return {}
+    enough = min(room, max(1, 4 * room // len(turns)))
+    waiting = picks.waiting(connection, list(turns), enough)
+    wants: dict[int, dict[int, int]] = {}
+    for batch, turn in turns.items():
+        most = waiting[batch] if turn.most is None else min(turn.most, waiting[batch])
+        wants.setdefault(candidates[batch].standing.campaign, {})[batch] = most
+    for batches in wants.values():
+        cap = candidates[next(iter(batches))].standing
+        if cap.max_daily_calls is not None:
+            left = max(0, cap.max_daily_calls - cap.used_today)
+            batches |= dict(
+                zip(batches, pace.fair_shares(left, list(batches.values())), strict=True)
+            )
+    return pace.nested_shares(room, wants)
+
+
+def _ends(claimed: list[Claimed], untils: Mapping[int, datetime]) -> dict[int, datetime]:
+    ends: dict[int, datetime] = {}
+    for one in claimed:
+        ends[one.batch] = max(untils[one.request], ends.get(one.batch, untils[one.request]))
+    return ends
+
+
+def _next(
+    one: Candidate,
+    verdict: Turn | Later,
+    got: int,
+    ends: datetime | None,
+    idle: bool,
+    due: Mapping[int, datetime],
+    now: datetime,
+) -> Next:
+    batch, grants, at = one.standing.batch, one.grants, now
+    allowance = pace.taken(verdict.allowance, got)
+    if ends is not None and one.standing.max_daily_calls is not None:
+        grants = (*grants, Grant(ends, got))
+    match verdict:
+        case Later(at=later):
+            # A cap that is used up by claims alone may be free again when these lapse.
+            at = min((later, *(grant.until for grant in grants)))
+        case Turn() if idle:
+            at = pacing.idle_until(now, now if got else one.claimed_at)
+            at = min(at, due.get(batch, at))
+        case Turn(per_hour=float(per_hour)):
+            at = pace.next_claim_at(allowance, per_hour)
+        case Turn():
+            pass
+    return Next(batch, at, allowance, bool(got), grants)
 
 
 def _close_poisoned(connection: Connection, lease: UUID, poisoned: list[Claimed]) -> None:
@@ -103,4 +193,9 @@ def _chunks(mode: Mode, lease: UUID, claimed: list[Claimed], size: int) -> list[
 
 def hand_back(engine: Engine, chunk: Chunk) -> None:
     """Give up a claim that could not be published; the next scan may take it at once."""
-    in_transaction(engine, lambda c: claims.release(c, chunk))
+
+    def step(connection: Connection) -> None:
+        claims.release(connection, chunk)
+        pacing.give_back(connection, chunk.batch, len(chunk.requests))
+
+    in_transaction(engine, step)

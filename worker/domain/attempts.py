@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from worker.domain.reports import Position
+from worker.domain.retries import USUAL, RetryRules
 from worker.domain.statuses import (
     FINAL,
     AttemptState,
@@ -45,6 +46,17 @@ class Facts:
     batch_lives: bool
     resend_in_doubt: bool
     attempt_number: int = 1
+    retry_on: tuple[str, ...] = USUAL
+    retry_delays: tuple[tuple[str, timedelta], ...] = ()
+    time_left: timedelta | None = None
+    """Until the batch expires; None: it never does."""
+
+    @property
+    def retry_rules(self) -> RetryRules:
+        """What the campaign says about trying again."""
+        return RetryRules(
+            interval=self.retry_interval, on=self.retry_on, delays=dict(self.retry_delays)
+        )
 
     @property
     def lost(self) -> int:

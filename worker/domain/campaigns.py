@@ -11,10 +11,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_valid
 from worker.domain.content import Template, check
 from worker.domain.errors import CannotChangeMode, WrongFields
 from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validated
+from worker.domain.hours import (
+    Holidays,
+    Outcomes,
+    Overrides,
+    RetryDelays,
+)
 from worker.domain.policies import LineType
+from worker.domain.retries import USUAL
 from worker.domain.statuses import Mode
 from worker.domain.voicemail import voicemail_detection
 from worker.domain.webhooks import webhooks
+from worker.domain.windows import RECIPIENT_DAY
 from worker.domain.wire import Wire, to_wire
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -73,6 +81,11 @@ class CampaignFields(WireModel):
     daily_end_time: ClockTime = time(20)
     active_days: Days = WEEK
     timezone: Zone = "UTC"
+    holidays: Holidays = ()
+    date_overrides: Overrides = Field(default_factory=dict)
+    recipient_hours: bool = True
+    recipient_start_time: ClockTime = RECIPIENT_DAY[0]
+    recipient_end_time: ClockTime = RECIPIENT_DAY[1]
     default_region: Region = "US"
     allowed_regions: Regions = ()
     refused_line_types: LineTypes = ()
@@ -82,6 +95,8 @@ class CampaignFields(WireModel):
     frequency_days: Annotated[int, Field(ge=1, le=365)] = 7
     retry_count: Annotated[int, Field(ge=0, le=100)] = 0
     retry_interval: Interval = timedelta(minutes=30)
+    retry_on: Outcomes = USUAL
+    retry_delays: RetryDelays = Field(default_factory=dict)
     voicemail_detection: (
         Annotated[dict[str, object], AfterValidator(voicemail_detection)] | None
     ) = None
@@ -107,6 +122,8 @@ class CampaignFields(WireModel):
     def _window_is_open_some_time(self) -> Self:
         if self.daily_start_time == self.daily_end_time:
             raise ValueError("daily_end_time: must differ from daily_start_time")
+        if self.recipient_end_time <= self.recipient_start_time:
+            raise ValueError("recipient_end_time: must be after recipient_start_time")
         return self
 
     @model_validator(mode="after")

@@ -35,7 +35,8 @@ def _plain(value: str) -> str:
     return value
 
 
-def _interval(value: object) -> timedelta:
+def interval(value: object) -> timedelta:
+    """A duration as the wire writes it: `30m`, `12h`, `7d`. Raises ValueError with a sentence."""
     if isinstance(value, timedelta):
         return value
     parts = fullmatch(r"([0-9]{1,6})([mhd])", value) if isinstance(value, str) else None
@@ -44,7 +45,8 @@ def _interval(value: object) -> timedelta:
     return int(parts[1]) * INTERVAL_UNITS[parts[2]]
 
 
-def _clock_time(value: object) -> time:
+def clock_time(value: object) -> time:
+    """A time of day as HH:MM:SS. Raises ValueError with a sentence."""
     if isinstance(value, time):
         return value
     if not isinstance(value, str) or not fullmatch(
@@ -79,8 +81,8 @@ def _zone(value: str) -> str:
 Text = Annotated[str, AfterValidator(_plain)]
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 Rate = Annotated[int, Field(ge=1, le=3600)]
-Interval = Annotated[timedelta, BeforeValidator(_interval)]
-ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+Interval = Annotated[timedelta, BeforeValidator(interval)]
+ClockTime = Annotated[time, BeforeValidator(clock_time)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Zone = Annotated[str, AfterValidator(_zone)]
 

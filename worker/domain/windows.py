@@ -18,6 +18,8 @@ LAST_SECOND = time(23, 59, 59)
 """As an end it means midnight: 00:00:00 to 23:59:59 is all day."""
 HORIZON = timedelta(days=400)
 """How far ahead an opening is looked for."""
+ALWAYS = timedelta(days=9)
+"""What stays open a week and longer is not asked when it closes."""
 LONGEST_NUMBER_PREFIX = 10
 
 Slot = tuple[datetime, datetime]
@@ -60,17 +62,17 @@ def is_open(window: Window, at: datetime) -> bool:
 
 
 def closes_at(window: Window, at: datetime) -> datetime | None:
-    """When the window that is open now closes; None when it is closed, or open beyond the horizon."""
+    """When the window that is open now closes; None when it is closed, or always open."""
     slot = _slot_at(window, at)
     if slot is None:
         return None
     end = slot[1]
-    for start, later in _slots(window, at, at + HORIZON):
+    for start, later in _slots(window, at, at + ALWAYS):
         if start <= end < later:
             end = later
         elif start > end:
             return end
-    return end if end < at + HORIZON - timedelta(days=2) else None
+    return end if end < at + ALWAYS - timedelta(days=2) else None
 
 
 def opens_at(window: Window, at: datetime) -> datetime | None:

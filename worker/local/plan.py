@@ -61,7 +61,11 @@ def own_piece(file: Path, mode: str | None) -> Piece:
             first = next(csv.DictReader(opened), None)
     except (OSError, UnicodeDecodeError) as error:
         raise Mistake(f"{file} can't be read: {type(error).__name__}") from None
-    window = {"daily_start_time": "00:00:00", "daily_end_time": "23:59:59"}
+    window = {
+        "daily_start_time": "00:00:00",
+        "daily_end_time": "23:59:59",
+        "recipient_hours": False,
+    }
     campaign = {"campaign_name": f"Demo of {file.name}", "mode": mode, **window, **OWN[mode]}
     example = first.get("reference_id") if first else None
     return Piece(campaign, "demo-own", file, example=example)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from worker.domain.attempts import Facts
+from worker.domain.hours import intervals
 from worker.domain.reports import Position
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, Mode, RequestStatus
 from worker.domain.tickets import Inquiry
@@ -90,7 +91,8 @@ _FACTS = text("""
            clock_timestamp() - a.began_at AS age,
            r.attempt = a.id AS is_current, r.request_status, r.channel_manager_status, r.moved_by,
            r.attempt_count, 1 + c.retry_count + r.extra_attempts AS attempts_allowed,
-           c.retry_interval, c.resend_in_doubt,
+           c.retry_interval, c.retry_on, c.retry_delays, c.resend_in_doubt,
+           b.expires_on - clock_timestamp() AS time_left,
            b.deleted_at IS NULL AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp())
                AS batch_lives
     FROM attempt AS a
@@ -127,8 +129,20 @@ def _facts(row: dict[str, object]) -> Facts:
             "request_status": RequestStatus(str(row["request_status"])),
             "channel_status": ChannelStatus(str(row.pop("channel_manager_status"))),
             "moved_by": Cause(str(row["moved_by"])),
+            "retry_on": tuple(_list(row["retry_on"])),
+            "retry_delays": tuple(intervals(_dict(row["retry_delays"])).items()),
         }  # type: ignore[arg-type]  # the columns of _FACTS are the fields of Facts
     )
+
+
+def _list(value: object) -> list[str]:
+    assert isinstance(value, list)
+    return value
+
+
+def _dict(value: object) -> dict[str, str]:
+    assert isinstance(value, dict)
+    return value
 
 
 def _position(parts: tuple[object, object, object]) -> Position | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, Select, func, select, text, update
+from sqlalchemy import Connection, RowMapping, Select, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from worker.domain.batches import EDITABLE, BatchFacts, BatchFields, Count
@@ -12,6 +12,9 @@ from worker.domain.policies import NumberPolicy
 from worker.domain.statuses import ChannelStatus, Mode, RequestStatus
 from worker.domain.wire import Wire
 from worker.store.schema import attempt, batch, campaign, request_count
+
+# The automatic rate is computed anew when requests are added, expires_on moves or a pause ends.
+_PACE_ANEW = {"auto_call_rate_baseline": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,10 @@ def newest(connection: Connection, *, campaign_id: int | None, limit: int) -> li
 
 def edit(connection: Connection, batch_id: int, fields: BatchFields, by: str) -> None:
     """Write the editable fields of a batch that the caller holds locked."""
-    values = {name: getattr(fields, name) for name in EDITABLE}
+    values: dict[str, object] = {name: getattr(fields, name) for name in EDITABLE}
+    # Another deadline needs another pace.
+    same = batch.c.expires_on.is_not_distinct_from(fields.expires_on)
+    values["auto_call_rate_baseline"] = case((same, batch.c.auto_call_rate_baseline))
     connection.execute(update(batch).where(batch.c.id == batch_id).values(**values, **_touched(by)))
 
 
@@ -95,7 +101,7 @@ def set_paused(connection: Connection, batch_id: str, by: str, *, paused: bool) 
     result = connection.execute(
         update(batch)
         .where(batch.c.batch_id == batch_id, batch.c.deleted_at.is_(None))
-        .values(paused=paused, **_touched(by))
+        .values(paused=paused, **_touched(by), **({} if paused else _PACE_ANEW))
     )
     return result.rowcount == 1
 
@@ -115,14 +121,22 @@ def note_upload(connection: Connection, batch_id: int, filename: str, by: str) -
     connection.execute(
         update(batch)
         .where(batch.c.id == batch_id)
-        .values(upload_filename=filename, error_message=None, finished_at=None, **_touched(by))
+        .values(
+            upload_filename=filename,
+            error_message=None,
+            finished_at=None,
+            **_touched(by),
+            **_PACE_ANEW,
+        )
     )
 
 
 def note_addition(connection: Connection, batch_id: int, by: str) -> None:
     """Work was added by message: the batch is not finished."""
     connection.execute(
-        update(batch).where(batch.c.id == batch_id).values(finished_at=None, **_touched(by))
+        update(batch)
+        .where(batch.c.id == batch_id)
+        .values(finished_at=None, **_touched(by), **_PACE_ANEW)
     )
 
 

@@ -10,7 +10,15 @@ from worker.store.schema import campaign
 
 FIELDS = tuple(CampaignFields.model_fields)
 # Tuples in a campaign, arrays in its row.
-LISTS = ("active_days", "allowed_regions", "refused_line_types", "labels", "webhooks")
+LISTS = (
+    "active_days",
+    "allowed_regions",
+    "holidays",
+    "labels",
+    "refused_line_types",
+    "retry_on",
+    "webhooks",
+)
 
 
 def add(

@@ -126,6 +126,7 @@ def _create(runtime: Runtime, batches: list[BatchPlan]) -> None:
             "retry_count": 1,
             "retry_interval": "0m",
             "daily_start_time": "00:00:00",
+            "recipient_hours": False,
             "daily_end_time": "23:59:59",
             **CONTENT[batch.mode],
         }

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from worker.domain.attempts import OPEN, Change, Facts, Move
 from worker.domain.reports import Meaning, Report
+from worker.domain.retries import Outcome, delay, outcome, reason
 from worker.domain.statuses import AttemptState, Cause, RequestStatus
 from worker.domain.verdicts.patience import Patience
 
@@ -72,8 +73,10 @@ def _closed(facts: Facts, report: Report, cause: Cause) -> Move:
     )
     # What this attempt was given for not having rung it gives back: only its last word counts.
     given_back = -int(facts.forgiven)
-    if report.meaning is Meaning.MISSED and _may_retry(facts):
-        return _again(move, facts.retry_interval, extra_attempts=given_back)
+    wait = delay(facts.retry_rules, report.channel_status, facts.time_left)
+    if wait is not None and _missed(report) and _may_retry(facts):
+        why = reason(report.name, _used(facts), _allowed(facts), wait)
+        return _again(replace(move, why=why), wait, extra_attempts=given_back)
     if report.meaning is Meaning.NEVER_RANG and facts.batch_lives:
         return _again(move, facts.retry_interval, extra_attempts=1 + given_back)
     return replace(move, extra_attempts=given_back)
@@ -81,8 +84,21 @@ def _closed(facts: Facts, report: Report, cause: Cause) -> Move:
 
 def _may_retry(facts: Facts) -> bool:
     """Whether an attempt is left; this one counts, whatever was thought of it before."""
-    used = facts.attempt_count + int(facts.state is AttemptState.NOT_SENT)
-    return facts.batch_lives and used < facts.attempts_allowed - int(facts.forgiven)
+    return facts.batch_lives and _used(facts) < _allowed(facts)
+
+
+def _used(facts: Facts) -> int:
+    return facts.attempt_count + int(facts.state is AttemptState.NOT_SENT)
+
+
+def _allowed(facts: Facts) -> int:
+    return facts.attempts_allowed - int(facts.forgiven)
+
+
+def _missed(report: Report) -> bool:
+    """Whether nobody was reached; a machine is somebody unless the campaign retries on it."""
+    machine = outcome(report.channel_status) is Outcome.MACHINE
+    return report.meaning is Meaning.MISSED or (machine and report.meaning is Meaning.REACHED)
 
 
 def _again(move: Move, due_in: timedelta, extra_attempts: int = 0) -> Move:

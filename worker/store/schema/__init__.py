@@ -12,11 +12,12 @@ from worker.store.schema.control import dead_letter, halt, message
 from worker.store.schema.conventions import metadata
 from worker.store.schema.record import attempt, inbox, request_count, sid, transition
 from worker.store.schema.telling import webhook_delivery
-from worker.store.schema.work import batch, campaign, queue, recipient, request
+from worker.store.schema.work import batch, batch_pace, campaign, queue, recipient, request
 
 __all__ = [
     "attempt",
     "batch",
+    "batch_pace",
     "campaign",
     "dead_letter",
     "halt",

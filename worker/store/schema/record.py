@@ -76,7 +76,7 @@ attempt = Table(
         postgresql_where=text("state IN ('SENDING', 'IN_DOUBT', 'ACCEPTED') AND NOT late"),
     ),
     Index("attempt_check", "check_at", postgresql_where=text("check_at IS NOT NULL")),
-    Index("attempt_batch", "batch"),
+    Index("attempt_batch_began", "batch", "began_at"),
     Index("attempt_recipient", "recipient", "began_at"),
     Index("attempt_late", "request", postgresql_where=text("late")),
     postgresql_with={"fillfactor": "50"},
