@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos bench bench-scan bench-callbacks bench-ingest check fix lock clean
+.PHONY: help setup demo run test fast chaos simulate bench bench-scan bench-callbacks bench-ingest check fix lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ chaos: $(READY)  ## kill everything on a seeded plan and judge (SEED=7 N=2000)
 
 bench-callbacks: $(READY)  ## what a durable callback costs, beside the straightforward way (N=10000)
 	@$(BIN)/python -m tests.benchmarks.callbacks $(if $(N),--n $(N))
+
+simulate: $(READY)  ## play random campaigns through weeks of DST changes and judge (SEED=7)
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED))
 
 bench-ingest: $(READY)  ## how fast a CSV file comes in, beside the plain way and the limit (N=1000000)
 	@$(BIN)/python -m tests.benchmarks.ingest $(if $(N),--n $(N))

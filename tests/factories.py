@@ -22,6 +22,13 @@ SECOND = timedelta(seconds=1)
 
 _serial = count(1)
 
+# A campaign that may contact anybody at any hour says so.
+ANY_TIME = {
+    "daily_start_time": "00:00:00",
+    "daily_end_time": "23:59:59",
+    "recipient_hours": False,
+}
+
 CONTENT: dict[Mode, dict[str, str]] = {
     Mode.VOICE: {"twiml": "<Response><Say>Hello {{ name }}</Say></Response>"},
     Mode.SMS: {"body": "Hello {{ name }}"},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories import ANY_TIME
 from tests.fixtures.house import Inhabited, frozen, run_python, wait_until
 from worker.desk.batches import create_batch, resume_batch
 from worker.desk.campaigns import create_campaign
@@ -50,7 +51,7 @@ def make_batch(
 ) -> None:
     """A campaign and a paused batch with its requests."""
     fields = {"campaign_name": batch_id, "mode": mode, "campaign_variables": {"clinic": "Hill"}}
-    campaign = create_campaign(inhabited.engine, fields | CAMPAIGNS[mode], by=BY)
+    campaign = create_campaign(inhabited.engine, fields | ANY_TIME | CAMPAIGNS[mode], by=BY)
     batch = {"batch_id": batch_id, "campaign_id": campaign.id, "paused": True}
     create_batch(inhabited.engine, batch, by=BY)
     upload_requests(
@@ -119,7 +120,7 @@ def test_the_history_tells_how_a_call_was_placed_answered_and_ended(dispatched: 
 def test_an_operator_does_it_all_by_command(inhabited: Inhabited, tmp_path: Path) -> None:
     campaign, file = tmp_path / "campaign.json", tmp_path / "requests.csv"
     fields = {"campaign_name": "by hand", "mode": "voice", "campaign_variables": {"clinic": "Hill"}}
-    campaign.write_text(json.dumps(fields | CAMPAIGNS["voice"]), encoding="utf-8")
+    campaign.write_text(json.dumps(fields | ANY_TIME | CAMPAIGNS["voice"]), encoding="utf-8")
     file.write_text(file_of(TARGETS["voice"]), encoding="utf-8")
 
     for arguments in (

@@ -6,6 +6,7 @@ import json
 
 from redis import Redis
 
+from tests.factories import ANY_TIME
 from tests.fixtures.house import Inhabited, frozen, get, wait_until
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
@@ -30,7 +31,7 @@ def upload(inhabited: Inhabited, batch_id: str, mode: str, target: str) -> None:
     """One request with canaries in it."""
     variables = {"secret": SECRET}
     fields = {"campaign_name": batch_id, "mode": mode, "campaign_variables": variables}
-    campaign = create_campaign(inhabited.engine, fields | CAMPAIGNS[mode], by=BY)
+    campaign = create_campaign(inhabited.engine, fields | ANY_TIME | CAMPAIGNS[mode], by=BY)
     create_batch(inhabited.engine, {"batch_id": batch_id, "campaign_id": campaign.id}, by=BY)
     upload_requests(
         inhabited.runtime.patient_engine,

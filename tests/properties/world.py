@@ -206,6 +206,8 @@ class CrashingEngine:
 
 _SHIFTS = (
     "UPDATE queue SET due_at = due_at - :by, lease_until = lease_until - :by",
+    "UPDATE batch_pace SET next_claim_at = next_claim_at - :by, claimed_at = claimed_at - :by",
+    "UPDATE batch_pace SET allowance_at = allowance_at - :by",
     "UPDATE attempt SET began_at = began_at - :by, send_by = send_by - :by",
     "UPDATE attempt SET check_at = check_at - :by, accepted_at = accepted_at - :by",
     "UPDATE communication_batch SET expires_on = expires_on - :by",

@@ -7,6 +7,7 @@ import typer
 from worker.cli import exports, second_thoughts, watching
 from worker.cli.archive import archive
 from worker.cli.picture import pictured
+from worker.cli.plan import plan
 from worker.cli.printing import add_row, console, print_json, table
 from worker.cli.session import AsJson, BatchId, By, session
 from worker.cli.upload import upload
@@ -20,6 +21,7 @@ from worker.desk.batches import (
     update_batch,
 )
 from worker.desk.campaigns import show_campaign
+from worker.desk.plan import outlook
 from worker.desk.results import results as read_results
 from worker.dispatch.drain import drain
 from worker.domain.batches import BatchDetails
@@ -63,6 +65,7 @@ def create(
 
 
 app.command()(upload)
+app.command()(plan)
 app.command()(archive)
 app.command()(second_thoughts.remove)
 app.command()(second_thoughts.retry)
@@ -110,11 +113,17 @@ def list_(
 @app.command()
 def show(context: typer.Context, batch_id: BatchId, *, as_json: AsJson = False) -> None:
     """Show a batch with its status and counts."""
-    details = show_batch(session(context).runtime.engine, batch_id)
+    engine = session(context).runtime.engine
+    details = show_batch(engine, batch_id)
     if as_json:
         print_json(details.to_wire())
     else:
         console().print(pictured(details))
+        seen = outlook(engine, batch_id)
+        if seen.not_moving:
+            console().print(f"not moving now: {seen.not_moving}")
+        if seen.finishes:
+            console().print(f"finishes: {seen.finishes}")
 
 
 @app.command()

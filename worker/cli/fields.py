@@ -9,10 +9,22 @@ import typer
 from worker.domain.errors import Mistake
 
 # Fields that are more than text: their value is read as JSON, lists also from commas.
-LISTS = frozenset({"active_days", "allowed_regions", "labels", "refused_line_types"})
+LISTS = frozenset(
+    {
+        "active_days",
+        "allowed_regions",
+        "holidays",
+        "labels",
+        "refused_line_types",
+        "retry_on",
+    }
+)
 JSON = frozenset(
     {
         "campaign_variables",
+        "date_overrides",
+        "recipient_hours",
+        "retry_delays",
         "frequency_cap",
         "frequency_days",
         "hourly_rate",

@@ -9,6 +9,10 @@ from worker.domain.windows import Window, open_seconds
 
 BAND = 0.2
 """How far an automatic rate may leave its baseline."""
+USABLE = 0.9
+"""Part of the valid time left that an automatic rate plans with; the rest is for retries."""
+SPARE = 3
+"""Attempts an automatic rate plans beyond what is left, so that a last retry still finds a place."""
 CATCH_UP = timedelta(seconds=10)
 """How much missed time is made up for: a scheduler that stood still causes no burst."""
 HOUR = 3600.0
@@ -34,7 +38,11 @@ class Allowance:
 
 def baseline(remaining: int, seconds: float) -> int:
     """The hourly rate that does `remaining` in the valid seconds left. Nothing left: all at once."""
-    return max(1, ceil(remaining * HOUR / max(seconds, 1.0)))
+    return max(1, ceil(_wanted(remaining, seconds)))
+
+
+def _wanted(remaining: int, seconds: float) -> float:
+    return (remaining / USABLE + SPARE) * HOUR / max(seconds, 1.0)
 
 
 def rate(rates: Rates, remaining: int, window: Window, now: datetime, ends: datetime) -> float:
@@ -42,7 +50,7 @@ def rate(rates: Rates, remaining: int, window: Window, now: datetime, ends: date
     seconds = open_seconds(window, now, ends)
     if rates.baseline is None:
         return float(baseline(remaining, seconds))
-    wanted = remaining * HOUR / max(seconds, 1.0)
+    wanted = _wanted(remaining, seconds)
     return min(max(wanted, rates.baseline * (1 - BAND)), rates.baseline * (1 + BAND))
 
 

@@ -46,6 +46,7 @@ class Grant(NamedTuple):
 class Candidate:
     """A batch whose time to look has come."""
 
+    mode: Mode
     standing: Standing
     is_open: bool
     claimed_at: datetime | None
@@ -149,6 +150,7 @@ def _used_today(connection: Connection, zones: Mapping[int, str], now: datetime)
 def _candidate(row: RowMapping, used: int, now: datetime) -> Candidate:
     grants = (Grant(datetime.fromisoformat(until), n) for until, n in row["grants"])
     return Candidate(
+        mode=Mode(row["mode"]),
         standing=Standing(
             batch=row["batch"],
             campaign=row["campaign_id"],

@@ -1,0 +1,68 @@
+"""What the schedule makes of a batch: why it stands still, when it ends, hour by hour."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worker.desk.batches import found
+from worker.domain.batches import BatchFacts
+from worker.domain.explain import Situation, when_finished, why_not_moving
+from worker.domain.plan import Plan, plan
+from worker.domain.statuses import RequestStatus
+from worker.domain.turns import judge
+from worker.store import batches, halts, pacing, picks
+from worker.store.connect import Connection, Engine, in_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """An operator's answer to "what is it doing?"."""
+
+    not_moving: str | None
+    finishes: str | None
+    plan: Plan
+
+
+def outlook(engine: Engine, batch_id: str, *, requests: int | None = None) -> Outlook:
+    """Why the batch is not moving right now, when it will finish, and its attempts by hour.
+
+    Args:
+        engine: the store.
+        batch_id: the batch.
+        requests: plan as if this many waited, instead of those that do.
+
+    Raises:
+        UnknownBatch: there is none.
+    """
+    return in_transaction(engine, lambda connection: _outlook(connection, batch_id, requests))
+
+
+def _outlook(connection: Connection, batch_id: str, requests: int | None) -> Outlook:
+    facts, now = found(connection, batch_id), batches.now(connection)
+    situation = _situation(connection, facts, now, requests)
+    return Outlook(why_not_moving(situation, now), when_finished(situation, now), situation.plan)
+
+
+def _situation(
+    connection: Connection, facts: BatchFacts, now: datetime, requests: int | None
+) -> Situation:
+    candidate = pacing.one(connection, facts.id, now)
+    assert candidate is not None, "a trigger paces every batch"
+    counts = batches.counts(connection, [facts.id]).get(facts.id, ())
+    waiting = sum(c.n for c in counts if c.request_status is RequestStatus.PENDING)
+    waiting = waiting if requests is None else requests
+    standing = replace(candidate.standing, remaining=waiting)
+    return Situation(
+        facts=facts,
+        halt=_halt(connection, facts, candidate.mode),
+        verdict=judge(standing, now),
+        waiting=waiting,
+        due=picks.waiting(connection, [facts.id], 1)[facts.id],
+        next_due=picks.next_due(connection, [facts.id]).get(facts.id),
+        plan=plan(standing, waiting, now),
+    )
+
+
+def _halt(connection: Connection, facts: BatchFacts, mode: str) -> str | None:
+    over = {("all", ""), ("channel", mode), ("campaign", str(facts.campaign_id))}
+    standing = halts.standing(connection)
+    return next((one.reason for one in standing if (one.scope, one.key) in over), None)

@@ -1,0 +1,64 @@
+"""Why a batch is not moving right now, and when it will have finished."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from worker.domain.batches import BatchFacts, batch_status
+from worker.domain.plan import Plan
+from worker.domain.statuses import BatchStatus
+from worker.domain.turns import Later, Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What an explanation is made of. `halt`: the reason of one in force over this batch."""
+
+    facts: BatchFacts
+    halt: str | None
+    verdict: Turn | Later
+    waiting: int
+    due: int
+    next_due: datetime | None
+    plan: Plan
+
+
+def why_not_moving(situation: Situation, now: datetime) -> str | None:
+    """One sentence; None where it is moving, or has nothing left to do."""
+    facts = situation.facts
+    stopped: dict[BatchStatus, str] = {
+        BatchStatus.CANCELED: f"deleted by {facts.last_updated_by}",
+        BatchStatus.FAILED: f"its upload failed: {facts.error_message}",
+        BatchStatus.EXPIRED: "expired",
+        BatchStatus.PAUSED: f"paused by {facts.last_updated_by}",
+    }
+    if why := stopped.get(batch_status(facts, now)):
+        return why
+    if facts.finished_at is not None or not situation.waiting:
+        return None
+    return _held_back(situation)
+
+
+def _held_back(situation: Situation) -> str | None:
+    if situation.halt is not None:
+        return f"halted: {situation.halt}"
+    if isinstance(situation.verdict, Later):
+        return situation.verdict.why
+    if not situation.due and situation.next_due is not None:
+        return f"nothing is due until {situation.next_due:%a %d %b %H:%M} UTC"
+    return None
+
+
+def when_finished(situation: Situation, now: datetime) -> str | None:
+    """One sentence about the end at the present pace; None where there is nothing left to do."""
+    facts, plan = situation.facts, situation.plan
+    over = (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
+    if not situation.waiting or batch_status(facts, now) in over:
+        return None
+    if plan.finishes_at is None:
+        ends = (
+            "in sight"
+            if facts.expires_on is None
+            else f"before {facts.expires_on:%a %d %b %H:%M} UTC"
+        )
+        return f"{plan.missed:,} of {situation.waiting:,} waiting requests will not be attempted {ends}"
+    return f"about {plan.finishes_at:%a %d %b %H:%M} UTC, at the present pace"
