@@ -105,9 +105,9 @@ def _slots(window: Window, start: datetime, end: datetime) -> Iterator[Slot]:
     while day <= last:
         hours = _hours(window, day)
         if hours is not None:
-            opens, closes = _instants(day, hours, zone)
-            if closes > max(start, opens):
-                yield opens, closes
+            yield from (
+                slot for slot in _instants(day, hours, zone) if slot[1] > max(start, slot[0])
+            )
         day += timedelta(days=1)
 
 
@@ -119,15 +119,29 @@ def _hours(window: Window, day: date) -> Hours | None:
     return (window.start, window.end)
 
 
-def _instants(day: date, hours: Hours, zone: ZoneInfo) -> Slot:
+def _instants(day: date, hours: Hours, zone: ZoneInfo) -> list[Slot]:
     opens, closes = hours
     if closes == LAST_SECOND:
         closes = time(0)
     over_midnight = closes <= opens
-    return (
-        _instant(datetime.combine(day, opens), zone),
-        _instant(datetime.combine(day + timedelta(days=int(over_midnight)), closes), zone),
-    )
+    wall = datetime.combine(day, opens)
+    start = _instant(wall, zone)
+    end = _instant(datetime.combine(day + timedelta(days=int(over_midnight)), closes), zone)
+    again = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if not start < again < end:
+        return [(start, end)]
+    # The start happens twice: from the clocks' going back until it comes again they show a time before.
+    return [(start, _turned_back(start, again, zone)), (again, end)]
+
+
+def _turned_back(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The instant between the two at which the zone's offset changes."""
+    offset = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        same = middle.astimezone(zone).utcoffset() == offset
+        before, after = (middle, after) if same else (before, middle)
+    return after.replace(microsecond=0)
 
 
 def _instant(wall: datetime, zone: ZoneInfo) -> datetime:

@@ -24,6 +24,7 @@ NINE_TO_EIGHT = Window(start=time(9), end=time(20), zone="Europe/Paris")
 NIGHT = Window(start=time(22), end=time(2), zone="Europe/Paris", days=frozenset({"sat"}))
 WEEKDAYS = Window(start=time(9), end=time(17), days=frozenset(WEEK[:5]))
 GAP = Window(start=time(2, 30), end=time(4), zone="America/New_York")
+TWICE = Window(start=time(1, 30), end=time(3, 15), zone="America/New_York")
 ALL_DAY = Window(start=time(0), end=LAST_SECOND, zone="America/New_York")
 SPECIAL = Window(
     start=time(9),
@@ -50,6 +51,9 @@ def at(text: str) -> datetime:
         pytest.param(WEEKDAYS, "2026-11-21T12:00+00:00", False, id="a Saturday"),
         pytest.param(GAP, "2026-03-08T02:59:59-05:00", True, id="the gap opens where it jumps"),
         pytest.param(GAP, "2026-03-08T01:59:59-05:00", False, id="before the jump"),
+        pytest.param(TWICE, "2026-11-01T01:40-04:00", True, id="the first time past the start"),
+        pytest.param(TWICE, "2026-11-01T01:10-05:00", False, id="before the start once more"),
+        pytest.param(TWICE, "2026-11-01T01:40-05:00", True, id="past the start once more"),
         pytest.param(ALL_DAY, "2026-07-01T23:59:59.5-04:00", True, id="the last half second"),
         pytest.param(SPECIAL, "2026-12-25T10:00+00:00", False, id="a holiday"),
         pytest.param(SPECIAL, "2026-12-24T11:00+00:00", True, id="a short day"),
