@@ -208,7 +208,7 @@ def write(connection: Connection, nexts: Sequence[Next]) -> None:
             "level": one.allowance.level,
             "since": one.allowance.at,
             "claimed": one.claimed,
-            "grants": one.grants,
+            "grants": [list(grant) for grant in one.grants],
         }
         for one in nexts
     ]
