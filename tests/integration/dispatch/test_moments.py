@@ -1,6 +1,7 @@
 """A scan at the right moment: windows, rates, caps, and the recipient's own clock."""
 
 from datetime import UTC, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -32,7 +33,7 @@ def claimed(engine: Engine) -> int:
     return sum(len(chunk.requests) for chunk in scan(engine, LIMITS, {Mode.VOICE: 0}))
 
 
-def make_work(engine: Engine, n: int, **values: object) -> int:
+def make_work(engine: Engine, n: int, **values: Any) -> int:
     batch = make_batch(engine, batch_id="work", campaign=make_campaign(engine, **values))
     for _ in range(n):
         make_request(engine, batch=batch)
@@ -41,7 +42,7 @@ def make_work(engine: Engine, n: int, **values: object) -> int:
 
 def test_outside_its_window_nothing_is_claimed_and_the_operator_reads_why(engine: Engine) -> None:
     now = database_time(engine)
-    closed = {
+    closed: dict[str, Any] = {
         "holidays": [(now + timedelta(days=days)).date().isoformat() for days in range(-1, 3)]
     }
     batch = make_work(engine, 1, **closed)
@@ -57,7 +58,7 @@ def test_outside_its_window_nothing_is_claimed_and_the_operator_reads_why(engine
 
 def test_an_edit_of_the_campaign_takes_effect_at_the_next_scan(engine: Engine) -> None:
     now = database_time(engine)
-    closed = {
+    closed: dict[str, Any] = {
         "holidays": [(now + timedelta(days=days)).date().isoformat() for days in range(-1, 3)]
     }
     make_work(engine, 1, **closed)
