@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.test_shutdown import BY, CONTENT, SCHEDULER, Office, office
+from tests.factories import ANY_TIME
 from tests.fixtures.house import wait_until
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
@@ -53,8 +54,7 @@ def test_four_workers_stay_within_the_limit_in_every_ten_seconds(office: Office,
 
 def _upload(office: Office, *, people: int) -> None:
     fields = {"campaign_name": "limited", "mode": "sms", "source": "+15125550100"}
-    window = {"daily_start_time": "00:00:00", "daily_end_time": "23:59:59"}
-    campaign = create_campaign(office.engine, fields | window | CONTENT["sms"], by=BY)
+    campaign = create_campaign(office.engine, fields | ANY_TIME | CONTENT["sms"], by=BY)
     create_batch(office.engine, {"batch_id": "limited", "campaign_id": campaign.id}, by=BY)
     # 01NN at the end of a number is a scenario of the sandbox.
     numbers = [n for n in range(2_010_000, 2_100_000) if not 100 <= n % 10_000 < 200][:people]

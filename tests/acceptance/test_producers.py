@@ -57,7 +57,7 @@ def test_every_producer_of_the_readme_gets_its_batch_in(
 
 
 def _code(section: str, language: str) -> str:
-    [found] = re.findall(rf"```{language}\n(.*?)```", section, flags=re.DOTALL)
+    found, *_ = re.findall(rf"```{language}\n(.*?)```", section, flags=re.DOTALL)
     return str(found)
 
 

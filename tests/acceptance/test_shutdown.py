@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories import ANY_TIME
 from tests.fixtures.house import ROOT, run_python, wait_until
 from tests.fixtures.sandbox import Sandbox
 from worker.desk.audit import attempt_tokens
@@ -116,8 +117,7 @@ def office(
 def upload(office: Office, mode: str) -> None:
     """One chunk of work."""
     fields = {"campaign_name": "cut short", "mode": mode, "source": "+15125550100"}
-    window = {"daily_start_time": "00:00:00", "daily_end_time": "23:59:59"}
-    campaign = create_campaign(office.engine, fields | window | CONTENT[mode], by=BY)
+    campaign = create_campaign(office.engine, fields | ANY_TIME | CONTENT[mode], by=BY)
     batch = {"batch_id": "cut-short", "campaign_id": campaign.id}
     create_batch(office.engine, batch, by=BY)
     rows = [f"R{number},+1512555{7100 + number}" for number in range(PEOPLE)]

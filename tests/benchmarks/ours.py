@@ -35,6 +35,7 @@ def make_batch(engine: Engine, mode: str, n: int, name: str) -> int:
         "source": SOURCE[mode],
         "daily_start_time": "00:00:00",
         "daily_end_time": "23:59:59",
+        "recipient_hours": False,
     }
     words = as_template(content(mode))
     match mode:

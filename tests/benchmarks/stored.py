@@ -10,9 +10,9 @@ WAITING_SHARE = 10
 
 _CAMPAIGN = """
     INSERT INTO campaign (campaign_name, mode, source, daily_start_time, daily_end_time, active_days,
-                          timezone, twiml, last_updated_by)
+                          timezone, recipient_hours, twiml, last_updated_by)
     VALUES ('stored', 'voice', '+15125550100', '00:00', '23:59:59',
-            '{mon,tue,wed,thu,fri,sat,sun}', 'UTC', '<Response/>', 'bench@example.com')
+            '{mon,tue,wed,thu,fri,sat,sun}', 'UTC', false, '<Response/>', 'bench@example.com')
 """
 _BATCHES = """
     INSERT INTO communication_batch (batch_id, campaign_id, paused, last_updated_by)
@@ -48,6 +48,7 @@ _QUEUE = """
                       + (batch > {paused})::int * interval '1 hour' + id * interval '1 ms' / 1000
     FROM communication_request WHERE request_status = 'PENDING'
 """
+_PACE = "INSERT INTO batch_pace (batch, mode) SELECT id, 'voice' FROM communication_batch"
 _TRANSITIONS = """
     INSERT INTO status_transition (request, to_status, channel_manager_status, at, cause)
     SELECT id, request_status, channel_manager_status, clock_timestamp(), 'ingest'
@@ -60,7 +61,7 @@ _COUNTS = """
     GROUP BY 1, 2, 3, 4
 """
 
-STATEMENTS = (_BATCHES, _RECIPIENTS, _REQUESTS, _ATTEMPTS, _TRANSITIONS, _QUEUE, _COUNTS)
+STATEMENTS = (_BATCHES, _RECIPIENTS, _REQUESTS, _ATTEMPTS, _TRANSITIONS, _QUEUE, _PACE, _COUNTS)
 
 
 def fill(url: str, *, rows: int, open_batches: int, paused_batches: int = 100) -> Engine:
