@@ -41,6 +41,12 @@ class Window:
     holidays: frozenset[date] = frozenset()
     overrides: Mapping[date, Hours | None] = field(default_factory=dict)
 
+    @property
+    def always(self) -> bool:
+        """Whether it never closes, which is decided without a calendar."""
+        every_day = self.days == frozenset(WEEK) and not self.holidays and not self.overrides
+        return every_day and whole_day((self.start, self.end)) and known_zone(self.zone) is not None
+
 
 RECIPIENT_DAY = (time(9), time(20))
 """When a call or message may reach somebody by their own clock, unless the campaign says otherwise."""
@@ -63,7 +69,7 @@ def is_open(window: Window, at: datetime) -> bool:
 
 def closes_at(window: Window, at: datetime) -> datetime | None:
     """When the window that is open now closes; None when it is closed, or always open."""
-    slot = _slot_at(window, at)
+    slot = None if window.always else _slot_at(window, at)
     if slot is None:
         return None
     end = slot[1]
@@ -77,6 +83,8 @@ def closes_at(window: Window, at: datetime) -> datetime | None:
 
 def opens_at(window: Window, at: datetime) -> datetime | None:
     """The first instant from now on at which it is open; None when there is none in sight."""
+    if window.always:
+        return at
     return next((max(start, at) for start, _ in _slots(window, at, at + HORIZON)), None)
 
 
@@ -119,7 +127,8 @@ def _hours(window: Window, day: date) -> Hours | None:
     return (window.start, window.end)
 
 
-def _instants(day: date, hours: Hours, zone: ZoneInfo) -> list[Slot]:
+@lru_cache(maxsize=4096)
+def _instants(day: date, hours: Hours, zone: ZoneInfo) -> tuple[Slot, ...]:
     opens, closes = hours
     if closes == LAST_SECOND:
         closes = time(0)
@@ -129,9 +138,9 @@ def _instants(day: date, hours: Hours, zone: ZoneInfo) -> list[Slot]:
     end = _instant(datetime.combine(day + timedelta(days=int(over_midnight)), closes), zone)
     again = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     if not start < again < end:
-        return [(start, end)]
+        return ((start, end),)
     # The start happens twice: from the clocks' going back until it comes again they show a time before.
-    return [(start, _turned_back(start, again, zone)), (again, end)]
+    return ((start, _turned_back(start, again, zone)), (again, end))
 
 
 def _turned_back(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
