@@ -37,7 +37,7 @@ async def main(mode: str, batch: int, n: int, chunk: int, flush: int) -> None:
     lanes = [await _connected() for _ in range(LANES)]
     await asyncio.to_thread(sys.stdin.readline)
     began, used = time.monotonic(), time.process_time()
-    chunks = _chunks(mode, batch, n, chunk, lanes[0])
+    chunks = _chunks(batch, n, chunk, lanes[0])
     lock = asyncio.Lock()
 
     async def work(connection: Connection) -> None:
@@ -62,18 +62,16 @@ async def _connected() -> Connection:
     )
 
 
-async def _chunks(mode: str, batch: int, n: int, size: int, connection: Connection) -> Any:
+async def _chunks(batch: int, n: int, size: int, connection: Connection) -> Any:
     """Chunks under their lease, claimed as the scheduler does, some at a time."""
     while n > 0:
         lease, room = uuid4(), min(n, size * LANES)
-        values: dict[str, object] = {
-            "mode": mode,
-            "only": None,
+        values = {
+            "batch": batch,
             "lease": lease,
-            "share": room,
+            "lease_time": timedelta(seconds=120),
             "room": room,
         }
-        values |= {"lease_time": timedelta(seconds=120)}
         claimed = sorted(row["request"] for row in await rows(connection, statements.CLAIM, values))
         n -= len(claimed)
         for start in range(0, len(claimed), size):

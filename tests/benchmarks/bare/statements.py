@@ -8,7 +8,7 @@ import orjson
 import psycopg
 from sqlalchemy import TextClause
 
-from worker.store import assignments, attempts, changes, claims
+from worker.store import assignments, attempts, changes
 
 Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[Row]
@@ -19,7 +19,17 @@ def _bare(statement: TextClause) -> str:
     return re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", statement.text.replace("%", "%%"))
 
 
-CLAIM = _bare(claims._CLAIM)
+# What a scan writes, without asking whose turn it is.
+CLAIM = """
+    UPDATE queue SET lease_token = %(lease)s, claims = claims + 1,
+                     lease_until = clock_timestamp() + %(lease_time)s
+    WHERE request = ANY (ARRAY(
+        SELECT request FROM queue
+        WHERE batch = %(batch)s AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+        ORDER BY due_at, request LIMIT %(room)s FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING batch, request, claims
+"""
 TEMPLATE = _bare(assignments._TEMPLATE)
 DRAFTS = _bare(assignments._DRAFTS)
 BEGIN = _bare(attempts._BEGIN)

@@ -1,10 +1,11 @@
 """Claiming: whose turn it is, and that no request is in two hands."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, func, update
+from sqlalchemy import Engine, func, update
 
 from tests.factories import (
     HOUR,
@@ -20,58 +21,55 @@ from tests.factories import (
     transitions,
 )
 from tests.sessions import Beside
+from worker.dispatch.scan import ScanLimits, scan
 from worker.domain.statuses import Mode
 from worker.store import attempts, claims, halts, schema
-from worker.store.claims import Claimed
+from worker.store.claims import Chunk
 from worker.store.connect import in_transaction
+
+LIMITS = ScanLimits(lease=MINUTE, chunk_size=100, backlog_chunks=1)
 
 
 def claim(
-    connection: Connection,
-    *,
-    mode: Mode = Mode.VOICE,
-    share: int = 100,
-    room: int = 100,
-    lease: UUID | None = None,
-    only: str | None = None,
-) -> list[Claimed]:
-    return claims.claim(
-        connection,
-        mode=mode,
-        lease=lease or uuid4(),
-        lease_time=MINUTE,
-        share=share,
-        room=room,
-        only=only,
-    )
+    engine: Engine, *, mode: Mode = Mode.VOICE, room: int = 100, only: str | None = None
+) -> list[Chunk]:
+    """What a scan claims that looks at every batch, whenever its turn would come."""
+    wake = update(schema.batch_pace).values(next_claim_at=func.clock_timestamp())
+    in_transaction(engine, lambda c: c.execute(wake))
+    return scan(engine, replace(LIMITS, chunk_size=room), {mode: 0}, only)
 
 
-def claimed_now(engine: Engine, **chosen: object) -> set[int]:
-    found = in_transaction(engine, lambda c: claim(c, **chosen))  # type: ignore[arg-type]  # passed on
-    return {one.request for one in found}
+def claimed_now(
+    engine: Engine, *, mode: Mode = Mode.VOICE, room: int = 100, only: str | None = None
+) -> set[int]:
+    return {
+        request
+        for chunk in claim(engine, mode=mode, room=room, only=only)
+        for request in chunk.requests
+    }
 
 
 def test_a_due_request_is_claimed_under_a_lease(engine: Engine) -> None:
-    request, token = make_request(engine), uuid4()
+    request = make_request(engine)
 
-    assert claimed_now(engine, lease=token) == {request}
+    [chunk] = claim(engine)
 
+    assert chunk.requests == (request,)
     row = queue_row(engine, request)
     assert row is not None
-    assert (row["lease_token"], row["claims"]) == (token, 1)
+    assert (row["lease_token"], row["claims"]) == (chunk.lease, 1)
 
 
-def test_two_sessions_never_claim_the_same_request(engine: Engine) -> None:
+def test_schedulers_at_the_same_time_never_claim_the_same_request(engine: Engine) -> None:
     batch = make_batch(engine)
-    every = {make_request(engine, batch=batch) for _ in range(10)}
+    every = {make_request(engine, batch=batch) for _ in range(40)}
 
-    with engine.begin() as first, engine.begin() as second:
-        one = {found.request for found in claim(first, room=6)}
-        two = {found.request for found in claim(second)}
+    with ThreadPoolExecutor(4) as schedulers:
+        found = list(schedulers.map(lambda _: claimed_now(engine, room=4), range(20)))
+    found.append(claimed_now(engine))
 
-    assert len(one) == 6
-    assert one | two == every
-    assert not one & two
+    assert set.union(*found) == every
+    assert sum(map(len, found)) == len(every)
 
 
 def test_a_claimed_request_is_not_claimed_again(engine: Engine) -> None:
@@ -107,7 +105,6 @@ CLOSED: dict[str, dict[str, Any]] = {
 def test_nothing_of_a_closed_batch_is_claimed(engine: Engine, why: str) -> None:
     request = make_request(engine, batch=make_batch(engine, **CLOSED[why]))
 
-    assert in_transaction(engine, lambda c: claims.with_work(c, Mode.VOICE)) == 0
     assert claimed_now(engine) == set()
 
     batch = read_request(engine, request)["batch"]
@@ -150,7 +147,6 @@ def test_a_scan_of_one_batch_leaves_the_others(engine: Engine) -> None:
     request = make_request(engine, batch=batch)
     make_request(engine)
 
-    assert in_transaction(engine, lambda c: claims.with_work(c, Mode.VOICE, "wanted")) == 1
     assert claimed_now(engine, only="wanted") == {request}
 
 
@@ -160,10 +156,10 @@ def test_each_batch_gets_its_share(engine: Engine) -> None:
         make_request(engine, batch=large)
     last = make_request(engine, batch=small)
 
-    found = in_transaction(engine, lambda c: claim(c, share=3))
+    found = {chunk.batch: chunk.requests for chunk in claim(engine, room=4)}
 
-    assert [one.batch for one in found].count(large) == 3
-    assert last in {one.request for one in found}
+    assert found[small] == (last,)
+    assert len(found[large]) == 3
 
 
 def test_the_longest_due_goes_first(engine: Engine) -> None:
@@ -171,7 +167,7 @@ def test_the_longest_due_goes_first(engine: Engine) -> None:
     make_request(engine, batch=batch, due_in=-MINUTE)
     longest = make_request(engine, batch=batch, due_in=-HOUR)
 
-    assert claimed_now(engine, share=1) == {longest}
+    assert claimed_now(engine, room=1) == {longest}
 
 
 def test_a_released_claim_may_be_claimed_at_once(engine: Engine) -> None:

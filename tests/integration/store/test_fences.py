@@ -7,14 +7,14 @@ from datetime import timedelta
 from functools import partial
 from random import Random
 from threading import Event, Thread
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
 from tests.factories import make_batch
 from worker.domain.statuses import Mode
-from worker.store import attempts, claims, halts
+from worker.store import attempts, halts
 from worker.store.claims import Chunk
 from worker.store.connect import connect, in_transaction
 
@@ -52,24 +52,32 @@ def _hammering(database_url: str) -> Iterator[None]:
 
 def _hammer(engine: Engine, stop: Event) -> None:
     while not stop.is_set():
-        lease = uuid4()
-        claimed = in_transaction(engine, partial(_claim, lease=lease))
-        if not claimed:
+        chunk = _claim(engine)
+        if chunk is None:
             stop.wait(0.001)
             continue
-        chunk = Chunk(Mode.VOICE, claimed[0].batch, lease, tuple(one.request for one in claimed))
         in_transaction(engine, partial(_begin, chunk=chunk))
 
 
-def _claim(connection: Connection, lease: UUID) -> list[claims.Claimed]:
-    return claims.claim(
-        connection,
-        mode=Mode.VOICE,
-        lease=lease,
-        lease_time=timedelta(seconds=30),
-        share=CHUNK,
-        room=CHUNK,
+_CLAIM = text("""
+    UPDATE queue SET lease_token = :lease, lease_until = clock_timestamp() + interval '30 s'
+    WHERE request IN (
+        SELECT request FROM queue WHERE lease_token IS NULL
+        ORDER BY request LIMIT :most FOR UPDATE SKIP LOCKED
     )
+    RETURNING batch, request
+""")
+
+
+def _claim(engine: Engine) -> Chunk | None:
+    """Whatever waits, whoever's turn it is: the fences are begin's to hold."""
+    lease = uuid4()
+    rows = in_transaction(
+        engine, lambda c: c.execute(_CLAIM, {"lease": lease, "most": CHUNK}).all()
+    )
+    if not rows:
+        return None
+    return Chunk(Mode.VOICE, rows[0].batch, lease, tuple(sorted(row.request for row in rows)))
 
 
 def _begin(connection: Connection, chunk: Chunk) -> object:
