@@ -1,10 +1,12 @@
 """Sessions and conversations, reported after the fact by the system that held them."""
 
+from uuid import UUID
+
 from worker.desk.batches import found
 from worker.domain.errors import Mistake, UnknownRequest
 from worker.domain.statuses import Mode
 from worker.store import sessions
-from worker.store.connect import Connection
+from worker.store.connect import Connection, Engine, in_transaction
 
 
 class UnknownSid(Mistake):
@@ -46,6 +48,19 @@ def by_reference(connection: Connection, batch_id: str, reference_id: str) -> in
         found(connection, batch_id)
         raise UnknownRequest(batch_id, reference_id)
     return request
+
+
+def record_by_token(
+    engine: Engine, token: UUID, *, session_id: int | None, conversation_id: int | None
+) -> None:
+    """Write what a callback says of the attempt's request; a token nobody knows changes nothing."""
+
+    def step(connection: Connection) -> None:
+        request = sessions.by_token(connection, token)
+        if request is not None:
+            sessions.record(connection, request, session_id, conversation_id)
+
+    in_transaction(engine, step)
 
 
 def record_in(

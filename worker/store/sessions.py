@@ -1,6 +1,7 @@
 """What the system that held a conversation knows it by."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -37,6 +38,15 @@ def by_reference(connection: Connection, batch_id: str, reference_id: str) -> in
     found: int | None = connection.scalar(
         _BY_REFERENCE, {"batch_id": batch_id, "reference_id": reference_id}
     )
+    return found
+
+
+_BY_TOKEN = text("SELECT request FROM attempt WHERE token = :token")
+
+
+def by_token(connection: Connection, token: UUID) -> int | None:
+    """The request of the attempt with this token."""
+    found: int | None = connection.scalar(_BY_TOKEN, {"token": token})
     return found
 
 

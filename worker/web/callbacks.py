@@ -1,18 +1,22 @@
 """What the providers report, taken in: verified, applied and committed before the answer is 2xx."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypedDict
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from config.settings import Settings
+from worker.desk.sessions import record_by_token
 from worker.domain.reports import Report
 from worker.domain.voicemail import OnMachine
 from worker.providers import email, sms, voice
@@ -27,6 +31,27 @@ MAX_FORM = 64 * 1024
 MAX_EVENTS = 2 * 1024 * 1024
 
 Reader = Callable[[Mapping[str, str], UUID], Report | None]
+
+
+class Sessions(TypedDict):
+    """What the system that holds a conversation knows it by."""
+
+    session_id: int | None
+    conversation_id: int | None
+
+
+NOBODY: Mapping[UUID, Sessions] = {}
+
+
+def named_sessions(params: Mapping[str, str]) -> Sessions | None:
+    """The ids that an answering application adds to a signed callback; None where it adds none."""
+    session, conversation = (
+        int(written) if re.fullmatch(r"[1-9][0-9]{0,17}", written) else None
+        for written in (params.get("session_id", ""), params.get("conversation_id", ""))
+    )
+    if session is None and conversation is None:
+        return None
+    return Sessions(session_id=session, conversation_id=conversation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +109,22 @@ class Callbacks:
             _signed_url(settings, request), pairs, signature, _tokens(settings)
         ):
             return self._refused(request, 403, "signature")
-        report = read(dict(pairs), request.path_params["token"])
+        params, token = dict(pairs), request.path_params["token"]
+        report, names = read(params, token), named_sessions(params)
         if report is None:
             self.refusals["unreadable"] += 1
             log.warning("callback_unreadable", route=request.url.path.split("/")[2])
-        return await self._settle([report] if report else [])
+        return await self._settle([report] if report else [], {token: names} if names else {})
 
-    async def _settle(self, reports: Sequence[Report]) -> Response:
+    async def _settle(
+        self, reports: Sequence[Report], sessions: Mapping[UUID, Sessions] = NOBODY
+    ) -> Response:
         try:
             if reports:
                 await self.letterbox.post(reports)
+            for token, names in sessions.items():
+                engine = self.runtime.engine
+                await run_in_threadpool(record_by_token, engine, token, **names)
         except StoreUnavailable:
             self.refusals["store_unavailable"] += 1
             log.warning("callback_deferred", reports=len(reports))

@@ -1,12 +1,14 @@
 from io import BytesIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, text
 
+from tests.factories import make_attempt, make_batch, make_request, read_attempt
 from worker.desk.audit import attempt_tokens
 from worker.desk.requests import show_request
 from worker.desk.results import results
+from worker.desk.sessions import record_by_token
 from worker.desk.uploads import upload_requests
 from worker.domain.batches import BatchDetails
 from worker.domain.errors import UnknownBatch, UnknownRequest
@@ -99,3 +101,17 @@ def test_results_are_read_page_by_page(engine: Engine) -> None:
 def test_results_of_an_unknown_batch_are_refused_at_once(engine: Engine) -> None:
     with pytest.raises(UnknownBatch):
         results(engine, "X")
+
+
+def test_a_callback_names_the_session_of_its_own_request(engine: Engine) -> None:
+    batch = make_batch(engine, batch_id="S")
+    request = make_request(engine, batch=batch, reference_id="1")
+    attempt = make_attempt(engine, request=request)
+    token = read_attempt(engine, attempt)["token"]
+
+    record_by_token(engine, token, session_id=7, conversation_id=None)
+    record_by_token(engine, token, session_id=None, conversation_id=9)
+    record_by_token(engine, uuid4(), session_id=1, conversation_id=1)
+
+    shown = show_request(engine, "S", "1").request
+    assert (shown.session_id, shown.conversation_id) == (7, 9)

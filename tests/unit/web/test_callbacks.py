@@ -16,7 +16,7 @@ from config.settings import Settings, load
 from worker.desk.metrics import Figures
 from worker.domain.reports import Report
 from worker.runtime import Runtime
-from worker.web.callbacks import MAX_EVENTS, MAX_FORM, Callbacks
+from worker.web.callbacks import MAX_EVENTS, MAX_FORM, Callbacks, Sessions, named_sessions
 from worker.web.letterbox import Letterbox
 from worker.web.metrics import registry
 
@@ -153,3 +153,21 @@ def test_refusals_are_metrics_by_reason() -> None:
 
     assert 'outreach_callbacks_refused_total{reason="signature"} 2.0' in shown
     assert 'outreach_callbacks_refused_total{reason="too_large"} 0.0' in shown
+
+
+NAMES: dict[str, tuple[dict[str, str], Sessions | None]] = {
+    "both": (
+        {"session_id": "7", "conversation_id": "9"},
+        {"session_id": 7, "conversation_id": 9},
+    ),
+    "one": ({"session_id": "7"}, {"session_id": 7, "conversation_id": None}),
+    "no numbers": ({"session_id": "7; DROP", "conversation_id": "-1"}, None),
+    "none": (FORM, None),
+}
+
+
+@pytest.mark.parametrize(("params", "named"), NAMES.values(), ids=NAMES)
+def test_sessions_are_read_from_the_callback(
+    params: dict[str, str], named: Sessions | None
+) -> None:
+    assert named_sessions(params) == named
