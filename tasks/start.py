@@ -5,7 +5,7 @@ import sys
 from threading import Event
 
 import structlog
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_shutting_down
 
 from tasks.app import runtime
 from worker.dispatch.recognize import ForgetfulDatabase, know_the_database
@@ -42,3 +42,9 @@ def know_it_before_consuming(**_: object) -> None:
     """The same for a Celery worker, before it takes its first message."""
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS)
     wait_for_the_database(Event())
+
+
+@worker_shutting_down.connect
+def begin_nothing_more(**_: object) -> None:
+    """What has begun is finished and recorded; the rest is handed back."""
+    runtime().gate.stop()

@@ -63,6 +63,7 @@ class Office:
                 process.wait(20)
             finally:
                 process.kill()
+                process.wait()
 
     @contextmanager
     def working(self, mode: str) -> Iterator["subprocess.Popen[bytes]"]:

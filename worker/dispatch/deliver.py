@@ -14,7 +14,7 @@ from worker.domain.answers import Answer, Throttled
 from worker.domain.content import ContentError, render
 from worker.domain.tickets import Content, Ticket
 from worker.domain.verdicts import Patience
-from worker.limits import Closed, Gate, OpenGate
+from worker.limits import Closed, Gate, OpenGate, Stopping
 from worker.providers import boot_clock
 from worker.store import assignments, attempts, claims
 from worker.store.assignments import Assignment
@@ -54,7 +54,8 @@ def deliver(
 
     1. Read what is to be said, and to whom.
     2. Render it; what can't be rendered is closed before anything is sent.
-    3. Reserve the provider's permissions; what gets none in time is left to its lease.
+    3. Reserve the provider's permissions; what gets none in time is left to its lease, and a worker
+       that is asked to stop hands back what has not begun.
     4. Begin as many as were permitted: the attempts are written and committed; only they may be sent.
     5. Send all of them, with no transaction open; mails that share their words share requests.
     6. Record each answer as it comes, in small flushes.
@@ -69,8 +70,12 @@ def deliver(
                 groups = grouped(tickets, limits.group_size)
                 delivery.settle(permissions, len(groups))
                 delivery.send(groups, deadline)
+    except Stopping:
+        in_transaction(engine, lambda c: claims.release(c, chunk))
+        delivery.delivered.handed_back["stopping"] += 1
     except Closed as closed:
-        # Nothing of these has begun: their lease runs out and they are due again.
+        # Nothing of these has begun: their lease runs out and they are due again. Released at once, they
+        # would go round and round for as long as the limits' server is away.
         log.info("not_permitted_in_time", batch=chunk.batch, why=str(closed))
         delivery.delivered.handed_back["no_permission"] += 1
     return delivery.delivered

@@ -1,6 +1,6 @@
 """How fast a provider may be asked: permissions shared by all processes, reserved before begin."""
 
 from worker.limits.bucket import Bucket, Buckets
-from worker.limits.gate import Closed, Gate, OpenGate, SharedGate
+from worker.limits.gate import Closed, Gate, OpenGate, SharedGate, Stopping
 
-__all__ = ["Bucket", "Buckets", "Closed", "Gate", "OpenGate", "SharedGate"]
+__all__ = ["Bucket", "Buckets", "Closed", "Gate", "OpenGate", "SharedGate", "Stopping"]

@@ -1,8 +1,9 @@
 """The gate in front of begin: waits for permissions, or says that none came in time."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from time import monotonic, sleep
+from dataclasses import dataclass, field
+from threading import Event
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -21,14 +22,25 @@ class Closed(Exception):
     """No permission came in time: nothing may begin."""
 
 
+class Stopping(Closed):
+    """This process is about to end: what has not begun is for others."""
+
+    def __init__(self) -> None:
+        super().__init__("the worker is stopping")
+
+
 class Gate(Protocol):
     """Who says how many provider requests may be made now."""
+
+    def stop(self) -> None:
+        """From here on nothing is permitted; whoever waits waits no longer."""
 
     def reserve(self, mode: Mode, source: str, wanted: int) -> int:
         """Wait for at least one and at most `wanted` permissions.
 
         Raises:
             Closed: none came in time.
+            Stopping: none will.
         """
 
     def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
@@ -38,11 +50,20 @@ class Gate(Protocol):
         """The provider refused for its rate; it named `after` seconds, or none."""
 
 
+@dataclass(frozen=True, slots=True)
 class OpenGate:
     """No limits: for a sandbox."""
 
+    stopped: Event = field(default_factory=Event)
+
+    def stop(self) -> None:
+        """See `Gate`."""
+        self.stopped.set()
+
     def reserve(self, mode: Mode, source: str, wanted: int) -> int:  # noqa: ARG002
         """All of them."""
+        if self.stopped.is_set():
+            raise Stopping
         return wanted
 
     def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
@@ -66,15 +87,19 @@ class SharedGate:
     patience: float
     """Seconds to wait for a permission: well within a claim's lease."""
     clock: Callable[[], float] = monotonic
-    nap: Callable[[float], None] = sleep
+    stopped: Event = field(default_factory=Event)
+
+    def stop(self) -> None:
+        """See `Gate`."""
+        self.stopped.set()
 
     def reserve(self, mode: Mode, source: str, wanted: int) -> int:
         """See `Gate`."""
         bucket = self._bucket(mode, source)
-        if bucket is None or wanted <= 0:
-            return wanted
         ends = self.clock() + self.patience
-        while True:
+        while not self.stopped.is_set():
+            if bucket is None or wanted <= 0:
+                return wanted
             try:
                 given, wait = self.buckets.take(bucket, wanted)
             except RedisError as error:
@@ -84,7 +109,8 @@ class SharedGate:
                 return given
             if self.clock() + wait > ends:
                 raise Closed("no permission within the time of a lease")
-            self.nap(min(wait, LONGEST_NAP))
+            self.stopped.wait(min(wait, LONGEST_NAP))
+        raise Stopping
 
     def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
         """See `Gate`; when the server is away, the permissions are lost."""

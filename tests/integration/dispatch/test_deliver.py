@@ -40,6 +40,7 @@ from worker.domain.answers import (
 )
 from worker.domain.statuses import AttemptState, Mode
 from worker.domain.tickets import Call, Mail, Text
+from worker.limits import OpenGate
 from worker.providers import boot_clock
 from worker.store import halts, schema
 from worker.store.claims import Chunk
@@ -354,3 +355,21 @@ class _Silent(FakeProvider):
 
 class _Vanished(BaseException):
     """As if the loop had died: nothing catches it."""
+
+
+def test_a_worker_that_stops_begins_nothing_more_and_hands_the_rest_back(
+    engine: Engine, connect: Connect
+) -> None:
+    batch = make_batch(engine)
+    requests = [make_request(engine, batch=batch) for _ in range(3)]
+    gate = OpenGate()
+    provider = FakeProvider(Mode.VOICE, meanwhile=lambda _: gate.stop())
+
+    done = deliver(
+        engine, connect(provider), replace(LIMITS, at_once=1), lease(engine, *requests), gate
+    )
+
+    assert done.answers == {"Accepted": 1}
+    assert done.handed_back == {"stopping": 1}
+    waiting = [queue_row(engine, one) for one in requests if queue_row(engine, one)]
+    assert [row["lease_token"] for row in waiting if row] == [None, None]
