@@ -27,7 +27,7 @@ run: $(READY)  ## run the Procfile, on embedded services unless DATABASE_URL and
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m worker.local run
 
 test: $(READY)  ## run every test
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 fast: $(READY)  ## run the tests that touch nothing
 	@$(BIN)/python -m pytest -q tests/unit tests/architecture
