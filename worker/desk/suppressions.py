@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from worker.domain.errors import Mistake
 from worker.domain.statuses import Mode, SuppressReason
@@ -20,7 +19,6 @@ __all__ = [
     "SuppressedSince",
     "allow_recipient",
     "import_suppressed",
-    "is_attempt",
     "list_suppressed",
     "suppress_in",
     "suppress_recipient",
@@ -137,11 +135,6 @@ def import_suppressed(
     if addresses:
         in_transaction(engine, lambda c: suppressions.suppress_all(c, mode, addresses, reason, by))
     return Imported(len(addresses), faults)
-
-
-def is_attempt(engine: Engine, token: UUID) -> bool:
-    """Whether the token is that of an attempt of ours."""
-    return in_transaction(engine, lambda c: suppressions.is_attempt(c, token))
 
 
 def _address(mode: Mode, target: str) -> str:

@@ -7,13 +7,14 @@ contacted. A fault names the field and the variable, and never a value.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
 
 from liquid import Environment
 
 from worker.domain.errors import Mistake
-from worker.domain.forms import form
+from worker.domain.forms import Form, form
 from worker.domain.statuses import Mode
 from worker.domain.templates import ESCAPED, PLAIN, TemplateFault, parsed, rendered
 from worker.domain.tickets import Call, Content, Mail, Text
@@ -125,8 +126,8 @@ def _mail(template: Template, variables: Mapping[str, str]) -> Mail:
 
 def _shared_mail(template: Template, variables: Mapping[str, str]) -> Mail | None:
     """The mail as a form and what fills it, where the words allow that."""
-    made = form(template.subject or "", template.html, template.text)
-    if made is None or CONTROL.search("".join(made.texts.values())):
+    made = _form(template)
+    if made is None:
         return None
     for place in made.places:
         if place.variable not in variables:
@@ -134,10 +135,19 @@ def _shared_mail(template: Template, variables: Mapping[str, str]) -> Mail | Non
         if place.field == "subject" and LINE_BREAK.search(variables[place.variable]):
             raise ContentError(f"subject: variable {place.variable!r} contains a line break")
     substitutions = made.filled(variables)
-    if substitutions is None or LINE_BREAK.search(made.texts["subject"]):
+    if substitutions is None:
         return None
     texts = made.texts
     return Mail(texts["subject"], texts.get("html"), texts.get("text"), substitutions=substitutions)
+
+
+@lru_cache(maxsize=256)
+def _form(template: Template) -> Form | None:
+    """What its mails share, judged once; words that can't be sent are told where each is rendered."""
+    made = form(template.subject or "", template.html, template.text)
+    if made is None or CONTROL.search("".join(made.texts.values())):
+        return None
+    return None if LINE_BREAK.search(made.texts["subject"]) else made
 
 
 def _own_mail(template: Template, variables: Mapping[str, str]) -> Mail:

@@ -9,7 +9,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
@@ -54,7 +53,6 @@ def _written(field: str, value: str) -> str:
     return escape(value) if field == "html" else value
 
 
-@lru_cache(maxsize=256)
 def form(subject: str, html: str | None, text: str | None) -> Form | None:
     """The form of these bodies; None where they must be rendered one by one.
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -89,11 +88,3 @@ _LIFT = text("""
 def lift(connection: Connection, channel: Mode, address: str) -> None:
     """Let the recipient be contacted again."""
     connection.execute(_LIFT, {"channel": channel, "address": address})
-
-
-_IS_ATTEMPT = text("SELECT EXISTS (SELECT FROM attempt WHERE token = :token)")
-
-
-def is_attempt(connection: Connection, token: UUID) -> bool:
-    """Whether the token is that of an attempt."""
-    return bool(connection.scalar(_IS_ATTEMPT, {"token": token}))

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from worker.desk.suppressions import is_attempt
+from worker.desk.sessions import is_attempt
 from worker.providers.email import unsubscribed
 from worker.runtime import Runtime, StoreUnavailable
 from worker.web.letterbox import Letterbox
