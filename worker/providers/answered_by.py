@@ -9,7 +9,7 @@ from uuid import UUID
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode
 from worker.domain.voicemail import OnMachine
-from worker.providers.words import Word
+from worker.providers.words import CALL_SID, Word
 
 # Waiting for the beep takes longer, and only who leaves a message needs it.
 DETECTION: dict[OnMachine, str] = {
@@ -40,7 +40,7 @@ def read_answered_by(
     """What the detection's callback says; None where it is not one, or in words we don't know."""
     sid, name = params.get("CallSid", ""), params.get("AnsweredBy", "")
     word = _word(name, on_machine)
-    if word is None or not sid.startswith("CA") or len(sid) != 34 or not sid.isalnum():
+    if word is None or not CALL_SID.fullmatch(sid):
         return None
     return Report(
         mode=Mode.VOICE,

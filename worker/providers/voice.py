@@ -20,7 +20,7 @@ from worker.domain.tickets import Call, Inquiry, Ticket
 from worker.providers import twilio_look
 from worker.providers.answered_by import DETECTION
 from worker.providers.twilio_client import TwilioAccount
-from worker.providers.words import Refinement, Word
+from worker.providers.words import CALL_SID, Refinement, Word
 
 # Five rings or so: long enough to reach a phone, short enough that most voicemail has not answered.
 RING_SECONDS = 25
@@ -65,8 +65,6 @@ SIP_CODES: dict[int, Refinement] = {
 }
 SERVER_FAILURE = Refinement(Meaning.MISSED, ChannelStatus.FAILED)
 """Any other 5xx: a network's bad moment."""
-
-CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 
 
 class VoiceProvider:

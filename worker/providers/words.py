@@ -1,9 +1,13 @@
 """How a provider's word for a state is translated: where it stands, what it means, what it is called."""
 
+import re
 from typing import NamedTuple
 
 from worker.domain.reports import Meaning
 from worker.domain.statuses import ChannelStatus
+
+CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
+"""What Twilio calls a call by."""
 
 
 class Word(NamedTuple):

@@ -19,9 +19,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Without nested loops: nobody knows how many rows a statement moves when its plan is made, and comparing
--- each of 500 with each of 500 costs more than everything else that a delivery asks of the database.
-CREATE FUNCTION note_moves_v1() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS $$
+CREATE FUNCTION note_moves_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO status_transition
         (request, from_status, to_status, channel_manager_status, at, cause, attempt, detail)
@@ -31,13 +29,18 @@ BEGIN
     WHERE was.request_status <> became.request_status
     ORDER BY id;
 
-    -- What did not move cancels out.
     INSERT INTO request_count (batch, request_status, channel_manager_status, slot, n)
     SELECT batch, request_status, channel_manager_status, mod(pg_backend_pid(), 64), sum(change)
     FROM (
-        SELECT batch, request_status, channel_manager_status, 1 AS change FROM became
+        SELECT became.batch, became.request_status, became.channel_manager_status, 1 AS change
+        FROM became JOIN was USING (id)
+        WHERE (was.request_status, was.channel_manager_status)
+            <> (became.request_status, became.channel_manager_status)
         UNION ALL
-        SELECT batch, request_status, channel_manager_status, -1 FROM was
+        SELECT was.batch, was.request_status, was.channel_manager_status, -1
+        FROM became JOIN was USING (id)
+        WHERE (was.request_status, was.channel_manager_status)
+            <> (became.request_status, became.channel_manager_status)
     ) AS changes
     GROUP BY 1, 2, 3 HAVING sum(change) <> 0 ORDER BY 1, 2, 3
     ON CONFLICT (batch, request_status, channel_manager_status, slot)
