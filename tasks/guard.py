@@ -10,12 +10,12 @@ from functools import partial
 from json import dumps
 from typing import Any
 
-from celery.worker.consumer import Consumer
 from kombu.transport.redis import Channel, PrefixedStrictRedis
 from kombu.transport.redis import Transport as RedisTransport
 
 from config.queues import Queue
 from tasks.envelope import Call, Unfit, fit, judged, keeping
+from tasks.events import TellsTogether
 
 
 class GuardedRedis(PrefixedStrictRedis):
@@ -45,7 +45,7 @@ class GuardedTransport(RedisTransport):
     Channel = GuardedChannel
 
 
-class GuardedConsumer(Consumer):
+class GuardedConsumer(TellsTogether):
     """Judges every message before Celery looks at its headers or body."""
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401  Celery's own

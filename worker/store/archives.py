@@ -52,9 +52,12 @@ def mark(connection: Connection, batch_id: str, age: timedelta) -> bool:
     return connection.execute(_MARK, {"batch_id": batch_id, "age": age}).rowcount == 1
 
 
+# Locked before anything that hangs on them is read: what is written for a request under its lock is
+# there to be deleted, and who waits for the lock finds the request gone.
 _CHOOSE = text("""
     SELECT r.id FROM communication_request AS r JOIN communication_batch AS b ON b.id = r.batch
-    WHERE b.batch_id = :batch_id AND b.archived_at IS NOT NULL LIMIT :limit
+    WHERE b.batch_id = :batch_id AND b.archived_at IS NOT NULL
+    ORDER BY r.id LIMIT :limit FOR UPDATE OF r
 """)
 _DROP = tuple(
     text(statement)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from worker.domain.attempts import Facts
 from worker.domain.hours import intervals
-from worker.domain.reports import Position
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, Mode, RequestStatus
 from worker.domain.tickets import Inquiry
 from worker.store.changes import write
@@ -32,7 +32,7 @@ class Begun:
 
 _BEGIN = text("""
     SELECT request, verdict, attempt, token, send_within
-    FROM begin_attempts_v2(:batch, :lease, :requests, :send_window, :answer_time)
+    FROM begin_attempts_v3(:batch, :lease, :requests, :send_window, :answer_time)
 """)
 
 
@@ -85,14 +85,16 @@ _LOCK_REQUESTS = text("""
     WHERE id IN (SELECT request FROM attempt WHERE id = ANY (:attempts))
     ORDER BY id FOR NO KEY UPDATE
 """)
+# Durations as numbers: the driver reads an interval by a regular expression.
 _FACTS = text("""
     SELECT a.id AS attempt, a.request, a.channel, a.state, a.sid,
            a.fold_rank, a.fold_sequence, a.fold_name, a.checks, a.attempt_number,
-           clock_timestamp() - a.began_at AS age,
+           extract(epoch FROM clock_timestamp() - a.began_at)::float8 AS age,
            r.attempt = a.id AS is_current, r.request_status, r.channel_manager_status, r.moved_by,
            r.attempt_count, 1 + c.retry_count + r.extra_attempts AS attempts_allowed,
-           c.retry_interval, c.retry_on, c.retry_delays, c.resend_in_doubt,
-           b.expires_on - clock_timestamp() AS time_left,
+           c.id AS campaign, extract(epoch FROM c.retry_interval)::float8 AS retry_interval,
+           c.retry_on, c.retry_delays, c.resend_in_doubt,
+           extract(epoch FROM b.expires_on - clock_timestamp())::float8 AS time_left,
            b.deleted_at IS NULL AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp())
                AS batch_lives
     FROM attempt AS a
@@ -114,42 +116,37 @@ def lock(
     if with_recipients:
         connection.execute(_LOCK_RECIPIENTS, chosen)
     connection.execute(_LOCK_REQUESTS, chosen)
-    rows = connection.execute(_FACTS, chosen).mappings()
-    return {row["attempt"]: _facts(dict(row)) for row in rows}
+    rows = connection.execute(_FACTS, chosen).all()
+    delays = {row.campaign: tuple(intervals(row.retry_delays).items()) for row in rows}
+    return {row.attempt: _facts(row, delays[row.campaign]) for row in rows}
 
 
-def _facts(row: dict[str, object]) -> Facts:
-    position = (row.pop("fold_rank"), row.pop("fold_sequence"), row.pop("fold_name"))
+def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Facts:
     return Facts(
-        **row
-        | {
-            "mode": Mode(str(row.pop("channel"))),
-            "state": AttemptState(str(row["state"])),
-            "position": _position(position),
-            "request_status": RequestStatus(str(row["request_status"])),
-            "channel_status": ChannelStatus(str(row.pop("channel_manager_status"))),
-            "moved_by": Cause(str(row["moved_by"])),
-            "retry_on": tuple(_list(row["retry_on"])),
-            "retry_delays": tuple(intervals(_dict(row["retry_delays"])).items()),
-        }  # type: ignore[arg-type]  # the columns of _FACTS are the fields of Facts
+        attempt=row.attempt,
+        request=row.request,
+        mode=Mode(row.channel),
+        state=AttemptState(row.state),
+        sid=row.sid,
+        position=None
+        if row.fold_rank is None
+        else (row.fold_rank, row.fold_sequence, row.fold_name),
+        is_current=row.is_current,
+        checks=row.checks,
+        age=timedelta(seconds=row.age),
+        request_status=RequestStatus(row.request_status),
+        channel_status=ChannelStatus(row.channel_manager_status),
+        moved_by=Cause(row.moved_by),
+        attempt_count=row.attempt_count,
+        attempts_allowed=row.attempts_allowed,
+        retry_interval=timedelta(seconds=row.retry_interval),
+        batch_lives=row.batch_lives,
+        resend_in_doubt=row.resend_in_doubt,
+        attempt_number=row.attempt_number,
+        retry_on=tuple(row.retry_on),
+        retry_delays=retry_delays,
+        time_left=None if row.time_left is None else timedelta(seconds=row.time_left),
     )
-
-
-def _list(value: object) -> list[str]:
-    assert isinstance(value, list)
-    return value
-
-
-def _dict(value: object) -> dict[str, str]:
-    assert isinstance(value, dict)
-    return value
-
-
-def _position(parts: tuple[object, object, object]) -> Position | None:
-    rank, sequence, name = parts
-    if isinstance(rank, int) and isinstance(sequence, int) and isinstance(name, str):
-        return (rank, sequence, name)
-    return None
 
 
 # Ordered by deadline so that a page that can't be settled moves back and starves nobody.

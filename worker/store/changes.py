@@ -11,52 +11,54 @@ from worker.domain.statuses import AttemptState, RequestStatus
 
 _CHANGES = "jsonb_to_recordset(CAST(:changes AS jsonb)) AS v"
 
-# Every statement names the state it leaves: whoever lost a race finds no row and leaves quietly.
-_WRITE_ATTEMPTS = text(f"""
-    UPDATE attempt AS a
-    SET state = v.state, counted = v.state <> 'NOT_SENT', late = a.late OR v.late,
-        sid = coalesce(a.sid, v.sid), checks = v.checks,
-        fold_rank = coalesce(v.fold_rank, a.fold_rank),
-        fold_sequence = coalesce(v.fold_sequence, a.fold_sequence),
-        fold_name = coalesce(v.fold_name, a.fold_name),
-        error_code = coalesce(v.error_code, a.error_code),
-        accepted_at = CASE WHEN v.taken THEN coalesce(a.accepted_at, clock_timestamp())
-                      ELSE a.accepted_at END,
-        doubted_at = CASE WHEN v.state = 'IN_DOUBT' THEN coalesce(a.doubted_at, clock_timestamp())
-                     ELSE a.doubted_at END,
-        check_at = clock_timestamp() + make_interval(secs => v.check_in),
-        closed_at = CASE WHEN v.check_in IS NULL THEN coalesce(a.closed_at, clock_timestamp()) END
-    FROM {_CHANGES} (attempt bigint, was text, state text, late bool, taken bool, sid text,
-        checks smallint, fold_rank int, fold_sequence int, fold_name text, error_code text,
-        check_in float8)
-    WHERE a.id = v.attempt AND a.state = v.was
-""")  # noqa: S608  _CHANGES is a constant
-
-_WRITE_SIDS = text(f"""
-    INSERT INTO sid (sid, attempt)
-    SELECT sid, attempt FROM {_CHANGES} (attempt bigint, sid text)
-    WHERE sid IS NOT NULL ORDER BY sid, attempt ON CONFLICT DO NOTHING
-""")  # noqa: S608  _CHANGES is a constant
-
-_WRITE_REQUESTS = text(f"""
+# One statement, since its rows are locked already and what a send asks of the database is mostly asking.
+# It names the state it leaves: whoever lost a race finds no row and leaves quietly. The arrays stand
+# beside the joins because by them the rows are found in an index: nobody knows how many rows a recordset
+# has, and a young table's plan, kept while it grows, would read it through.
+_WRITE = text(f"""
+    WITH v AS MATERIALIZED (
+        SELECT * FROM {_CHANGES} (attempt bigint, request bigint, was text, state text, late bool,
+            taken bool, sid text, checks smallint, fold_rank int, fold_sequence int, fold_name text,
+            error_code text, check_in float8, counted smallint, was_status text, status text,
+            channel_status text, move_code text, cause text, why text, extra_attempts smallint)
+    ), written AS (
+        UPDATE attempt AS a
+        SET state = v.state, counted = v.state <> 'NOT_SENT', late = a.late OR v.late,
+            sid = coalesce(a.sid, v.sid), checks = v.checks,
+            fold_rank = coalesce(v.fold_rank, a.fold_rank),
+            fold_sequence = coalesce(v.fold_sequence, a.fold_sequence),
+            fold_name = coalesce(v.fold_name, a.fold_name),
+            error_code = coalesce(v.error_code, a.error_code),
+            accepted_at = CASE WHEN v.taken THEN coalesce(a.accepted_at, clock_timestamp())
+                          ELSE a.accepted_at END,
+            doubted_at = CASE WHEN v.state = 'IN_DOUBT'
+                         THEN coalesce(a.doubted_at, clock_timestamp()) ELSE a.doubted_at END,
+            check_at = clock_timestamp() + make_interval(secs => v.check_in),
+            closed_at = CASE WHEN v.check_in IS NULL
+                        THEN coalesce(a.closed_at, clock_timestamp()) END
+        FROM v WHERE a.id = v.attempt AND a.id = ANY (:attempts) AND a.state = v.was
+        RETURNING v.*, a.sid AS first_sid, a.accepted_at
+    ), named AS (
+        INSERT INTO sid (sid, attempt)
+        SELECT sid, attempt FROM v WHERE sid IS NOT NULL ORDER BY sid, attempt
+        ON CONFLICT DO NOTHING
+    )
     UPDATE communication_request AS r
-    SET attempt_count = r.attempt_count + v.counted,
-        call_manager_sid = CASE WHEN r.attempt = v.attempt THEN coalesce(a.sid, r.call_manager_sid)
+    SET attempt_count = r.attempt_count + w.counted,
+        call_manager_sid = CASE WHEN r.attempt = w.attempt
+                           THEN coalesce(w.first_sid, r.call_manager_sid)
                            ELSE r.call_manager_sid END,
-        sent_at = CASE WHEN v.taken AND r.attempt = v.attempt THEN a.accepted_at ELSE r.sent_at END,
-        request_status = coalesce(v.status, r.request_status),
-        channel_manager_status = coalesce(v.channel_status, r.channel_manager_status),
-        error_code = CASE WHEN v.status IS NULL THEN r.error_code ELSE v.move_code END,
-        extra_attempts = r.extra_attempts + v.extra_attempts,
-        moved_by = coalesce(v.cause, r.moved_by),
-        moved_why = CASE WHEN v.status IS NULL THEN r.moved_why ELSE v.why END
-    FROM {_CHANGES} (request bigint, attempt bigint, counted smallint, taken bool, sid text,
-        status text, was_status text, channel_status text, move_code text, cause text, why text,
-        extra_attempts smallint)
-    JOIN attempt AS a ON a.id = v.attempt
-    WHERE r.id = v.request
-        AND (v.status IS NULL OR (r.attempt = v.attempt AND r.request_status = v.was_status))
-        AND (v.status IS NOT NULL OR v.counted <> 0 OR v.sid IS NOT NULL)
+        sent_at = CASE WHEN w.taken AND r.attempt = w.attempt THEN w.accepted_at ELSE r.sent_at END,
+        request_status = coalesce(w.status, r.request_status),
+        channel_manager_status = coalesce(w.channel_status, r.channel_manager_status),
+        error_code = CASE WHEN w.status IS NULL THEN r.error_code ELSE w.move_code END,
+        extra_attempts = r.extra_attempts + w.extra_attempts,
+        moved_by = coalesce(w.cause, r.moved_by),
+        moved_why = CASE WHEN w.status IS NULL THEN r.moved_why ELSE w.why END
+    FROM written AS w
+    WHERE r.id = w.request AND r.id = ANY (:requests)
+        AND (w.status IS NULL OR (r.attempt = w.attempt AND r.request_status = w.was_status))
+        AND (w.status IS NOT NULL OR w.counted <> 0 OR w.sid IS NOT NULL)
 """)  # noqa: S608  _CHANGES is a constant
 
 _ENQUEUE = text(f"""
@@ -102,11 +104,12 @@ def _one_per_request(changes: Sequence[Change]) -> list[list[Change]]:
 
 
 def _write(connection: Connection, changes: Sequence[Change]) -> None:
-    rows = {"changes": orjson.dumps([_row(change) for change in changes]).decode()}
-    connection.execute(_WRITE_ATTEMPTS, rows)
-    if any(change.sid for change in changes):
-        connection.execute(_WRITE_SIDS, rows)
-    connection.execute(_WRITE_REQUESTS, rows)
+    rows = {
+        "changes": orjson.dumps([_row(change) for change in changes]).decode(),
+        "attempts": [change.facts.attempt for change in changes],
+        "requests": [change.facts.request for change in changes],
+    }
+    connection.execute(_WRITE, rows)
     if any(change.move and change.move.due_in is not None for change in changes):
         connection.execute(_ENQUEUE, rows)
     if any(change.facts.request_status is RequestStatus.PENDING for change in changes):

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+import orjson
+from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,6 +21,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+set_json_loads(orjson.loads)
 
 # deadlock, serialization failure, lock timeout, statement timeout: nothing was kept
 AGAIN = {"40P01", "40001", "55P03", "57014"}

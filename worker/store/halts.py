@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 Scope = Literal["all", "channel", "campaign"]
 
-# begin_attempts_v2 holds this lock shared: once a halt has committed, nothing more begins.
+# begin_attempts_v3 holds this lock shared: once a halt has committed, nothing more begins.
 HALT_LOCK = 7_230_002
 
 

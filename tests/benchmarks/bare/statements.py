@@ -35,7 +35,7 @@ DRAFTS = _bare(assignments._DRAFTS)
 BEGIN = _bare(attempts._BEGIN)
 LOCK_REQUESTS = _bare(attempts._LOCK_REQUESTS)
 FACTS = _bare(attempts._FACTS)
-WRITES = tuple(map(_bare, (changes._WRITE_ATTEMPTS, changes._WRITE_SIDS, changes._WRITE_REQUESTS)))
+WRITE = _bare(changes._WRITE)
 
 
 async def rows(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[Row]:
@@ -71,6 +71,9 @@ async def record(
     async with connection.transaction():
         await connection.execute(LOCK_REQUESTS.encode(), chosen)
         await rows(connection, FACTS, chosen)
-        written = {"changes": orjson.dumps(changed).decode()}
-        for statement in WRITES:
-            await connection.execute(statement.encode(), written)
+        written = {
+            "changes": orjson.dumps(changed).decode(),
+            "requests": [request for _, request, _ in accepted],
+            **chosen,
+        }
+        await connection.execute(WRITE.encode(), written)

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Engine, func, select, text, update
 
 from tests.factories import make_attempt, make_batch, make_campaign, make_request
+from tests.sessions import Beside
 from worker.desk.archive import Archived, TooYoung, archive_batches
 from worker.desk.batches import show_batch
 from worker.desk.retries import retry_requests
 from worker.domain.errors import BatchArchived
-from worker.domain.statuses import AttemptState, RequestStatus
+from worker.domain.statuses import AttemptState, Cause, RequestStatus
 from worker.store import archives, schema
 from worker.store.connect import in_transaction
 
@@ -123,3 +124,22 @@ def test_suppressed_recipients_are_remembered(engine: Engine, tmp_path: Path) ->
 
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM recipient")) == 2
+
+
+def test_what_is_written_while_the_archive_waits_goes_with_its_request(engine: Engine) -> None:
+    batch = make_finished(engine, "old", ago=31 * DAY)
+    with engine.begin() as connection:
+        archives.mark(connection, "old", MONTH)
+
+    with engine.connect() as late, late.begin() as writing:
+        late.execute(
+            update(schema.request)
+            .where(schema.request.c.batch == batch)
+            .values(request_status=RequestStatus.PENDING, moved_by=Cause.CALLBACK)
+        )
+        with Beside(engine, lambda c: archives.drop_some(c, "old", 100)) as dropping:
+            dropping.wait_until_blocked()
+            writing.commit()
+
+    assert dropping.result() == 2
+    assert stored(engine) == 0
