@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from config.queues import DELIVERY_TASKS
 from tasks.app import app, runtime
-from worker.dispatch.scan import Chunk, hand_back, scan
+from worker.dispatch.scan import Chunk, awake, hand_back, scan
 from worker.domain.statuses import Mode
 
 log = structlog.get_logger()
@@ -17,9 +17,12 @@ log = structlog.get_logger()
 BROKER_AWAY = (OperationalError, RedisError, OSError)
 
 
-def scan_and_publish(modes: Iterable[Mode] = Mode, only: str | None = None) -> int:
+def scan_and_publish(only: str | None = None) -> int:
     """Claim what is due and ring the doorbell for it. Returns how many messages went out."""
     here = runtime()
+    modes = awake(here.engine)
+    if not modes:
+        return 0
     chunks = scan(here.engine, here.scan_limits, backlog(modes), only)
     for position, chunk in enumerate(chunks):
         try:

@@ -9,7 +9,7 @@ from worker.domain.explain import Situation, when_finished, why_not_moving
 from worker.domain.plan import Plan, plan
 from worker.domain.statuses import RequestStatus
 from worker.domain.turns import judge
-from worker.store import batches, halts, pacing, picks
+from worker.store import batches, halts, picks, standings
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -45,7 +45,7 @@ def _outlook(connection: Connection, batch_id: str, requests: int | None) -> Out
 def _situation(
     connection: Connection, facts: BatchFacts, now: datetime, requests: int | None
 ) -> Situation:
-    candidate = pacing.one(connection, facts.id, now)
+    candidate = standings.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
     counts = batches.counts(connection, [facts.id]).get(facts.id, ())
     waiting = sum(c.n for c in counts if c.request_status is RequestStatus.PENDING)
@@ -56,7 +56,7 @@ def _situation(
         halt=_halt(connection, facts, candidate.mode),
         verdict=judge(standing, now),
         waiting=waiting,
-        due=picks.waiting(connection, [facts.id], 1)[facts.id],
+        due=picks.waiting(connection, {facts.id: 1})[facts.id],
         next_due=picks.next_due(connection, [facts.id]).get(facts.id),
         plan=plan(standing, waiting, now),
     )

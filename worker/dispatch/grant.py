@@ -2,19 +2,28 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from worker.domain.turns import MARGIN, Turn
 from worker.domain.windows import Hours, agreed_opening, agreed_until, recipient_zones
 from worker.store import picks
 from worker.store.connect import Connection
-from worker.store.pacing import Candidate
 from worker.store.picks import Picked
+from worker.store.standings import Candidate
 
 # Rounds in which a batch looks past recipients whose hours are closed, and how far each round looks.
 ROUNDS = 8
 STEP = 1000
 UNKNOWN_PAUSE = timedelta(days=1)
 """A recipient whose zones are unknown, or never open together, is looked at once a day."""
+
+
+class Granted(NamedTuple):
+    """A request that may be claimed, and until when it may begin."""
+
+    batch: int
+    request: int
+    until: datetime
 
 
 def granted(
@@ -24,23 +33,23 @@ def granted(
     shares: Mapping[int, int],
     lease_until: datetime,
     now: datetime,
-) -> dict[int, datetime]:
-    """Until when each granted request may begin.
+) -> list[Granted]:
+    """Which requests may be claimed.
 
     1. Pick what is longest due.
     2. Whose own hours are closed is due again when they open.
     3. As long as that leaves a share unfilled, pick further.
     """
-    untils: dict[int, datetime] = {}
+    chosen: dict[int, Granted] = {}
     missing = {batch: share for batch, share in shares.items() if share > 0}
     hours = {batch: candidates[batch].standing.hours.recipient for batch in missing}
-    asking = {batch for batch, chosen in hours.items() if chosen is not None}
+    asking = {batch for batch, local in hours.items() if local is not None}
     wanted = dict(missing)
     for _ in range(ROUNDS):
         if not wanted:
             break
         picked = [
-            one for one in picks.pick(connection, wanted, asking) if one.request not in untils
+            one for one in picks.pick(connection, wanted, asking) if one.request not in chosen
         ]
         closed: dict[int, datetime] = {}
         behind: set[int] = set()
@@ -50,13 +59,13 @@ def granted(
                 closed[one.request] = _opens(one, hours[one.batch], now)
                 behind.add(one.batch)
             elif missing[one.batch] > 0:
-                untils[one.request] = end
+                chosen[one.request] = Granted(one.batch, one.request, end)
                 missing[one.batch] -= 1
         if closed:
             picks.postpone(connection, closed)
         # What is granted already is picked again, so the next round looks past it.
         wanted = {b: shares[b] + STEP for b in behind if missing[b] > 0}
-    return untils
+    return list(chosen.values())
 
 
 def _ends(

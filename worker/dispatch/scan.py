@@ -10,16 +10,17 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from worker.dispatch.grant import granted
+from worker.dispatch.grant import Granted, granted
 from worker.domain import pace
 from worker.domain.statuses import Mode
-from worker.domain.turns import Later, Turn, judge, new_baseline
-from worker.store import claims, pacing, picks
-from worker.store.claims import Chunk, Claimed
-from worker.store.connect import Connection, Engine, in_transaction
-from worker.store.pacing import Candidate, Grant, Next
+from worker.domain.turns import Later, Turn, door, judge, new_baseline
+from worker.store import claims, pacing, picks, standings
+from worker.store.claims import Chunk
+from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
+from worker.store.pacing import Next
+from worker.store.standings import Candidate, Grant
 
-__all__ = ["Chunk", "ScanLimits", "hand_back", "scan"]
+__all__ = ["Chunk", "ScanLimits", "awake", "hand_back", "scan"]
 
 log = structlog.get_logger()
 
@@ -41,6 +42,11 @@ class ScanLimits:
     def size(self, mode: Mode) -> int:
         """Requests per message: mails may share a request to the provider, and so a message to us."""
         return max(self.chunk_size, self.group_size) if mode is Mode.EMAIL else self.chunk_size
+
+
+def awake(engine: Engine) -> list[Mode]:
+    """Channels that a scan may find work on."""
+    return in_one_statement(engine, standings.awake)
 
 
 def scan(
@@ -75,23 +81,24 @@ def _claim(
     connection: Connection, *, limits: ScanLimits, mode: Mode, room: int, only: str | None
 ) -> list[Chunk]:
     now = pacing.take_turn(connection, mode)
-    found = pacing.due(connection, mode, now, limit=BATCHES, only=only)
+    found = standings.due(connection, mode, now, limit=BATCHES, only=only)
     if closed := [one.standing.batch for one in found if not one.is_open]:
         pacing.sleep(connection, closed)
     candidates = {one.standing.batch: one for one in found if one.is_open}
     if not candidates:
         return []
     _note_baselines(connection, candidates, now)
-    verdicts = {batch: judge(one.standing, now) for batch, one in candidates.items()}
+    verdicts = _verdicts(candidates, now)
     turns = {batch: turn for batch, turn in verdicts.items() if isinstance(turn, Turn)}
     shares = _shares(connection, candidates, turns, room)
     lease = uuid4()
-    untils = granted(connection, candidates, turns, shares, now + limits.lease, now)
-    claimed = picks.lease(connection, lease, untils) if untils else []
-    got = Counter(one.batch for one in claimed)
-    ends = _ends(claimed, untils)
+    chosen = granted(connection, candidates, turns, shares, now + limits.lease, now)
+    untils = {one.request: one.until for one in chosen}
+    poisoned = picks.lease(connection, lease, untils, most=POISON_CLAIMS) if untils else set()
+    got = Counter(one.batch for one in chosen)
+    ends = _ends(chosen)
     idle = [batch for batch in turns if got[batch] < shares[batch] or not shares[batch]]
-    due = picks.next_due(connection, idle)
+    due = picks.next_due(connection, idle) if idle else {}
     pacing.write(
         connection,
         [
@@ -99,11 +106,17 @@ def _claim(
             for batch, verdict in verdicts.items()
         ],
     )
-    poisoned = [one for one in claimed if one.claims > POISON_CLAIMS]
     if poisoned:
         _close_poisoned(connection, lease, poisoned)
-    sendable = [one for one in claimed if one.claims <= POISON_CLAIMS]
+    sendable = [one for one in chosen if one.request not in poisoned]
     return _chunks(mode, lease, sendable, limits.size(mode))
+
+
+def _verdicts(candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Turn | Later]:
+    standings = [one.standing for one in candidates.values()]
+    windows = {one.campaign: one.hours.window for one in standings}
+    doors = {campaign: door(window, now) for campaign, window in windows.items()}
+    return {one.batch: judge(one, now, doors[one.campaign]) for one in standings}
 
 
 def _note_baselines(
@@ -124,12 +137,10 @@ def _shares(
     """How many requests each batch may claim of what there is room for."""
     if not turns:
         return {}
-    enough = min(room, max(1, 4 * room // len(turns)))
-    waiting = picks.waiting(connection, list(turns), enough)
+    waiting = picks.waiting(connection, _useful(candidates, turns, room))
     wants: dict[int, dict[int, int]] = {}
-    for batch, turn in turns.items():
-        most = waiting[batch] if turn.most is None else min(turn.most, waiting[batch])
-        wants.setdefault(candidates[batch].standing.campaign, {})[batch] = most
+    for batch, n in waiting.items():
+        wants.setdefault(candidates[batch].standing.campaign, {})[batch] = n
     for batches in wants.values():
         cap = candidates[next(iter(batches))].standing
         if cap.max_daily_calls is not None:
@@ -140,10 +151,23 @@ def _shares(
     return pace.nested_shares(room, wants)
 
 
-def _ends(claimed: list[Claimed], untils: Mapping[int, datetime]) -> dict[int, datetime]:
+def _useful(
+    candidates: Mapping[int, Candidate], turns: Mapping[int, Turn], room: int
+) -> dict[int, int]:
+    """How far each batch's waiting requests need to be counted: twice its share, or what it may claim."""
+    batches = Counter(candidates[batch].standing.campaign for batch in turns)
+    useful: dict[int, int] = {}
+    for batch, turn in turns.items():
+        share = room // (len(batches) * batches[candidates[batch].standing.campaign])
+        most = min(room, max(1, 2 * share))
+        useful[batch] = most if turn.most is None else min(most, turn.most)
+    return useful
+
+
+def _ends(chosen: list[Granted]) -> dict[int, datetime]:
     ends: dict[int, datetime] = {}
-    for one in claimed:
-        ends[one.batch] = max(untils[one.request], ends.get(one.batch, untils[one.request]))
+    for one in chosen:
+        ends[one.batch] = max(one.until, ends.get(one.batch, one.until))
     return ends
 
 
@@ -174,15 +198,15 @@ def _next(
     return Next(batch, at, allowance, bool(got), grants)
 
 
-def _close_poisoned(connection: Connection, lease: UUID, poisoned: list[Claimed]) -> None:
+def _close_poisoned(connection: Connection, lease: UUID, poisoned: set[int]) -> None:
     why = f"claimed {POISON_CLAIMS} times and never begun"
-    claims.fail_unsent(connection, lease, "poison", [(one.request, why) for one in poisoned])
-    log.error("requests_poisoned", requests=[one.request for one in poisoned])
+    claims.fail_unsent(connection, lease, "poison", [(request, why) for request in poisoned])
+    log.error("requests_poisoned", requests=sorted(poisoned))
 
 
-def _chunks(mode: Mode, lease: UUID, claimed: list[Claimed], size: int) -> list[Chunk]:
+def _chunks(mode: Mode, lease: UUID, sendable: list[Granted], size: int) -> list[Chunk]:
     chunks = []
-    for batch, members in groupby(claimed, key=lambda one: one.batch):
+    for batch, members in groupby(sorted(sendable), key=lambda one: one.batch):
         requests = [one.request for one in members]
         chunks += [
             Chunk(mode, batch, lease, tuple(requests[start : start + size]))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from worker.domain import pace
 from worker.domain.hours import OpenHours
 from worker.domain.pace import Allowance, Rates
-from worker.domain.windows import closes_at, known_zone, open_seconds, opens_at
+from worker.domain.windows import Window, closes_at, known_zone, open_seconds, opens_at
 from worker.domain.wire import stamp
 
 MARGIN = timedelta(seconds=10)
@@ -48,31 +48,51 @@ class Later:
     allowance: Allowance
 
 
-def judge(standing: Standing, now: datetime) -> Turn | Later:
-    """What the batch may do now. Pausing, expiry and halts are judged by whoever reads the batch."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A campaign's window at one moment: when it opens, or since it is open, when it closes."""
+
+    opens: datetime | None
+    closes: datetime | None
+
+
+def door(window: Window, now: datetime) -> Door:
+    """The same for all batches of a campaign. It is shut a margin before the window closes."""
+    closing = closes_at(window, now)
+    shut = closing is not None and now >= closing - MARGIN
+    return Door(opens_at(window, closing if closing and shut else now), closing)
+
+
+def judge(standing: Standing, now: datetime, at: Door | None = None) -> Turn | Later:
+    """What the batch may do now. Pausing, expiry and halts are judged by whoever reads the batch.
+
+    Args:
+        standing: the facts.
+        now: the moment.
+        at: its campaign's door, where that is known already.
+    """
+    window = standing.hours.window
+    at = at or door(window, now)
     per_hour = current_rate(standing, now)
     allowance = standing.allowance
     if per_hour is not None:
         allowance = pace.accrued(allowance, per_hour, now)
-    closing = closes_at(standing.hours.window, now)
-    window = standing.hours.window
-    opening = opens_at(window, now if closing is None or now < closing - MARGIN else closing)
-    if opening is None:
+    if at.opens is None:
         return Later(NEVER, "its calling window never opens", allowance)
-    if opening > now:
-        return Later(
-            opening, f"outside calling window until {_local(opening, window.zone)}", allowance
-        )
+    if at.opens > now:
+        why = f"outside calling window until {_local(at.opens, window.zone)}"
+        return Later(at.opens, why, allowance)
     if (left := daily_left(standing)) == 0:
         why = f"daily cap {standing.max_daily_calls:,} reached"
         return Later(next_midnight(window.zone, now), why, allowance)
     if per_hour is not None and pace.whole(allowance) < 1:
-        at = pace.next_claim_at(allowance, per_hour)
-        return Later(at, f"paced at {per_hour:,.0f} an hour", allowance)
+        again = pace.next_claim_at(allowance, per_hour)
+        return Later(again, f"paced at {per_hour:,.0f} an hour", allowance)
     paced = pace.whole(allowance) if per_hour is not None else None
     most = min((n for n in (paced, left) if n is not None), default=None)
-    ends = [at for at in (closing, standing.expires_on) if at is not None]
-    until = min((at - MARGIN if at == closing else at for at in ends), default=None)
+    closing = None if at.closes is None else at.closes - MARGIN
+    ends = (end for end in (closing, standing.expires_on) if end is not None)
+    until = min(ends, default=None)
     return Turn(most, until, allowance, per_hour)
 
 

@@ -5,7 +5,6 @@ Correctness rests on `SKIP LOCKED` and the lease token; how many schedulers run 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, text
@@ -23,14 +22,6 @@ class Chunk:
     batch: int
     lease: UUID
     requests: tuple[int, ...]
-
-
-class Claimed(NamedTuple):
-    """One leased request; `claims` counts the leases since it last got as far as begin."""
-
-    batch: int
-    request: int
-    claims: int
 
 
 _RELEASE = text("""

@@ -1,6 +1,6 @@
 """Picking due requests for a claim: locked without waiting, leased or postponed, a whole set at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,23 +9,23 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Boolean, Integer
 
-from worker.store.claims import Claimed
-from worker.store.schema.conventions import Timestamp
-
 _DUE = "q.due_at <= now() AND (q.lease_until IS NULL OR q.lease_until < now())"
 
 _WAITING = text(f"""
     SELECT wanted.batch, (
         SELECT count(*) FROM (
-            SELECT FROM queue AS q WHERE q.batch = wanted.batch AND {_DUE} LIMIT :limit
+            SELECT FROM queue AS q WHERE q.batch = wanted.batch AND {_DUE} LIMIT wanted.most
         ) AS counted
-    ) AS n FROM unnest(:batches) AS wanted (batch)
-""").bindparams(bindparam("batches", type_=ARRAY(BigInteger)))  # noqa: S608  _DUE is a constant
+    ) AS n FROM unnest(:batches, :most) AS wanted (batch, most)
+""").bindparams(  # noqa: S608  _DUE is a constant
+    bindparam("batches", type_=ARRAY(BigInteger)), bindparam("most", type_=ARRAY(Integer))
+)
 
 
-def waiting(connection: Connection, batches: Sequence[int], limit: int) -> dict[int, int]:
-    """How many requests of each batch are due now, counted no further than `limit`."""
-    rows = connection.execute(_WAITING, {"batches": list(batches), "limit": limit})
+def waiting(connection: Connection, most: Mapping[int, int]) -> dict[int, int]:
+    """How many requests of each batch are due now, counted no further than the most it could use."""
+    values = {"batches": list(most), "most": list(most.values())}
+    rows = connection.execute(_WAITING, values).all()
     return {row.batch: row.n for row in rows}
 
 
@@ -61,40 +61,60 @@ def pick(connection: Connection, shares: Mapping[int, int], asking: set[int]) ->
             "shares": list(chosen.values()),
             "asks": [batch in asking for batch in chosen],
         },
-    )
+    ).all()
     return [Picked(*row) for row in rows]
 
 
 # The array beside the join: by it the rows are found in the index, whatever the planner thinks of the
-# size of an unnested array.
+# size of an unnested array. Arrays come as text, which the driver passes on as it is: to write out a
+# list of moments takes it as long as the server takes for all the rest.
 _LEASE = text("""
-    UPDATE queue SET lease_token = :lease, lease_until = given.until, claims = claims + 1
-    FROM unnest(:requests, :untils) AS given (request, until)
-    WHERE queue.request = given.request AND queue.request = ANY (:requests)
-    RETURNING queue.batch, queue.request, queue.claims
-""").bindparams(
-    bindparam("requests", type_=ARRAY(BigInteger)), bindparam("untils", type_=ARRAY(Timestamp))
-)
+    WITH leased AS (
+        UPDATE queue SET lease_token = :lease, lease_until = given.until, claims = claims + 1
+        FROM unnest(CAST(:requests AS bigint[]), CAST(:untils AS timestamptz[]))
+            AS given (request, until)
+        WHERE queue.request = given.request AND queue.request = ANY (CAST(:requests AS bigint[]))
+        RETURNING queue.request, queue.claims
+    )
+    SELECT request FROM leased WHERE claims > :most
+""")
 
 _POSTPONE = text("""
-    UPDATE queue SET due_at = given.due_at FROM unnest(:requests, :dues) AS given (request, due_at)
-    WHERE queue.request = given.request AND queue.request = ANY (:requests)
-""").bindparams(
-    bindparam("requests", type_=ARRAY(BigInteger)), bindparam("dues", type_=ARRAY(Timestamp))
-)
+    UPDATE queue SET due_at = given.due_at
+    FROM unnest(CAST(:requests AS bigint[]), CAST(:dues AS timestamptz[]))
+        AS given (request, due_at)
+    WHERE queue.request = given.request AND queue.request = ANY (CAST(:requests AS bigint[]))
+""")
 
 
-def lease(connection: Connection, token: UUID, until: Mapping[int, datetime]) -> list[Claimed]:
-    """Claim picked requests, each until its own moment: begin takes none whose lease has ended."""
-    rows = connection.execute(
-        _LEASE, {"lease": token, "requests": list(until), "untils": list(until.values())}
-    )
-    return sorted(Claimed(*row) for row in rows)
+def lease(
+    connection: Connection, token: UUID, until: Mapping[int, datetime], *, most: int
+) -> set[int]:
+    """Claim picked requests, each until its own moment: begin takes none whose lease has ended.
+
+    Returns:
+        those that have now been claimed more than `most` times since they last got as far as begin.
+    """
+    values = {"lease": token, "most": most, **_arrays("untils", until)}
+    return set(connection.scalars(_LEASE, values))
 
 
 def postpone(connection: Connection, due_at: Mapping[int, datetime]) -> None:
     """Let picked requests wait, so that they are not read again before."""
-    connection.execute(_POSTPONE, {"requests": list(due_at), "dues": list(due_at.values())})
+    connection.execute(_POSTPONE, _arrays("dues", due_at))
+
+
+def _arrays(moments: str, by_request: Mapping[int, datetime]) -> dict[str, str]:
+    # Most of a claim share one moment, and writing a moment is dear.
+    written = {moment: str(moment) for moment in set(by_request.values())}
+    return {
+        "requests": _array(map(str, by_request)),
+        moments: _array(written[moment] for moment in by_request.values()),
+    }
+
+
+def _array(elements: Iterable[str]) -> str:
+    return "{" + ",".join(elements) + "}"
 
 
 _NEXT_DUE = text("""
@@ -107,5 +127,5 @@ _NEXT_DUE = text("""
 
 def next_due(connection: Connection, batches: Sequence[int]) -> dict[int, datetime]:
     """When the next request of each batch becomes due; those without one are left out."""
-    rows = connection.execute(_NEXT_DUE, {"batches": list(batches)})
-    return {row.batch: row.due_at for row in rows if row.due_at is not None}
+    rows = connection.execute(_NEXT_DUE, {"batches": list(batches)}).all()
+    return {batch: due_at for batch, due_at in rows if due_at is not None}

@@ -1,5 +1,6 @@
 """Claiming for the queues: how much, how fair, and what is not claimed for ever."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from sqlalchemy import Engine, update
@@ -8,6 +9,7 @@ from tests.factories import (
     MINUTE,
     counted_equals_recount,
     make_batch,
+    make_campaign,
     make_request,
     queue_row,
     read_request,
@@ -83,6 +85,22 @@ def test_a_large_batch_leaves_room_for_a_small_one(engine: Engine) -> None:
     claimed = {request for chunk in scanned(engine) for request in chunk.requests}
 
     assert last in claimed
+
+
+def test_campaigns_share_alike_however_many_batches_each_has(engine: Engine) -> None:
+    many = make_campaign(engine)
+    batches = [make_batch(engine, campaign=many) for _ in range(6)]
+    alone = make_batch(engine)
+    for batch in (*batches, alone):
+        for _ in range(8):
+            make_request(engine, batch=batch)
+
+    got: Counter[int] = Counter()
+    for chunk in scanned(engine):
+        got[chunk.batch] += len(chunk.requests)
+
+    room = LIMITS.chunk_size * LIMITS.backlog_chunks
+    assert got == {alone: room // 2, **dict.fromkeys(batches, room // 2 // len(batches))}
 
 
 def test_every_channel_is_scanned_for_its_own_queue(engine: Engine) -> None:
