@@ -6,8 +6,13 @@ from html import escape
 from itertools import groupby
 from textwrap import wrap
 
-COLORS = {"outreach": "#2563eb", "usual": "#d97706", "bare": "#9ca3af"}
-LABELS = {"outreach": "Outreach", "usual": "usual Celery application", "bare": "bare limit"}
+COLORS = {"outreach": "#2563eb", "single": "#60a5fa", "usual": "#d97706", "bare": "#9ca3af"}
+LABELS = {
+    "outreach": "Outreach",
+    "single": "Outreach, single mails",
+    "usual": "usual Celery application",
+    "bare": "bare limit",
+}
 WIDTH, LEFT, PANEL, GAP, BAR = 980, 170, 330, 60, 13
 
 

@@ -34,6 +34,7 @@ def measure(machine: Machine, *, say: Callable[[str], object]) -> dict[str, floa
         commands = {
             "scheduler": ["-m", "tasks.scheduler"],
             "stream": ["-m", "tasks.stream"],
+            "webhooks": ["-m", "tasks.webhooks"],
             "web": ["-m", "worker.web"],
             **{mode: worker_command(mode, 0) for mode in ("voice", "sms", "email", "messages")},
         }

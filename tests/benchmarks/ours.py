@@ -66,9 +66,16 @@ def make_batch(engine: Engine, mode: str, n: int, name: str) -> int:
 class Ours:
     """A scheduler, and workers for one channel at a time."""
 
-    name = "outreach"
-
-    def __init__(self, machine: Machine, *, database: str = "outreach", broker: int = 0) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        name: str = "outreach",
+        database: str = "outreach",
+        broker: int = 0,
+        **settings: str,
+    ) -> None:
+        self.name = name
         self._machine = machine
         self.url = machine.database(database)
         upgrade(sqlalchemy_url(self.url))
@@ -88,6 +95,7 @@ class Ours:
             "FLOWER_BASIC_AUTH": "bench:unused",
             "LOG_LEVEL": "WARNING",
             **SETTINGS,
+            **settings,
         }
 
     def run(self, mode: str, n: int, latency: int) -> Measured:

@@ -12,8 +12,8 @@ from worker.domain.statuses import AttemptState, RequestStatus
 _CHANGES = "jsonb_to_recordset(CAST(:changes AS jsonb)) AS v"
 
 # One statement, since its rows are locked already and what a send asks of the database is mostly asking.
-# It names the state it leaves: whoever lost a race finds no row and leaves quietly. The arrays stand
-# beside the joins because by them the rows are found in an index: nobody knows how many rows a recordset
+# It names the state it leaves: whoever lost a race finds no row and leaves quietly. The array stands
+# beside the join because by it the rows are found in an index: nobody knows how many rows a recordset
 # has, and a young table's plan, kept while it grows, would read it through.
 _WRITE = text(f"""
     WITH v AS MATERIALIZED (
@@ -56,7 +56,7 @@ _WRITE = text(f"""
         moved_by = coalesce(w.cause, r.moved_by),
         moved_why = CASE WHEN w.status IS NULL THEN r.moved_why ELSE w.why END
     FROM written AS w
-    WHERE r.id = w.request AND r.id = ANY (:requests)
+    WHERE r.id = w.request
         AND (w.status IS NULL OR (r.attempt = w.attempt AND r.request_status = w.was_status))
         AND (w.status IS NOT NULL OR w.counted <> 0 OR w.sid IS NOT NULL)
 """)  # noqa: S608  _CHANGES is a constant
@@ -107,7 +107,6 @@ def _write(connection: Connection, changes: Sequence[Change]) -> None:
     rows = {
         "changes": orjson.dumps([_row(change) for change in changes]).decode(),
         "attempts": [change.facts.attempt for change in changes],
-        "requests": [change.facts.request for change in changes],
     }
     connection.execute(_WRITE, rows)
     if any(change.move and change.move.due_in is not None for change in changes):

@@ -73,7 +73,6 @@ async def record(
         await rows(connection, FACTS, chosen)
         written = {
             "changes": orjson.dumps(changed).decode(),
-            "requests": [request for _, request, _ in accepted],
             **chosen,
         }
         await connection.execute(WRITE.encode(), written)
