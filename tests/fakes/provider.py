@@ -37,6 +37,7 @@ class FakeProvider:
         self.deadlines: list[float] = []
         self.inquiries: list[Inquiry] = []
         self.canceled: list[str] = []
+        self.hung_up: list[str] = []
         self._answers: Iterator[Answer | Exception] = iter(answers)
         self._looks: Iterator[Look | Exception] = iter(looks)
         self._meanwhile = meanwhile
@@ -70,6 +71,11 @@ class FakeProvider:
     async def cancel(self, sid: str) -> bool:
         """Take a call back; it always works."""
         self.canceled.append(sid)
+        return True
+
+    async def hang_up(self, sid: str) -> bool:
+        """End a call; it always works."""
+        self.hung_up.append(sid)
         return True
 
 

@@ -68,6 +68,10 @@ class Line:
         """Take back a call that was not dialed yet. Returns whether that worked."""
         return self.run(self._providers.voice.cancel(sid))
 
+    def hang_up(self, sid: str) -> bool:
+        """End a call that was answered. Returns whether that is certain."""
+        return self.run(self._providers.voice.hang_up(sid))
+
     def send(
         self,
         groups: Sequence[Sequence[Ticket]],

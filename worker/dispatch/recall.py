@@ -1,4 +1,4 @@
-"""Take back a call that the provider has accepted and not dialed yet."""
+"""End calls: take back one that was accepted and not dialed yet, hang up on a machine."""
 
 from dataclasses import replace
 
@@ -54,6 +54,18 @@ def take_back(
 
     in_transaction(engine, note)
     return True
+
+
+def hang_up(line: Line, sid: str) -> None:
+    """End a call that a machine has answered, so that it records nothing; once that is durable.
+
+    What the call comes to is judged by who answered it, whether or not this works.
+    """
+    try:
+        if not line.hang_up(sid):
+            log.warning("hang_up_failed", sid=sid)
+    except Exception as error:  # noqa: BLE001  nothing depends on it
+        log.error("hang_up_failed", sid=sid, error=type(error).__name__)
 
 
 def _canceled(sid: str) -> Report:

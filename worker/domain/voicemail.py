@@ -10,6 +10,8 @@ class OnMachine(StrEnum):
     """What is said to the machine counts: COMPLETED."""
     NO_ANSWER = "no_answer"
     """The person was missed: tried again as the campaign says."""
+    HANG_UP = "hang_up"
+    """Missed as well, and we end the call as soon as a machine is heard, so that it records nothing."""
 
 
 def voicemail_detection(given: dict[str, object]) -> dict[str, object]:

@@ -15,6 +15,7 @@ from worker.providers.words import CALL_SID, Word
 DETECTION: dict[OnMachine, str] = {
     OnMachine.LEAVE_MESSAGE: "DetectMessageEnd",
     OnMachine.NO_ANSWER: "Enable",
+    OnMachine.HANG_UP: "Enable",
 }
 
 # A person, or nobody can tell who: the call's own words decide. They are final at 100; a machine
@@ -29,6 +30,7 @@ MACHINES = frozenset(
 MACHINE: dict[OnMachine, Word] = {
     OnMachine.LEAVE_MESSAGE: Word(110, Meaning.REACHED, ChannelStatus.MACHINE),
     OnMachine.NO_ANSWER: Word(110, Meaning.MISSED, ChannelStatus.MACHINE),
+    OnMachine.HANG_UP: Word(110, Meaning.MISSED, ChannelStatus.MACHINE),
 }
 # It hears no message, and will be a fax the next time too.
 FAX = Word(110, Meaning.UNDELIVERABLE, ChannelStatus.MACHINE)

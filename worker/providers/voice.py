@@ -116,9 +116,17 @@ class VoiceProvider:
 
     async def cancel(self, sid: str) -> bool:
         """Take back a call that is still queued or ringing; False where that is not certain."""
-        canceling = self._account.client.calls(sid).update_async(status="canceled")
-        canceled = await self._account.ask(canceling)
-        return not isinstance(canceled, Undecided) and str(canceled[0].status) == "canceled"
+        return await self._end(sid, "canceled")
+
+    async def hang_up(self, sid: str) -> bool:
+        """End a call that was answered; False where that is not certain: it may be over already."""
+        return await self._end(sid, "completed")
+
+    async def _end(self, sid: str, status: str) -> bool:
+        updated = await self._account.ask(
+            self._account.client.calls(sid).update_async(status=status)
+        )
+        return not isinstance(updated, Undecided) and str(updated[0].status) == status
 
 
 def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:

@@ -29,7 +29,7 @@ from worker.sandbox.twilio_wire import (
 )
 
 LONGEST_TWIML = 4000
-DIALING, RINGING, TALKING = 0.1, 0.3, 0.4
+DIALING, RINGING, LISTENING, TALKING = 0.1, 0.3, 0.1, 0.3
 """Seconds, before `pace`."""
 
 
@@ -104,6 +104,9 @@ class Calls:
         if call.contact.status not in allowed.get(wish, set()):
             raise Refusal(400, 21220, "Call is not in-progress. Cannot redirect.")
         call.contact.status = wish
+        if wish == "completed":
+            call.contact.hung_up = True
+            self._poster.spawn(self._tell(call, "completed", wish))
         return web.json_response(self._resource(call))
 
     def _found(self, request: web.Request) -> Call:
@@ -142,7 +145,7 @@ class Calls:
         """Dial, ring, talk, end; a call canceled on the way stops where it is."""
         steps = [("initiated", "initiated", DIALING), ("ringing", "ringing", RINGING)]
         if call.ends.status == "completed":
-            steps.append(("answered", "in-progress", TALKING))
+            steps.append(("answered", "in-progress", LISTENING))
         for event, status, seconds in steps:
             if call.is_over:
                 return
@@ -150,13 +153,19 @@ class Calls:
             call.contact.status = "queued" if status == "initiated" else status
             await self._tell(call, event, status)
             await asyncio.sleep(seconds * self._options.pace)
+            if event == "answered" and not call.is_over:
+                await self._talk(call)
         if not call.is_over:
             call.contact.status = call.ends.status
             await self._tell(call, "completed", call.ends.status)
-            await self._tell_answered_by(call)
         if call.fault == "reversed" and call.callback:
             for form in reversed(call.posted):
                 await self._poster.post_form(call.callback, form)
+
+    async def _talk(self, call: Call) -> None:
+        """Who answered is told while the call goes on, as soon as it is known."""
+        self._poster.spawn(self._tell_answered_by(call))
+        await asyncio.sleep(TALKING * self._options.pace)
 
     async def _tell(self, call: Call, event: str, status: str) -> None:
         form = self._form(call, status)

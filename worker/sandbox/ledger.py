@@ -19,6 +19,8 @@ class Contact:
     content: dict[str, Any]
     accepted_at: float = field(default_factory=time.time)
     status: str = "queued"
+    hung_up: bool = False
+    """Whether its caller ended it."""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from worker.desk.health import is_ready
 from worker.desk.metrics import read_figures
+from worker.dispatch.recall import hang_up
 from worker.dispatch.settle import settle
 from worker.runtime import Runtime
 from worker.web.callbacks import Callbacks
@@ -22,7 +23,8 @@ from worker.web.unsubscribe import Unsubscribe
 def create(runtime: Runtime) -> Starlette:
     """The application on one runtime."""
     letterbox = Letterbox(partial(settle, runtime.engine, runtime.patience))
-    callbacks, unsubscribe = Callbacks(runtime, letterbox), Unsubscribe(runtime, letterbox)
+    callbacks = Callbacks(runtime, letterbox, lambda sid: hang_up(runtime.line, sid))
+    unsubscribe = Unsubscribe(runtime, letterbox)
 
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from starlette.responses import Response
 from config.settings import Settings
 from worker.desk.sessions import record_by_token
 from worker.domain.reports import Report
+from worker.domain.statuses import ChannelStatus
 from worker.domain.voicemail import OnMachine
 from worker.providers import email, sms, voice
 from worker.providers.answered_by import read_answered_by
@@ -60,6 +62,8 @@ class Callbacks:
 
     runtime: Runtime
     letterbox: Letterbox
+    hang_up: Callable[[str], object]
+    """Ends a call by its sid; may block, must not raise."""
     refusals: Counter[str] = field(default_factory=Counter)
     """How many callbacks this process turned away since it started, by reason."""
 
@@ -72,7 +76,9 @@ class Callbacks:
         written = request.path_params["on_machine"]
         if written not in list(OnMachine):
             return self._refused(request, 404, "unreadable")
-        return await self._twilio(request, partial(read_answered_by, on_machine=OnMachine(written)))
+        policy = OnMachine(written)
+        read = partial(read_answered_by, on_machine=policy)
+        return await self._twilio(request, read, hangs_up=policy is OnMachine.HANG_UP)
 
     async def sms(self, request: Request) -> Response:
         """POST /callbacks/sms/{token}: a message's progress."""
@@ -98,7 +104,7 @@ class Callbacks:
             log.warning("events_unreadable", count=events.unreadable)
         return await self._settle(events)
 
-    async def _twilio(self, request: Request, read: Reader) -> Response:
+    async def _twilio(self, request: Request, read: Reader, *, hangs_up: bool = False) -> Response:
         body = await _body(request, MAX_FORM)
         if body is None:
             return self._refused(request, 413, "too_large")
@@ -114,7 +120,15 @@ class Callbacks:
         if report is None:
             self.refusals["unreadable"] += 1
             log.warning("callback_unreadable", route=request.url.path.split("/")[2])
-        return await self._settle([report] if report else [], {token: names} if names else {})
+        answer = await self._settle([report] if report else [], {token: names} if names else {})
+        if hangs_up and report and report.channel_status is ChannelStatus.MACHINE:
+            self._hang_up_after(answer, report)
+        return answer
+
+    def _hang_up_after(self, answer: Response, report: Report) -> None:
+        """Once the word of the machine is committed, and Twilio has been told so."""
+        if answer.status_code == 204 and report.sid:
+            answer.background = BackgroundTask(self.hang_up, report.sid)
 
     async def _settle(
         self, reports: Sequence[Report], sessions: Mapping[UUID, Sessions] = NOBODY

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from tests.factories import make_attempt, make_patience, make_request, read_request
 from tests.fakes.provider import FakeProvider
 from worker.dispatch.line import Line
-from worker.dispatch.recall import recall_doubles
+from worker.dispatch.recall import hang_up, recall_doubles
 from worker.domain.statuses import AttemptState, Mode
 from worker.providers import Providers
 
@@ -65,3 +65,14 @@ def test_other_calls_go_on(
 
     assert recall_doubles(engine, line, PATIENCE) == 0
     assert provider.canceled == []
+
+
+def test_a_call_that_can_not_be_ended_harms_nothing(line: Line, provider: FakeProvider) -> None:
+    async def refused(_: str) -> bool:
+        raise RuntimeError
+
+    hang_up(line, "CA-machine")
+    assert provider.hung_up == ["CA-machine"]
+
+    provider.hang_up = refused  # type: ignore[method-assign, assignment]  # a provider that breaks
+    hang_up(line, "CA-machine")

@@ -76,7 +76,11 @@ def test_a_call_that_fetches_its_words() -> None:
 
 @pytest.mark.parametrize(
     ("on_machine", "detection"),
-    [(OnMachine.LEAVE_MESSAGE, "DetectMessageEnd"), (OnMachine.NO_ANSWER, "Enable")],
+    [
+        (OnMachine.LEAVE_MESSAGE, "DetectMessageEnd"),
+        (OnMachine.NO_ANSWER, "Enable"),
+        (OnMachine.HANG_UP, "Enable"),
+    ],
 )
 def test_a_call_whose_campaign_minds_machines(on_machine: OnMachine, detection: str) -> None:
     content = Call("<Response/>", None, on_machine=on_machine)

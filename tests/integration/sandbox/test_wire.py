@@ -240,6 +240,30 @@ def test_a_queued_call_can_be_canceled_and_posts_nothing_more(
     assert len(about(receiver.posted, token)) <= 1
 
 
+def test_a_call_that_a_machine_answers_can_be_ended(
+    twilio: Client, receiver: Receiver, sandbox: Sandbox
+) -> None:
+    sandbox.change(pace=5)
+    answered_by = f"{receiver.url}/answered-by"
+    token, made = call(
+        twilio,
+        receiver,
+        "+15125550107",
+        machine_detection="Enable",
+        async_amd="true",
+        async_amd_status_callback=answered_by,
+    )
+    receiver.wait_for(lambda all_: any(one.path == "/answered-by" for one in all_))
+    assert not over(token, "CallStatus")(receiver.posted)
+
+    assert str(twilio.calls(made.sid).update(status="completed").status) == "completed"
+
+    posted = about(receiver.wait_for(over(token, "CallStatus")), token)
+    statuses = [one.form["CallStatus"] for one in posted]
+    assert statuses == ["initiated", "ringing", "in-progress", "completed"]
+    assert [entry["hung_up"] for entry in sandbox.ledger()] == [True]
+
+
 WRONG_CALLS: dict[str, tuple[dict[str, Any], int]] = {
     "no such number": ({"to": "12345"}, 21211),
     "sender is no number": ({"from_": "nobody"}, 21606),

@@ -12,7 +12,7 @@ from worker.providers.voice import STATUSES
 
 TOKEN = UUID("6f1f2a3e-30a5-4f53-9d0e-0b3c2d1e4f50")
 SID = "CA" + "0" * 32
-LEAVE, MISS = OnMachine.LEAVE_MESSAGE, OnMachine.NO_ANSWER
+LEAVE, MISS, END = OnMachine.LEAVE_MESSAGE, OnMachine.NO_ANSWER, OnMachine.HANG_UP
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,14 @@ LEAVE, MISS = OnMachine.LEAVE_MESSAGE, OnMachine.NO_ANSWER
         ("human", LEAVE, Meaning.CONNECTED, ChannelStatus.HUMAN, False),
         ("unknown", MISS, Meaning.CONNECTED, ChannelStatus.UNKNOWN, False),
         ("machine_start", MISS, Meaning.MISSED, ChannelStatus.MACHINE, True),
+        ("machine_start", END, Meaning.MISSED, ChannelStatus.MACHINE, True),
+        ("human", END, Meaning.CONNECTED, ChannelStatus.HUMAN, False),
         ("machine_start", LEAVE, Meaning.REACHED, ChannelStatus.MACHINE, True),
         ("machine_end_beep", LEAVE, Meaning.REACHED, ChannelStatus.MACHINE, True),
         ("machine_end_silence", LEAVE, Meaning.REACHED, ChannelStatus.MACHINE, True),
         ("machine_end_other", MISS, Meaning.MISSED, ChannelStatus.MACHINE, True),
         ("fax", LEAVE, Meaning.UNDELIVERABLE, ChannelStatus.MACHINE, True),
+        ("fax", END, Meaning.UNDELIVERABLE, ChannelStatus.MACHINE, True),
         ("fax", MISS, Meaning.UNDELIVERABLE, ChannelStatus.MACHINE, True),
     ],
 )
@@ -52,5 +55,5 @@ def test_what_is_no_such_callback_says_nothing(params: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("given", [{}, {"on_machine": "bark"}, {"on_machine": MISS, "x": 1}])
 def test_another_shape_of_the_policy_is_refused(given: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"must be .*leave_message, no_answer.*or null"):
+    with pytest.raises(ValueError, match=r"must be .*leave_message, no_answer, hang_up.*or null"):
         voicemail_detection(given)

@@ -15,7 +15,7 @@ from twilio.request_validator import RequestValidator
 from config.settings import Settings, load
 from worker.desk.metrics import Figures
 from worker.domain.reports import Report
-from worker.runtime import Runtime
+from worker.runtime import Runtime, StoreUnavailable
 from worker.web.callbacks import MAX_EVENTS, MAX_FORM, Callbacks, Sessions, named_sessions
 from worker.web.letterbox import Letterbox
 from worker.web.metrics import registry
@@ -49,13 +49,29 @@ class Door:
 
     def __init__(self, settings: Settings) -> None:
         self.taken: list[Report] = []
-        self.callbacks = Callbacks(Runtime(settings), Letterbox(self.taken.extend))
+        self.ended: list[str] = []
+        self.store_is_away = False
+        self.callbacks = Callbacks(Runtime(settings), Letterbox(self._take), self._end)
         self._app = Starlette(
             routes=[
                 Route("/callbacks/voice/{token:uuid}", self.callbacks.voice, methods=["POST"]),
+                Route(
+                    "/callbacks/voice/{token:uuid}/answered-by/{on_machine}",
+                    self.callbacks.answered_by,
+                    methods=["POST"],
+                ),
                 Route("/callbacks/email", self.callbacks.email, methods=["POST"]),
             ]
         )
+
+    def _take(self, reports: list[Report]) -> None:
+        if self.store_is_away:
+            raise StoreUnavailable
+        self.taken += reports
+
+    def _end(self, sid: str) -> None:
+        assert self.taken, "ended before it was durable"
+        self.ended.append(sid)
 
     def post(self, path: str, body: bytes, headers: dict[str, str], query: str = "") -> int:
         """The status of the answer."""
@@ -84,9 +100,13 @@ PATH = f"/callbacks/voice/{TOKEN}"
 
 
 def signed(
-    token: str, form: dict[str, str] = FORM, base: str = BASE, query: str = ""
+    token: str,
+    form: dict[str, str] = FORM,
+    base: str = BASE,
+    query: str = "",
+    path: str = PATH,
 ) -> dict[str, str]:
-    url = f"{base}{PATH}{'?' if query else ''}{query}"
+    url = f"{base}{path}{'?' if query else ''}{query}"
     return {"X-Twilio-Signature": RequestValidator(token).compute_signature(url, form)}
 
 
@@ -111,6 +131,39 @@ def test_the_public_address_counts_and_no_header_that_claims_another(settings: S
     forged = signed("new-token", base="http://evil.example.org")
     assert door.post(PATH, body, forged | elsewhere) == 403
     assert len(door.taken) == 1
+
+
+ANSWERED_BY = {
+    "a machine": ("hang_up", "machine_start", 1),
+    "a fax": ("hang_up", "fax", 1),
+    "a person": ("hang_up", "human", 0),
+    "nobody can tell": ("hang_up", "unknown", 0),
+    "a machine, by another policy": ("no_answer", "machine_start", 0),
+}
+
+
+@pytest.mark.parametrize(("policy", "name", "ended"), ANSWERED_BY.values(), ids=ANSWERED_BY.keys())
+def test_a_call_to_a_machine_is_ended_where_the_policy_says_so(
+    settings: Settings, policy: str, name: str, ended: int
+) -> None:
+    door, form = Door(settings), {"CallSid": FORM["CallSid"], "AnsweredBy": name}
+    path = f"{PATH}/answered-by/{policy}"
+
+    headers = signed("new-token", form, path=path)
+    assert door.post(path, urlencode(form).encode(), headers) == 204
+
+    assert door.ended == [FORM["CallSid"]] * ended
+
+
+def test_a_call_is_not_ended_before_its_machine_is_durable(settings: Settings) -> None:
+    door, form = Door(settings), {"CallSid": FORM["CallSid"], "AnsweredBy": "machine_start"}
+    path = f"{PATH}/answered-by/hang_up"
+    door.store_is_away = True
+
+    headers = signed("new-token", form, path=path)
+    assert door.post(path, urlencode(form).encode(), headers) == 503
+
+    assert door.ended == []
 
 
 REFUSED = {
