@@ -45,6 +45,8 @@ class Timing(BaseModel):
     """A channel that its provider halted is tried again this often."""
     voice_first_look: Seconds = 300.0
     """An accepted call without a final callback is asked for by sid this long after acceptance."""
+    verdict_wait: Seconds = 60.0
+    """How long a call that is over waits for the word who answered, where its campaign minds machines."""
     voice_silence: Seconds = 86_400.0
     sms_silence: Seconds = 43_200.0
     sms_unanswered: Seconds = 86_400.0
@@ -62,6 +64,8 @@ class Timing(BaseModel):
             raise ValueError("give_up must leave room for empty_looks questions")
         if self.mail_doubt <= self.unanswered:
             raise ValueError("mail_doubt must exceed send_window + read_timeout + settle")
+        if self.verdict_wait >= self.voice_silence:
+            raise ValueError("verdict_wait must be shorter than voice_silence")
         return self
 
     @property
@@ -88,6 +92,7 @@ FAST = Timing(
     webhook_timeout=1.0,
     webhook_pause=0.3,
     voice_first_look=4.0,
+    verdict_wait=2.0,
     voice_silence=60.0,
     sms_silence=6.0,
     sms_unanswered=20.0,

@@ -344,6 +344,7 @@ def make_patience(**values: Any) -> Patience:
         "empty_looks": 3,
         "give_up": {Mode.VOICE: 15 * MINUTE, Mode.SMS: 15 * MINUTE, Mode.EMAIL: 30 * MINUTE},
         "first_look": {Mode.VOICE: 5 * MINUTE, Mode.SMS: 12 * HOUR, Mode.EMAIL: 72 * HOUR},
+        "verdict_wait": MINUTE,
         "silence": {Mode.VOICE: 24 * HOUR, Mode.SMS: 12 * HOUR, Mode.EMAIL: 72 * HOUR},
         "unanswered": {Mode.VOICE: 24 * HOUR, Mode.SMS: 24 * HOUR, Mode.EMAIL: 72 * HOUR},
     }

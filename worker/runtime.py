@@ -155,6 +155,7 @@ class Runtime:
                 Mode.SMS: timedelta(seconds=timing.sms_silence),
                 Mode.EMAIL: timedelta(seconds=timing.mail_silence),
             },
+            verdict_wait=timedelta(seconds=timing.verdict_wait),
             silence={
                 Mode.VOICE: timedelta(seconds=timing.voice_silence),
                 Mode.SMS: timedelta(seconds=timing.sms_silence),

@@ -23,6 +23,9 @@ REVISABLE = frozenset(
     {Cause.DISPATCH, Cause.CALLBACK, Cause.RECONCILE, Cause.INFERENCE, Cause.RETRY}
 )
 
+PERSONS = frozenset({ChannelStatus.HUMAN, ChannelStatus.UNKNOWN})
+"""Who answered, where it was no machine; whoever can't be told apart counts as a person."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -48,6 +51,8 @@ class Facts:
     attempt_number: int = 1
     retry_on: tuple[str, ...] = USUAL
     retry_delays: tuple[tuple[str, timedelta], ...] = ()
+    detects_machines: bool = False
+    """Whether the campaign minds who answers: then a call that is over waits for that word."""
     time_left: timedelta | None = None
     """Until the batch expires; None: it never does."""
 
@@ -69,6 +74,21 @@ class Facts:
         unmoved = self.request_status in {RequestStatus.CANCELED, RequestStatus.DUPLICATE}
         final = self.request_status in FINAL
         return self.is_current and not unmoved and (not final or self.moved_by in REVISABLE)
+
+    @property
+    def person_answered(self) -> bool:
+        """Whether a call that goes on was told to be with a person, or with nobody can tell whom."""
+        return self.request_status is RequestStatus.CONNECTED and self.channel_status in PERSONS
+
+    @property
+    def awaits_verdict(self) -> bool:
+        """Whether the call is over, and only who answered it is still to be told."""
+        over = self.channel_status is ChannelStatus.COMPLETED and self.revisable
+        return (
+            over
+            and self.state is AttemptState.ACCEPTED
+            and self.request_status is RequestStatus.CONNECTED
+        )
 
     @property
     def forgiven(self) -> bool:

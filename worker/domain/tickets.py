@@ -74,3 +74,5 @@ class Inquiry:
     source: str
     age: timedelta
     """How long ago the attempt began, by the database's clock."""
+    on_machine: OnMachine | None = None
+    """What its campaign wants of a machine, which the provider is then asked about too."""

@@ -42,7 +42,22 @@ def read_answered_by(
     """What the detection's callback says; None where it is not one, or in words we don't know."""
     sid, name = params.get("CallSid", ""), params.get("AnsweredBy", "")
     word = _word(name, on_machine)
-    if word is None or not CALL_SID.fullmatch(sid):
+    return _report(sid, name, token, word) if word else None
+
+
+def machine_answered(
+    sid: str, answered_by: str | None, token: UUID, on_machine: OnMachine | None
+) -> Report | None:
+    """The same of a call's record, where it was a machine or a fax; None of anybody else."""
+    name = answered_by or ""
+    if on_machine is None or name in PERSON:
+        return None
+    word = _word(name, on_machine)
+    return _report(sid, name, token, word) if word else None
+
+
+def _report(sid: str, name: str, token: UUID, word: Word) -> Report | None:
+    if not CALL_SID.fullmatch(sid):
         return None
     return Report(
         mode=Mode.VOICE,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from uuid import UUID
 
 from twilio.base import values
@@ -17,8 +18,9 @@ from worker.domain.looks import Look, Undecided
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode
 from worker.domain.tickets import Call, Inquiry, Ticket
+from worker.domain.voicemail import OnMachine
 from worker.providers import twilio_look
-from worker.providers.answered_by import DETECTION
+from worker.providers.answered_by import DETECTION, machine_answered
 from worker.providers.twilio_client import TwilioAccount
 from worker.providers.words import CALL_SID, Refinement, Word
 
@@ -106,9 +108,8 @@ class VoiceProvider:
 
     async def look(self, inquiry: Inquiry) -> Look:
         """What Twilio knows of this call."""
-        return await twilio_look.look(
-            self._account, self._account.client.calls, inquiry, _read_record
-        )
+        read = partial(_read_record, on_machine=inquiry.on_machine)
+        return await twilio_look.look(self._account, self._account.client.calls, inquiry, read)
 
     async def probe(self) -> bool:
         """Whether the provider answers this account."""
@@ -155,8 +156,12 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
     )
 
 
-def _read_record(call: CallInstance, token: UUID) -> Report | None:
+def _read_record(
+    call: CallInstance, token: UUID, on_machine: OnMachine | None = None
+) -> Report | None:
     sid, name = call.sid or "", str(call.status)
+    if machine := machine_answered(sid, call.answered_by, token, on_machine):
+        return machine
     if name not in STATUSES or not CALL_SID.fullmatch(sid):
         return None
     word = NEVER_DIALED if name == "canceled" and call.start_time is None else STATUSES[name]

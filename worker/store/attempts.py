@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, RowMapping, text
 
 from worker.domain.attempts import Facts
 from worker.domain.hours import intervals
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, Mode, RequestStatus
 from worker.domain.tickets import Inquiry
+from worker.domain.voicemail import OnMachine
 from worker.store.changes import write
 from worker.store.claims import Chunk
 
@@ -94,6 +95,7 @@ _FACTS = text("""
            r.attempt_count, 1 + c.retry_count + r.extra_attempts AS attempts_allowed,
            c.id AS campaign, extract(epoch FROM c.retry_interval)::float8 AS retry_interval,
            c.retry_on, c.retry_delays, c.resend_in_doubt,
+           c.voicemail_detection IS NOT NULL AS detects_machines,
            extract(epoch FROM b.expires_on - clock_timestamp())::float8 AS time_left,
            b.deleted_at IS NULL AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp())
                AS batch_lives
@@ -142,6 +144,7 @@ def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Fa
         retry_interval=timedelta(seconds=row.retry_interval),
         batch_lives=row.batch_lives,
         resend_in_doubt=row.resend_in_doubt,
+        detects_machines=row.detects_machines,
         attempt_number=row.attempt_number,
         retry_on=tuple(row.retry_on),
         retry_delays=retry_delays,
@@ -152,8 +155,12 @@ def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Fa
 # Ordered by deadline so that a page that can't be settled moves back and starves nobody.
 _OVERDUE = text("""
     SELECT a.id AS attempt, a.token, a.channel AS mode, a.sid, p.address, a.source,
-           clock_timestamp() - a.began_at AS age
-    FROM attempt AS a JOIN recipient AS p ON p.id = a.recipient
+           clock_timestamp() - a.began_at AS age,
+           c.voicemail_detection ->> 'on_machine' AS on_machine
+    FROM attempt AS a
+    JOIN recipient AS p ON p.id = a.recipient
+    JOIN communication_batch AS b ON b.id = a.batch
+    JOIN campaign AS c ON c.id = b.campaign_id
     WHERE a.check_at <= clock_timestamp() ORDER BY a.check_at LIMIT :limit
 """)
 
@@ -172,9 +179,12 @@ def take_overdue(connection: Connection, *, limit: int, for_time: timedelta) -> 
             _POSTPONE, {"attempts": [row["attempt"] for row in rows], "for_time": for_time}
         )
     )
-    return [
-        Inquiry(**{**row, "mode": Mode(row["mode"])}) for row in rows if row["attempt"] in taken
-    ]
+    return [_inquiry(row) for row in rows if row["attempt"] in taken]
+
+
+def _inquiry(row: RowMapping) -> Inquiry:
+    policy = OnMachine(row["on_machine"]) if row["on_machine"] else None
+    return Inquiry(**{**row, "mode": Mode(row["mode"]), "on_machine": policy})
 
 
 _BOUND = text("SELECT sid FROM sid WHERE sid = ANY (:sids) AND attempt <> :attempt")

@@ -1,6 +1,7 @@
 """After the deadline somebody asks, and nobody guesses."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,14 +21,17 @@ from tests.factories import (
     queue_row,
     read_attempt,
     read_request,
+    token_of,
     transitions,
 )
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
 from worker.dispatch.rescue import rescue
+from worker.dispatch.settle import settle
 from worker.domain.looks import Candidates, Look, Undecided
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import AttemptState, ChannelStatus, Mode
+from worker.domain.voicemail import OnMachine
 from worker.store import schema
 
 PATIENCE = make_patience()
@@ -104,6 +108,42 @@ def test_a_call_that_the_provider_has_is_bound(
     assert (row["sid"], request["call_manager_sid"]) == ("CA1", "CA1")
     assert transitions(engine, row["request"])[-1] == ("INITIATED", "COMPLETED", "reconcile")
     assert counted_equals_recount(engine)
+
+
+ASKED = {
+    "a machine": (listed("CA1", Meaning.MISSED, ChannelStatus.MACHINE, rank=110), "FAILED"),
+    "nobody knows": (listed("CA1"), "COMPLETED"),
+}
+
+
+@pytest.mark.parametrize(("record", "end"), ASKED.values(), ids=ASKED)
+def test_who_answered_a_call_that_is_over_is_asked_and_then_counts_as_a_person(
+    engine: Engine, connect: Connect, record: Report, end: str
+) -> None:
+    campaign = make_campaign(engine, voicemail_detection={"on_machine": "no_answer"})
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    attempt = make_attempt(engine, request=request)
+    over = replace(listed("CA1"), token=token_of(engine, attempt), sequence=3)
+    settle(engine, PATIENCE, [over])
+
+    provider = look_after(engine, connect, UNDECIDED)
+    assert state_of(engine, attempt) == ("ACCEPTED", "CONNECTED")
+    look_after(engine, connect, Candidates((record,)))
+
+    assert state_of(engine, attempt) == ("DONE", end)
+    assert provider.inquiries[0].on_machine is OnMachine.NO_ANSWER
+    assert counted_equals_recount(engine)
+
+
+def test_who_answered_can_not_be_asked_for_a_day(engine: Engine, connect: Connect) -> None:
+    campaign = make_campaign(engine, voicemail_detection={"on_machine": "no_answer"})
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    attempt = make_attempt(engine, request=request, began_ago=25 * HOUR)
+    settle(engine, PATIENCE, [replace(listed("CA1"), token=token_of(engine, attempt))])
+
+    look_after(engine, connect, UNDECIDED)
+
+    assert state_of(engine, attempt) == ("DONE", "COMPLETED")
 
 
 def test_a_call_that_is_still_ringing_is_bound_and_awaited(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -181,6 +182,55 @@ def test_a_machine_is_a_machine_whenever_the_word_of_it_comes(
 
     assert status_of(engine, attempt) == ("FAILED", "MACHINE")
     assert counted_equals_recount(engine)
+
+
+def make_call_that_minds_machines(engine: Engine, **values: Any) -> int:
+    campaign = make_campaign(engine, voicemail_detection={"on_machine": "hang_up"}, **values)
+    return make_attempt(
+        engine, request=make_request(engine, batch=make_batch(engine, campaign=campaign))
+    )
+
+
+def answered_by(name: str, engine: Engine, attempt: int) -> Report:
+    params = {"CallSid": f"CA{attempt:032x}", "AnsweredBy": name}
+    report = read_answered_by(params, token_of(engine, attempt), OnMachine.HANG_UP)
+    assert report
+    return report
+
+
+WHO = {
+    "human": ("COMPLETED", "COMPLETED"),
+    "unknown": ("COMPLETED", "COMPLETED"),
+    "machine_start": ("PENDING", "MACHINE"),
+}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+@pytest.mark.parametrize(("who", "end"), WHO.items(), ids=WHO)
+def test_a_call_is_closed_by_its_end_and_who_answered_in_any_order(
+    engine: Engine, who: str, end: tuple[str, str], order: tuple[int, ...]
+) -> None:
+    attempt = make_call_that_minds_machines(engine, retry_count=1, retry_on=["machine"])
+    token, sid = token_of(engine, attempt), f"CA{attempt:032x}"
+    told = [said(name, token, sid=sid) for name in ("ringing", "in-progress", "completed")]
+    for at in order:
+        settled(engine, [*told, answered_by(who, engine, attempt)][at])
+
+    assert status_of(engine, attempt) == end
+    assert read_attempt(engine, attempt)["state"] == "DONE"
+    assert counted_equals_recount(engine)
+
+
+def test_a_call_that_is_over_waits_a_minute_for_who_answered(engine: Engine) -> None:
+    attempt = make_call_that_minds_machines(engine)
+
+    settled(engine, said("completed", token_of(engine, attempt)))
+
+    assert status_of(engine, attempt) == ("CONNECTED", "COMPLETED")
+    row = read_attempt(engine, attempt)
+    assert (row["state"], row["fold_name"]) == ("ACCEPTED", "completed")
+    waits = row["check_at"] - row["accepted_at"]
+    assert 55 < waits.total_seconds() < 65
 
 
 @pytest.mark.parametrize("retry_count", [0, 1, 2])

@@ -1,5 +1,6 @@
 """What a record that Twilio answers with means, and taking a call back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.integration.providers.wire import Step, answer
 from worker.domain.looks import Candidates, Undecided
 from worker.domain.reports import Meaning
 from worker.domain.statuses import ChannelStatus, Mode
+from worker.domain.voicemail import OnMachine
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,29 @@ def test_what_a_fetched_record_means(
     assert isinstance(look, Candidates)
     (report,) = look.reports
     assert (report.meaning, report.channel_status) == (meaning, channel_status)
+
+
+@pytest.mark.parametrize(
+    ("policy", "answered_by", "channel_status"),
+    [
+        (OnMachine.NO_ANSWER, "machine_start", ChannelStatus.MACHINE),
+        (OnMachine.LEAVE_MESSAGE, "fax", ChannelStatus.MACHINE),
+        (OnMachine.NO_ANSWER, "human", ChannelStatus.COMPLETED),
+        (OnMachine.NO_ANSWER, "unknown", ChannelStatus.COMPLETED),
+        (OnMachine.NO_ANSWER, None, ChannelStatus.COMPLETED),
+        (None, "machine_start", ChannelStatus.COMPLETED),
+    ],
+)
+def test_a_fetched_call_tells_of_a_machine_where_the_campaign_minds(
+    policy: OnMachine | None, answered_by: str | None, channel_status: ChannelStatus
+) -> None:
+    call = record(Mode.VOICE, status="completed", answered_by=answered_by)
+    asked = replace(inquiry(Mode.VOICE, sid=SIDS[Mode.VOICE]), on_machine=policy)
+
+    look, _ = looked(asked, answer(200, call, Date=NOW))
+
+    assert isinstance(look, Candidates)
+    assert [report.channel_status for report in look.reports] == [channel_status]
 
 
 def test_mail_cannot_be_asked_for() -> None:

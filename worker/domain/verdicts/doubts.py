@@ -89,6 +89,8 @@ def _silent(facts: Facts, patience: Patience) -> Change | None:
 
 def _inferred(facts: Facts) -> tuple[RequestStatus, ChannelStatus]:
     match facts.mode:
+        case Mode.VOICE if facts.awaits_verdict:
+            return RequestStatus.COMPLETED, ChannelStatus.COMPLETED
         case Mode.VOICE:
             return RequestStatus.FAILED, ChannelStatus.NO_OUTCOME
         case Mode.SMS if facts.channel_status is ChannelStatus.SENT:

@@ -20,6 +20,8 @@ class Patience:
     """Age at which a doubt is closed by policy."""
     first_look: dict[Mode, timedelta]
     """From acceptance to the first question by sid (calls, messages), or to silence (mail)."""
+    verdict_wait: timedelta
+    """From a call's end to the question who answered it, where the campaign minds machines."""
     silence: dict[Mode, timedelta]
     """Age at which an accepted attempt without a final word is closed by inference."""
     unanswered: dict[Mode, timedelta]

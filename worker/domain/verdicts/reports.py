@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from worker.domain.attempts import OPEN, Change, Facts, Move
+from worker.domain.attempts import OPEN, PERSONS, Change, Facts, Move
 from worker.domain.reports import Meaning, Report
 from worker.domain.retries import Outcome, delay, outcome, reason
-from worker.domain.statuses import AttemptState, Cause, RequestStatus
+from worker.domain.statuses import AttemptState, Cause, ChannelStatus, RequestStatus
 from worker.domain.verdicts.patience import Patience
 
 _CLOSING: dict[Meaning, RequestStatus] = {
@@ -23,6 +23,10 @@ _CLOSING: dict[Meaning, RequestStatus] = {
 def judge_report(facts: Facts, report: Report, patience: Patience, cause: Cause) -> Change | None:
     """What a report changes: folded by position, so that order of arrival does not matter."""
     newer = facts.position is None or report.position > facts.position
+    if facts.awaits_verdict and _ends_the_wait(report, cause):
+        return _over(facts, report, cause)
+    if newer and _waits(facts, report):
+        return _waiting(facts, report, patience, cause)
     if not newer and facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT}:
         return _heard(facts, report, patience) if report.suppress else None
     closes = report.meaning in _CLOSING
@@ -41,6 +45,53 @@ def judge_report(facts: Facts, report: Report, patience: Patience, cause: Cause)
         late=not facts.is_current,
         move=_projected(facts, report, cause) if newer and facts.revisable else None,
         suppress=report.suppress,
+    )
+
+
+def _waits(facts: Facts, report: Report) -> bool:
+    """Whether a call is over while its campaign must still be told who answered.
+
+    What was told before stands in the request, so that either word may come first.
+    """
+    over = report.channel_status is ChannelStatus.COMPLETED and facts.state is not AttemptState.DONE
+    return over and facts.detects_machines and facts.revisable and not facts.person_answered
+
+
+def _waiting(facts: Facts, report: Report, patience: Patience, cause: Cause) -> Change:
+    return Change(
+        facts=facts,
+        state=AttemptState.ACCEPTED,
+        check_in=patience.verdict_wait,
+        sid=report.sid,
+        position=report.position,
+        move=Move(
+            status=RequestStatus.CONNECTED,
+            channel_status=report.channel_status,
+            cause=cause,
+            why=report.name,
+        ),
+    )
+
+
+def _ends_the_wait(report: Report, cause: Cause) -> bool:
+    """A person's word; or the provider was asked, after the wait, and can't tell either."""
+    asked = cause is Cause.RECONCILE and report.channel_status is ChannelStatus.COMPLETED
+    return asked or report.channel_status in PERSONS
+
+
+def _over(facts: Facts, report: Report, cause: Cause) -> Change:
+    assert facts.position is not None
+    return Change(
+        facts=facts,
+        state=AttemptState.DONE,
+        sid=report.sid,
+        position=max(facts.position, report.position),
+        move=Move(
+            status=RequestStatus.COMPLETED,
+            channel_status=ChannelStatus.COMPLETED,
+            cause=cause,
+            why=report.name,
+        ),
     )
 
 

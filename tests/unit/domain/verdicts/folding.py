@@ -79,6 +79,9 @@ NO_SUCH_NUMBER = report(
     Meaning.INVALID, 90, name="failed", channel_status=ChannelStatus.INVALID, code="21211"
 )
 OPTED_OUT = report(Meaning.OPTED_OUT, 90, name="blocked", channel_status=ChannelStatus.UNSUBSCRIBED)
+PERSON = report(Meaning.CONNECTED, 45, name="human", channel_status=ChannelStatus.HUMAN)
+NOBODY_KNOWS = report(Meaning.CONNECTED, 45, name="unknown", channel_status=ChannelStatus.UNKNOWN)
+MACHINE = report(Meaning.MISSED, 110, name="machine_start", channel_status=ChannelStatus.MACHINE)
 OPENED = report(Meaning.NOTED, 95, name="open", channel_status=ChannelStatus.OPENED)
 
 EVERY_REPORT = (

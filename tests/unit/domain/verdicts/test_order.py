@@ -18,7 +18,10 @@ from tests.unit.domain.verdicts.folding import (
     COMPLETED,
     EVERY_ANSWER,
     EVERY_REPORT,
+    MACHINE,
+    NOBODY_KNOWS,
     PATIENCE,
+    PERSON,
     QUEUED,
     RINGING,
     after,
@@ -32,6 +35,7 @@ from worker.domain.statuses import (
     TRANSITIONS,
     AttemptState,
     Cause,
+    ChannelStatus,
     Mode,
     RequestStatus,
 )
@@ -51,6 +55,10 @@ EVERY_EVIDENCE: tuple[Evidence, ...] = (
     ),
     partial(judge_absence, patience=PATIENCE),
 )
+
+
+def _name(told: Report | None) -> str:
+    return told.name if told else "no verdict"
 
 
 def folded(known: Facts, evidence: Sequence[Evidence]) -> Facts:
@@ -85,11 +93,58 @@ def test_reports_end_the_same_in_every_order(
     assert folded_reports(known, shuffled) == folded_reports(known, sorted(reports, key=_position))
 
 
+def _waited(known: Facts) -> Facts:
+    """The wait for who answered is over: Twilio is asked, and knows no more."""
+    if not known.awaits_verdict:
+        return known
+    asked = judge_report(known, COMPLETED, PATIENCE, Cause.RECONCILE)
+    return replace(after(known, asked), moved_by=Cause.CALLBACK)
+
+
+@given(
+    reports=st.lists(st.sampled_from((*EVERY_REPORT, PERSON, MACHINE)), max_size=6),
+    order=st.randoms(use_true_random=False),
+    allowed=st.integers(1, 3),
+)
+def test_where_machines_count_reports_end_the_same_once_the_wait_is_over(
+    reports: list[Report], order: Random, allowed: int
+) -> None:
+    known = facts(attempts_allowed=allowed, detects_machines=True)
+    shuffled = list(reports)
+    order.shuffle(shuffled)
+
+    first, second = (folded_reports(known, told) for told in (shuffled, reports))
+    assert _waited(first) == _waited(second)
+
+
+@pytest.mark.parametrize("verdict", [None, PERSON, NOBODY_KNOWS, MACHINE], ids=_name)
+@pytest.mark.parametrize("lost", range(4))
+def test_a_call_and_who_answered_it_end_the_same_in_every_order(
+    verdict: Report | None, lost: int
+) -> None:
+    known = facts(detects_machines=True, attempts_allowed=2, retry_on=("machine",))
+    told = [QUEUED, RINGING, ANSWERED, COMPLETED]
+    told = [one for one in (*told[:lost], *told[lost + 1 :], verdict) if one]
+
+    ends = {folded_reports(known, order) for order in permutations(told)}
+
+    assert len(ends) == 1
+    [end] = ends
+    over = verdict is MACHINE or (COMPLETED in told and verdict is not None)
+    assert (end.state is AttemptState.DONE) is over
+    assert end.awaits_verdict is (COMPLETED in told and verdict is None)
+    if over:
+        machine = (RequestStatus.PENDING, ChannelStatus.MACHINE)
+        person = (RequestStatus.COMPLETED, ChannelStatus.COMPLETED)
+        outcome = (end.request_status, end.channel_status)
+        assert outcome == (machine if verdict is MACHINE else person)
+
+
 def _position(told: Report) -> tuple[int, int, str]:
     return told.position
 
 
-@pytest.mark.parametrize("last", [ANSWERED, BUSY, COMPLETED], ids=lambda told: told.name)
+@pytest.mark.parametrize("last", [ANSWERED, BUSY, COMPLETED], ids=_name)
 def test_the_answer_may_come_at_any_place_among_the_reports(last: Report) -> None:
     accept: Evidence = partial(accepted, sid="CA1", patience=PATIENCE)
     events: list[Evidence] = [partial(_told, told) for told in (QUEUED, RINGING, last)]
@@ -102,6 +157,7 @@ def test_the_answer_may_come_at_any_place_among_the_reports(last: Report) -> Non
 @pytest.mark.parametrize("start", list(Mode))
 def test_every_move_that_evidence_can_make_is_in_the_table(start: Mode) -> None:
     known = {facts(mode=start, attempts_allowed=2)}
+    known.add(facts(mode=start, attempts_allowed=2, detects_machines=True))
     waiting = list(known)
     while waiting:
         here = waiting.pop()
