@@ -137,6 +137,10 @@ class Settings(BaseSettings):
         False, description="webhooks may go to private addresses and over http: for trying out"
     )
 
+    suppress_scope: Literal["channel", "all"] = Field(
+        "channel", description="all: whoever opts out by text is not called either, and the reverse"
+    )
+
     operator_email: str | None = Field(None, description="default for --as: last_updated_by")
     profile: Literal["production", "fast"] = Field(
         "production", description="durations of the protocol; fast is for loopback only"

@@ -13,6 +13,7 @@ from worker.dispatch.line import Line
 from worker.dispatch.scan import ScanLimits
 from worker.dispatch.tell import Post, Teller, TellLimits
 from worker.domain.statuses import Mode
+from worker.domain.suppression import SuppressScope
 from worker.domain.verdicts import Patience
 from worker.domain.webhooks import Backoff
 from worker.limits import Buckets, Gate, OpenGate, SharedGate
@@ -37,7 +38,9 @@ class Runtime:
     def engine(self) -> Engine:
         """The store, with the timeouts a worker needs."""
         engine = store.connect(
-            self.settings.database_url, pool_size=self.settings.worker_threads + 2
+            self.settings.database_url,
+            pool_size=self.settings.worker_threads + 2,
+            suppress_scope=SuppressScope(self.settings.suppress_scope),
         )
         identity.pin(engine)
         return engine

@@ -15,6 +15,7 @@ from worker.domain.tickets import Inquiry
 from worker.domain.voicemail import OnMachine
 from worker.store.changes import write
 from worker.store.claims import Chunk
+from worker.store.suppressions import lock_recipients_of
 
 __all__ = ["AT_ONCE", "Begun", "begin", "bound_elsewhere", "lock", "take_overdue", "write"]
 
@@ -77,10 +78,6 @@ def begin(
 
 
 # Lock order: recipients, requests, attempts; ascending within each.
-_LOCK_RECIPIENTS = text("""
-    SELECT FROM recipient WHERE id IN (SELECT recipient FROM attempt WHERE id = ANY (:attempts))
-    ORDER BY id FOR NO KEY UPDATE
-""")
 _LOCK_REQUESTS = text("""
     SELECT FROM communication_request
     WHERE id IN (SELECT request FROM attempt WHERE id = ANY (:attempts))
@@ -116,7 +113,7 @@ def lock(
     """
     chosen = {"attempts": sorted(set(attempts))}
     if with_recipients:
-        connection.execute(_LOCK_RECIPIENTS, chosen)
+        lock_recipients_of(connection, chosen["attempts"])
     connection.execute(_LOCK_REQUESTS, chosen)
     rows = connection.execute(_FACTS, chosen).all()
     delays = {row.campaign: tuple(intervals(row.retry_delays).items()) for row in rows}

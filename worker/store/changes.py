@@ -7,7 +7,8 @@ import orjson
 from sqlalchemy import Connection, text
 
 from worker.domain.attempts import Change
-from worker.domain.statuses import AttemptState, RequestStatus
+from worker.domain.statuses import AttemptState, RequestStatus, SuppressReason
+from worker.store.suppressions import suppress_recipients_of
 
 _CHANGES = "jsonb_to_recordset(CAST(:changes AS jsonb)) AS v"
 
@@ -77,13 +78,6 @@ _DEQUEUE = text(f"""
     WHERE queue.request = v.request AND v.was_status = 'PENDING' AND v.status <> 'PENDING'
 """)  # noqa: S608  _CHANGES is a constant
 
-_SUPPRESS = text(f"""
-    UPDATE recipient AS p
-    SET suppressed_at = clock_timestamp(), suppress_reason = v.suppress, suppress_source = 'provider'
-    FROM {_CHANGES} (attempt bigint, suppress text) JOIN attempt AS a ON a.id = v.attempt
-    WHERE p.id = a.recipient AND v.suppress IS NOT NULL AND p.suppressed_at IS NULL
-""")  # noqa: S608  _CHANGES is a constant
-
 
 def write(connection: Connection, changes: Sequence[Change]) -> None:
     """Apply changes judged from facts that this transaction has locked; one per attempt."""
@@ -113,8 +107,9 @@ def _write(connection: Connection, changes: Sequence[Change]) -> None:
         connection.execute(_ENQUEUE, rows)
     if any(change.facts.request_status is RequestStatus.PENDING for change in changes):
         connection.execute(_DEQUEUE, rows)
-    if any(change.suppress for change in changes):
-        connection.execute(_SUPPRESS, rows)
+    for reason in SuppressReason:
+        if told := [one.facts.attempt for one in changes if one.suppress is reason]:
+            suppress_recipients_of(connection, told, reason, "provider")
 
 
 def _row(change: Change) -> dict[str, object]:

@@ -10,6 +10,9 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from worker.domain.suppression import SuppressScope
+from worker.store.suppressions import SCOPE
+
 __all__ = [
     "Connection",
     "Engine",
@@ -49,11 +52,17 @@ class StoreUnavailable(Exception):
     """The database could not be reached, or went away; nothing of the step was kept."""
 
 
-def connect(url: str, *, pool_size: int = 5, guarded: bool = True) -> Engine:
+def connect(
+    url: str,
+    *,
+    pool_size: int = 5,
+    guarded: bool = True,
+    suppress_scope: SuppressScope = SuppressScope.CHANNEL,
+) -> Engine:
     """An engine that connects on first use.
 
     `guarded` engines give up on locks and idle transactions within seconds: right for workers, wrong
-    for an upload that runs for minutes.
+    for an upload that runs for minutes. Opt-outs written through it count as far as `suppress_scope`.
     """
     options = GUARDS if guarded else "-c timezone=UTC"
     return create_engine(
@@ -68,6 +77,7 @@ def connect(url: str, *, pool_size: int = 5, guarded: bool = True) -> Engine:
             "application_name": "outreach",
             **KEEPALIVE,
         },
+        execution_options={SCOPE: suppress_scope},
         hide_parameters=True,  # an error text must not carry a target or a variable
     )
 

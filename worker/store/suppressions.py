@@ -7,6 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from worker.domain.statuses import Mode, SuppressReason
+from worker.domain.suppression import PHONE, SuppressScope, reach, sharing
+
+# How an engine carries the setting to whoever writes a suppression.
+SCOPE = "suppress_scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +24,21 @@ class Suppressed:
     suppress_source: str
 
 
-# In ascending order, as everybody locks recipients. The conflicting row is locked also when the
-# WHERE leaves it as it is: begin waits for this one.
+# In ascending order, as everybody locks recipients; before the clock is read, which begin compares.
+_LOCK = text("""
+    SELECT FROM recipient WHERE channel = ANY (:channels) AND address = ANY (:addresses)
+    ORDER BY id FOR NO KEY UPDATE
+""")
+
+# Whoever is new is locked by the conflict: begin waits for this one. One moment for all of them, so
+# that what one opt-out wrote on two channels is known as one.
 _SUPPRESS = text("""
     INSERT INTO recipient (channel, address, suppressed_at, suppress_reason, suppress_source)
-    SELECT :channel, address, date_trunc('milliseconds', clock_timestamp()), :reason, :source
-    FROM unnest(CAST(:addresses AS text[])) AS a (address) GROUP BY address ORDER BY address
+    SELECT channel, address, at, :reason, :source
+    FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS at) AS now,
+        unnest(CAST(:addresses AS text[])) AS a (address),
+        unnest(CAST(:channels AS text[])) AS c (channel)
+    GROUP BY channel, address, at ORDER BY channel, address
     ON CONFLICT (channel, address) DO UPDATE
     SET suppressed_at = excluded.suppressed_at, suppress_reason = excluded.suppress_reason,
         suppress_source = excluded.suppress_source
@@ -47,9 +60,50 @@ def suppress_all(
     reason: SuppressReason,
     source: str,
 ) -> None:
-    """The same for many."""
-    values = {"channel": channel, "addresses": addresses, "reason": reason, "source": source}
-    connection.execute(_SUPPRESS, values)
+    """The same for many; an opt-out counts as far as the engine's `suppress_scope` says."""
+    whom = {
+        "channels": list(reach(channel, reason, _scope(connection))),
+        "addresses": list(addresses),
+    }
+    connection.execute(_LOCK, whom)
+    connection.execute(_SUPPRESS, whom | {"reason": reason, "source": source})
+
+
+_LOCK_OF_ATTEMPTS = text("""
+    WITH told AS (
+        SELECT id, channel, address FROM recipient
+        WHERE id IN (SELECT recipient FROM attempt WHERE id = ANY (:attempts))
+    )
+    SELECT FROM recipient WHERE id IN (
+        SELECT id FROM told
+        UNION ALL
+        SELECT other.id FROM told JOIN recipient AS other USING (address)
+        WHERE told.channel = ANY (:sharing) AND other.channel = ANY (:sharing)
+    )
+    ORDER BY id FOR NO KEY UPDATE
+""")
+
+
+def lock_recipients_of(connection: Connection, attempts: Sequence[int]) -> None:
+    """Lock whoever a report of one of these attempts may suppress."""
+    sharing = PHONE if _scope(connection) is SuppressScope.ALL else ()
+    connection.execute(_LOCK_OF_ATTEMPTS, {"attempts": list(attempts), "sharing": list(sharing)})
+
+
+_ADDRESSES = text("""
+    SELECT p.channel, p.address FROM attempt AS a JOIN recipient AS p ON p.id = a.recipient
+    WHERE a.id = ANY (:attempts)
+""")
+
+
+def suppress_recipients_of(
+    connection: Connection, attempts: Sequence[int], reason: SuppressReason, source: str
+) -> None:
+    """Suppress whom these attempts were to; `lock_recipients_of` came first."""
+    rows = connection.execute(_ADDRESSES, {"attempts": list(attempts)}).all()
+    for mode in Mode:
+        if addresses := [row.address for row in rows if row.channel == mode]:
+            suppress_all(connection, mode, addresses, reason, source)
 
 
 _NEWEST = text("""
@@ -68,23 +122,39 @@ def newest(connection: Connection, mode: Mode | None, limit: int) -> list[Suppre
 
 
 _SINCE = text("""
-    SELECT suppressed_at FROM recipient WHERE channel = :channel AND address = :address
-    FOR NO KEY UPDATE
+    SELECT channel, suppressed_at FROM recipient
+    WHERE channel = ANY (:channels) AND address = :address
+    ORDER BY id FOR NO KEY UPDATE
 """)
 
 
 def since(connection: Connection, channel: Mode, address: str) -> datetime | None:
-    """Since when the recipient is suppressed, held until the transaction ends; None when it is not."""
-    at: datetime | None = connection.scalar(_SINCE, {"channel": channel, "address": address})
-    return at
+    """Since when the recipient is suppressed; None when it is not.
+
+    Held until the transaction ends, on every channel that lifting may touch.
+    """
+    channels = list(sharing(channel, _scope(connection)))
+    rows = connection.execute(_SINCE, {"channels": channels, "address": address})
+    moments: dict[str, datetime | None] = {row.channel: row.suppressed_at for row in rows}
+    return moments.get(channel)
 
 
 _LIFT = text("""
-    UPDATE recipient SET suppressed_at = NULL, suppress_reason = NULL, suppress_source = NULL
-    WHERE channel = :channel AND address = :address
+    UPDATE recipient AS p
+    SET suppressed_at = NULL, suppress_reason = NULL, suppress_source = NULL
+    FROM recipient AS named
+    WHERE named.channel = :channel AND named.address = :address
+        AND p.address = named.address AND p.channel = ANY (:channels)
+        AND p.suppressed_at = named.suppressed_at
 """)
 
 
 def lift(connection: Connection, channel: Mode, address: str) -> None:
-    """Let the recipient be contacted again."""
-    connection.execute(_LIFT, {"channel": channel, "address": address})
+    """Let the recipient be contacted again; on the other channel too, where it was the same opt-out."""
+    channels = list(sharing(channel, _scope(connection)))
+    connection.execute(_LIFT, {"channel": channel, "channels": channels, "address": address})
+
+
+def _scope(connection: Connection) -> SuppressScope:
+    chosen: SuppressScope = connection.get_execution_options().get(SCOPE, SuppressScope.CHANNEL)
+    return chosen
