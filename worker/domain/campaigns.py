@@ -63,6 +63,8 @@ Labels = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
 Region = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Regions = Annotated[tuple[Region, ...], BeforeValidator(_as_tuple)]
 LineTypes = Annotated[tuple[LineType, ...], BeforeValidator(_as_tuple)]
+# Not in the class: there the field's own default would stand for the function of its name.
+Detection = Annotated[dict[str, object], AfterValidator(voicemail_detection)]
 Webhooks = Annotated[
     tuple[dict[str, object], ...], BeforeValidator(_as_tuple), AfterValidator(webhooks)
 ]
@@ -97,9 +99,7 @@ class CampaignFields(WireModel):
     retry_interval: Interval = timedelta(minutes=30)
     retry_on: Outcomes = USUAL
     retry_delays: RetryDelays = Field(default_factory=dict)
-    voicemail_detection: (
-        Annotated[dict[str, object], AfterValidator(voicemail_detection)] | None
-    ) = None
+    voicemail_detection: Detection | None = None
     resend_in_doubt: bool = False
     labels: Labels = ()
     webhooks: Webhooks = ()

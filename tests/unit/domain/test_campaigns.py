@@ -4,6 +4,7 @@ import pytest
 
 from worker.domain.campaigns import WEEK, Campaign, campaign_fields, differing, edited
 from worker.domain.errors import CannotChangeMode, WrongFields
+from worker.domain.voicemail import OnMachine
 
 SMS: dict[str, object] = {
     "campaign_name": "Late payments",
@@ -41,9 +42,30 @@ def test_a_campaign_of_each_mode_is_accepted(fields: dict[str, object]) -> None:
     assert campaign_fields(fields).campaign_name == fields["campaign_name"]
 
 
+@pytest.mark.parametrize("policy", OnMachine)
+def test_a_campaign_may_say_what_it_wants_of_a_machine(policy: OnMachine) -> None:
+    detection = {"on_machine": policy.value}
+
+    assert (
+        campaign_fields(VOICE | {"voicemail_detection": detection}).voicemail_detection == detection
+    )
+
+
 @pytest.mark.parametrize(
     ("base", "changes", "fault"),
     [
+        pytest.param(
+            VOICE,
+            {"voicemail_detection": {"on_machine": "bark"}},
+            'voicemail_detection: must be {"on_machine": one of leave_message',
+            id="machine",
+        ),
+        pytest.param(
+            SMS,
+            {"voicemail_detection": {"on_machine": "hang_up"}},
+            "voicemail_detection: has no place",
+            id="machine-of-a-text",
+        ),
         pytest.param(SMS, {"mode": "fax"}, "mode: Input should be", id="unknown-mode"),
         pytest.param(SMS, {"colour": "red"}, "colour: Extra inputs", id="unknown-field"),
         pytest.param(SMS, {"campaign_name": ""}, "campaign_name:", id="empty-name"),
