@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -47,11 +47,15 @@ ENDS = {
 
 
 def make_batch(
-    inhabited: Inhabited, batch_id: str, mode: str, targets: Sequence[str] | None = None
+    inhabited: Inhabited,
+    batch_id: str,
+    mode: str,
+    targets: Sequence[str] | None = None,
+    **more: object,
 ) -> None:
-    """A campaign and a paused batch with its requests."""
+    """A campaign and a paused batch with its requests; `more` are fields of the campaign."""
     fields = {"campaign_name": batch_id, "mode": mode, "campaign_variables": {"clinic": "Hill"}}
-    campaign = create_campaign(inhabited.engine, fields | ANY_TIME | CAMPAIGNS[mode], by=BY)
+    campaign = create_campaign(inhabited.engine, fields | ANY_TIME | CAMPAIGNS[mode] | more, by=BY)
     batch = {"batch_id": batch_id, "campaign_id": campaign.id, "paused": True}
     create_batch(inhabited.engine, batch, by=BY)
     upload_requests(
@@ -115,6 +119,43 @@ def test_the_history_tells_how_a_call_was_placed_answered_and_ended(dispatched: 
     assert '"attempt_count": 1' in text
     assert '"call_manager_sid": "CA' in text
     assert '"sent_at": "20' in text
+
+
+# What a machine's digits, and a person's, end as by policy; and whose calls we end ourselves.
+PERSON = ("COMPLETED", "COMPLETED", False)
+ANSWERED_BY: dict[str, list[tuple[str, str, bool]]] = {
+    "leave_message": [("COMPLETED", "MACHINE", False), PERSON],
+    "no_answer": [("FAILED", "MACHINE", False), PERSON],
+    "hang_up": [("FAILED", "MACHINE", True), PERSON],
+}
+
+
+@pytest.fixture
+def unhurried(inhabited: Inhabited) -> Iterator[Inhabited]:
+    """Calls last long enough to be ended on the way."""
+    inhabited.switch_sandbox(pace=4)
+    yield inhabited
+    inhabited.switch_sandbox(pace=1)
+
+
+def test_who_answered_decides_as_the_campaign_says(unhurried: Inhabited) -> None:
+    """The sandbox posts the detection's callback, signed, to the real HTTP process."""
+    numbers = {
+        policy: [f"+15125{exchange}0107", f"+15125{exchange}7010"]
+        for exchange, policy in enumerate(ANSWERED_BY, start=56)
+    }
+    for policy, targets in numbers.items():
+        batch_id, detection = f"machines-{policy}", {"on_machine": policy}
+        make_batch(unhurried, batch_id, "voice", targets, voicemail_detection=detection)
+        resume_batch(unhurried.engine, batch_id, by=BY)
+
+    for policy, ends in ANSWERED_BY.items():
+        unhurried.wait_until_final(f"machines-{policy}")
+        ledger = {one["to"]: one for one in unhurried.sandbox("ledger")}
+        for place, (number, end) in enumerate(zip(numbers[policy], ends, strict=True)):
+            request = show_request(unhurried.engine, f"machines-{policy}", f"R{place}").request
+            outcome = (request.request_status, request.channel_manager_status)
+            assert (*outcome, ledger[number]["hung_up"]) == end, (policy, place)
 
 
 def test_an_operator_does_it_all_by_command(inhabited: Inhabited, tmp_path: Path) -> None:
