@@ -7,7 +7,8 @@ from functools import partial
 import structlog
 
 from worker.dispatch.line import Answered
-from worker.domain.answers import Halt, HaltScope, Refusal, Refused
+from worker.dispatch.suspect import suspect_double
+from worker.domain.answers import Accepted, Halt, HaltScope, Refusal, Refused
 from worker.domain.statuses import Mode
 from worker.domain.verdicts import Patience, judge_answer
 from worker.store import attempts, halts
@@ -48,6 +49,9 @@ def _write(connection: Connection, patience: Patience, answered: Sequence[Answer
         for answer in by_attempt.values()
     )
     facts = attempts.lock(connection, by_attempt, with_recipients=suppresses)
+    for attempt, answer in by_attempt.items():
+        if isinstance(answer, Accepted):
+            suspect_double(facts[attempt], answer.sid)
     changes = [judge_answer(facts[a], answer, patience) for a, answer in by_attempt.items()]
     attempts.write(connection, [change for change in changes if change])
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from worker.dispatch.suspect import suspect_double
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
 from worker.domain.verdicts import Patience, judge_report
@@ -22,10 +23,11 @@ LETTER_PATIENCE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How many reports were new, and how many of those fit no attempt yet."""
+    """How many reports were new, how many of those fit no attempt yet, or speak of another contact."""
 
     new: int
     waiting: int
+    doubled: int = 0
 
 
 def settle(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Settled:
@@ -96,14 +98,15 @@ def _settle_alone(engine: Engine, patience: Patience, letter: int) -> Settled:
 def _apply(connection: Connection, patience: Patience, letters: Sequence[Letter]) -> Settled:
     fitting = [letter for letter in letters if letter.attempt is not None]
     suppresses = any(letter.report.suppress for letter in fitting)
-    remaining = fitting
+    remaining, doubled = fitting, 0
     while remaining:
-        remaining = _apply_one_each(connection, patience, remaining, suppresses)
+        remaining, suspects = _apply_one_each(connection, patience, remaining, suppresses)
+        doubled += suspects
     strangers = [letter.id for letter in letters if letter.attempt is None]
     if strangers:
         lost = _postpone(connection, strangers)
         log.warning("reports_fit_nothing", waiting=len(strangers) - lost, given_up=lost)
-    return Settled(len(letters), len(strangers))
+    return Settled(len(letters), len(strangers), doubled)
 
 
 def _postpone(
@@ -119,8 +122,12 @@ def _postpone(
 
 def _apply_one_each(
     connection: Connection, patience: Patience, letters: Sequence[Letter], suppresses: bool
-) -> list[Letter]:
-    """Apply the first letter of every attempt; the facts change, so its next one waits a round."""
+) -> tuple[list[Letter], int]:
+    """Apply the first letter of every attempt; the facts change, so its next one waits a round.
+
+    Returns:
+        those that wait, and how many spoke of another contact than the one we know.
+    """
     first: dict[int, Report] = {}
     later: list[Letter] = []
     for letter in letters:
@@ -130,6 +137,7 @@ def _apply_one_each(
         else:
             first[letter.attempt] = letter.report
     facts = attempts.lock(connection, first, with_recipients=suppresses)
+    suspects = sum(suspect_double(facts[a], report.sid) for a, report in first.items())
     changes = [
         judge_report(facts[a], report, patience, Cause.CALLBACK) for a, report in first.items()
     ]
@@ -138,4 +146,4 @@ def _apply_one_each(
     for change in found:
         if change.late:
             log.warning("late_evidence", attempt=change.facts.attempt, request=change.facts.request)
-    return later
+    return later, suspects

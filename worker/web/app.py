@@ -1,5 +1,7 @@
 """The HTTP process: routes to handlers."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -12,7 +14,8 @@ from starlette.routing import Route
 from worker.desk.health import is_ready
 from worker.desk.metrics import read_figures
 from worker.dispatch.recall import hang_up
-from worker.dispatch.settle import settle
+from worker.dispatch.settle import Settled, settle
+from worker.domain.reports import Report
 from worker.runtime import Runtime
 from worker.web.callbacks import Callbacks
 from worker.web.letterbox import Letterbox
@@ -20,9 +23,22 @@ from worker.web.metrics import registry
 from worker.web.unsubscribe import Unsubscribe
 
 
+@dataclass(slots=True)
+class Doubles:
+    """Settles, and counts what may have been a second contact for one attempt."""
+
+    settling: Callable[[list[Report]], Settled]
+    count: int = 0
+
+    def settle(self, reports: list[Report]) -> None:
+        """Make reports durable."""
+        self.count += self.settling(reports).doubled
+
+
 def create(runtime: Runtime) -> Starlette:
     """The application on one runtime."""
-    letterbox = Letterbox(partial(settle, runtime.engine, runtime.patience))
+    doubles = Doubles(partial(settle, runtime.engine, runtime.patience))
+    letterbox = Letterbox(doubles.settle)
     callbacks = Callbacks(runtime, letterbox, lambda sid: hang_up(runtime.line, sid))
     unsubscribe = Unsubscribe(runtime, letterbox)
 
@@ -37,7 +53,8 @@ def create(runtime: Runtime) -> Starlette:
     async def metrics(_: Request) -> Response:
         figures = await run_in_threadpool(read_figures, runtime.engine)
         return Response(
-            generate_latest(registry(figures, callbacks.refusals)), media_type=CONTENT_TYPE_LATEST
+            generate_latest(registry(figures, callbacks.refusals, doubles.count)),
+            media_type=CONTENT_TYPE_LATEST,
         )
 
     return Starlette(

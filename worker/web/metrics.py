@@ -21,8 +21,8 @@ HELP: dict[str, str] = {
 REASONS = ("signature", "too_large", "unreadable", "store_unavailable")
 
 
-def registry(figures: Figures, refusals: Mapping[str, int]) -> CollectorRegistry:
-    """A registry of one moment: the database remembers the figures, this process its refusals."""
+def registry(figures: Figures, refusals: Mapping[str, int], doubles: int = 0) -> CollectorRegistry:
+    """A registry of one moment: the database remembers the figures, this process what it counted."""
     made = CollectorRegistry()
     for name, sentence in HELP.items():
         Gauge(f"outreach_{name}", sentence, registry=made).set(getattr(figures, name))
@@ -34,4 +34,10 @@ def registry(figures: Figures, refusals: Mapping[str, int]) -> CollectorRegistry
     )
     for reason in REASONS:
         refused.labels(reason).inc(refusals.get(reason, 0))
+    doubled = Counter(
+        "outreach_double_contact_reports",
+        "callbacks that name another call or text than the one known of their attempt",
+        registry=made,
+    )
+    doubled.inc(doubles)
     return made

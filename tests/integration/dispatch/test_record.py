@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
+from structlog.testing import capture_logs
 
 from tests.factories import (
     counted_equals_recount,
@@ -216,3 +217,17 @@ def test_a_group_of_answers_is_recorded_together(engine: Engine) -> None:
     states = [read_attempt(engine, attempt)["state"] for attempt, _ in pairs]
     assert states == ["ACCEPTED", "NOT_SENT", "NOT_SENT", "REFUSED", "IN_DOUBT"]
     assert counted_equals_recount(engine)
+
+
+@pytest.mark.parametrize(("sid", "risks"), [("CA1", 0), ("CA2", 1)], ids=["the same", "another"])
+def test_an_answer_that_names_another_call_than_its_callback_is_told(
+    engine: Engine, sid: str, risks: int
+) -> None:
+    attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
+
+    with capture_logs() as logs:
+        answer_comes(engine, (attempt, Accepted(sid)))
+
+    told = [one for one in logs if one["event"] == "double_contact_risk"]
+    assert [one["log_level"] for one in told] == ["error"] * risks
+    assert read_attempt(engine, attempt)["sid"] == "CA1"

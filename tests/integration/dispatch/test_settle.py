@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select, text, update
+from structlog.testing import capture_logs
 
 from tests.factories import (
     counted_equals_recount,
@@ -337,6 +338,26 @@ def test_an_opt_out_suppresses_whichever_attempt_it_came_from(engine: Engine, la
     settled(engine, report)
 
     assert read(engine, schema.recipient, recipient)["suppress_reason"] == "spam_report"
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "suspects"),
+    [("CA1", "CA2", 1), ("CA1", "CA1", 0), (None, "CA2", 0)],
+    ids=["another", "the same", "the first"],
+)
+def test_a_report_of_another_call_for_one_attempt_is_told(
+    engine: Engine, known: str | None, told: str, suspects: int
+) -> None:
+    state = AttemptState.ACCEPTED if known else AttemptState.SENDING
+    attempt = make_attempt(engine, state=state, sid=known)
+
+    with capture_logs() as logs:
+        found = settled(engine, said("ringing", token_of(engine, attempt), sid=told))
+
+    assert found == Settled(1, 0, suspects)
+    risks = [one for one in logs if one["event"] == "double_contact_risk"]
+    expected = {"attempt": attempt, "sid": known, "other_sid": told, "log_level": "error"}
+    assert risks == [{"event": "double_contact_risk"} | expected] * suspects
 
 
 def test_a_report_without_a_token_is_applied_by_its_sid(engine: Engine) -> None:

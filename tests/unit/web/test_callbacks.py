@@ -202,7 +202,9 @@ def test_mail_events_are_refused_alike(settings: Settings) -> None:
 def test_refusals_are_metrics_by_reason() -> None:
     nothing = Figures(**dict.fromkeys(Figures.__dataclass_fields__, 0))
 
-    shown = generate_latest(registry(nothing, {"signature": 2})).decode()
+    shown = generate_latest(registry(nothing, {"signature": 2}, 3)).decode()
+
+    assert "outreach_double_contact_reports_total 3.0" in shown
 
     assert 'outreach_callbacks_refused_total{reason="signature"} 2.0' in shown
     assert 'outreach_callbacks_refused_total{reason="too_large"} 0.0' in shown
