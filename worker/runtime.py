@@ -72,6 +72,11 @@ class Runtime:
             )
         )
 
+    def close_line(self) -> None:
+        """Close the line, where anybody has asked for it."""
+        if "line" in vars(self):
+            self.line.close()
+
     @cached_property
     def gate(self) -> Gate:
         """How fast the providers may be asked, over all processes."""

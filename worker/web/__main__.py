@@ -18,14 +18,16 @@ def main() -> int:
         print("outreach can't start:", *error.faults, sep="\n  ", file=sys.stderr)  # noqa: T201  before logging
         return 2
     logs.set_up(settings.log_level)
+    runtime = build(settings)
     uvicorn.run(
-        create(build(settings)),
+        create(runtime),
         host=settings.web_host,
         port=settings.web_port,
         log_config=None,
         access_log=False,  # a path carries a token
         server_header=False,
     )
+    runtime.close_line()
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from threading import active_count
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -164,6 +165,20 @@ def test_a_call_is_not_ended_before_its_machine_is_durable(settings: Settings) -
     assert door.post(path, urlencode(form).encode(), headers) == 503
 
     assert door.ended == []
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_line_is_closed_where_one_was_opened(settings: Settings, opened: bool) -> None:
+    runtime = Runtime(settings)
+    threads = active_count()
+    if opened:
+        runtime.line  # noqa: B018  asking for it opens it
+        assert active_count() == threads + 1
+
+    runtime.close_line()
+
+    assert ("line" in vars(runtime)) is opened
+    assert active_count() == threads
 
 
 REFUSED = {
