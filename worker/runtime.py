@@ -91,7 +91,8 @@ class Runtime:
     @cached_property
     def memories(self) -> list[Memory]:
         """Where, outside of the database, it is remembered which one it is."""
-        return identity.memories(self.settings.state_dir, self.settings.broker_url)
+        settings = self.settings
+        return identity.memories(settings.state_dir, settings.broker_url, settings.limits_address)
 
     @property
     def webhook_secrets(self) -> list[bytes]:

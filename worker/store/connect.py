@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from worker.domain.suppression import SuppressScope
+from worker.store import guards
 from worker.store.suppressions import SCOPE
+from worker.store.unavailable import StoreUnavailable
 
 __all__ = [
     "Connection",
@@ -30,26 +32,19 @@ set_json_loads(orjson.loads)
 # deadlock, serialization failure, lock timeout, statement timeout: nothing was kept
 AGAIN = {"40P01", "40001", "55P03", "57014"}
 SERVER_AWAY = {"57P01", "57P02", "57P03", "08006", "08003", "08001", "25P03", "25P04"}
+# what PgBouncer says when the server is away or busy; connections it or the server has no room for
+SERVER_AWAY |= {"08P01", "53300"}
 # undefined table, column, function: the database is not at this version's shape
 WRONG_SHAPE = {"42P01", "42703", "42883"}
 TRIES = 5
 
-# lock_timeout and the idle and transaction timeouts make a process that froze in mid-transaction let
-# go of its locks; the keepalives and tcp_user_timeout do the same for a host that vanished.
-GUARDS = (
-    "-c lock_timeout=3s -c statement_timeout=10s"
-    " -c idle_in_transaction_session_timeout=2s -c transaction_timeout=15s -c timezone=UTC"
-)
+# These let go of the locks of a host that vanished, as the guards do of a frozen process's.
 KEEPALIVE = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-
-
-class StoreUnavailable(Exception):
-    """The database could not be reached, or went away; nothing of the step was kept."""
 
 
 def connect(
@@ -64,15 +59,14 @@ def connect(
     `guarded` engines give up on locks and idle transactions within seconds: right for workers, wrong
     for an upload that runs for minutes. Opt-outs written through it count as far as `suppress_scope`.
     """
-    options = GUARDS if guarded else "-c timezone=UTC"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=5,
         pool_pre_ping=True,
         pool_timeout=10,
         connect_args={
-            "options": options,
+            "options": f"{guards.STARTUP if guarded else ''} -c timezone=UTC",
             "connect_timeout": 5,
             "application_name": "outreach",
             **KEEPALIVE,
@@ -80,6 +74,8 @@ def connect(
         execution_options={SCOPE: suppress_scope},
         hide_parameters=True,  # an error text must not carry a target or a variable
     )
+    guards.hold(engine, guarded=guarded)
+    return engine
 
 
 def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:

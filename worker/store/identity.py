@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from worker.domain.memory import Remembered
 from worker.store.connect import StoreUnavailable
+from worker.store.guards import is_pooled
 
 _FROM = """
     FROM pg_control_system() AS s, pg_control_checkpoint() AS c, pg_database AS d
@@ -38,7 +39,8 @@ class DatabaseChanged(StoreUnavailable):
 def pin(engine: Engine) -> None:
     """Let every connection of the engine be to the database of its first one, on the same timeline.
 
-    A database can only be replaced by breaking its connections, so checking new ones is enough.
+    A database can only be replaced by breaking its connections, so checking new ones is enough; except
+    behind a pooler, whose clients stay connected: there every transaction asks first.
     """
     first: list[tuple[object, ...]] = []
 
@@ -49,7 +51,16 @@ def pin(engine: Engine) -> None:
         found = tuple(cursor.fetchone() or ())
         cursor.close()
         connection.rollback()
+        compare(found)
+
+    @event.listens_for(engine, "begin")
+    def check_again(connection: Connection) -> None:
+        if is_pooled(connection):
+            compare(tuple(connection.exec_driver_sql(_WHICH).one()))
+
+    def compare(found: tuple[object, ...]) -> None:
         first.append(found)
+        del first[1:]
         if found != first[0]:
             raise DatabaseChanged
 
@@ -108,7 +119,7 @@ class FileMemory:
 
 
 class BrokerMemory:
-    """A key in the broker, shared by all hosts. Brokers other than Redis remember nothing."""
+    """A key in the broker, shared by all hosts; beside RabbitMQ, on the server that keeps the limits."""
 
     KEY = "outreach:database"
 
@@ -131,11 +142,9 @@ class BrokerMemory:
             return
 
 
-def memories(state_dir: Path, broker_url: str) -> list[Memory]:
-    """Every place that remembers."""
+def memories(state_dir: Path, *urls: str) -> list[Memory]:
+    """Every place that remembers: this host's file, and the first of the servers that is a Redis."""
     kept: list[Memory] = [FileMemory(state_dir)]
-    if broker_url.startswith("redis"):
-        kept.append(
-            BrokerMemory(Redis.from_url(broker_url, socket_timeout=2, socket_connect_timeout=2))
-        )
+    for url in [url for url in urls if url.startswith("redis")][:1]:
+        kept.append(BrokerMemory(Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)))
     return kept

@@ -18,16 +18,15 @@ from pathlib import Path
 from random import Random
 
 from rich.console import Console
-from rich.table import Table
 
 from config.settings import load
-from tests.acceptance.chaos.disturb import BY, Disturber
+from tests.acceptance.chaos.create import create_batches
+from tests.acceptance.chaos.disturb import Disturber
 from tests.acceptance.chaos.judge import Verdict, is_quiet, judge
-from tests.acceptance.chaos.people import CONTENT, BatchPlan, make_batches
+from tests.acceptance.chaos.people import BatchPlan, make_batches
 from tests.acceptance.chaos.plan import OFTEN, make_plan
+from tests.acceptance.chaos.show import show
 from tests.acceptance.chaos.town import Town, wait_until
-from worker.desk.batches import create_batch
-from worker.desk.campaigns import create_campaign
 from worker.local.house import sandbox_environment, wait_for
 from worker.local.interrupts import Interrupts
 from worker.local.ports import free_port
@@ -51,7 +50,7 @@ def main() -> int:
     out.print(f"chaos: seed {chosen.seed}, {chosen.n} requests, logs in {home}")
     with ExitStack() as stack:
         verdict = _run(stack, home, out, seed=chosen.seed, n=chosen.n)
-    _show(out, verdict)
+    show(out, "Chaos", verdict)
     if not verdict.broken:
         shutil.rmtree(home, ignore_errors=True)
     sys.stdout.write(
@@ -109,31 +108,12 @@ def _set_up(
     stack.callback(town.close)
     town.start()
     wait_for(f"{environment['PUBLIC_URL']}/health/ready", interrupts)
-    _create(runtime, batches)
+    create_batches(runtime.engine, batches)
     return Disturber(runtime, town, postgres, valkey, sandbox_url, batches, random, SLICES)
 
 
 def _quiet(runtime: Runtime) -> bool:
     return is_quiet(runtime.engine)
-
-
-def _create(runtime: Runtime, batches: list[BatchPlan]) -> None:
-    for batch in batches:
-        fields = {
-            "campaign_name": batch.batch_id,
-            "mode": batch.mode,
-            "source": batch.source,
-            "retry_count": 1,
-            "retry_interval": "0m",
-            "daily_start_time": "00:00:00",
-            "recipient_hours": False,
-            "daily_end_time": "23:59:59",
-            **CONTENT[batch.mode],
-        }
-        campaign = create_campaign(runtime.engine, fields, by=BY)
-        create_batch(
-            runtime.engine, {"batch_id": batch.batch_id, "campaign_id": campaign.id}, by=BY
-        )
 
 
 def _completed(verdict: Verdict, disturber: Disturber, quiet: float) -> Verdict:
@@ -157,21 +137,6 @@ def _completed(verdict: Verdict, disturber: Disturber, quiet: float) -> Verdict:
     missing = sorted(kind for kind in planned if not any(one.startswith(kind) for one in fired))
     verdict.hold(f"every act of the plan fired (missing: {', '.join(missing)})", not missing)
     return verdict
-
-
-def _show(out: Console, verdict: Verdict) -> None:
-    table = Table(title="Chaos", title_justify="left", title_style="bold", show_header=False)
-    for name, value in verdict.figures.items():
-        if isinstance(value, dict):
-            shown = ", ".join(f"{key} {n}" for key, n in sorted(value.items()))
-        else:
-            shown = str(value)
-        table.add_row(name.replace("_", " "), shown)
-    out.print(table)
-    for promise in verdict.broken:
-        out.print(f"[red]✗ broken: {promise}[/red]")
-    if not verdict.broken:
-        out.print("[green]✓ every promise held[/green]")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from config.queues import DELIVERY_TASKS
+from tests.acceptance.chaos.create import BY
 from tests.acceptance.chaos.people import BatchPlan
 from tests.acceptance.chaos.plan import Act, Kind
 from tests.acceptance.chaos.town import Town
@@ -32,7 +33,7 @@ from worker.runtime import Runtime, StoreUnavailable
 # Longer than the lease of the fast profile.
 FROZEN_SECONDS = 9.0
 WATCHED_SECONDS = 1.5
-BY = "chaos@example.com"
+
 
 ON_PROCESSES = {Kind.KILL, Kind.TERM, Kind.FREEZE}
 

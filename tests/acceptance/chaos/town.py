@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.acceptance.chaos.plan import PROCESSES
@@ -31,9 +31,12 @@ def command_of(name: str) -> list[str]:
 class Town:
     """Every process, kept alive: whatever ends is started again."""
 
-    def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], logs: Path, names: Sequence[str] = PROCESSES
+    ) -> None:
         self._environment = environment
         self._logs = logs
+        self._names = names
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
         self._started = False
@@ -43,7 +46,7 @@ class Town:
 
     def start(self) -> None:
         """Start everybody."""
-        for name in PROCESSES:
+        for name in self._names:
             self._start(name)
         self._started = True
         self._keeper.start()
@@ -59,11 +62,21 @@ class Town:
         process.send_signal(signal.SIGSTOP)
         threading.Timer(seconds, self._thaw, (process,)).start()
 
-    def close(self) -> None:
-        """End everybody."""
+    def kill(self) -> None:
+        """SIGKILL everybody at once, and start nobody again: a host that lost its power."""
+        self._stop_keeping()
+        for process in self._processes.values():
+            process.kill()
+            process.wait()
+
+    def _stop_keeping(self) -> None:
         self._closing.set()
         if self._started:
             self._keeper.join()
+
+    def close(self) -> None:
+        """End everybody."""
+        self._stop_keeping()
         for process in self._processes.values():
             self._thaw(process)
             process.terminate()

@@ -1,0 +1,1 @@
+"""`make beyond`: several hosts, PgBouncer in transaction mode and RabbitMQ, disturbed and judged."""
