@@ -33,7 +33,7 @@ def main() -> int:
         for program, package in PACKAGES.items():
             find(program, package)
     except ProgramMissing as missing:
-        print(missing, file=sys.stderr)
+        sys.stderr.write(f"{missing}\n")
         return 2
     verdict = _judged(chosen.seed, chosen.n)
     figures = {"seed": chosen.seed, **verdict.figures, "broken": verdict.broken}

@@ -17,7 +17,7 @@ from tests.acceptance.chaos.judge import Verdict, is_quiet, judge
 from tests.acceptance.chaos.people import BatchPlan, make_batches
 from tests.acceptance.chaos.town import wait_until
 from tests.beyond.hosts import WHO_LIVES_WHERE
-from tests.beyond.storage import measure
+from tests.beyond.storage import measure, written
 from tests.beyond.topology import Topology, set_up
 from worker.desk.uploads import upload_requests
 from worker.local.interrupts import Interrupts
@@ -25,6 +25,8 @@ from worker.runtime import Runtime, StoreUnavailable
 
 SLICES = 12
 QUIET_SECONDS = 240
+# After a slice has been loaded, its requests are on their way to the provider.
+UNDER_WAY_SECONDS = 1.0
 DARK_SECONDS = 4.0
 
 
@@ -36,18 +38,20 @@ def run(stack: ExitStack, home: Path, out: Console, *, seed: int, n: int) -> Ver
     batches = make_batches(random, n)
     create_batches(here.operator.engine, batches)
     out.print("everything is up")
+    log = written(here.postgres)
     fired: Counter[str] = Counter()
     acts = disturbances(here, random, interrupts)
     began = time.monotonic()
     for number in range(SLICES):
         _until_done(partial(_load, here.operator, batches, number))
+        interrupts.pause(UNDER_WAY_SECONDS)
         for name, act in acts.get(number, []):
             out.print(f"{time.monotonic() - began:5.1f} s  {name}")
             act()
             fired[name] += 1
-        interrupts.pause(1.0)
     wait_until(lambda: is_quiet(here.operator.engine), QUIET_SECONDS, pause=0.5)
     verdict = judge(here.operator.engine, here.sandbox_url)
+    verdict.figures |= measure(here.postgres, since=log)
     return _completed(verdict, here, n, dict(fired), time.monotonic() - began)
 
 
@@ -99,7 +103,6 @@ def _completed(
         "contacts_twice": contacts_twice,
         "lost": verdict.figures["lost_or_stuck"],
         **verdict.figures,
-        **measure(here.postgres),
         "disturbed": fired,
         "seconds": round(seconds, 1),
     }

@@ -10,17 +10,28 @@ _STORED = """
     WHERE c.relkind = 'r' AND n.nspname = 'public'
 """
 
+_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL"
 
-def measure(postgres: EmbeddedPostgres) -> dict[str, int]:
-    """Bytes per request, over all tables and indexes; asked of the server itself, not of the pooler."""
+
+def written(postgres: EmbeddedPostgres) -> int:
+    """Bytes of write-ahead log since the server was made."""
     with psycopg.connect(postgres.url, autocommit=True) as connection:
-        requests = _one(connection, "SELECT count(*) FROM communication_request")
-        sessions = _one(
-            connection, "SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL"
-        )
+        return _one(connection, "SELECT pg_current_wal_insert_lsn() - '0/0'")
+
+
+def measure(postgres: EmbeddedPostgres, *, since: int) -> dict[str, int]:
+    """Bytes per request; asked of the server itself, not of the pooler.
+
+    Args:
+        postgres: the server.
+        since: what had been written to its log before the first request came.
+    """
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        requests = max(1, _one(connection, "SELECT count(*) FROM communication_request"))
         return {
-            "database_sessions": sessions,
-            "stored_bytes_per_request": _one(connection, _STORED) // max(1, requests),
+            "database_sessions": _one(connection, _SESSIONS),
+            "stored_bytes_per_request": _one(connection, _STORED) // requests,
+            "log_bytes_per_request": (written(postgres) - since) // requests,
         }
 
 

@@ -145,6 +145,9 @@ class BrokerMemory:
 def memories(state_dir: Path, *urls: str) -> list[Memory]:
     """Every place that remembers: this host's file, and the first of the servers that is a Redis."""
     kept: list[Memory] = [FileMemory(state_dir)]
-    for url in [url for url in urls if url.startswith("redis")][:1]:
-        kept.append(BrokerMemory(Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)))
+    shared = next((url for url in urls if url.startswith("redis")), None)
+    if shared:
+        kept.append(
+            BrokerMemory(Redis.from_url(shared, socket_timeout=2, socket_connect_timeout=2))
+        )
     return kept
