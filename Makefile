@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos simulate bench bench-scan bench-callbacks bench-ingest check fix lock clean
+.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-callbacks bench-ingest check fix lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ fast: $(READY)  ## run the tests that touch nothing
 
 chaos: $(READY)  ## kill everything on a seeded plan and judge (SEED=7 N=2000)
 	@$(BIN)/python -m tests.acceptance.chaos $(if $(SEED),--seed $(SEED)) $(if $(N),--n $(N))
+
+beyond: $(READY)  ## three hosts behind PgBouncer and RabbitMQ, disturbed and judged (SEED=7 N=3000)
+	@$(BIN)/python -m tests.beyond $(if $(SEED),--seed $(SEED)) $(if $(N),--n $(N))
 
 bench-callbacks: $(READY)  ## what a durable callback costs, beside the straightforward way (N=10000)
 	@$(BIN)/python -m tests.benchmarks.callbacks $(if $(N),--n $(N))

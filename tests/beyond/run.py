@@ -26,7 +26,7 @@ from worker.runtime import Runtime, StoreUnavailable
 SLICES = 12
 QUIET_SECONDS = 240
 # After a slice has been loaded, its requests are on their way to the provider.
-UNDER_WAY_SECONDS = 1.0
+UNDER_WAY_SECONDS = 0.8
 DARK_SECONDS = 4.0
 
 

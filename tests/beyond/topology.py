@@ -18,8 +18,8 @@ from worker.local.valkey import running_valkey
 from worker.runtime import Runtime, build
 from worker.store.migrate import upgrade
 
-# High enough not to slow the run, low enough that every permission is asked for.
-RATES = {"VOICE_PER_SECOND": "150", "SMS_PER_SECOND": "100", "EMAIL_PER_SECOND": "100"}
+# Low enough that every permission is asked for, and that work is under way whenever something is killed.
+RATES = {"VOICE_PER_SECOND": "50", "SMS_PER_SECOND": "25", "EMAIL_PER_SECOND": "12"}
 
 
 @dataclass(frozen=True, slots=True)
