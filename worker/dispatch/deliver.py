@@ -13,6 +13,7 @@ from worker.dispatch.record import record
 from worker.domain.answers import Answer, Throttled
 from worker.domain.content import ContentError, render
 from worker.domain.tickets import Content, Ticket
+from worker.domain.validity import validity
 from worker.domain.verdicts import Patience
 from worker.limits import Closed, Gate, OpenGate, Stopping
 from worker.providers import boot_clock
@@ -60,8 +61,10 @@ def deliver(
     5. Send all of them, with no transaction open; mails that share their words share requests.
     6. Record each answer as it comes, in small flushes.
     """
+    # Before reading: what the database gives time ends no later on our clock than on its own.
+    read_at = boot_clock()
     assignment = in_transaction(engine, lambda c: assignments.read_assignment(c, chunk))
-    delivery = _Delivery(engine, line, limits, gate, chunk, assignment)
+    delivery = _Delivery(engine, line, limits, gate, chunk, assignment, _valid(assignment, read_at))
     contents = delivery.render()
     try:
         for portion in portions(contents, limits.at_once):
@@ -91,6 +94,8 @@ class _Delivery:
     gate: Gate
     chunk: Chunk
     assignment: Assignment
+    valid_until: Mapping[int, float]
+    """Until when a request may arrive, on `boot_clock`; those without an end in sight are left out."""
     delivered: Delivered = field(default_factory=Delivered)
 
     def render(self) -> dict[int, Content]:
@@ -112,22 +117,32 @@ class _Delivery:
             yield {request: portion[request] for request in now}, permissions
 
     def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], float]:
-        # Taken before asking: what the database grants ends no later on our clock than on its own.
-        asked_at = boot_clock()
+        asked_at = boot_clock()  # before asking, as above
         limits = self.limits
+        in_time = self._in_time(contents, asked_at + limits.send_window.total_seconds())
+        if not in_time:
+            return [], asked_at
         begun, handed_back = in_one_statement(
             self.engine,
             lambda c: attempts.begin(
                 c,
                 self.chunk,
-                list(contents),
+                in_time,
                 send_window=limits.send_window,
                 answer_time=limits.answer_time,
             ),
         )
         self.delivered.handed_back.update(handed_back.values())
-        tickets = self.assignment.tickets(begun, contents)
+        tickets = self.assignment.tickets(begun, contents, self.valid_until)
         return tickets, asked_at + min((one.send_within for one in begun), default=0.0)
+
+    def _in_time(self, contents: Mapping[int, Content], sent_by: float) -> list[int]:
+        """Those that may still arrive when they are sent; the others' lease ends soon after."""
+        ends = self.valid_until
+        in_time = [one for one in contents if validity(ends.get(one), sent_by) is not None]
+        if len(in_time) < len(contents):
+            self.delivered.handed_back["too_late"] += len(contents) - len(in_time)
+        return in_time
 
     def settle(self, reserved: int, used: int) -> None:
         self.gate.settle(self.chunk.mode, self.assignment.source, reserved=reserved, used=used)
@@ -150,6 +165,11 @@ class _Delivery:
         throttled = [answer.after or 0.0 for answer in answers if isinstance(answer, Throttled)]
         if throttled:
             self.gate.slow(self.chunk.mode, self.assignment.source, max(throttled) or None)
+
+
+def _valid(assignment: Assignment, read_at: float) -> dict[int, float]:
+    ends = ((draft.request, draft.arrives_within) for draft in assignment.drafts)
+    return {request: read_at + within for request, within in ends if within is not None}
 
 
 def _render(assignment: Assignment) -> tuple[dict[int, Content], list[tuple[int, str]]]:

@@ -60,6 +60,8 @@ class Ticket:
     content: Content
     group_limit: int | None = None
     """With how many others, itself included, it may share a provider call at most; None: any number."""
+    valid_until: float | None = None
+    """Until when it may arrive, on the transport's clock; None: no end in sight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,16 @@ from uuid import UUID
 
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from worker.domain.answers import Answer
+from worker.domain.answers import Answer, NotSent
 from worker.domain.looks import Look
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
 from worker.domain.tickets import Inquiry, Text, Ticket
+from worker.domain.validity import validity
 from worker.providers import twilio_look
 from worker.providers.twilio_client import TwilioAccount
 from worker.providers.voice import RETRIES
 from worker.providers.words import Refinement, Word
-
-# Twilio holds a message it can't send yet for up to 10 hours; one meant for noon should not come at 10 pm.
-VALIDITY_SECONDS = 14_400
 
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
 # A receipt of delivery outranks an earlier one of failure: carriers correct themselves that way round.
@@ -68,30 +66,28 @@ class SmsProvider:
     Args:
         account: to send through.
         public_url: where Twilio reaches us.
-        validity_seconds: how long Twilio may hold a message it can't send at once, 1 to 36,000.
     """
 
     mode = Mode.SMS
 
-    def __init__(
-        self,
-        account: TwilioAccount,
-        *,
-        public_url: str,
-        validity_seconds: int = VALIDITY_SECONDS,
-    ) -> None:
+    def __init__(self, account: TwilioAccount, *, public_url: str) -> None:
         self._account = account
         self._callbacks = f"{public_url}/callbacks/sms"
-        self._validity_seconds = validity_seconds
 
     async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
-        """Send the message, or say what came instead; `deadline` is on the transport's clock."""
+        """Send the message, or say what came instead; `deadline` is on the transport's clock.
+
+        Twilio holds it no longer than it may still arrive, were it written in the last moment.
+        """
         assert isinstance(ticket.content, Text)
+        held = validity(ticket.valid_until, deadline)
+        if held is None:
+            return NotSent("too_late")
         creation = self._account.client.messages.create_async(
             to=ticket.address,
             from_=ticket.source,
             body=ticket.content.body,
-            validity_period=self._validity_seconds,
+            validity_period=held,
             status_callback=f"{self._callbacks}/{ticket.token}{RETRIES}",
         )
         return await self._account.submit(creation, deadline)

@@ -1,16 +1,21 @@
 """What is to be said to whom: read before begin, rendered outside of any transaction."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from worker.domain.content import Template
+from worker.domain.hours import open_hours
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Content, Ticket
+from worker.domain.validity import arrives_until
 from worker.domain.voicemail import OnMachine
+from worker.domain.windows import recipient_zones
 from worker.store.attempts import Begun
 from worker.store.claims import Chunk
+from worker.store.pacing import HOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,8 @@ class Draft:
     address: str
     variables: Mapping[str, str]
     group_limit: int | None
+    arrives_within: float | None = None
+    """Seconds from reading it in which it may arrive; None: no end in sight. Only texts are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,10 @@ class Assignment:
     template: Template
     drafts: tuple[Draft, ...]
 
-    def tickets(self, begun: Sequence[Begun], contents: Mapping[int, Content]) -> list[Ticket]:
-        """The tickets of what has begun, with what each says to whom."""
+    def tickets(
+        self, begun: Sequence[Begun], contents: Mapping[int, Content], valid: Mapping[int, float]
+    ) -> list[Ticket]:
+        """The tickets of what has begun, with what each says to whom, and until when it is `valid`."""
         drafts = {draft.request: draft for draft in self.drafts}
         return [
             Ticket(
@@ -44,16 +53,18 @@ class Assignment:
                 source=self.source,
                 content=contents[one.request],
                 group_limit=drafts[one.request].group_limit,
+                valid_until=valid.get(one.request),
             )
             for one in begun
         ]
 
 
-_TEMPLATE = text("""
+_TEMPLATE = text(f"""
     SELECT c.id, c.mode, c.source, c.caller_id, c.twiml, c.url, c.body, c.subject, c.html, c.text,
-           c.template_id, c.voicemail_detection ->> 'on_machine' AS on_machine
+           c.template_id, c.voicemail_detection ->> 'on_machine' AS on_machine,
+           b.expires_on, clock_timestamp() AS now, {", ".join(f"c.{name}" for name in HOURS)}
     FROM communication_batch AS b JOIN campaign AS c ON c.id = b.campaign_id WHERE b.id = :batch
-""")
+""")  # noqa: S608  HOURS is a constant
 _DRAFTS = text("""
     SELECT r.id, r.address, c.campaign_variables || r.request_variables AS variables, q.group_limit
     FROM queue AS q
@@ -80,5 +91,24 @@ def read_assignment(connection: Connection, chunk: Chunk) -> Assignment:
             on_machine=OnMachine(row["on_machine"]) if row["on_machine"] else None,
             **content,
         ),
-        drafts=tuple(Draft(*draft) for draft in rows),
+        drafts=tuple(_timed(row, [Draft(*draft) for draft in rows])),
     )
+
+
+def _timed(row: RowMapping, drafts: Sequence[Draft]) -> Iterator[Draft]:
+    """The drafts with how long each may take to arrive, judged once for all who share their zones.
+
+    A call rings at once or not at all, a mail waits in its mailbox: only texts are held by a provider.
+    """
+    if Mode(row["mode"]) is not Mode.SMS:
+        yield from drafts
+        return
+    hours, expires_on, now = open_hours(Mode.SMS, dict(row)), row["expires_on"], row["now"]
+    ends: dict[tuple[str, ...], datetime | None] = {}
+    for draft in drafts:
+        zones = () if hours.recipient is None else recipient_zones(draft.address)
+        if zones not in ends:
+            ends[zones] = arrives_until(hours, zones, expires_on, now)
+        end = ends[zones]
+        within = None if end is None else (end - now).total_seconds()
+        yield replace(draft, arrives_within=within)

@@ -1,16 +1,20 @@
 """Sending a chunk: who is contacted, who is not, and by when."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, func, update
 
 from tests.factories import (
     ANA,
+    HOUR,
     MINUTE,
     SECOND,
     counted_equals_recount,
+    database_time,
     lease,
     make_attempt,
     make_batch,
@@ -138,6 +142,70 @@ def test_the_deadline_is_the_expiry_where_that_comes_first(
 
     [deadline] = provider.deadlines
     assert deadline <= boot_clock() + 2
+
+
+VALID: dict[str, tuple[timedelta | None, timedelta | None, timedelta | None]] = {
+    "no end in sight": (None, None, None),
+    "the recipient's day ends": (HOUR, None, HOUR),
+    "the batch expires first": (HOUR, 10 * MINUTE, 10 * MINUTE),
+    "the batch expires": (None, 10 * MINUTE, 10 * MINUTE),
+}
+
+
+@pytest.mark.parametrize(("closes", "expires", "end"), VALID.values(), ids=VALID)
+def test_a_text_is_valid_until_the_recipients_day_or_its_batch_ends(
+    engine: Engine,
+    connect: Connect,
+    closes: timedelta | None,
+    expires: timedelta | None,
+    end: timedelta | None,
+) -> None:
+    request = make_text(engine, closes_in=closes, expires_in=expires)
+    provider = FakeProvider(Mode.SMS)
+
+    send(engine, connect(provider), lease(engine, request))
+
+    [ticket] = provider.tickets
+    left = None if ticket.valid_until is None else ticket.valid_until - boot_clock()
+    assert left == (pytest.approx(end.total_seconds(), abs=2) if end else None)
+
+
+@pytest.mark.parametrize(
+    ("closes", "expires"),
+    [(9 * SECOND, None), (None, 9 * SECOND), (-MINUTE, None)],
+    ids=["the day is about to end", "the batch is about to expire", "the day has ended"],
+)
+def test_a_text_that_would_come_too_late_is_left_to_its_lease(
+    engine: Engine, connect: Connect, closes: timedelta | None, expires: timedelta | None
+) -> None:
+    request = make_text(engine, closes_in=closes, expires_in=expires)
+    provider = FakeProvider(Mode.SMS)
+
+    done = send(engine, connect(provider), lease(engine, request))
+
+    assert provider.tickets == []
+    assert done.handed_back == {"too_late": 1}
+    waiting = queue_row(engine, request)
+    assert waiting is not None
+    assert waiting["lease_token"] is not None
+    assert read_request(engine, request)["attempt_count"] == 0
+
+
+def make_text(engine: Engine, *, closes_in: timedelta | None, expires_in: timedelta | None) -> int:
+    """A text to Lisbon whose recipient's day ends so soon, whenever the test runs."""
+    hours: dict[str, Any] = {}
+    if closes_in is not None:
+        end = (database_time(engine) + closes_in).astimezone(ZoneInfo("Europe/Lisbon"))
+        began = end - 12 * HOUR
+        hours = {
+            "recipient_hours": True,
+            "recipient_start_time": began.time(),
+            "recipient_end_time": end.time(),
+        }
+    campaign = make_campaign(engine, mode=Mode.SMS, **hours)
+    batch = make_batch(engine, campaign=campaign, expires_in=expires_in)
+    recipient = make_recipient(engine, mode=Mode.SMS, address=f"+35121{batch:07}")
+    return make_request(engine, batch=batch, recipient=recipient)
 
 
 def test_a_redelivered_message_contacts_nobody(engine: Engine, connect: Connect) -> None:

@@ -33,6 +33,7 @@ from worker.domain.answers import (
     Accepted,
     Answer,
     GroupRefused,
+    NotSent,
     Refused,
     Throttled,
     Unknown,
@@ -107,6 +108,31 @@ def test_a_message_on_the_wire() -> None:
         "ValidityPeriod": ["14400"],
         "StatusCallback": [f"{PUBLIC_URL}/callbacks/sms/{TOKEN}#rc=3&rp=ct,rt,5xx"],
     }
+
+
+@pytest.mark.parametrize(
+    ("left", "held"),
+    [(None, "14400"), (86_400.0, "14400"), (600.5, "600"), (6.0, "6")],
+    ids=["no end in sight", "tomorrow", "in ten minutes", "in a moment"],
+)
+def test_a_message_is_held_no_longer_than_it_may_arrive(left: float | None, held: str) -> None:
+    deadline = soon()
+    until = None if left is None else deadline + left
+    text = replace(ticket(CONTENTS[Mode.SMS]), valid_until=until)
+
+    _, wire = during([accepting(Mode.SMS)], lambda p: p.sms.place(text, deadline=deadline))
+
+    assert wire.seen[0].form["ValidityPeriod"] == [held]
+
+
+def test_a_message_that_would_come_too_late_is_not_sent() -> None:
+    deadline = soon()
+    text = replace(ticket(CONTENTS[Mode.SMS]), valid_until=deadline + 5)
+
+    outcome, wire = during([], lambda p: p.sms.place(text, deadline=deadline))
+
+    assert outcome == NotSent("too_late")
+    assert wire.bytes_received == 0
 
 
 def unsubscribing(token: UUID) -> dict[str, str]:
