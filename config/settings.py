@@ -154,6 +154,9 @@ class Settings(BaseSettings):
     voice_per_second: Rate = Field(
         None, description="calls placed a second; 0: no limit; unset: 1, on loopback no limit"
     )
+    voice_concurrent: int = Field(
+        0, ge=0, le=100_000, description="calls under way at once, all workers; 0: no limit"
+    )
     sms_per_second: Rate = Field(
         None, description="texts a second and sender; 0: no limit; unset: 1, on loopback no limit"
     )

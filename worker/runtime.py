@@ -127,6 +127,7 @@ class Runtime:
             chunk_size=self.settings.chunk_size,
             backlog_chunks=self.settings.backlog_chunks,
             group_size=self.settings.mail_group,
+            concurrent_calls=self.settings.voice_concurrent,
         )
 
     @property
@@ -141,6 +142,7 @@ class Runtime:
             at_once=self.settings.chunk_size,
             group_size=self.settings.mail_group,
             patience=self.patience,
+            concurrent_calls=self.settings.voice_concurrent,
         )
 
     @property

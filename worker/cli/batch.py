@@ -113,13 +113,13 @@ def list_(
 @app.command()
 def show(context: typer.Context, batch_id: BatchId, *, as_json: AsJson = False) -> None:
     """Show a batch with its status and counts."""
-    engine = session(context).runtime.engine
-    details = show_batch(engine, batch_id)
+    here = session(context).runtime
+    details = show_batch(here.engine, batch_id)
     if as_json:
         print_json(details.to_wire())
     else:
         console().print(pictured(details))
-        seen = outlook(engine, batch_id)
+        seen = outlook(here.engine, batch_id, concurrent_calls=here.settings.voice_concurrent)
         if seen.not_moving:
             console().print(f"not moving now: {seen.not_moving}")
         if seen.finishes:

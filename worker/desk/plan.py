@@ -7,9 +7,9 @@ from worker.desk.batches import found
 from worker.domain.batches import BatchFacts
 from worker.domain.explain import Situation, when_finished, why_not_moving
 from worker.domain.plan import Plan, plan
-from worker.domain.statuses import RequestStatus
+from worker.domain.statuses import Mode, RequestStatus
 from worker.domain.turns import judge
-from worker.store import batches, halts, picks, standings
+from worker.store import batches, halts, picks, slots, standings
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -22,28 +22,39 @@ class Outlook:
     plan: Plan
 
 
-def outlook(engine: Engine, batch_id: str, *, requests: int | None = None) -> Outlook:
+def outlook(
+    engine: Engine, batch_id: str, *, requests: int | None = None, concurrent_calls: int = 0
+) -> Outlook:
     """Why the batch is not moving right now, when it will finish, and its attempts by hour.
 
     Args:
         engine: the store.
         batch_id: the batch.
         requests: plan as if this many waited, instead of those that do.
+        concurrent_calls: how many may be under way at once; 0: any number.
 
     Raises:
         UnknownBatch: there is none.
     """
-    return in_transaction(engine, lambda connection: _outlook(connection, batch_id, requests))
+
+    def step(connection: Connection) -> Outlook:
+        facts, now = found(connection, batch_id), batches.now(connection)
+        situation = _situation(connection, facts, now, requests, concurrent_calls)
+        return _outlook(situation, now)
+
+    return in_transaction(engine, step)
 
 
-def _outlook(connection: Connection, batch_id: str, requests: int | None) -> Outlook:
-    facts, now = found(connection, batch_id), batches.now(connection)
-    situation = _situation(connection, facts, now, requests)
+def _outlook(situation: Situation, now: datetime) -> Outlook:
     return Outlook(why_not_moving(situation, now), when_finished(situation, now), situation.plan)
 
 
 def _situation(
-    connection: Connection, facts: BatchFacts, now: datetime, requests: int | None
+    connection: Connection,
+    facts: BatchFacts,
+    now: datetime,
+    requests: int | None,
+    concurrent_calls: int,
 ) -> Situation:
     candidate = standings.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
@@ -59,7 +70,12 @@ def _situation(
         due=picks.waiting(connection, {facts.id: 1})[facts.id],
         next_due=picks.next_due(connection, [facts.id]).get(facts.id),
         plan=plan(standing, waiting, now),
+        calls_in_use=_calls_in_use(connection, candidate.mode, concurrent_calls),
     )
+
+
+def _calls_in_use(connection: Connection, mode: Mode, limit: int) -> int | None:
+    return limit if slots.free(connection, mode, limit) == 0 else None
 
 
 def _halt(connection: Connection, facts: BatchFacts, mode: str) -> str | None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -12,12 +13,13 @@ from worker.dispatch.line import Line
 from worker.dispatch.record import record
 from worker.domain.answers import Answer, Throttled
 from worker.domain.content import ContentError, render
+from worker.domain.statuses import Mode
 from worker.domain.tickets import Content, Ticket
 from worker.domain.validity import validity
 from worker.domain.verdicts import Patience
 from worker.limits import Closed, Gate, OpenGate, Stopping
 from worker.providers import boot_clock
-from worker.store import assignments, attempts, claims
+from worker.store import assignments, attempts, claims, slots
 from worker.store.assignments import Assignment
 from worker.store.claims import Chunk
 from worker.store.connect import Engine, in_one_statement, in_transaction
@@ -38,6 +40,8 @@ class DeliveryLimits:
     at_once: int
     group_size: int
     patience: Patience
+    concurrent_calls: int = 0
+    """How many calls may be under way at once, all workers together; 0: any number."""
 
 
 @dataclass(slots=True)
@@ -122,16 +126,11 @@ class _Delivery:
         in_time = self._in_time(contents, asked_at + limits.send_window.total_seconds())
         if not in_time:
             return [], asked_at
-        begun, handed_back = in_one_statement(
-            self.engine,
-            lambda c: attempts.begin(
-                c,
-                self.chunk,
-                in_time,
-                send_window=limits.send_window,
-                answer_time=limits.answer_time,
-            ),
-        )
+        begin, run = attempts.begin, in_one_statement
+        if limits.concurrent_calls and self.chunk.mode is Mode.VOICE:
+            begin, run = partial(slots.begin, limit=limits.concurrent_calls), in_transaction
+        times = {"send_window": limits.send_window, "answer_time": limits.answer_time}
+        begun, handed_back = run(self.engine, lambda c: begin(c, self.chunk, in_time, **times))
         self.delivered.handed_back.update(handed_back.values())
         tickets = self.assignment.tickets(begun, contents, self.valid_until)
         return tickets, asked_at + min((one.send_within for one in begun), default=0.0)

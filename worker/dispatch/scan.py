@@ -14,7 +14,7 @@ from worker.dispatch.grant import Granted, granted
 from worker.domain import pace
 from worker.domain.statuses import Mode
 from worker.domain.turns import Later, Turn, door, judge, new_baseline
-from worker.store import claims, pacing, picks, standings
+from worker.store import claims, pacing, picks, slots, standings
 from worker.store.claims import Chunk
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
 from worker.store.pacing import Next
@@ -38,6 +38,8 @@ class ScanLimits:
     chunk_size: int
     backlog_chunks: int
     group_size: int = 1
+    concurrent_calls: int = 0
+    """How many calls may be under way at once; 0: any number."""
 
     def size(self, mode: Mode) -> int:
         """Requests per message: mails may share a request to the provider, and so a message to us."""
@@ -81,6 +83,9 @@ def _claim(
     connection: Connection, *, limits: ScanLimits, mode: Mode, room: int, only: str | None
 ) -> list[Chunk]:
     now = pacing.take_turn(connection, mode)
+    room = slots.room(connection, mode, limits.concurrent_calls, room)
+    if not room:
+        return []
     found = standings.due(connection, mode, now, limit=BATCHES, only=only)
     if closed := [one.standing.batch for one in found if not one.is_open]:
         pacing.sleep(connection, closed)

@@ -11,7 +11,11 @@ from worker.domain.turns import Later, Turn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What an explanation is made of. `halt`: the reason of one in force over this batch."""
+    """What an explanation is made of.
+
+    `halt`: the reason of one in force over this batch; `calls_in_use`: how many calls may be under way
+    at once, where all of them are.
+    """
 
     facts: BatchFacts
     halt: str | None
@@ -20,6 +24,7 @@ class Situation:
     due: int
     next_due: datetime | None
     plan: Plan
+    calls_in_use: int | None = None
 
 
 def why_not_moving(situation: Situation, now: datetime) -> str | None:
@@ -43,6 +48,8 @@ def _held_back(situation: Situation) -> str | None:
         return f"halted: {situation.halt}"
     if isinstance(situation.verdict, Later):
         return situation.verdict.why
+    if situation.due and situation.calls_in_use is not None:
+        return f"all {situation.calls_in_use:,} concurrent calls are in use"
     if not situation.due and situation.next_due is not None:
         return f"nothing is due until {situation.next_due:%a %d %b %H:%M} UTC"
     return None

@@ -15,7 +15,7 @@ from worker.domain.voicemail import OnMachine
 from worker.domain.windows import recipient_zones
 from worker.store.attempts import Begun
 from worker.store.claims import Chunk
-from worker.store.pacing import HOURS
+from worker.store.standings import HOURS
 
 
 @dataclass(frozen=True, slots=True)

@@ -425,6 +425,20 @@ class _Vanished(BaseException):
     """As if the loop had died: nothing catches it."""
 
 
+def test_no_more_calls_are_placed_than_may_be_under_way(engine: Engine, connect: Connect) -> None:
+    batch = make_batch(engine)
+    requests = [make_request(engine, batch=batch) for _ in range(5)]
+    provider = FakeProvider(Mode.VOICE)
+    line, limits = connect(provider), replace(LIMITS, concurrent_calls=3)
+
+    done = deliver(engine, line, limits, lease(engine, *requests))
+    again = deliver(engine, line, limits, lease(engine, *requests[3:]))
+
+    assert len(provider.tickets) == 3
+    assert (done.answers, done.handed_back) == ({"Accepted": 3}, {"no_slot": 2})
+    assert (again.answers, again.handed_back) == ({}, {"no_slot": 2})
+
+
 def test_a_worker_that_stops_begins_nothing_more_and_hands_the_rest_back(
     engine: Engine, connect: Connect
 ) -> None:

@@ -20,7 +20,7 @@ from worker.domain.answers import Accepted
 from worker.domain.statuses import Mode
 from worker.domain.verdicts import judge_answer
 from worker.local.postgres import EmbeddedPostgres
-from worker.store import assignments, attempts, doubts, figures, inbox, sweeps
+from worker.store import assignments, attempts, doubts, figures, inbox, slots, sweeps
 from worker.store.connect import in_transaction
 
 ROWS = 40_000
@@ -94,6 +94,7 @@ def claimed(engine: Engine) -> Chunk:
 def deliver(engine: Engine) -> None:
     """Everything a delivery asks of the database."""
     chunk = claimed(engine)
+    in_transaction(engine, lambda c: slots.free(c, Mode.VOICE, 1_000_000))
     in_transaction(engine, lambda c: assignments.read_assignment(c, chunk))
     begun, _ = in_transaction(
         engine,

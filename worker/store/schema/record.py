@@ -80,6 +80,11 @@ attempt = Table(
     Index("attempt_check", "check_at", postgresql_where=text("check_at IS NOT NULL")),
     Index("attempt_batch_began", "batch", "began_at"),
     Index("attempt_late", "request", postgresql_where=text("late")),
+    Index(
+        "attempt_calls",
+        "began_at",
+        postgresql_where=text("channel = 'voice' AND state IN ('SENDING', 'IN_DOUBT', 'ACCEPTED')"),
+    ),
     postgresql_with={"fillfactor": "50"},
 )
 

@@ -1,0 +1,16 @@
+"""Calls: those under way are counted quickly."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql" / "0013_calls.sql"
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql(SQL.read_text(encoding="utf-8"))
