@@ -19,7 +19,7 @@ from worker.domain.validity import validity
 from worker.domain.verdicts import Patience
 from worker.limits import Closed, Gate, OpenGate, Stopping
 from worker.providers import boot_clock
-from worker.store import assignments, attempts, claims, slots
+from worker.store import assignments, attempts, claims, pacing, slots
 from worker.store.assignments import Assignment
 from worker.store.claims import Chunk
 from worker.store.connect import Engine, in_one_statement, in_transaction
@@ -27,6 +27,8 @@ from worker.store.connect import Engine, in_one_statement, in_transaction
 log = structlog.get_logger()
 
 OPEN = OpenGate()
+KEPT = frozenset({"too_late", "no_permission", "stopping"})
+"""Reasons that return no rate: what they leave behind is not to be claimed again at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ def deliver(
     4. Begin as many as were permitted: the attempts are written and committed; only they may be sent.
     5. Send all of them, with no transaction open; mails that share their words share requests.
     6. Record each answer as it comes, in small flushes.
+    7. Return the rate that was claimed for what did not begin.
     """
     # Before reading: what the database gives time ends no later on our clock than on its own.
     read_at = boot_clock()
@@ -85,6 +88,7 @@ def deliver(
         # would go round and round for as long as the limits' server is away.
         log.info("not_permitted_in_time", batch=chunk.batch, why=str(closed))
         delivery.delivered.handed_back["no_permission"] += 1
+    delivery.return_unspent()
     return delivery.delivered
 
 
@@ -159,6 +163,13 @@ class _Delivery:
             self.slow_down([one.answer for one in answered])
             record(self.engine, limits.patience, self.assignment.campaign, mode, answered)
             self.delivered.answers.update(type(one.answer).__name__ for one in answered)
+
+    def return_unspent(self) -> None:
+        """A batch that is paced has paid for every claim; what was no attempt is to be had again."""
+        handed_back = self.delivered.handed_back
+        unspent = sum(n for why, n in handed_back.items() if why not in KEPT)
+        if unspent:
+            in_transaction(self.engine, lambda c: pacing.give_back(c, self.chunk.batch, unspent))
 
     def slow_down(self, answers: Sequence[Answer]) -> None:
         throttled = [answer.after or 0.0 for answer in answers if isinstance(answer, Throttled)]

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, func, update
+from sqlalchemy import Engine, func, select, update
 
 from tests.factories import (
     ANA,
@@ -423,6 +423,29 @@ class _Silent(FakeProvider):
 
 class _Vanished(BaseException):
     """As if the loop had died: nothing catches it."""
+
+
+@pytest.mark.parametrize(
+    ("suppressed", "level"), [(0, -1.0), (1, 0.0), (2, 1.0)], ids=["none", "one", "both"]
+)
+def test_a_paced_batch_has_its_rate_back_for_what_did_not_begin(
+    engine: Engine, connect: Connect, suppressed: int, level: float
+) -> None:
+    batch = make_batch(engine, call_rate=1)
+    gone: dict[str, Any] = {
+        "suppressed_at": func.clock_timestamp(),
+        "suppress_reason": "unsubscribed",
+    }
+    people = [make_recipient(engine, **(gone if n < suppressed else {})) for n in range(2)]
+    requests = [make_request(engine, batch=batch, recipient=person) for person in people]
+    spent = update(schema.batch_pace).values(allowance=-1.0, next_claim_at="infinity")
+    with engine.begin() as connection:
+        connection.execute(spent)
+
+    send(engine, connect(FakeProvider(Mode.VOICE)), lease(engine, *requests))
+
+    with engine.begin() as connection:
+        assert connection.scalar(select(schema.batch_pace.c.allowance)) == level
 
 
 def test_no_more_calls_are_placed_than_may_be_under_way(engine: Engine, connect: Connect) -> None:
