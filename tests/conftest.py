@@ -9,6 +9,8 @@ from config.settings import Settings
 
 TESTS = Path(__file__).parent
 
+pytest.register_assert_rewrite("tests.limits")
+
 pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.valkey",

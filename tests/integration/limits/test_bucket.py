@@ -7,6 +7,7 @@ from time import monotonic
 import pytest
 from redis import Redis
 
+from tests.limits import BEHAVIOURS, Behaviour
 from worker.domain.statuses import Mode
 from worker.limits import Bucket, Buckets, Closed, SharedGate
 
@@ -45,42 +46,9 @@ def test_four_takers_together_stay_within_rate_and_one_burst(server: Redis, rate
     assert sum(taken) >= rate * length * 0.8
 
 
-def test_a_server_that_forgets_costs_one_burst(server: Redis) -> None:
-    buckets, bucket = Buckets(server), Bucket("voice", 1.0)
-    first = buckets.take(bucket, 100)
-    server.flushall()
-
-    assert (first, buckets.take(bucket, 100)) == ((1, 0.0), (1, 0.0))
-    assert buckets.take(bucket, 100)[0] == 0
-
-
-def test_unused_permissions_are_there_again(server: Redis) -> None:
-    buckets, bucket = Buckets(server), Bucket("voice", 1.0)
-    buckets.take(bucket, 1)
-    buckets.give_back(bucket, 1)
-
-    assert buckets.take(bucket, 1)[0] == 1
-
-
-def test_what_was_used_beyond_is_owed(server: Redis) -> None:
-    buckets, bucket = Buckets(server), Bucket("email", 1.0)
-    buckets.take(bucket, 1)
-    buckets.give_back(bucket, -3)
-
-    given, wait = buckets.take(bucket, 1)
-    assert given == 0
-    assert wait > 3.5
-
-
-def test_a_refusal_for_the_rate_blocks_everybody_and_the_next_one_longer(server: Redis) -> None:
-    buckets, bucket = Buckets(server), Bucket("sms:+1", 500.0)
-
-    assert buckets.slow(bucket, 7.0) == pytest.approx(7.0, abs=0.01)
-    given, wait = Buckets(server).take(bucket, 10)
-    assert given == 0
-    assert wait == pytest.approx(7.0, abs=0.5)
-    server.hset("outreach:limit:sms:+1", "until", "0")
-    assert buckets.slow(bucket, None) == pytest.approx(2.0, abs=0.01)
+@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.__name__)
+def test_a_real_server_keeps_the_limits(server: Redis, behaviour: Behaviour) -> None:
+    behaviour(server)
 
 
 def test_while_the_server_is_away_nothing_begins() -> None:

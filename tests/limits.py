@@ -1,0 +1,212 @@
+"""How the limits behave on a server, be it a real one or a fake: a table that both are held to.
+
+No test waits: what time would have changed is moved back in the bucket's hash.
+"""
+
+from collections.abc import Callable
+from time import time
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from worker.domain.statuses import Mode
+from worker.limits import Bucket, Buckets, Closed, SharedGate, Stopping
+
+Behaviour = Callable[[Redis], None]
+
+VOICE = Bucket("voice", 1.0)
+FAST = Bucket("voice", 500.0)
+A_MOMENT = 0.2
+"""Longer than a script takes, shorter than what is told apart."""
+
+
+def key(bucket: Bucket) -> str:
+    return f"outreach:limit:{bucket.name}"
+
+
+def pass_time(server: Redis, bucket: Bucket, seconds: float) -> None:
+    """As if this long had passed since the bucket was last asked or slowed."""
+    for field in ("at", "until", "slowed"):
+        value = server.hget(key(bucket), field)
+        if value is not None:
+            assert isinstance(value, bytes)
+            server.hset(key(bucket), field, str(float(value) - seconds))
+
+
+def a_full_bucket_gives_one_burst_and_then_nothing(server: Redis) -> None:
+    buckets = Buckets(server)
+    bursts = {1.0: 1, 10.0: 1, 20.0: 2, 500.0: 50}
+    for rate, burst in bursts.items():
+        assert buckets.take(Bucket(f"at {rate}", rate), 1_000) == (burst, 0.0)
+
+    assert buckets.take(Bucket("at 1.0", 1.0), 1)[0] == 0
+
+
+def a_bucket_fills_with_time_and_never_over_one_burst(server: Redis) -> None:
+    buckets = Buckets(server)
+    buckets.take(VOICE, 1)
+    pass_time(server, VOICE, 0.5)
+
+    given, wait = buckets.take(VOICE, 1)
+    assert given == 0
+    assert wait == pytest.approx(0.5, abs=A_MOMENT)
+    pass_time(server, VOICE, 3600)
+    assert buckets.take(VOICE, 10)[0] == 1
+
+
+def nobody_is_given_more_than_asked_for(server: Redis) -> None:
+    buckets = Buckets(server)
+
+    assert [buckets.take(FAST, n)[0] for n in (0, 3, 1)] == [0, 3, 1]
+
+
+def a_server_that_forgets_costs_one_burst(server: Redis) -> None:
+    buckets = Buckets(server)
+    first = buckets.take(VOICE, 100)
+    server.flushall()
+
+    assert (first, buckets.take(VOICE, 100)) == ((1, 0.0), (1, 0.0))
+    assert buckets.take(VOICE, 100)[0] == 0
+
+
+def a_bucket_nobody_asks_is_forgotten(server: Redis) -> None:
+    Buckets(server).take(VOICE, 1)
+
+    left: Any = server.ttl(key(VOICE))
+    assert 0 < left <= 3600
+
+
+def unused_permissions_are_there_again_but_no_more_than_one_burst(server: Redis) -> None:
+    buckets = Buckets(server)
+    buckets.take(VOICE, 1)
+    buckets.give_back(VOICE, 5)
+
+    assert [buckets.take(VOICE, 1)[0] for _ in range(2)] == [1, 0]
+
+
+def what_was_used_beyond_is_owed(server: Redis) -> None:
+    buckets = Buckets(server)
+    buckets.take(VOICE, 1)
+    buckets.give_back(VOICE, -3)
+
+    given, wait = buckets.take(VOICE, 1)
+    assert given == 0
+    assert wait == pytest.approx(4.0, abs=A_MOMENT)
+
+
+def a_refusal_blocks_everybody_for_the_time_it_named(server: Redis) -> None:
+    assert Buckets(server).slow(FAST, 7.0) == pytest.approx(7.0, abs=0.01)
+
+    given, wait = Buckets(server).take(FAST, 10)
+    assert given == 0
+    assert wait == pytest.approx(7.0, abs=A_MOMENT)
+
+
+def refusals_of_one_overload_are_one_strike_and_the_next_one_lasts_longer(server: Redis) -> None:
+    buckets = Buckets(server)
+
+    assert buckets.slow(FAST, None) == pytest.approx(1.0, abs=0.01)
+    assert buckets.slow(FAST, None) == pytest.approx(1.0, abs=A_MOMENT)
+    for longer in (2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0):
+        server.hset(key(FAST), "until", "0")
+        assert buckets.slow(FAST, None) == pytest.approx(longer, abs=0.01)
+
+
+def after_two_quiet_minutes_a_refusal_is_the_first_again(server: Redis) -> None:
+    buckets = Buckets(server)
+    buckets.slow(FAST, None)
+    server.hset(key(FAST), "until", "0")
+    buckets.slow(FAST, None)
+    pass_time(server, FAST, 130)
+
+    assert buckets.slow(FAST, None) == pytest.approx(1.0, abs=0.01)
+
+
+def after_a_refusal_it_fills_at_half_speed_and_recovers_in_half_a_minute(server: Redis) -> None:
+    buckets = Buckets(server)
+    buckets.slow(VOICE, None)
+    pass_time(server, VOICE, 1.0)
+    assert buckets.take(VOICE, 1)[1] == pytest.approx(2.0, abs=2 * A_MOMENT)
+
+    server.hset(key(VOICE), mapping={"slowed": str(time() - 30), "tokens": "0", "at": str(time())})
+    assert buckets.take(VOICE, 1)[1] == pytest.approx(1.0, abs=A_MOMENT)
+
+
+def gate(server: Redis, *, rate: float = 1.0, patience: float = 0.0) -> SharedGate:
+    return SharedGate(Buckets(server), dict.fromkeys(Mode, rate), patience=patience)
+
+
+def calls_share_an_account_and_texts_a_sender(server: Redis) -> None:
+    shared = gate(server)
+    given = [shared.reserve(Mode.SMS, source, 1) for source in ("+15125550100", "+15125550101")]
+    assert given == [1, 1]
+
+    shared.reserve(Mode.VOICE, "+15125550100", 1)
+    with pytest.raises(Closed, match="time of a lease"):
+        shared.reserve(Mode.VOICE, "+15125550101", 1)
+
+
+def who_can_not_be_served_in_time_does_not_wait(server: Redis) -> None:
+    shared = gate(server, patience=0.5)
+    shared.reserve(Mode.VOICE, "", 1)
+
+    with pytest.raises(Closed, match="time of a lease"):
+        shared.reserve(Mode.VOICE, "", 1)
+
+
+def who_can_be_served_in_time_waits(server: Redis) -> None:
+    shared = gate(server, rate=10.0, patience=5.0)
+
+    assert [shared.reserve(Mode.VOICE, "", 100) for _ in range(2)] == [1, 1]
+
+
+def without_a_limit_nobody_asks_the_server(server: Redis) -> None:
+    assert gate(server, rate=0.0).reserve(Mode.VOICE, "", 1_000) == 1_000
+    assert server.keys("outreach:limit:*") == []
+
+
+def what_is_settled_is_there_for_others(server: Redis) -> None:
+    one, other = gate(server), gate(server)
+    reserved = one.reserve(Mode.EMAIL, "", 1)
+    one.settle(Mode.EMAIL, "", reserved=reserved, used=0)
+
+    assert other.reserve(Mode.EMAIL, "", 1) == 1
+
+
+def a_refusal_through_one_gate_closes_the_other(server: Redis) -> None:
+    one, other = gate(server), gate(server)
+    one.slow(Mode.VOICE, "", 30.0)
+
+    with pytest.raises(Closed, match="time of a lease"):
+        other.reserve(Mode.VOICE, "", 1)
+
+
+def a_gate_that_is_stopped_permits_nothing(server: Redis) -> None:
+    stopped = gate(server)
+    stopped.stop()
+
+    with pytest.raises(Stopping):
+        stopped.reserve(Mode.VOICE, "", 1)
+
+
+BEHAVIOURS: tuple[Behaviour, ...] = (
+    a_full_bucket_gives_one_burst_and_then_nothing,
+    a_bucket_fills_with_time_and_never_over_one_burst,
+    nobody_is_given_more_than_asked_for,
+    a_server_that_forgets_costs_one_burst,
+    a_bucket_nobody_asks_is_forgotten,
+    unused_permissions_are_there_again_but_no_more_than_one_burst,
+    what_was_used_beyond_is_owed,
+    a_refusal_blocks_everybody_for_the_time_it_named,
+    refusals_of_one_overload_are_one_strike_and_the_next_one_lasts_longer,
+    after_two_quiet_minutes_a_refusal_is_the_first_again,
+    after_a_refusal_it_fills_at_half_speed_and_recovers_in_half_a_minute,
+    calls_share_an_account_and_texts_a_sender,
+    who_can_not_be_served_in_time_does_not_wait,
+    who_can_be_served_in_time_waits,
+    without_a_limit_nobody_asks_the_server,
+    what_is_settled_is_there_for_others,
+    a_refusal_through_one_gate_closes_the_other,
+    a_gate_that_is_stopped_permits_nothing,
+)
