@@ -12,6 +12,7 @@ from worker.dispatch.deliver import DeliveryLimits
 from worker.dispatch.line import Line
 from worker.dispatch.scan import ScanLimits
 from worker.dispatch.tell import Post, Teller, TellLimits
+from worker.domain.channels import Ceilings
 from worker.domain.statuses import Mode
 from worker.domain.suppression import SuppressScope
 from worker.domain.verdicts import Patience
@@ -118,6 +119,16 @@ class Runtime:
             backoff=Backoff(first=timedelta(seconds=timing.webhook_pause)),
         )
         return Teller(self.engine, receivers, self.webhook_secrets, limits)
+
+    @property
+    def ceilings(self) -> Ceilings:
+        """What the channels allow all batches together."""
+        settings = self.settings
+        return Ceilings(
+            voice_per_second=settings.rate_of(Mode.VOICE),
+            sms_per_second=settings.rate_of(Mode.SMS),
+            concurrent_calls=settings.voice_concurrent,
+        )
 
     @property
     def scan_limits(self) -> ScanLimits:

@@ -9,6 +9,7 @@ from worker.cli.archive import archive
 from worker.cli.picture import pictured
 from worker.cli.plan import plan
 from worker.cli.printing import add_row, console, print_json, table
+from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, chosen
 from worker.cli.session import AsJson, BatchId, By, session
 from worker.cli.upload import upload
 from worker.desk.batches import (
@@ -25,23 +26,9 @@ from worker.desk.plan import outlook
 from worker.desk.results import results as read_results
 from worker.dispatch.drain import drain
 from worker.domain.batches import BatchDetails
-from worker.domain.errors import WrongFields
 from worker.domain.statuses import RequestStatus
 
 app = typer.Typer(no_args_is_help=True, help="Create, fill, steer and read batches.")
-
-ExpiresOn = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="When it ends, like 2025-08-13T00:00:00Z; none: never."),
-]
-CallRate = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Attempts per hour, 1 to 3600; none: the campaign's rate."),
-]
-AutoCallRate = Annotated[
-    bool | None,
-    typer.Option("--auto-call-rate/--no-auto-call-rate", help="Pace to finish before it expires."),
-]
 
 
 @app.command()
@@ -59,9 +46,9 @@ def create(
     """Create an empty batch; creating it again with equal fields changes nothing."""
     current = session(context)
     operator, engine = current.operator(by), current.runtime.engine
-    chosen = _chosen(expires_on, call_rate, auto_call_rate)
+    fields = chosen(expires_on, call_rate, auto_call_rate)
     identity = {"batch_id": batch_id, "campaign_id": show_campaign(engine, campaign).id}
-    _say(create_batch(engine, identity | {"paused": paused} | chosen, by=operator))
+    _say(create_batch(engine, identity | {"paused": paused} | fields, by=operator))
 
 
 app.command()(upload)
@@ -83,7 +70,7 @@ def update(
 ) -> None:
     """Change when a batch ends or how fast it goes."""
     current = session(context)
-    changes = _chosen(expires_on, call_rate, auto_call_rate)
+    changes = chosen(expires_on, call_rate, auto_call_rate)
     _say(update_batch(current.runtime.engine, batch_id, changes, by=current.operator(by)))
 
 
@@ -115,15 +102,13 @@ def show(context: typer.Context, batch_id: BatchId, *, as_json: AsJson = False) 
     """Show a batch with its status and counts."""
     here = session(context).runtime
     details = show_batch(here.engine, batch_id)
+    seen = outlook(here.engine, batch_id, ceilings=here.ceilings)
     if as_json:
-        print_json(details.to_wire())
-    else:
-        console().print(pictured(details))
-        seen = outlook(here.engine, batch_id, concurrent_calls=here.settings.voice_concurrent)
-        if seen.not_moving:
-            console().print(f"not moving now: {seen.not_moving}")
-        if seen.finishes:
-            console().print(f"finishes: {seen.finishes}")
+        print_json(details.to_wire() | seen.to_wire())
+        return
+    console().print(pictured(details))
+    for sentence in seen.sentences:
+        console().print(sentence)
 
 
 @app.command()
@@ -200,24 +185,6 @@ def results(
         exports.write_csv(found)
     else:
         exports.print_table(found, console())
-
-
-def _chosen(
-    expires_on: str | None, call_rate: str | None, auto_call_rate: bool | None
-) -> dict[str, object]:
-    """Only the fields that were given; the word none clears one."""
-    given = {"expires_on": expires_on, "call_rate": call_rate, "auto_call_rate": auto_call_rate}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    cleared = {name: None if value == "none" else value for name, value in chosen.items()}
-    return cleared | _number("call_rate", cleared.get("call_rate"))
-
-
-def _number(name: str, value: object) -> dict[str, object]:
-    if not isinstance(value, str):
-        return {}
-    if not value.isascii() or not value.isdigit():
-        raise WrongFields([f"{name}: must be a whole number, or none"])
-    return {name: int(value)}
 
 
 def _say(details: BatchDetails) -> None:

@@ -5,12 +5,16 @@ from datetime import datetime
 
 from worker.desk.batches import found
 from worker.domain.batches import BatchFacts
+from worker.domain.channels import Ceilings
 from worker.domain.explain import Situation, when_finished, why_not_moving
 from worker.domain.plan import Plan, plan
 from worker.domain.statuses import Mode, RequestStatus
 from worker.domain.turns import judge
+from worker.domain.wire import Wire, to_wire
 from worker.store import batches, halts, picks, slots, standings
 from worker.store.connect import Connection, Engine, in_transaction
+
+NO_CEILINGS = Ceilings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +23,26 @@ class Outlook:
 
     not_moving: str | None
     finishes: str | None
+    finishes_at: datetime | None
     plan: Plan
+
+    @property
+    def sentences(self) -> list[str]:
+        """What there is to say."""
+        said = ("not moving now", self.not_moving), ("finishes", self.finishes)
+        return [f"{what}: {sentence}" for what, sentence in said if sentence]
+
+    def to_wire(self) -> dict[str, Wire]:
+        """The sentences, and when the last attempt is expected to begin; null: not in sight."""
+        return {"explanation": to_wire(self.sentences), "finishes_at": to_wire(self.finishes_at)}
 
 
 def outlook(
-    engine: Engine, batch_id: str, *, requests: int | None = None, concurrent_calls: int = 0
+    engine: Engine,
+    batch_id: str,
+    *,
+    requests: int | None = None,
+    ceilings: Ceilings = NO_CEILINGS,
 ) -> Outlook:
     """Why the batch is not moving right now, when it will finish, and its attempts by hour.
 
@@ -31,7 +50,7 @@ def outlook(
         engine: the store.
         batch_id: the batch.
         requests: plan as if this many waited, instead of those that do.
-        concurrent_calls: how many may be under way at once; 0: any number.
+        ceilings: what the channels allow.
 
     Raises:
         UnknownBatch: there is none.
@@ -39,14 +58,12 @@ def outlook(
 
     def step(connection: Connection) -> Outlook:
         facts, now = found(connection, batch_id), batches.now(connection)
-        situation = _situation(connection, facts, now, requests, concurrent_calls)
-        return _outlook(situation, now)
+        situation = _situation(connection, facts, now, requests, ceilings)
+        finishes = when_finished(situation, now)
+        ends = situation.plan.finishes_at if finishes else None
+        return Outlook(why_not_moving(situation, now), finishes, ends, situation.plan)
 
     return in_transaction(engine, step)
-
-
-def _outlook(situation: Situation, now: datetime) -> Outlook:
-    return Outlook(why_not_moving(situation, now), when_finished(situation, now), situation.plan)
 
 
 def _situation(
@@ -54,7 +71,7 @@ def _situation(
     facts: BatchFacts,
     now: datetime,
     requests: int | None,
-    concurrent_calls: int,
+    ceilings: Ceilings,
 ) -> Situation:
     candidate = standings.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
@@ -69,8 +86,8 @@ def _situation(
         waiting=waiting,
         due=picks.waiting(connection, {facts.id: 1})[facts.id],
         next_due=picks.next_due(connection, [facts.id]).get(facts.id),
-        plan=plan(standing, waiting, now),
-        calls_in_use=_calls_in_use(connection, candidate.mode, concurrent_calls),
+        plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.mode)),
+        calls_in_use=_calls_in_use(connection, candidate.mode, ceilings.concurrent_calls),
     )
 
 

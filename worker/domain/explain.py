@@ -57,15 +57,16 @@ def _held_back(situation: Situation) -> str | None:
 
 def when_finished(situation: Situation, now: datetime) -> str | None:
     """One sentence about the end at the present pace; None where there is nothing left to do."""
-    facts, plan = situation.facts, situation.plan
+    facts = situation.facts
     over = (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
     if not situation.waiting or batch_status(facts, now) in over:
         return None
-    if plan.finishes_at is None:
-        ends = (
-            "in sight"
-            if facts.expires_on is None
-            else f"before {facts.expires_on:%a %d %b %H:%M} UTC"
-        )
-        return f"{plan.missed:,} of {situation.waiting:,} waiting requests will not be attempted {ends}"
-    return f"about {plan.finishes_at:%a %d %b %H:%M} UTC, at the present pace"
+    return ending(situation.plan, situation.waiting, facts.expires_on)
+
+
+def ending(plan: Plan, waiting: int, expires_on: datetime | None) -> str:
+    """When the plan ends, or how many it leaves out."""
+    if plan.finishes_at is not None:
+        return f"about {plan.finishes_at:%a %d %b %H:%M} UTC, at the present pace"
+    ends = "in sight" if expires_on is None else f"before {expires_on:%a %d %b %H:%M} UTC"
+    return f"{plan.missed:,} of {waiting:,} waiting requests will not be attempted {ends}"

@@ -3,14 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from math import inf
 
-from worker.domain.turns import Standing, current_rate
-from worker.domain.windows import known_zone, open_seconds
+from worker.domain.turns import MARGIN, Standing, current_rate, new_baseline
+from worker.domain.windows import Window, is_open, known_zone, open_seconds
 
 HOUR = timedelta(hours=1)
 HORIZON = timedelta(days=366)
 UNPACED = 3600.0
-"""What a batch without a rate is assumed to get: a call a second, which any account is allowed."""
+"""What a batch without a rate is assumed to get where the channel's limit is unknown: a call a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,18 @@ class Plan:
     missed: int
 
 
-def plan(standing: Standing, requests: int, now: datetime) -> Plan:
+def plan(standing: Standing, requests: int, now: datetime, *, ceiling: float | None = None) -> Plan:
     """Lay out first attempts hour by hour; the recipients' own clocks and retries are left out.
 
     `finishes_at` is None where some requests would miss the expiry, or never find an open window.
+
+    Args:
+        standing: the batch as a scan would find it.
+        requests: how many wait.
+        now: by the database's clock.
+        ceiling: attempts an hour that the channel allows all batches together; None: unknown.
     """
+    standing = _with_baseline(replace(standing, remaining=requests), now)
     done = 0.0
     per_day: Counter[date] = Counter()
     hours: list[tuple[datetime, int]] = []
@@ -36,8 +44,8 @@ def plan(standing: Standing, requests: int, now: datetime) -> Plan:
     while at < ends and int(done + 1e-6) < requests:
         until = min(_next_hour(at), ends)
         planned = replace(standing, remaining=requests - int(done + 1e-6))
-        rate = current_rate(planned, at) or UNPACED
-        most = rate * open_seconds(standing.hours.window, at, until) / HOUR.total_seconds()
+        rate = min(current_rate(planned, at) or ceiling or UNPACED, ceiling or inf)
+        most = rate * _usable(standing.hours.window, at, until) / HOUR.total_seconds()
         most = min(most, _left(standing, per_day, at, now), requests - done)
         n = int(done + most + 1e-6) - int(done + 1e-6)
         done += most
@@ -50,6 +58,22 @@ def plan(standing: Standing, requests: int, now: datetime) -> Plan:
     return Plan(tuple(hours), finishes_at, requests - int(done + 1e-6))
 
 
+def _with_baseline(standing: Standing, now: datetime) -> Standing:
+    """An automatic rate is held to what is computed first, and that is now where nothing is yet."""
+    computed = new_baseline(standing, now)
+    rates = standing.rates
+    return (
+        standing if computed is None else replace(standing, rates=replace(rates, baseline=computed))
+    )
+
+
+def _usable(window: Window, start: datetime, end: datetime) -> float:
+    """Seconds in which attempts may begin: shortly before a closing none does."""
+    seconds = open_seconds(window, start, end)
+    closes = bool(seconds) and not is_open(window, end)
+    return max(0.0, seconds - MARGIN.total_seconds()) if closes else seconds
+
+
 def _next_hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0) + HOUR
 
@@ -60,7 +84,7 @@ def _day(standing: Standing, at: datetime) -> date:
 
 def _left(standing: Standing, per_day: Counter[date], at: datetime, now: datetime) -> float:
     if standing.max_daily_calls is None:
-        return float("inf")
+        return inf
     day = _day(standing, at)
     used = per_day[day] + (standing.used_today if day == _day(standing, now) else 0)
     return float(max(0, standing.max_daily_calls - used))

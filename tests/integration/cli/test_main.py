@@ -119,7 +119,8 @@ def test_a_batch_is_steered_and_read(outreach: Outreach, late: Path) -> None:
     assert (shown["call_rate"], shown["upload_filename"]) == (60, "late.csv")
     assert "2 not final yet" in outreach("batch", "show", "B").stdout
     assert "B" in outreach("batch", "list").stdout
-    assert json.loads(outreach("batch", "list", "--json").stdout) == [shown]
+    [listed] = json.loads(outreach("batch", "list", "--json").stdout)
+    assert listed == {name: shown[name] for name in listed}
 
 
 def test_a_setting_of_a_batch_is_cleared_by_the_word_none(outreach: Outreach, late: Path) -> None:

@@ -19,6 +19,7 @@ from tests.factories import (
 )
 from worker.desk.plan import outlook
 from worker.dispatch.scan import ScanLimits, scan
+from worker.domain.channels import Ceilings
 from worker.domain.statuses import AttemptState, Mode
 from worker.store import slots
 from worker.store.claims import Chunk
@@ -121,7 +122,7 @@ def test_a_scan_claims_what_may_begin_and_the_operator_reads_why_no_more(engine:
         return [one for chunk in scan(engine, SCAN, {Mode.VOICE: 0}) for one in chunk.requests]
 
     def why() -> str | None:
-        return outlook(engine, "work", concurrent_calls=5).not_moving
+        return outlook(engine, "work", ceilings=Ceilings(concurrent_calls=5)).not_moving
 
     first = claimed()
     assert len(first) == 2

@@ -1,0 +1,224 @@
+"""What an operator reads about a batch's schedule: before there is one, and while it stands still."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from typer.testing import Result
+
+from tests.factories import (
+    database_time,
+    make_attempt,
+    make_batch,
+    make_campaign,
+    make_request,
+)
+from worker.domain.statuses import Mode
+from worker.domain.wire import stamp
+
+Outreach = Callable[..., Result]
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """A file of 150 people who can be reached, one of them twice, and one who can't."""
+    numbers = [f"+1512555{n:04}" for n in range(150)]
+    rows = [f"{n},{target}" for n, target in enumerate([*numbers, numbers[0], "x"])]
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join(["reference_id,target", *rows, ""]), encoding="utf-8")
+    return file
+
+
+def lines(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return [line for line in result.stdout.splitlines() if line]
+
+
+def stored(engine: Engine) -> int:
+    with engine.begin() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM communication_batch")) or 0)
+
+
+def attempts(drawn: list[str]) -> int:
+    return sum(int(line.split()[-1]) for line in drawn if "█" in line)
+
+
+def test_a_file_is_planned_without_storing_anything(
+    engine: Engine, outreach: Outreach, people: Path
+) -> None:
+    campaign = make_campaign(engine, campaign_name="Late payments", hourly_rate=60)
+
+    by_name = lines(outreach("batch", "plan", str(people), "--campaign", "Late payments"))
+    by_id = lines(outreach("batch", "plan", str(people), "--campaign", str(campaign)))
+
+    assert attempts(by_name) == attempts(by_id) == 150
+    assert by_name[-1].startswith("finishes: about ")
+    assert stored(engine) == 0
+
+
+def test_a_file_is_planned_with_the_rates_it_would_have(
+    engine: Engine, outreach: Outreach, people: Path
+) -> None:
+    campaign = str(make_campaign(engine))
+    ends = stamp(database_time(engine) + 10 * HOUR)
+
+    def planned(*options: str) -> list[str]:
+        return lines(outreach("batch", "plan", str(people), "--campaign", campaign, *options))
+
+    slow = planned("--call-rate", "10", "--expires-on", ends)
+    paced = planned("--auto-call-rate", "--expires-on", ends)
+
+    assert attempts(slow) in {99, 100}
+    assert slow[-1].startswith(f"finishes: {150 - attempts(slow)} of 150 waiting requests will not")
+    assert attempts(paced) == 150
+    assert len([line for line in paced if "█" in line]) > 8
+
+
+def test_a_file_whose_campaign_is_closed_now_says_so(
+    engine: Engine, outreach: Outreach, people: Path
+) -> None:
+    today = database_time(engine).astimezone(UTC)
+    closed = [(today + timedelta(days=days)).date().isoformat() for days in (-1, 0)]
+    campaign = str(make_campaign(engine, holidays=closed))
+
+    told = lines(outreach("batch", "plan", str(people), "--campaign", campaign))
+
+    opening = datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(days=1)
+    assert f"not moving now: outside calling window until {opening:%a %d %b} 00:00 UTC" in told
+
+
+MISTAKES: dict[str, tuple[list[str], str]] = {
+    "a file without a campaign": (["FILE"], "is a file: name its campaign with --campaign"),
+    "no file": (["none.csv", "--campaign", "C"], "can't read 'none.csv': No such file"),
+    "no campaign": (["FILE", "--campaign", "X"], "there is no campaign 'X'"),
+    "no batch": (["B"], "there is no batch 'B'"),
+    "two files": (["FILE", "--campaign", "C", "--file", "FILE"], "leave out --file"),
+    "a rate for a batch that has one": (["B", "--call-rate", "5"], "with --campaign"),
+    "a rate that is none": (["FILE", "--campaign", "C", "--call-rate", "0"], "call_rate"),
+    "a pace without an end": (
+        ["FILE", "--campaign", "C", "--auto-call-rate"], "auto_call_rate: needs expires_on",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), MISTAKES.values(), ids=MISTAKES)
+def test_what_can_not_be_planned_is_one_sentence(
+    engine: Engine, outreach: Outreach, people: Path, arguments: list[str], sentence: str
+) -> None:
+    make_campaign(engine, campaign_name="C")
+
+    told = outreach("batch", "plan", *(str(people) if a == "FILE" else a for a in arguments))
+
+    assert told.exit_code == 1
+    assert told.stderr.startswith("outreach: ")
+    assert sentence in told.stderr
+
+
+def make_work(engine: Engine, *, batch: dict[str, Any] | None = None, **values: Any) -> int:
+    work = make_batch(
+        engine, batch_id="B", campaign=make_campaign(engine, **values), **(batch or {})
+    )
+    for _ in range(3):
+        make_request(engine, batch=work)
+    return work
+
+
+def explained(outreach: Outreach, **settings: str) -> list[str]:
+    """What `batch show` says, which must be what it answers as JSON."""
+    shown = lines(outreach("batch", "show", "B", **settings))
+    answered = json.loads(outreach("batch", "show", "B", "--json", **settings).stdout)
+    sentences: list[str] = answered["explanation"]
+    assert shown[-len(sentences) :] == sentences
+    return sentences
+
+
+def test_a_batch_that_moves_says_when_it_finishes(engine: Engine, outreach: Outreach) -> None:
+    make_work(engine, batch={"call_rate": 3600})
+
+    [sentence] = explained(outreach)
+    shown = json.loads(outreach("batch", "show", "B", "--json").stdout)
+
+    assert sentence.startswith("finishes: about ")
+    at = datetime.fromisoformat(shown["finishes_at"])
+    assert timedelta(0) < at - database_time(engine) < timedelta(minutes=1)
+
+
+def test_a_batch_with_nothing_to_do_has_nothing_to_explain(
+    engine: Engine, outreach: Outreach
+) -> None:
+    make_batch(engine, batch_id="B")
+
+    shown = json.loads(outreach("batch", "show", "B", "--json").stdout)
+
+    assert (shown["explanation"], shown["finishes_at"]) == ([], None)
+
+
+def test_a_batch_that_can_not_finish_says_so_before_it_begins(
+    engine: Engine, outreach: Outreach
+) -> None:
+    make_work(engine, batch={"auto_call_rate": True, "expires_in": 5 * HOUR}, max_daily_calls=1)
+
+    *_, sentence = explained(outreach)
+
+    assert " of 3 waiting requests will not be attempted before " in sentence
+
+
+def pause(engine: Engine) -> None:
+    make_work(engine, batch={"paused": True})
+
+
+def close(engine: Engine) -> None:
+    today = database_time(engine)
+    make_work(engine, holidays=[(today + timedelta(days=n)).date().isoformat() for n in (-1, 0)])
+
+
+def use_up(engine: Engine) -> None:
+    work = make_work(engine, max_daily_calls=1)
+    make_attempt(engine, request=make_request(engine, batch=work))
+
+
+def halt(engine: Engine) -> None:
+    make_work(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO halt (scope, key, reason, halted_by)"
+                " VALUES ('channel', 'voice', 'wrong template', 'ana@example.com')"
+            )
+        )
+
+
+def call(engine: Engine) -> None:
+    make_work(engine)
+    make_attempt(engine)
+
+
+def wait(engine: Engine) -> None:
+    batch = make_batch(engine, batch_id="B", mode=Mode.SMS)
+    make_request(engine, batch=batch, due_in=2 * HOUR)
+
+
+STANDING_STILL: dict[str, tuple[Callable[[Engine], None], str]] = {
+    "paused": (pause, "paused by ana@example.com"),
+    "closed": (close, "outside calling window until "),
+    "capped": (use_up, "daily cap 1 reached"),
+    "halted": (halt, "halted: wrong template"),
+    "every call in use": (call, "all 1 concurrent calls are in use"),
+    "nothing due": (wait, "nothing is due until "),
+}
+
+
+@pytest.mark.parametrize(("arrange", "why"), STANDING_STILL.values(), ids=STANDING_STILL)
+def test_a_batch_that_stands_still_says_why(
+    engine: Engine, outreach: Outreach, arrange: Callable[[Engine], None], why: str
+) -> None:
+    arrange(engine)
+
+    sentence, *_ = explained(outreach, VOICE_CONCURRENT="1")
+
+    assert sentence.startswith(f"not moving now: {why}")

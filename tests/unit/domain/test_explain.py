@@ -1,0 +1,103 @@
+"""Why a batch is not moving, in one sentence; the first reason that holds."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from worker.domain.batches import BatchFacts
+from worker.domain.explain import Situation, when_finished, why_not_moving
+from worker.domain.pace import Allowance
+from worker.domain.plan import Plan
+from worker.domain.turns import Later, Turn
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=3)
+FACTS = BatchFacts(
+    id=1,
+    batch_id="B",
+    campaign_id=1,
+    expires_on=None,
+    paused=False,
+    call_rate=None,
+    auto_call_rate=False,
+    auto_call_rate_baseline=None,
+    upload_filename=None,
+    error_message=None,
+    created_at=NOW,
+    finished_at=None,
+    archived_at=None,
+    deleted_at=None,
+    deleted_reason=None,
+    last_updated_at=NOW,
+    last_updated_by="ana@example.com",
+    attempted=True,
+)
+MOVING = Situation(
+    facts=FACTS,
+    halt=None,
+    verdict=Turn(None, None, Allowance(), None),
+    waiting=10,
+    due=1,
+    next_due=None,
+    plan=Plan((), LATER, 0),
+)
+
+
+def facts(**values: Any) -> Situation:
+    return replace(MOVING, facts=replace(FACTS, **values))
+
+
+def closed(why: str) -> Later:
+    return Later(LATER, why, Allowance())
+
+
+REASONS: dict[str, tuple[Situation, str | None]] = {
+    "it moves": (MOVING, None),
+    "deleted": (facts(deleted_at=NOW, deleted_reason="x"), "deleted by ana@example.com"),
+    "a bad file": (facts(error_message="line 2: odd"), "its upload failed: line 2: odd"),
+    "expired": (facts(expires_on=NOW), "expired"),
+    "paused": (facts(paused=True), "paused by ana@example.com"),
+    "finished": (facts(finished_at=NOW), None),
+    "nothing waits": (replace(MOVING, waiting=0), None),
+    "halted": (
+        replace(MOVING, halt="wrong template", verdict=closed("paced")), "halted: wrong template",
+    ),
+    "outside its window": (
+        replace(MOVING, verdict=closed("outside calling window until Tue")),
+        "outside calling window until Tue",
+    ),
+    "every call is in use": (
+        replace(MOVING, calls_in_use=1_000), "all 1,000 concurrent calls are in use",
+    ),
+    "every call is in use but nothing is due": (
+        replace(MOVING, due=0, next_due=LATER, calls_in_use=50),
+        "nothing is due until Mon 01 Jun 15:00 UTC",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("situation", "why"), REASONS.values(), ids=REASONS)
+def test_it_says_why(situation: Situation, why: str | None) -> None:
+    assert why_not_moving(situation, NOW) == why
+
+
+ENDS: dict[str, tuple[Situation, str | None]] = {
+    "in time": (MOVING, "about Mon 01 Jun 15:00 UTC, at the present pace"),
+    "never": (
+        replace(MOVING, plan=Plan((), None, 4)),
+        "4 of 10 waiting requests will not be attempted in sight",
+    ),
+    "not in time": (
+        replace(facts(expires_on=LATER), plan=Plan((), None, 4)),
+        "4 of 10 waiting requests will not be attempted before Mon 01 Jun 15:00 UTC",
+    ),
+    "expired": (facts(expires_on=NOW), None),
+    "nothing waits": (replace(MOVING, waiting=0), None),
+}
+
+
+@pytest.mark.parametrize(("situation", "when"), ENDS.values(), ids=ENDS)
+def test_it_says_when_it_ends(situation: Situation, when: str | None) -> None:
+    assert when_finished(situation, NOW) == when

@@ -1,0 +1,87 @@
+"""A batch on paper: which hour takes how many, when it ends, and how many it leaves out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from worker.domain.hours import OpenHours
+from worker.domain.pace import Rates
+from worker.domain.plan import chart, plan
+from worker.domain.turns import Standing
+from worker.domain.windows import LAST_SECOND, Window
+
+MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+ALWAYS = Window(start=time(0), end=LAST_SECOND)
+OFFICE = Window(start=time(9), end=time(11))
+
+
+def standing(window: Window = ALWAYS, **values: Any) -> Standing:
+    hours = OpenHours(window=window, recipient=None)
+    return replace(Standing(batch=1, campaign=1, hours=hours, rates=Rates()), **values)
+
+
+def auto(expires: timedelta, window: Window = ALWAYS, **values: Any) -> Standing:
+    rates = Rates(auto_call_rate=True, baseline=values.pop("baseline", None))
+    return standing(window, rates=rates, expires_on=MONDAY + expires, **values)
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_attempts_fall_into_the_hours_in_which_the_window_is_open() -> None:
+    drawn = plan(standing(OFFICE, rates=Rates(hourly_rate=60)), 150, MONDAY)
+
+    assert [(at - MONDAY, n) for at, n in drawn.hours[:2]] == [(9 * HOUR, 60), (10 * HOUR, 59)]
+    assert [at - MONDAY for at, _ in drawn.hours[2:]] == [33 * HOUR]
+    assert drawn.finishes_at is not None
+    assert MONDAY + 33 * HOUR < drawn.finishes_at < MONDAY + 34 * HOUR
+    assert drawn.missed == 0
+
+
+def test_a_daily_cap_sends_the_rest_to_the_next_days() -> None:
+    capped = standing(rates=Rates(hourly_rate=600), max_daily_calls=100, used_today=40)
+
+    drawn = plan(capped, 250, MONDAY)
+
+    assert [(at - MONDAY, n) for at, n in drawn.hours] == [
+        (0 * HOUR, 60), (24 * HOUR, 100), (48 * HOUR, 90),
+    ]  # fmt: skip
+
+
+MISSED: dict[str, tuple[Standing, int, float | None, int]] = {
+    "a fixed rate that is too slow": (
+        standing(rates=Rates(hourly_rate=10), expires_on=MONDAY + 5 * HOUR), 80, None, 30,
+    ),
+    "an automatic rate is as fast as it must be": (auto(5 * HOUR), 50_000, None, 0),
+    "as long as its channel is": (auto(5 * HOUR), 50_000, 3600.0, 32_000),
+    "and its campaign's cap": (auto(5 * HOUR, max_daily_calls=100), 180, None, 80),
+    "and the window of which nothing is left": (auto(5 * HOUR, OFFICE), 7, None, 7),
+    "and the band around what was computed first": (auto(5 * HOUR, baseline=10), 100, None, 40),
+    "work added within that band finds a place": (auto(5 * HOUR, baseline=20), 100, None, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "requests", "ceiling", "missed"), MISSED.values(), ids=MISSED)
+def test_what_can_not_be_done_before_the_expiry_is_counted(
+    one: Standing, requests: int, ceiling: float | None, missed: int
+) -> None:
+    drawn = plan(one, requests, MONDAY, ceiling=ceiling)
+
+    assert drawn.missed == missed
+    assert (drawn.finishes_at is None) == (missed > 0)
+
+
+def test_without_a_rate_the_channel_is_the_limit_or_a_call_a_second() -> None:
+    assert plan(standing(), 7200, MONDAY).finishes_at == MONDAY + 2 * HOUR
+    assert plan(standing(), 7200, MONDAY, ceiling=14_400.0).finishes_at == MONDAY + HOUR / 2
+
+
+def test_the_chart_has_a_bar_for_each_hour() -> None:
+    drawn = plan(standing(rates=Rates(hourly_rate=2)), 3, MONDAY)
+
+    assert chart(drawn, width=4) == [
+        "Mon 01 Jun 00:00  ████       2",
+        "Mon 01 Jun 01:00  ██         1",
+    ]

@@ -1,0 +1,42 @@
+"""When a batch ends and how fast it goes, as an operator types it."""
+
+from typing import Annotated
+
+import typer
+
+from worker.domain.errors import WrongFields
+
+ExpiresOn = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="When it ends, like 2025-08-13T00:00:00Z; none: never."),
+]
+CallRate = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="Attempts per hour, 1 to 3600; none: the campaign's rate."),
+]
+AutoCallRate = Annotated[
+    bool | None,
+    typer.Option("--auto-call-rate/--no-auto-call-rate", help="Pace to finish before it expires."),
+]
+
+
+def chosen(
+    expires_on: str | None, call_rate: str | None, auto_call_rate: bool | None
+) -> dict[str, object]:
+    """Only the fields that were given; the word none clears one.
+
+    Raises:
+        WrongFields: the rate is no number.
+    """
+    given = {"expires_on": expires_on, "call_rate": call_rate, "auto_call_rate": auto_call_rate}
+    named = {name: value for name, value in given.items() if value is not None}
+    cleared = {name: None if value == "none" else value for name, value in named.items()}
+    return cleared | _number("call_rate", cleared.get("call_rate"))
+
+
+def _number(name: str, value: object) -> dict[str, object]:
+    if not isinstance(value, str):
+        return {}
+    if not value.isascii() or not value.isdigit():
+        raise WrongFields([f"{name}: must be a whole number, or none"])
+    return {name: int(value)}
