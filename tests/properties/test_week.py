@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.campaigns import random_case
 from tests.simulation.fairness import small_batch_slowdown
-from tests.simulation.judge import rate_error, wrongly_late
+from tests.simulation.judge import misled, rate_error, wrongly_late
 from tests.simulation.week import play, violations
 
 
@@ -20,6 +20,7 @@ def test_a_week_of_random_campaigns_breaks_no_rule(seed: int, auto: bool) -> Non
 
     assert violations(case, played) == 0
     assert wrongly_late(case, played) == 0
+    assert misled(case, played) == 0
     assert (rate_error(case, played) or 0.0) <= 0.01
 
 

@@ -8,7 +8,7 @@ from random import Random
 
 from tests.simulation.campaigns import random_case
 from tests.simulation.fairness import small_batch_slowdown
-from tests.simulation.judge import rate_error, wrongly_late
+from tests.simulation.judge import misled, rate_error, wrongly_late
 from tests.simulation.week import play, violations
 
 
@@ -19,25 +19,26 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=60)
     chosen = parser.parse_args()
     random = Random(chosen.seed)  # noqa: S311  a seeded simulation, no secret
-    broken, attempts, worst = 0, 0, 0.0
+    broken, attempts, foretold, worst = 0, 0, 0, 0.0
     seen: Counter[str] = Counter()
     for number in range(chosen.cases):
         case = random_case(random, auto=number % 3 == 0)
         played = play(case, random)
         broke = violations(case, played)
-        late = wrongly_late(case, played)
+        late, astray = wrongly_late(case, played), misled(case, played)
         error = rate_error(case, played)
-        if broke or late:
-            sys.stdout.write(
-                f"case {number}: {broke} attempts break a rule, late: {late}; {case}" + "\n"
-            )
-        broken += broke + late
+        if broke or late or astray:
+            faults = f"{broke} attempts break a rule, late: {late}, misled: {astray}"
+            sys.stdout.write(f"case {number}: {faults}; {case}\n")
+        broken += broke + late + astray
+        foretold += bool(played.left and case.rate is None)
         attempts += len(played.attempts)
         worst = max(worst, error or 0.0)
         seen["auto-paced" if case.rate is None else "rated"] += 1
     sys.stdout.write(", ".join(f"{n} {kind} batches" for kind, n in seen.items()) + "\n")
     result = {
         "violations": broken,
+        "foretold_to_be_late": foretold,
         "rate_error": round(worst, 4),
         "small_batch_slowdown": round(small_batch_slowdown(), 3),
         "attempts": attempts,

@@ -26,6 +26,8 @@ class Case:
     expires_on: datetime | None
     retry_share: float
     number: str
+    added: tuple[tuple[datetime, int], ...] = ()
+    """Work that comes later: when, and how many requests."""
 
 
 def random_case(random: Random, *, auto: bool) -> Case:
@@ -36,16 +38,34 @@ def random_case(random: Random, *, auto: bool) -> Case:
     requests = random.randint(50, 400)
     ends = begins + timedelta(hours=random.randint(24, 7 * 24)) if auto else None
     asks = random.random() < 0.4 and not auto
+    # An automatic rate can keep its promise to what it knew; a cap, or more work, may be too much.
+    harder = auto and ends is not None and random.random() < 0.6
     return Case(
         hours=OpenHours(window=window, recipient=RECIPIENT_DAY if asks else None),
         begins=begins,
         requests=requests if auto or open_hours < 1 else random.randint(200, 3000),
         rate=None if auto else random.choice((20, 60, 100, 360)),
-        max_daily_calls=random.choice((None, None, 100, 250)) if not auto else None,
+        max_daily_calls=_cap(random, auto=auto, harder=harder),
         expires_on=ends,
-        retry_share=random.choice((0.0, 0.0, 0.1)) if auto else 0.0,
+        retry_share=random.choice((0.0, 0.0, 0.1)) if auto and not harder else 0.0,
         number=random.choice(NUMBERS),
+        added=_added(random, begins, ends, requests) if harder and ends else (),
     )
+
+
+def _cap(random: Random, *, auto: bool, harder: bool) -> int | None:
+    if auto:
+        return random.choice((None, 20, 60, 150)) if harder else None
+    return random.choice((None, None, 100, 250))
+
+
+def _added(
+    random: Random, begins: datetime, ends: datetime, requests: int
+) -> tuple[tuple[datetime, int], ...]:
+    if random.random() < 0.4:
+        return ()
+    at = begins + (ends - begins) * random.uniform(0.05, 0.5)
+    return ((at.replace(microsecond=0), int(requests * random.uniform(0.05, 1.5)) + 1),)
 
 
 def _window(random: Random, begins: datetime) -> Window:

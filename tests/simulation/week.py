@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from tests.simulation.campaigns import WEEK_LONG, Case
 from worker.domain import pace, turns
 from worker.domain.pace import Allowance, Rates
+from worker.domain.plan import plan
 from worker.domain.turns import MARGIN, Later, Standing, judge
 from worker.domain.windows import (
     LAST_SECOND,
@@ -28,16 +29,36 @@ class Played:
 
     attempts: list[datetime] = field(default_factory=list)
     done_at: datetime | None = None
+    foretold: list[tuple[datetime, int]] = field(default_factory=list)
+    """What an operator was told, and when: how many requests would miss the expiry."""
+    left: int = 0
+    """How many were not attempted."""
 
 
 def play(case: Case, random: Random) -> Played:
     """Every scan that would do something, until the work is done, the batch expires or the week ends."""
     player = Player(case, random, waiting=case.requests, now=case.begins)
     ends = min(case.expires_on or case.begins + WEEK_LONG, case.begins + WEEK_LONG)
-    while player.waiting and player.now < ends:
-        at = player.scan() or ends
+    marks = looks(case)
+    player.foretell()
+    while (player.waiting or marks) and player.now < ends:
+        at = (player.scan() if player.waiting else None) or ends
         player.now = max(player.now + TICK, _on_a_tick(at, case.begins))
+        if marks and marks[0] <= player.now:
+            player.now = marks.pop(0)
+            player.add()
+            player.foretell()
+    player.played.left = player.waiting
     return player.played
+
+
+def looks(case: Case) -> list[datetime]:
+    """When work is added, and where an operator looks at an auto-paced batch: in each quarter of its time."""
+    if case.rate is not None or case.expires_on is None:
+        return []
+    changed = max((at for at, _ in case.added), default=case.begins)
+    quarters = (changed + (case.expires_on - changed) * n / 4 for n in (1, 2, 3))
+    return sorted({*(at for at, _ in case.added), *quarters})
 
 
 @dataclass(slots=True)
@@ -73,6 +94,18 @@ class Player:
         return (
             pace.next_claim_at(self.allowance, verdict.per_hour) if verdict.per_hour else self.now
         )
+
+    def add(self) -> None:
+        """Take in the work that comes at this moment."""
+        if n := sum(n for at, n in self.case.added if at == self.now):
+            self.waiting += n
+            self.played.done_at = None
+
+    def foretell(self) -> None:
+        """Note what the plan says at this moment of an auto-paced batch."""
+        if self.case.rate is None:
+            missed = plan(self._standing(), self.waiting, self.now).missed
+            self.played.foretold.append((self.now, missed))
 
     def _begin(self, until: datetime | None) -> None:
         # A worker begins a moment after the claim, as late as its lease allows.
