@@ -16,6 +16,8 @@ class Timing(BaseModel):
     """How often the scheduler scans for due requests."""
     sweep: Seconds = 5.0
     """How often the scheduler looks for expired batches, doubts and silences."""
+    foresee: Seconds = 60.0
+    """How often the scheduler looks whether auto-paced batches will finish in time."""
     lease: Seconds = 120.0
     """How long a claim stands before another scheduler may claim the request again."""
     send_window: Seconds = 5.0
@@ -77,6 +79,7 @@ class Timing(BaseModel):
 FAST = Timing(
     tick=0.2,
     sweep=0.5,
+    foresee=1.0,
     lease=8.0,
     send_window=2.0,
     connect_timeout=1.0,

@@ -14,6 +14,7 @@ from config import logs
 from tasks.app import runtime, settings
 from tasks.publish import BROKER_AWAY, scan_and_publish
 from tasks.start import wait_for_the_database
+from worker.dispatch.foresee import foresee
 from worker.dispatch.probe import probe
 from worker.dispatch.recall import recall_doubles
 from worker.dispatch.recognize import know_the_database
@@ -34,10 +35,13 @@ def main() -> None:
     wait_for_the_database(stop)
     timing = settings.timing
     sweeper = Thread(target=_repeat, args=(look_after, timing.sweep, stop), name="sweeper")
+    foreseer = Thread(target=_repeat, args=(look_ahead, timing.foresee, stop), name="foreseer")
     sweeper.start()
+    foreseer.start()
     log.info("scheduler_ready", tick=timing.tick, sweep=timing.sweep)
     _repeat(scan_and_publish, timing.tick, stop)
     sweeper.join()
+    foreseer.join()
     runtime().line.close()
 
 
@@ -51,6 +55,11 @@ def look_after() -> None:
     recall_doubles(here.engine, here.line, here.patience)
     while rescue(here.engine, here.line, here.patience) == 100:
         pass
+
+
+def look_ahead() -> None:
+    """What can be told before time decides it."""
+    foresee(runtime().engine, runtime().ceilings)
 
 
 def _repeat(step: Callable[[], object], every: float, stop: Event) -> None:

@@ -20,8 +20,10 @@ from rich.progress import (
 from worker.cli.fields import UnreadableFile
 from worker.cli.printing import add_row, console, print_json, table
 from worker.cli.session import AsJson, BatchId, By, session
+from worker.desk.plan import outlook
 from worker.desk.uploads import Uploaded, upload_requests
 from worker.domain.errors import Mistake
+from worker.runtime import Runtime
 
 NAMED = 20
 """How many refused rows a terminal shows."""
@@ -71,6 +73,14 @@ def upload(
         print_json(uploaded.to_wire())
     else:
         console().print(pictured(uploaded))
+        _warn(current.runtime, batch_id)
+
+
+def _warn(here: Runtime, batch_id: str) -> None:
+    """What does not fit is said before anybody is contacted."""
+    seen = outlook(here.engine, batch_id, ceilings=here.ceilings)
+    if seen.finishes and seen.finishes_at is None:
+        console().print(f"warning: {seen.finishes}")
 
 
 @contextmanager

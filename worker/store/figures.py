@@ -15,6 +15,7 @@ class Figures:
     reports_waiting: int
     dead_letters: int
     webhooks_waiting: int
+    batches_late: int
     oldest_due_seconds: float
 
 
@@ -26,6 +27,9 @@ _FIGURES = text("""
         (SELECT count(*) FROM inbox WHERE next_try_at IS NOT NULL),
         (SELECT count(*) FROM dead_letter WHERE settled_at IS NULL),
         (SELECT count(*) FROM webhook_delivery WHERE next_try_at IS NOT NULL),
+        (SELECT count(*) FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
+         WHERE p.late IS NOT NULL AND b.auto_call_rate AND NOT b.paused AND b.deleted_at IS NULL
+             AND b.finished_at IS NULL AND b.error_message IS NULL AND b.expires_on > now()),
         (SELECT coalesce(extract(epoch FROM now() - min(oldest.due_at)), 0)::float8
          FROM communication_batch AS b CROSS JOIN LATERAL (
              SELECT due_at FROM queue WHERE batch = b.id AND due_at <= now()

@@ -13,6 +13,7 @@ HELP: dict[str, str] = {
     "reports_waiting": "callbacks that fit no attempt yet",
     "dead_letters": "messages, callbacks and webhooks that could not be accepted and are not settled",
     "webhooks_waiting": "events that their receiver has not taken yet",
+    "batches_late": "auto-paced batches that are not expected to finish before they expire",
     "oldest_due_seconds": "age of the oldest request that is due and may be sent; 0 when none is",
 }
 

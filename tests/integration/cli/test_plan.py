@@ -222,3 +222,18 @@ def test_a_batch_that_stands_still_says_why(
     sentence, *_ = explained(outreach, VOICE_CONCURRENT="1")
 
     assert sentence.startswith(f"not moving now: {why}")
+
+
+def test_an_upload_that_can_not_be_finished_in_time_is_told_at_once(
+    engine: Engine, outreach: Outreach, people: Path
+) -> None:
+    campaign = make_campaign(engine, max_daily_calls=10)
+    make_batch(engine, batch_id="B", campaign=campaign, auto_call_rate=True, expires_in=3 * HOUR)
+    make_batch(engine, batch_id="C", auto_call_rate=True, expires_in=3 * HOUR)
+
+    late = lines(outreach("batch", "upload", "B", str(people)))
+    in_time = lines(outreach("batch", "upload", "C", str(people)))
+
+    assert " of 150 waiting requests will not be attempted before " in late[-1]
+    assert late[-1].startswith("warning: ")
+    assert not any("warning" in line for line in in_time)

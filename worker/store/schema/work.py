@@ -209,7 +209,9 @@ batch_pace = Table(
     Column("allowance_at", Timestamp),
     Column("claimed_at", Timestamp),
     Column("grants", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("late", Integer),
     Index("batch_pace_due", "mode", "next_claim_at"),
+    Index("batch_pace_late", "batch", postgresql_where=text("late IS NOT NULL")),
     postgresql_with={"fillfactor": "50"},
 )
 

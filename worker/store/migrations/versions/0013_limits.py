@@ -1,4 +1,4 @@
-"""Calls: those under way are counted quickly."""
+"""Calls under way are counted quickly; what an automatic rate leaves undone is noted."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parent.parent / "sql" / "0013_calls.sql"
+SQL = Path(__file__).parent.parent / "sql" / "0013_limits.sql"
 
 
 def upgrade() -> None:

@@ -1,0 +1,51 @@
+"""Auto-paced batches, and how many of their requests are not expected to be attempted in time."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger, Integer
+
+_AUTO_PACED = text("""
+    SELECT id FROM communication_batch
+    WHERE NOT paused AND deleted_at IS NULL AND finished_at IS NULL AND error_message IS NULL
+        AND auto_call_rate AND expires_on > clock_timestamp()
+    ORDER BY expires_on, id LIMIT :limit
+""")
+
+
+def auto_paced(connection: Connection, limit: int) -> list[int]:
+    """Open batches with an automatic rate, those that expire first before the others."""
+    return list(connection.scalars(_AUTO_PACED, {"limit": limit}))
+
+
+class Noted(NamedTuple):
+    """A batch whose prospect has changed: requests missed as noted before, and now; None: none."""
+
+    batch: int
+    before: int | None
+    now: int | None
+
+
+# A row that a scan holds is noted the next time.
+_NOTE = text("""
+    WITH held AS (
+        SELECT p.batch, p.late AS before, v.late
+        FROM unnest(:batches, :lates) AS v (batch, late) JOIN batch_pace AS p USING (batch)
+        WHERE p.late IS DISTINCT FROM v.late ORDER BY p.batch FOR UPDATE OF p SKIP LOCKED
+    )
+    UPDATE batch_pace AS p SET late = held.late FROM held WHERE p.batch = held.batch
+    RETURNING p.batch, held.before, held.late
+""").bindparams(
+    bindparam("batches", type_=ARRAY(BigInteger)), bindparam("lates", type_=ARRAY(Integer))
+)
+
+
+def note(connection: Connection, missed: Mapping[int, int]) -> list[Noted]:
+    """Keep how many requests each batch will miss. Returns those for which that is news."""
+    rows = connection.execute(
+        _NOTE,
+        {"batches": list(missed), "lates": [n or None for n in missed.values()]},
+    )
+    return [Noted(*row) for row in rows]
