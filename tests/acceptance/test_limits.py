@@ -12,6 +12,7 @@ from tests.fixtures.house import wait_until
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
 from worker.desk.uploads import upload_requests
+from worker.limits.bucket import BURST_SECONDS
 
 __all__ = ["office"]
 
@@ -19,6 +20,10 @@ pytestmark = pytest.mark.usefixtures("durable")
 
 WINDOW = 10.0
 RUN_SECONDS = 10.5
+# Without a limit as much goes out as the machine can do, which is more than any rate below.
+ROOM = {"CHUNK_SIZE": "100", "BACKLOG_CHUNKS": "20"}
+# A permission may be older than its request: by the time in which one is begun and sent.
+ON_THE_WAY_SECONDS = 0.3
 
 
 def most_in_a_window(times: list[float]) -> int:
@@ -29,7 +34,7 @@ def most_in_a_window(times: list[float]) -> int:
 @pytest.mark.parametrize("rate", [1, 10, 500])
 def test_four_workers_stay_within_the_limit_in_every_ten_seconds(office: Office, rate: int) -> None:
     office.sandbox.change(latency_ms=0)
-    limited = {**office.environment, "SMS_PER_SECOND": str(rate), "CHUNK_SIZE": "20"}
+    limited = {**office.environment, "SMS_PER_SECOND": str(rate), **ROOM}
     limited_office = Office(limited, office.engine, office.sandbox, Path(office.log))
     _upload(office, people=max(rate * 15, 40))
 
@@ -41,13 +46,14 @@ def test_four_workers_stay_within_the_limit_in_every_ten_seconds(office: Office,
         return bool(times) and times[-1] - times[0] >= RUN_SECONDS
 
     with ExitStack() as running:
-        for _ in range(4):
-            running.enter_context(limited_office.working("sms"))
+        workers = [running.enter_context(limited_office.working("sms")) for _ in range(4)]
         running.enter_context(limited_office.running(*SCHEDULER))
         wait_until(long_enough, 45)
         times = contacted()
+        assert [worker.poll() for worker in workers] == [None] * 4
 
-    assert most_in_a_window(times) <= rate * WINDOW + rate
+    burst = max(1.0, rate * BURST_SECONDS)
+    assert most_in_a_window(times) <= rate * (WINDOW + ON_THE_WAY_SECONDS) + burst
     # A gate that lets nothing through would hold any limit; a busy machine may not reach 500.
     assert len(times) >= min(rate, 50) * RUN_SECONDS * 0.7
 
