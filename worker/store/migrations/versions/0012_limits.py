@@ -4,12 +4,12 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0013"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parent.parent / "sql" / "0013_limits.sql"
+SQL = Path(__file__).parent.parent / "sql" / "0012_limits.sql"
 
 
 def upgrade() -> None:
