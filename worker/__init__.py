@@ -19,14 +19,20 @@ One request's walk, PENDING to COMPLETED:
 1. `desk/uploads.py`        an operator's CSV becomes requests, each with a row in the queue table.
 2. `dispatch/scan.py`       the scheduler (`tasks/scheduler.py`) claims due ones under a lease and
                             publishes one message per chunk of a batch: ids and the lease's token.
+                            `domain/turns.py` says whose turn it is, by rates (`pace.py`), windows
+                            (`windows.py`) and caps; `dispatch/grant.py` asks the recipient's own clock.
 3. `tasks/deliver.py`       a worker receives the message and calls
-   `dispatch/deliver.py`    render, begin, send, record. `begin` is one function in the database and the
-                            only gate to a provider: it writes the attempt before anybody is contacted.
+   `dispatch/deliver.py`    render, reserve (`limits/gate.py`), begin, send, record. `begin` is one function
+                            in the database and the only gate to a provider: it writes the attempt before
+                            anybody is contacted. Mails that share their words share a request
+                            (`dispatch/grouping.py`).
 4. `providers/voice.py`     places the call through the SDK; the answer is a value of `domain/answers.py`.
 5. `dispatch/record.py`     judges the answer (`domain/verdicts.py`) and writes what it changes.
-6. `web/callbacks.py`       the provider reports; the signature is verified, and
-   `dispatch/settle.py`     stores the report once, judges it by the same rule and writes the change.
-7. `dispatch/rescue.py`     looks after whatever went silent in between.
+6. `web/callbacks.py`       the provider reports; the signature is verified, and under load many reports
+                            share a transaction (`web/letterbox.py`), in which
+   `dispatch/settle.py`     stores each once, judges it by the same rule and writes the change.
+7. `dispatch/rescue.py`     looks after whatever went silent in between; `dispatch/recall.py` ends calls
+                            that should not go on, `dispatch/foresee.py` says early what will be late.
 
 Work also comes in by message: `tasks/triggers.py` (a Celery queue whose every message
 `tasks/guard.py` rebuilds or sets aside) and `tasks/stream.py` (a Redis Stream) call
