@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-callbacks bench-ingest check fix lock clean
+.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest check fix lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench: $(READY)  ## measure beside the usual Celery application and the bare lim
 
 bench-scan: $(READY)  ## the scheduler's tick on a large database (ROWS=1000000)
 	@$(BIN)/python -m tests.benchmarks.scan $(if $(ROWS),--rows $(ROWS))
+
+bench-wear: $(READY)  ## what a million updates leave behind (UPDATES=1000000)
+	@$(BIN)/python -m tests.benchmarks.wear $(if $(UPDATES),--updates $(UPDATES))
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .

@@ -106,7 +106,7 @@ def desk(server: EmbeddedPostgres, tmp_path: Path) -> Iterator[Desk]:
     file.write_text("reference_id,target,a,b,c\n" + rows, encoding="utf-8")
     yield Desk(server, file, _environment(url, tmp_path))
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("TRUNCATE campaign, recipient, request_count CASCADE")
+        connection.execute("TRUNCATE campaign, recipient, request_count, status_transition CASCADE")
 
 
 def _environment(url: str, state_dir: Path) -> dict[str, str]:
@@ -183,7 +183,9 @@ def test_an_upload_that_is_killed_at_any_time_is_there_as_a_whole_or_not_at_all(
     upload.communicate(timeout=60)
     whole = time.monotonic() - began
     with psycopg.connect(desk.server.url, autocommit=True) as connection:
-        connection.execute("TRUNCATE communication_request, recipient, request_count CASCADE")
+        connection.execute(
+            "TRUNCATE communication_request, recipient, request_count, status_transition CASCADE"
+        )
     for share in (0.5, 0.9, 0.97, 1.02):
         upload = desk.start()
         try:
