@@ -246,7 +246,6 @@ def lease(engine: Engine, *requests: int, lasts: timedelta = HOUR) -> Chunk:
             .values(
                 lease_token=token,
                 lease_until=func.clock_timestamp() + lasts,
-                claims=schema.queue.c.claims + 1,
             )
         )
     return Chunk(mode_of(engine, batch), batch, token, requests)

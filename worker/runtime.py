@@ -82,12 +82,11 @@ class Runtime:
     def gate(self) -> Gate:
         """How fast the providers may be asked, over all processes."""
         settings = self.settings
-        rates = dict(zip(Mode, (settings.rate_of(mode.value) for mode in Mode), strict=True))
-        if not any(rates.values()):
+        if not any(self.rates.values()):
             return OpenGate()
         # A short timeout: a thread that waits for the server holds a chunk under its lease.
         server = Redis.from_url(settings.limits_address, socket_timeout=2.0)
-        return SharedGate(Buckets(server), rates, patience=settings.timing.lease / 4)
+        return SharedGate(Buckets(server), self.rates, patience=settings.timing.lease / 4)
 
     @cached_property
     def memories(self) -> list[Memory]:
@@ -139,7 +138,13 @@ class Runtime:
             backlog_chunks=self.settings.backlog_chunks,
             group_size=self.settings.mail_group,
             concurrent_calls=self.settings.voice_concurrent,
+            per_second=self.rates,
         )
+
+    @property
+    def rates(self) -> dict[Mode, float]:
+        """Requests a second that each provider permits; 0: any number."""
+        return {mode: self.settings.rate_of(mode.value) for mode in Mode}
 
     @property
     def delivery_limits(self) -> DeliveryLimits:

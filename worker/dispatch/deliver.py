@@ -22,13 +22,17 @@ from worker.providers import boot_clock
 from worker.store import assignments, attempts, claims, pacing, slots
 from worker.store.assignments import Assignment
 from worker.store.claims import Chunk
-from worker.store.connect import Engine, in_one_statement, in_transaction
+from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
 
 log = structlog.get_logger()
 
 OPEN = OpenGate()
-KEPT = frozenset({"too_late", "no_permission", "stopping"})
-"""Reasons that return no rate: what they leave behind is not to be claimed again at once."""
+KEPT = frozenset({"too_late", "no_permission", "lease_over", "stopping"})
+"""Reasons that return no rate: some leave a request to its lease, the others say no number."""
+
+
+class LeaseOver(Exception):
+    """Nothing of what was asked for is still ours: permissions would be wasted on the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +63,18 @@ def deliver(
 ) -> Delivered:
     """Contact the recipients of one chunk, each at most once.
 
-    1. Read what is to be said, and to whom.
+    1. Take it up: read what is to be said, and to whom.
     2. Render it; what can't be rendered is closed before anything is sent.
     3. Reserve the provider's permissions; what gets none in time is left to its lease, and a worker
        that is asked to stop hands back what has not begun.
     4. Begin as many as were permitted: the attempts are written and committed; only they may be sent.
     5. Send all of them, with no transaction open; mails that share their words share requests.
     6. Record each answer as it comes, in small flushes.
-    7. Return the rate that was claimed for what did not begin.
+    7. Leave what did not begin unharmed, and return the rate that was claimed for it.
     """
     # Before reading: what the database gives time ends no later on our clock than on its own.
     read_at = boot_clock()
-    assignment = in_transaction(engine, lambda c: assignments.read_assignment(c, chunk))
+    assignment = in_transaction(engine, partial(_take_up, chunk=chunk))
     delivery = _Delivery(engine, line, limits, gate, chunk, assignment, _valid(assignment, read_at))
     contents = delivery.render()
     try:
@@ -83,13 +87,20 @@ def deliver(
     except Stopping:
         in_transaction(engine, lambda c: claims.release(c, chunk))
         delivery.delivered.handed_back["stopping"] += 1
+    except LeaseOver:
+        delivery.delivered.handed_back["lease_over"] += 1
     except Closed as closed:
         # Nothing of these has begun: their lease runs out and they are due again. Released at once, they
         # would go round and round for as long as the limits' server is away.
         log.info("not_permitted_in_time", batch=chunk.batch, why=str(closed))
         delivery.delivered.handed_back["no_permission"] += 1
-    delivery.return_unspent()
+    delivery.leave()
     return delivery.delivered
+
+
+def _take_up(connection: Connection, *, chunk: Chunk) -> Assignment:
+    claims.take_up(connection, chunk)
+    return assignments.read_assignment(connection, chunk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,8 @@ class _Delivery:
             begin, run = partial(slots.begin, limit=limits.concurrent_calls), in_transaction
         times = {"send_window": limits.send_window, "answer_time": limits.answer_time}
         begun, handed_back = run(self.engine, lambda c: begin(c, self.chunk, in_time, **times))
+        if not begun and not handed_back:
+            raise LeaseOver
         self.delivered.handed_back.update(handed_back.values())
         tickets = self.assignment.tickets(begun, contents, self.valid_until)
         return tickets, asked_at + min((one.send_within for one in begun), default=0.0)
@@ -164,10 +177,11 @@ class _Delivery:
             record(self.engine, limits.patience, self.assignment.campaign, mode, answered)
             self.delivered.answers.update(type(one.answer).__name__ for one in answered)
 
-    def return_unspent(self) -> None:
-        """A batch that is paced has paid for every claim; what was no attempt is to be had again."""
-        handed_back = self.delivered.handed_back
-        unspent = sum(n for why, n in handed_back.items() if why not in KEPT)
+    def leave(self) -> None:
+        """What is left to its lease is not held against it, and a rate paid for nothing is returned."""
+        taken = [draft.request for draft in self.assignment.drafts]
+        in_transaction(self.engine, lambda c: claims.forgive(c, taken))
+        unspent = sum(n for why, n in self.delivered.handed_back.items() if why not in KEPT)
         if unspent:
             in_transaction(self.engine, lambda c: pacing.give_back(c, self.chunk.batch, unspent))
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -24,8 +24,10 @@ __all__ = ["Chunk", "ScanLimits", "awake", "hand_back", "scan"]
 
 log = structlog.get_logger()
 
-# A request that was claimed this often without reaching begin is what keeps killing its workers.
+# A request that was taken up this often without reaching begin is what keeps killing its workers.
 POISON_CLAIMS = 8
+# How often a lease could be filled with what is permitted: the rest is for more workers and their threads.
+SPARE = 4
 # Batches one tick looks at; those that waited longest come first, so none waits for ever.
 BATCHES = 200
 
@@ -40,10 +42,18 @@ class ScanLimits:
     group_size: int = 1
     concurrent_calls: int = 0
     """How many calls may be under way at once; 0: any number."""
+    per_second: Mapping[Mode, float] = field(default_factory=dict)
+    """How many requests to the provider are permitted; none or 0: any number."""
 
     def size(self, mode: Mode) -> int:
-        """Requests per message: mails may share a request to the provider, and so a message to us."""
-        return max(self.chunk_size, self.group_size) if mode is Mode.EMAIL else self.chunk_size
+        """Requests per message: mails may share a request to the provider, and so a message to us.
+
+        No more than can be sent while their lease lasts, with all that waits in the queue before them.
+        """
+        mails = self.group_size if mode is Mode.EMAIL else 1
+        permitted = self.per_second.get(mode, 0.0) * mails * self.lease.total_seconds()
+        wanted = max(self.chunk_size, mails)
+        return max(1, min(wanted, int(permitted / SPARE / self.backlog_chunks or wanted)))
 
 
 def awake(engine: Engine) -> list[Mode]:
@@ -61,7 +71,7 @@ def scan(
     3. Share the room fairly over campaigns, and over the batches of each.
     4. Claim; whose own clock says no waits until it says yes.
     5. Note when each batch looks again.
-    6. Close what was claimed again and again and never begun.
+    6. Close what was taken up again and again and never begun.
     7. Cut the rest into chunks of one batch, to be published after this has committed.
 
     Args:
@@ -204,7 +214,7 @@ def _next(
 
 
 def _close_poisoned(connection: Connection, lease: UUID, poisoned: set[int]) -> None:
-    why = f"claimed {POISON_CLAIMS} times and never begun"
+    why = f"taken up {POISON_CLAIMS} times and never begun"
     claims.fail_unsent(connection, lease, "poison", [(request, why) for request in poisoned])
     log.error("requests_poisoned", requests=sorted(poisoned))
 

@@ -94,8 +94,8 @@ _FACTS = text("""
            c.retry_on, c.retry_delays, c.resend_in_doubt,
            c.voicemail_detection IS NOT NULL AS detects_machines,
            extract(epoch FROM b.expires_on - clock_timestamp())::float8 AS time_left,
-           b.deleted_at IS NULL AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp())
-               AS batch_lives
+           b.deleted_at IS NULL AND b.archived_at IS NULL
+               AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp()) AS batch_lives
     FROM attempt AS a
     JOIN communication_request AS r ON r.id = a.request
     JOIN communication_batch AS b ON b.id = r.batch

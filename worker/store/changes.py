@@ -132,7 +132,6 @@ def _row(change: Change) -> dict[str, object]:
         "counted": change.counted,
         "extra_attempts": 0,
         "was_status": facts.request_status,
-        "suppress": change.suppress,
     }
     if move is not None:
         row |= {

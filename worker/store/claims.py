@@ -25,7 +25,7 @@ class Chunk:
 
 
 _RELEASE = text("""
-    UPDATE queue SET lease_token = NULL, lease_until = NULL, claims = greatest(claims - 1, 0)
+    UPDATE queue SET lease_token = NULL, lease_until = NULL
     WHERE request = ANY (:requests) AND lease_token = :lease
 """)
 
@@ -33,6 +33,27 @@ _RELEASE = text("""
 def release(connection: Connection, chunk: Chunk) -> None:
     """Hand a claim back unharmed: somebody may claim it again at once."""
     connection.execute(_RELEASE, {"requests": list(chunk.requests), "lease": chunk.lease})
+
+
+# Counted by whoever takes a claim up: one whose message never came to a worker has killed none.
+_TAKE_UP = text("""
+    UPDATE queue SET claims = claims + 1 WHERE request = ANY (:requests) AND lease_token = :lease
+""")
+
+
+def take_up(connection: Connection, chunk: Chunk) -> None:
+    """Note that a worker begins with the chunk: what kills worker after worker is found by it."""
+    connection.execute(_TAKE_UP, {"requests": list(chunk.requests), "lease": chunk.lease})
+
+
+_FORGIVE = text("""
+    UPDATE queue SET claims = claims - 1 WHERE request = ANY (:requests) AND claims > 0
+""")
+
+
+def forgive(connection: Connection, requests: Sequence[int]) -> None:
+    """Take that back, whoever claims them by now: the worker that took them up lived on."""
+    connection.execute(_FORGIVE, {"requests": list(requests)})
 
 
 _FAIL_UNSENT = text("""

@@ -105,7 +105,7 @@ _GIVE_BACK = text("""
 
 
 def give_back(connection: Connection, batch: int, n: int) -> None:
-    """What was claimed could not be published: the batch may claim it again at once."""
+    """What was claimed began no attempt: the batch may claim as much again at once."""
     connection.execute(_GIVE_BACK, {"batch": batch, "n": n})
 
 

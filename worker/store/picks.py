@@ -70,13 +70,13 @@ def pick(connection: Connection, shares: Mapping[int, int], asking: set[int]) ->
 # list of moments takes it as long as the server takes for all the rest.
 _LEASE = text("""
     WITH leased AS (
-        UPDATE queue SET lease_token = :lease, lease_until = given.until, claims = claims + 1
+        UPDATE queue SET lease_token = :lease, lease_until = given.until
         FROM unnest(CAST(:requests AS bigint[]), CAST(:untils AS timestamptz[]))
             AS given (request, until)
         WHERE queue.request = given.request AND queue.request = ANY (CAST(:requests AS bigint[]))
         RETURNING queue.request, queue.claims
     )
-    SELECT request FROM leased WHERE claims > :most
+    SELECT request FROM leased WHERE claims >= :most
 """)
 
 _POSTPONE = text("""
@@ -93,24 +93,23 @@ def lease(
     """Claim picked requests, each until its own moment: begin takes none whose lease has ended.
 
     Returns:
-        those that have now been claimed more than `most` times since they last got as far as begin.
+        those that workers have taken up `most` times and more since they last got as far as begin.
     """
-    values = {"lease": token, "most": most, **_arrays("untils", until)}
+    requests, untils = _arrays(until)
+    values = {"lease": token, "most": most, "requests": requests, "untils": untils}
     return set(connection.scalars(_LEASE, values))
 
 
 def postpone(connection: Connection, due_at: Mapping[int, datetime]) -> None:
     """Let picked requests wait, so that they are not read again before."""
-    connection.execute(_POSTPONE, _arrays("dues", due_at))
+    requests, dues = _arrays(due_at)
+    connection.execute(_POSTPONE, {"requests": requests, "dues": dues})
 
 
-def _arrays(moments: str, by_request: Mapping[int, datetime]) -> dict[str, str]:
+def _arrays(by_request: Mapping[int, datetime]) -> tuple[str, str]:
     # Most of a claim share one moment, and writing a moment is dear.
     written = {moment: str(moment) for moment in set(by_request.values())}
-    return {
-        "requests": _array(map(str, by_request)),
-        moments: _array(written[moment] for moment in by_request.values()),
-    }
+    return _array(map(str, by_request)), _array(written[at] for at in by_request.values())
 
 
 def _array(elements: Iterable[str]) -> str:

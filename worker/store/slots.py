@@ -50,6 +50,11 @@ def room(connection: Connection, mode: Mode, limit: int, wanted: int) -> int:
     return wanted if left is None else min(wanted, left)
 
 
+# Before the turn: whoever has that waits for nobody's batch, or a batch that somebody holds would keep
+# every campaign from beginning.
+_LOCK_BATCH = text("SELECT FROM communication_batch WHERE id = :batch FOR NO KEY UPDATE")
+
+
 def begin(
     connection: Connection,
     chunk: Chunk,
@@ -64,6 +69,7 @@ def begin(
     Whoever begins waits for those before to commit, so that each counts what all others began. The
     rest is handed back with the reason `no_slot` and may be claimed again at once.
     """
+    connection.execute(_LOCK_BATCH, {"batch": chunk.batch})
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": BEGIN_LOCK})
     placed = room(connection, chunk.mode, limit, len(requests))
     begun, handed_back = attempts.begin(

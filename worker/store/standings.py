@@ -46,7 +46,12 @@ class Candidate:
     grants: tuple[Grant, ...]
 
 
-_AWAKE = text("SELECT DISTINCT mode FROM batch_pace WHERE next_claim_at <= clock_timestamp()")
+_AWAKE = text("""
+    SELECT DISTINCT mode FROM batch_pace AS p WHERE next_claim_at <= clock_timestamp()
+        AND NOT EXISTS (
+            SELECT FROM halt WHERE (scope, key) IN (('all', ''), ('channel', p.mode))
+        )
+""")
 
 
 def awake(connection: Connection) -> list[Mode]:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
+from anyio import CapacityLimiter, to_thread
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 
 MAX_FORM = 64 * 1024
 MAX_EVENTS = 2 * 1024 * 1024
+HANG_UPS = 8
 
 Reader = Callable[[Mapping[str, str], UUID], Report | None]
 
@@ -64,6 +66,8 @@ class Callbacks:
     letterbox: Letterbox
     hang_up: Callable[[str], object]
     """Ends a call by its sid; may block, must not raise."""
+    hanging_up: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HANG_UPS))
+    """Threads of their own: a provider that is slow to end calls must not keep callbacks waiting."""
     refusals: Counter[str] = field(default_factory=Counter)
     """How many callbacks this process turned away since it started, by reason."""
 
@@ -128,7 +132,8 @@ class Callbacks:
     def _hang_up_after(self, answer: Response, report: Report) -> None:
         """Once the word of the machine is committed, and Twilio has been told so."""
         if answer.status_code == 204 and report.sid:
-            answer.background = BackgroundTask(self.hang_up, report.sid)
+            ending = partial(to_thread.run_sync, self.hang_up, report.sid, limiter=self.hanging_up)
+            answer.background = BackgroundTask(ending)
 
     async def _settle(
         self, reports: Sequence[Report], sessions: Mapping[UUID, Sessions] = NOBODY

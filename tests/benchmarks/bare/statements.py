@@ -21,7 +21,7 @@ def _bare(statement: TextClause) -> str:
 
 # What a scan writes, without asking whose turn it is.
 CLAIM = """
-    UPDATE queue SET lease_token = %(lease)s, claims = claims + 1,
+    UPDATE queue SET lease_token = %(lease)s,
                      lease_until = clock_timestamp() + %(lease_time)s
     WHERE request = ANY (ARRAY(
         SELECT request FROM queue

@@ -9,14 +9,23 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select, text, update
 
-from tests.factories import make_attempt, make_batch, make_campaign, make_request
+from tests.factories import (
+    make_attempt,
+    make_batch,
+    make_campaign,
+    make_patience,
+    make_request,
+)
 from tests.sessions import Beside
+from tests.unit.domain.verdicts.folding import report
 from worker.desk.archive import Archived, TooYoung, archive_batches
 from worker.desk.batches import show_batch
 from worker.desk.retries import retry_requests
 from worker.domain.errors import BatchArchived
-from worker.domain.statuses import AttemptState, Cause, RequestStatus
-from worker.store import archives, schema
+from worker.domain.reports import Meaning
+from worker.domain.statuses import AttemptState, Cause, ChannelStatus, RequestStatus
+from worker.domain.verdicts import judge_report
+from worker.store import archives, attempts, schema
 from worker.store.connect import in_transaction
 
 DAY = timedelta(days=1)
@@ -143,3 +152,24 @@ def test_what_is_written_while_the_archive_waits_goes_with_its_request(engine: E
 
     assert dropping.result() == 2
     assert stored(engine) == 0
+
+
+def test_a_late_word_makes_nothing_due_in_an_archived_batch(engine: Engine) -> None:
+    batch = make_finished(engine, "old", ago=31 * DAY, retry_count=5)
+    with engine.begin() as connection:
+        archives.mark(connection, "old", MONTH)
+        attempt = connection.scalar(
+            select(func.max(schema.attempt.c.id)).where(schema.attempt.c.batch == batch)
+        )
+        assert attempt is not None
+        facts = attempts.lock(connection, [attempt])[attempt]
+        busy = report(
+            Meaning.MISSED, 100, name="busy", sequence=9, channel_status=ChannelStatus.BUSY
+        )
+        change = judge_report(facts, busy, make_patience(), Cause.CALLBACK)
+        assert change is not None
+        attempts.write(connection, [change])
+        waiting = connection.scalar(select(func.count()).select_from(schema.queue))
+
+    assert waiting == 0
+    assert in_transaction(engine, lambda c: archives.drop_some(c, "old", 100)) == 2

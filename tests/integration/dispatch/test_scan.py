@@ -14,10 +14,11 @@ from tests.factories import (
     queue_row,
     read_request,
 )
-from worker.dispatch.scan import POISON_CLAIMS, ScanLimits, hand_back, scan
+from worker.dispatch.scan import POISON_CLAIMS, ScanLimits, awake, hand_back, scan
 from worker.domain.statuses import Mode
-from worker.store import schema
+from worker.store import halts, schema
 from worker.store.claims import Chunk
+from worker.store.connect import in_transaction
 
 LIMITS = ScanLimits(lease=MINUTE, chunk_size=3, backlog_chunks=4)
 IDLE = {Mode.VOICE: 0}
@@ -156,3 +157,15 @@ def test_what_keeps_killing_its_workers_is_closed(engine: Engine) -> None:
     assert (after["request_status"], after["error_code"]) == ("FAILED", "poison")
     assert queue_row(engine, poison) is None
     assert counted_equals_recount(engine)
+
+
+def test_a_channel_is_awake_while_it_has_due_work_and_no_halt(engine: Engine) -> None:
+    make_request(engine)
+    make_batch(engine, mode=Mode.SMS, paused=True)
+
+    before = awake(engine)
+    in_transaction(engine, lambda c: halts.halt(c, "channel", "voice", "no funds", "test"))
+
+    assert Mode.VOICE in before
+    assert Mode.EMAIL not in before
+    assert Mode.VOICE not in awake(engine)

@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from tests.factories import (
     HOUR,
@@ -17,11 +17,12 @@ from tests.factories import (
     make_request,
     queue_row,
 )
+from tests.sessions import Beside
 from worker.desk.plan import outlook
 from worker.dispatch.scan import ScanLimits, scan
 from worker.domain.channels import Ceilings
 from worker.domain.statuses import AttemptState, Mode
-from worker.store import slots
+from worker.store import schema, slots
 from worker.store.claims import Chunk
 from worker.store.connect import connect, in_transaction
 
@@ -131,3 +132,21 @@ def test_a_scan_claims_what_may_begin_and_the_operator_reads_why_no_more(engine:
     assert claimed() == []
     assert why() == "all 5 concurrent calls are in use"
     assert outlook(engine, "work").not_moving is None
+
+
+def test_a_batch_that_somebody_holds_keeps_no_other_from_beginning(engine: Engine) -> None:
+    [held], [free_one] = make_work(engine, 1), make_work(engine, 1)
+    blocked, chunk = lease(engine, held), lease(engine, free_one)
+
+    with engine.connect() as operator, operator.begin():
+        operator.execute(
+            select(schema.batch).where(schema.batch.c.id == blocked.batch).with_for_update()
+        )
+        with Beside(
+            engine, lambda c: slots.begin(c, blocked, blocked.requests, limit=5, **TIMES)
+        ) as beginning:
+            beginning.wait_until_blocked()
+            assert begin(engine, chunk, limit=5) == (1, {})
+            operator.rollback()
+
+    assert len(beginning.result()[0]) == 1

@@ -1,0 +1,114 @@
+"""What a worker takes up is counted against what kills workers, and against nothing else."""
+
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.factories import (
+    MINUTE,
+    SECOND,
+    lease,
+    make_batch,
+    make_patience,
+    make_request,
+    queue_row,
+)
+from tests.fakes.provider import FakeProvider
+from tests.integration.dispatch.conftest import Connect
+from worker.dispatch.deliver import Delivered, DeliveryLimits, deliver
+from worker.dispatch.scan import ScanLimits
+from worker.domain.statuses import Mode
+from worker.limits import Closed
+
+LIMITS = DeliveryLimits(
+    send_window=5 * SECOND,
+    answer_time=10 * SECOND,
+    flush_rows=50,
+    flush_seconds=0.02,
+    at_once=2,
+    group_size=2,
+    patience=make_patience(),
+)
+
+
+class Gatekeeper:
+    """Permits everything, unless there is a fault to raise; counts how often it was asked."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.fault = fault
+        self.asked = 0
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+    def reserve(self, mode: Mode, source: str, wanted: int) -> int:
+        self.asked += 1
+        if self.fault is not None:
+            raise self.fault
+        return wanted
+
+    def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
+        """Nothing to settle."""
+
+    def slow(self, mode: Mode, source: str, after: float | None) -> None:
+        """Nothing to slow down."""
+
+
+def claims_after(engine: Engine, connect: Connect, fault: Exception) -> int:
+    request = make_request(engine)
+    chunk = lease(engine, request)
+    with suppress(MemoryError):
+        deliver(engine, connect(FakeProvider(Mode.VOICE)), LIMITS, chunk, Gatekeeper(fault))
+    row = queue_row(engine, request)
+    assert row is not None
+    assert row["lease_token"] == chunk.lease
+    return int(row["claims"])
+
+
+def test_waiting_in_vain_for_permission_is_not_held_against_a_request(
+    engine: Engine, connect: Connect
+) -> None:
+    assert claims_after(engine, connect, Closed("away")) == 0
+
+
+def test_a_worker_that_dies_is(engine: Engine, connect: Connect) -> None:
+    assert claims_after(engine, connect, MemoryError()) == 1
+
+
+def test_a_chunk_whose_lease_is_over_wastes_no_permissions(
+    engine: Engine, connect: Connect
+) -> None:
+    batch = make_batch(engine)
+    requests = [make_request(engine, batch=batch) for _ in range(6)]
+    chunk = lease(engine, *requests, lasts=-MINUTE)
+    gate, provider = Gatekeeper(), FakeProvider(Mode.VOICE)
+
+    done: Delivered = deliver(engine, connect(provider), LIMITS, chunk, gate)
+
+    assert (gate.asked, provider.tickets) == (1, [])
+    assert done.handed_back == {"lease_over": 1}
+
+
+@pytest.mark.parametrize(
+    ("mode", "per_second", "size"),
+    [
+        pytest.param(Mode.VOICE, 0.0, 100, id="no limit"),
+        pytest.param(Mode.VOICE, 1.0, 3, id="one a second"),
+        pytest.param(Mode.VOICE, 0.1, 1, id="hardly any"),
+        pytest.param(Mode.VOICE, 1000.0, 100, id="more than a chunk"),
+        pytest.param(Mode.EMAIL, 1.0, 1000, id="mails that share a request"),
+    ],
+)
+def test_a_chunk_can_be_sent_while_its_lease_lasts(
+    mode: Mode, per_second: float, size: int
+) -> None:
+    limits = ScanLimits(
+        lease=2 * MINUTE,
+        chunk_size=100,
+        backlog_chunks=8,
+        group_size=1000,
+        per_second={mode: per_second},
+    )
+
+    assert limits.size(mode) == size
