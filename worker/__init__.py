@@ -27,7 +27,7 @@ One request's walk, PENDING to COMPLETED:
                             anybody is contacted. Mails that share their words share a request
                             (`dispatch/grouping.py`).
 4. `providers/voice.py`     places the call through the SDK; the answer is a value of `domain/answers.py`.
-5. `dispatch/record.py`     judges the answer (`domain/verdicts.py`) and writes what it changes.
+5. `dispatch/record.py`     judges the answer (`domain/verdicts/`) and writes what it changes.
 6. `web/callbacks.py`       the provider reports; the signature is verified, and under load many reports
                             share a transaction (`web/letterbox.py`), in which
    `dispatch/settle.py`     stores each once, judges it by the same rule and writes the change.

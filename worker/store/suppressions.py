@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from worker.domain.statuses import Mode, SuppressReason
-from worker.domain.suppression import PHONE, SuppressScope, reach, sharing
+from worker.domain.suppression import OPT_OUTS, PHONE, SuppressScope, reach, sharing
 
 # How an engine carries the setting to whoever writes a suppression.
 SCOPE = "suppress_scope"
@@ -31,7 +31,8 @@ _LOCK = text("""
 """)
 
 # Whoever is new is locked by the conflict: begin waits for this one. One moment for all of them, so
-# that what one opt-out wrote on two channels is known as one.
+# that what one opt-out wrote on two channels is known as one. It takes the place of what only said that
+# nothing can be delivered: lifting that must not lift what somebody asked for.
 _SUPPRESS = text("""
     INSERT INTO recipient (channel, address, suppressed_at, suppress_reason, suppress_source)
     SELECT channel, address, at, :reason, :source
@@ -42,14 +43,17 @@ _SUPPRESS = text("""
     ON CONFLICT (channel, address) DO UPDATE
     SET suppressed_at = excluded.suppressed_at, suppress_reason = excluded.suppress_reason,
         suppress_source = excluded.suppress_source
-    WHERE recipient.suppressed_at IS NULL
+    WHERE recipient.suppressed_at IS NULL OR (
+        excluded.suppress_reason = ANY (:opt_outs)
+        AND NOT recipient.suppress_reason = ANY (:opt_outs)
+    )
 """)
 
 
 def suppress(
     connection: Connection, channel: Mode, address: str, reason: SuppressReason, source: str
 ) -> None:
-    """Suppress a recipient; one that is suppressed stays as it was first."""
+    """Suppress a recipient; one that is stays as it was first, but for an opt-out after a bounce."""
     suppress_all(connection, channel, [address], reason, source)
 
 
@@ -66,7 +70,8 @@ def suppress_all(
         "addresses": list(addresses),
     }
     connection.execute(_LOCK, whom)
-    connection.execute(_SUPPRESS, whom | {"reason": reason, "source": source})
+    how = {"reason": reason, "source": source, "opt_outs": sorted(OPT_OUTS)}
+    connection.execute(_SUPPRESS, whom | how)
 
 
 _LOCK_OF_ATTEMPTS = text("""

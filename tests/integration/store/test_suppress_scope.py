@@ -121,15 +121,28 @@ def test_a_mailbox_has_no_other_channel(everywhere: Engine) -> None:
     assert suppressed(everywhere, MAILBOX) == {"email": "unsubscribed"}
 
 
-def test_lifting_takes_back_the_same_opt_out_and_no_other(everywhere: Engine) -> None:
+def test_lifting_takes_back_the_same_opt_out(everywhere: Engine) -> None:
     by_operator(everywhere)
+
     assert allow_recipient(everywhere, Mode.VOICE, NUMBER)
+
     assert suppressed(everywhere) == {}
 
+
+def test_an_opt_out_takes_the_place_of_what_can_not_be_delivered(everywhere: Engine) -> None:
     suppress_recipient(everywhere, Mode.SMS, NUMBER, reason=SuppressReason.DROPPED, by=BY)
-    by_import(everywhere)
-    assert allow_recipient(everywhere, Mode.VOICE, NUMBER)
-    assert suppressed(everywhere) == {"sms": "dropped"}
+
+    by_operator(everywhere)
+
+    assert suppressed(everywhere) == {"sms": "unsubscribed", "voice": "unsubscribed"}
+
+
+def test_what_can_not_be_delivered_takes_no_opt_out_away(everywhere: Engine) -> None:
+    by_operator(everywhere)
+
+    suppress_recipient(everywhere, Mode.SMS, NUMBER, reason=SuppressReason.BOUNCED, by=BY)
+
+    assert suppressed(everywhere) == {"sms": "unsubscribed", "voice": "unsubscribed"}
 
 
 def test_no_call_begins_once_a_text_was_answered_with_stop(everywhere: Engine) -> None:
