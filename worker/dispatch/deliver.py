@@ -80,7 +80,7 @@ def deliver(
     try:
         for portion in portions(contents, limits.at_once):
             for permitted, permissions in delivery.permitted(portion):
-                tickets, deadline = delivery.begin(permitted)
+                tickets, deadline = delivery.begin(permitted, permissions)
                 groups = grouped(tickets, limits.group_size)
                 delivery.settle(permissions, len(groups))
                 delivery.send(groups, deadline)
@@ -135,7 +135,9 @@ class _Delivery:
             now, left = left[: permissions * share], left[permissions * share :]
             yield {request: portion[request] for request in now}, permissions
 
-    def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], float]:
+    def begin(
+        self, contents: Mapping[int, Content], permissions: int
+    ) -> tuple[list[Ticket], float]:
         asked_at = boot_clock()  # before asking, as above
         limits = self.limits
         in_time = self._in_time(contents, asked_at + limits.send_window.total_seconds())
@@ -147,6 +149,7 @@ class _Delivery:
         times = {"send_window": limits.send_window, "answer_time": limits.answer_time}
         begun, handed_back = run(self.engine, lambda c: begin(c, self.chunk, in_time, **times))
         if not begun and not handed_back:
+            self.settle(permissions, 0)
             raise LeaseOver
         self.delivered.handed_back.update(handed_back.values())
         tickets = self.assignment.tickets(begun, contents, self.valid_until)

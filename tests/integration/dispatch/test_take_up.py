@@ -38,6 +38,7 @@ class Gatekeeper:
     def __init__(self, fault: Exception | None = None) -> None:
         self.fault = fault
         self.asked = 0
+        self.kept = 0
 
     def stop(self) -> None:
         """Nothing to stop."""
@@ -46,10 +47,11 @@ class Gatekeeper:
         self.asked += 1
         if self.fault is not None:
             raise self.fault
+        self.kept += wanted
         return wanted
 
     def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
-        """Nothing to settle."""
+        self.kept -= reserved - used
 
     def slow(self, mode: Mode, source: str, after: float | None) -> None:
         """Nothing to slow down."""
@@ -86,7 +88,7 @@ def test_a_chunk_whose_lease_is_over_wastes_no_permissions(
 
     done: Delivered = deliver(engine, connect(provider), LIMITS, chunk, gate)
 
-    assert (gate.asked, provider.tickets) == (1, [])
+    assert (gate.asked, gate.kept, provider.tickets) == (1, 0, [])
     assert done.handed_back == {"lease_over": 1}
 
 
