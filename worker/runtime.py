@@ -122,11 +122,10 @@ class Runtime:
     @property
     def ceilings(self) -> Ceilings:
         """What the channels allow all batches together."""
-        settings = self.settings
         return Ceilings(
-            voice_per_second=settings.rate_of(Mode.VOICE),
-            sms_per_second=settings.rate_of(Mode.SMS),
-            concurrent_calls=settings.voice_concurrent,
+            voice_per_second=self.rates[Mode.VOICE],
+            sms_per_second=self.rates[Mode.SMS],
+            concurrent_calls=self.settings.voice_concurrent,
         )
 
     @property

@@ -13,7 +13,6 @@ from worker.dispatch.line import Line
 from worker.dispatch.record import record
 from worker.domain.answers import Answer, Throttled
 from worker.domain.content import ContentError, render
-from worker.domain.statuses import Mode
 from worker.domain.tickets import Content, Ticket
 from worker.domain.validity import validity
 from worker.domain.verdicts import Patience
@@ -144,7 +143,7 @@ class _Delivery:
         if not in_time:
             return [], asked_at
         begin, run = attempts.begin, in_one_statement
-        if limits.concurrent_calls and self.chunk.mode is Mode.VOICE:
+        if slots.limited(self.chunk.mode, limits.concurrent_calls):
             begin, run = partial(slots.begin, limit=limits.concurrent_calls), in_transaction
         times = {"send_window": limits.send_window, "answer_time": limits.answer_time}
         begun, handed_back = run(self.engine, lambda c: begin(c, self.chunk, in_time, **times))
@@ -183,10 +182,14 @@ class _Delivery:
     def leave(self) -> None:
         """What is left to its lease is not held against it, and a rate paid for nothing is returned."""
         taken = [draft.request for draft in self.assignment.drafts]
-        in_transaction(self.engine, lambda c: claims.forgive(c, taken))
         unspent = sum(n for why, n in self.delivered.handed_back.items() if why not in KEPT)
-        if unspent:
-            in_transaction(self.engine, lambda c: pacing.give_back(c, self.chunk.batch, unspent))
+
+        def step(connection: Connection) -> None:
+            claims.forgive(connection, taken)
+            if unspent:
+                pacing.give_back(connection, self.chunk.batch, unspent)
+
+        in_transaction(self.engine, step)
 
     def slow_down(self, answers: Sequence[Answer]) -> None:
         throttled = [answer.after or 0.0 for answer in answers if isinstance(answer, Throttled)]

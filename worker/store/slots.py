@@ -29,6 +29,11 @@ _UNDER_WAY = text("""
 """)
 
 
+def limited(mode: Mode, limit: int) -> bool:
+    """Whether there are places to be counted: calls alone have any, and 0 stands for any number."""
+    return limit > 0 and mode is Mode.VOICE
+
+
 def free(connection: Connection, mode: Mode, limit: int) -> int | None:
     """How many calls may still begin; None where nothing limits them.
 
@@ -37,7 +42,7 @@ def free(connection: Connection, mode: Mode, limit: int) -> int | None:
         mode: only calls are limited.
         limit: how many may be under way at once; 0: any number.
     """
-    if not limit or mode is not Mode.VOICE:
+    if not limited(mode, limit):
         return None
     under_way = connection.scalar(_UNDER_WAY, {"longest": LONGEST_CALL})
     assert isinstance(under_way, int)
