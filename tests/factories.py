@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select, text, update
 
+from worker.dispatch.deliver import DeliveryLimits
 from worker.domain.attempts import OPEN
+from worker.domain.batches import BatchFacts
 from worker.domain.statuses import AttemptState, ChannelStatus, Mode, RequestStatus
 from worker.domain.verdicts import Patience
 from worker.store import schema
@@ -348,6 +350,42 @@ def make_patience(**values: Any) -> Patience:
         "unanswered": {Mode.VOICE: 24 * HOUR, Mode.SMS: 24 * HOUR, Mode.EMAIL: 72 * HOUR},
     }
     return Patience(**(chosen | values))
+
+
+def make_limits(**values: Any) -> DeliveryLimits:
+    """A delivery as small as tests like it."""
+    chosen: dict[str, Any] = {
+        "send_window": 5 * SECOND,
+        "answer_time": 10 * SECOND,
+        "flush_rows": 50,
+        "flush_seconds": 0.02,
+        "at_once": 100,
+        "group_size": 100,
+        "patience": make_patience(),
+    }
+    return DeliveryLimits(**(chosen | values))
+
+
+def make_facts(**values: Any) -> BatchFacts:
+    """An open batch that nobody has touched since it was created."""
+    chosen: dict[str, Any] = {
+        "id": 1,
+        "batch_id": "B",
+        "campaign_id": 1,
+        "expires_on": None,
+        "paused": False,
+        "call_rate": None,
+        "auto_call_rate": False,
+        "auto_call_rate_baseline": None,
+        "upload_filename": None,
+        "error_message": None,
+        "finished_at": None,
+        "archived_at": None,
+        "deleted_at": None,
+        "deleted_reason": None,
+        "last_updated_by": ANA,
+    }
+    return BatchFacts(**(chosen | values))
 
 
 def _insert(engine: Engine, table: Table, row: Mapping[str, object]) -> int:

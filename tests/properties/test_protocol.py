@@ -20,12 +20,13 @@ from tests.factories import (
     counted_equals_recount,
     make_batch,
     make_campaign,
+    make_limits,
     make_patience,
     make_recipient,
     make_request,
 )
 from tests.properties.world import Crash, Fate, Outside, line_to, pass_time
-from worker.dispatch.deliver import DeliveryLimits, deliver
+from worker.dispatch.deliver import deliver
 from worker.dispatch.halt import halt, resume
 from worker.dispatch.rescue import rescue
 from worker.dispatch.scan import Chunk, ScanLimits, scan
@@ -38,15 +39,7 @@ PEOPLE = 4
 RETRIES = 1
 PATIENCE = make_patience()
 SCAN = ScanLimits(lease=60 * SECOND, chunk_size=3, backlog_chunks=4)
-DELIVERY = DeliveryLimits(
-    send_window=5 * SECOND,
-    answer_time=30 * SECOND,
-    flush_rows=3,
-    flush_seconds=0.01,
-    at_once=100,
-    group_size=100,
-    patience=PATIENCE,
-)
+DELIVERY = make_limits(answer_time=30 * SECOND, flush_rows=3, flush_seconds=0.01, patience=PATIENCE)
 SETTINGS = settings(
     max_examples=200 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 12,
     stateful_step_count=30,

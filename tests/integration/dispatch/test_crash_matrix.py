@@ -11,13 +11,14 @@ from sqlalchemy import Engine
 from tests.factories import (
     counted_equals_recount,
     make_batch,
+    make_limits,
     make_patience,
     make_request,
     queue_row,
     read_request,
 )
 from tests.properties.world import Contact, Crash, CrashingEngine, Fate, Outside, line_to, pass_time
-from worker.dispatch.deliver import DeliveryLimits, deliver
+from worker.dispatch.deliver import deliver
 from worker.dispatch.line import Line
 from worker.dispatch.rescue import rescue
 from worker.dispatch.scan import ScanLimits, scan
@@ -28,14 +29,8 @@ from worker.domain.statuses import FINAL, Mode, RequestStatus
 SECOND = timedelta(seconds=1)
 PATIENCE = make_patience()
 SCAN = ScanLimits(lease=60 * SECOND, chunk_size=10, backlog_chunks=4)
-DELIVERY = DeliveryLimits(
-    send_window=5 * SECOND,
-    answer_time=30 * SECOND,
-    flush_rows=10,
-    flush_seconds=0.01,
-    at_once=100,
-    group_size=100,
-    patience=PATIENCE,
+DELIVERY = make_limits(
+    answer_time=30 * SECOND, flush_rows=10, flush_seconds=0.01, patience=PATIENCE
 )
 ROUNDS = 12
 

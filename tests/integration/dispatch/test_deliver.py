@@ -19,7 +19,7 @@ from tests.factories import (
     make_attempt,
     make_batch,
     make_campaign,
-    make_patience,
+    make_limits,
     make_recipient,
     make_request,
     queue_row,
@@ -29,7 +29,7 @@ from tests.factories import (
 )
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
-from worker.dispatch.deliver import Delivered, DeliveryLimits, deliver
+from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.line import Line
 from worker.domain.answers import (
     Accepted,
@@ -50,15 +50,7 @@ from worker.store import halts, schema
 from worker.store.claims import Chunk
 from worker.store.connect import in_transaction
 
-LIMITS = DeliveryLimits(
-    send_window=5 * SECOND,
-    answer_time=10 * SECOND,
-    flush_rows=50,
-    flush_seconds=0.02,
-    at_once=100,
-    group_size=100,
-    patience=make_patience(),
-)
+LIMITS = make_limits()
 
 
 def send(engine: Engine, line: Line, chunk: Chunk) -> Delivered:

@@ -9,33 +9,24 @@ from sqlalchemy import Engine
 
 from tests.factories import (
     MINUTE,
-    SECOND,
     counted_equals_recount,
     make_batch,
     make_campaign,
-    make_patience,
+    make_limits,
     make_recipient,
     make_request,
     read_request,
 )
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
-from worker.dispatch.deliver import DeliveryLimits, deliver
+from worker.dispatch.deliver import deliver
 from worker.dispatch.line import Line
 from worker.dispatch.scan import ScanLimits, scan
 from worker.domain.answers import Accepted, Answer, GroupRefused, Refusal, Refused, Unknown
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Mail, Ticket
 
-LIMITS = DeliveryLimits(
-    send_window=5 * SECOND,
-    answer_time=10 * SECOND,
-    flush_rows=50,
-    flush_seconds=0.02,
-    at_once=3,
-    group_size=8,
-    patience=make_patience(),
-)
+LIMITS = make_limits(at_once=3, group_size=8)
 SCAN = ScanLimits(lease=MINUTE, chunk_size=3, backlog_chunks=4, group_size=8)
 BAD = "bad@example.com"
 

@@ -7,29 +7,20 @@ from sqlalchemy import Engine
 
 from tests.factories import (
     MINUTE,
-    SECOND,
     lease,
     make_batch,
-    make_patience,
+    make_limits,
     make_request,
     queue_row,
 )
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
-from worker.dispatch.deliver import Delivered, DeliveryLimits, deliver
+from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.scan import ScanLimits
 from worker.domain.statuses import Mode
 from worker.limits import Closed
 
-LIMITS = DeliveryLimits(
-    send_window=5 * SECOND,
-    answer_time=10 * SECOND,
-    flush_rows=50,
-    flush_seconds=0.02,
-    at_once=2,
-    group_size=2,
-    patience=make_patience(),
-)
+LIMITS = make_limits(at_once=2, group_size=2)
 
 
 class Gatekeeper:

@@ -5,31 +5,13 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from tests.factories import make_facts
 from worker.cli.watching import watch
-from worker.domain.batches import BatchDetails, BatchFacts, Count
+from worker.domain.batches import BatchDetails, Count
 from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
 
 AT = datetime(2025, 8, 12, tzinfo=UTC)
-FACTS = BatchFacts(
-    id=1,
-    batch_id="B",
-    campaign_id=1,
-    expires_on=None,
-    paused=False,
-    call_rate=None,
-    auto_call_rate=False,
-    auto_call_rate_baseline=None,
-    upload_filename=None,
-    error_message=None,
-    created_at=AT,
-    finished_at=None,
-    archived_at=None,
-    deleted_at=None,
-    deleted_reason=None,
-    last_updated_at=AT,
-    last_updated_by="ana@example.com",
-    attempted=True,
-)
+FACTS = make_facts(created_at=AT, last_updated_at=AT, attempted=True)
 WAITING = Count(RequestStatus.PENDING, ChannelStatus.PENDING, 2)
 DONE = Count(RequestStatus.COMPLETED, ChannelStatus.DELIVERED, 2)
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from tests.factories import make_facts
 from worker.domain.batches import (
     BatchDetails,
     BatchFacts,
@@ -16,25 +17,8 @@ from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
 
 NOW = datetime(2025, 8, 12, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-FRESH = BatchFacts(
-    id=1,
-    batch_id="20250812.9",
-    campaign_id=1,
-    expires_on=None,
-    paused=False,
-    call_rate=None,
-    auto_call_rate=False,
-    auto_call_rate_baseline=None,
-    upload_filename=None,
-    error_message=None,
-    created_at=NOW - HOUR,
-    finished_at=None,
-    archived_at=None,
-    deleted_at=None,
-    deleted_reason=None,
-    last_updated_at=NOW,
-    last_updated_by="ana@example.com",
-    attempted=False,
+FRESH = make_facts(
+    batch_id="20250812.9", created_at=NOW - HOUR, last_updated_at=NOW, attempted=False
 )
 PENDING = replace(FRESH)
 ACTIVE = replace(FRESH, attempted=True)

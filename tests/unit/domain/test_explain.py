@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.domain.batches import BatchFacts
+from tests.factories import make_facts
 from worker.domain.explain import Situation, when_finished, why_not_moving
 from worker.domain.pace import Allowance
 from worker.domain.plan import Plan
@@ -14,26 +14,7 @@ from worker.domain.turns import Later, Turn
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
-FACTS = BatchFacts(
-    id=1,
-    batch_id="B",
-    campaign_id=1,
-    expires_on=None,
-    paused=False,
-    call_rate=None,
-    auto_call_rate=False,
-    auto_call_rate_baseline=None,
-    upload_filename=None,
-    error_message=None,
-    created_at=NOW,
-    finished_at=None,
-    archived_at=None,
-    deleted_at=None,
-    deleted_reason=None,
-    last_updated_at=NOW,
-    last_updated_by="ana@example.com",
-    attempted=True,
-)
+FACTS = make_facts(created_at=NOW, last_updated_at=NOW, attempted=True)
 MOVING = Situation(
     facts=FACTS,
     halt=None,
