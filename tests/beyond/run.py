@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -13,12 +14,14 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from tests.acceptance.chaos.create import BY, create_batches
-from tests.acceptance.chaos.judge import Verdict, is_quiet, judge
-from tests.acceptance.chaos.people import BatchPlan, make_batches
+from tests.acceptance.chaos.judge import Verdict, ask, is_quiet, judge
+from tests.acceptance.chaos.judge_people import judge_people, read_stops
+from tests.acceptance.chaos.people import CLOSED_BATCH, BatchPlan, make_batches
 from tests.acceptance.chaos.town import wait_until
 from tests.beyond.hosts import WHO_LIVES_WHERE
 from tests.beyond.storage import measure, written
 from tests.beyond.topology import Topology, set_up
+from worker.desk.batches import delete_batch
 from worker.desk.uploads import upload_requests
 from worker.local.interrupts import Interrupts
 from worker.runtime import Runtime, StoreUnavailable
@@ -35,7 +38,7 @@ def run(stack: ExitStack, home: Path, out: Console, *, seed: int, n: int) -> Ver
     interrupts = stack.enter_context(Interrupts())
     random = Random(seed)  # noqa: S311  a plan to be repeated, not a secret
     here = set_up(stack, home, interrupts)
-    batches = make_batches(random, n)
+    batches = make_batches(random, n, datetime.now(UTC))  # noqa: TID251  the people's clocks
     create_batches(here.operator.engine, batches)
     out.print("everything is up")
     log = written(here.postgres)
@@ -49,10 +52,20 @@ def run(stack: ExitStack, home: Path, out: Console, *, seed: int, n: int) -> Ver
             out.print(f"{time.monotonic() - began:5.1f} s  {name}")
             act()
             fired[name] += 1
-    wait_until(lambda: is_quiet(here.operator.engine), QUIET_SECONDS, pause=0.5)
-    verdict = judge(here.operator.engine, here.sandbox_url)
+    verdict = _judge_when_quiet(here, batches)
     verdict.figures |= measure(here.postgres, since=log)
     return _completed(verdict, here, n, dict(fired), time.monotonic() - began)
+
+
+def _judge_when_quiet(here: Topology, batches: list[BatchPlan]) -> Verdict:
+    engine = here.operator.engine
+    wait_until(lambda: is_quiet(engine, apart_from=CLOSED_BATCH), QUIET_SECONDS, pause=0.5)
+    _until_done(lambda: delete_batch(engine, CLOSED_BATCH, reason="over", by=BY))
+    wait_until(lambda: is_quiet(engine), QUIET_SECONDS, pause=0.5)
+    verdict = judge(engine, here.sandbox_url)
+    ledger, told = (ask(here.sandbox_url, what) for what in ("ledger", "opt-outs"))
+    judge_people(verdict, batches, ledger, read_stops(told))
+    return verdict
 
 
 def disturbances(
@@ -83,12 +96,14 @@ def _load(operator: Runtime, batches: list[BatchPlan], number: int) -> None:
         )
 
 
-def _until_done(work: Callable[[], None]) -> None:
+def _until_done(work: Callable[[], object]) -> None:
     for _ in range(100):
         try:
-            return work()
+            work()
         except (StoreUnavailable, DBAPIError, OSError):
             time.sleep(0.3)
+        else:
+            return
     raise TimeoutError("the database did not come back")
 
 

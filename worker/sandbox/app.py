@@ -31,7 +31,7 @@ async def refusals_are_answers(request: web.Request, handler: Handler) -> web.St
 async def create(options: Options) -> web.Application:
     """The application; must be made inside its event loop."""
     ledger = Ledger()
-    poster = Poster(options)
+    poster = Poster(options, ledger)
     faults = Faults(options, ledger)
     calls = Calls(options, ledger, faults, poster)
     messages = Messages(options, ledger, faults, poster)
@@ -52,6 +52,7 @@ async def create(options: Options) -> web.Application:
             web.get("/sandbox/summary", control.summary),
             web.get("/sandbox/ledger", control.ledger),
             web.get("/sandbox/contents", control.contents),
+            web.get("/sandbox/opt-outs", control.opt_outs),
             web.get("/sandbox/posts", control.posts),
             web.post("/sandbox/settings", control.settings),
             web.post("/sandbox/reset", control.reset),

@@ -15,19 +15,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from worker.sandbox.keys import load_private_key
+from worker.sandbox.ledger import Ledger
 from worker.sandbox.options import Options
 
 BATCH_SECONDS = 0.05
 """How long events wait for company before they are posted together."""
 EVENT_RETRIES = 8
 FIRST_PAUSE = 0.2
+OPT_OUTS = {"unsubscribe", "group_unsubscribe", "spamreport"}
 
 
 class Poster:
     """Everything that goes out, over one session."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, ledger: Ledger) -> None:
         self._options = options
+        self._ledger = ledger
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15))
         self._key = (
             load_private_key(options.webhook_private_key) if options.webhook_private_key else None
@@ -84,8 +87,14 @@ class Poster:
             }
             status = await self._send(self._options.webhook_url, body, headers)
             if status is not None and status < 300:
+                self._note_opt_outs(events)
                 return
             await asyncio.sleep(FIRST_PAUSE * 2**attempt)
+
+    def _note_opt_outs(self, events: list[dict[str, Any]]) -> None:
+        for event in events:
+            if event["event"] in OPT_OUTS:
+                self._ledger.note_opt_out("mail", event["email"], event["event"])
 
     async def _send(
         self, url: str, data: Mapping[str, str] | bytes, headers: Mapping[str, str]

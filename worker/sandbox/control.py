@@ -37,6 +37,10 @@ class Control:
         chosen = [one for one in self._ledger.contacts if token in {None, one.token}]
         return web.json_response([asdict(one) for one in chosen])
 
+    async def opt_outs(self, _: web.Request) -> web.Response:
+        """GET /sandbox/opt-outs: who said stop, since when the other side has been told."""
+        return web.json_response(self._ledger.opt_outs)
+
     async def posts(self, request: web.Request) -> web.Response:
         """GET /sandbox/posts?since=…&from=…: create requests received after a time, by a sender."""
         since, source = float(request.query.get("since", 0)), request.query.get("from")
@@ -58,6 +62,7 @@ class Control:
         self._ledger.contacts.clear()
         self._ledger.posts.clear()
         self._ledger.faults.clear()
+        self._ledger.opt_outs.clear()
         self._calls.reset()
         self._messages.reset()
         return web.json_response({})

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from aiohttp import web
 
@@ -36,6 +37,7 @@ class Faults:
         """Answer, broken as the address asks; `accept` writes the contact down and answers whole."""
         if self._options.latency_ms:
             await asyncio.sleep(self._options.latency_ms / 1000)
+        accept = partial(self._accept_noting_who_left, request, accept)
         if fault is None or address in self._fired:
             return accept()
         self._fired.add(address)
@@ -58,6 +60,14 @@ class Faults:
                 return web.Response(status=500, text="Internal Server Error")
             case _:
                 return await self._break(request, fault, accept)
+
+    def _accept_noting_who_left(self, request: web.Request, accept: Accept) -> web.Response:
+        known = len(self._ledger.contacts)
+        answer = accept()
+        if request.transport is None or request.transport.is_closing():
+            for contact in self._ledger.contacts[known:]:
+                contact.abandoned = True
+        return answer
 
     async def _break(self, request: web.Request, fault: str, accept: Accept) -> web.Response:
         answer = web.Response()

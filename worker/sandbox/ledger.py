@@ -21,6 +21,8 @@ class Contact:
     status: str = "queued"
     hung_up: bool = False
     """Whether its caller ended it."""
+    abandoned: bool = False
+    """Whether its sender was gone before it could be answered."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,8 @@ class Ledger:
     posts: list[tuple[float, str]] = field(default_factory=list)
     """When each create request arrived, accepted or not, and from which sender."""
     faults: Counter[str] = field(default_factory=Counter)
+    opt_outs: list[dict[str, Any]] = field(default_factory=list)
+    """Who said stop, how, and when the callback that told it was answered 2xx."""
 
     def accept(self, contact: Contact) -> None:
         """Write down one contact."""
@@ -39,6 +43,10 @@ class Ledger:
     def note_post(self, source: str) -> None:
         """Write down that a create request arrived."""
         self.posts.append((time.time(), source))
+
+    def note_opt_out(self, kind: str, to: str, how: str) -> None:
+        """Write down that an opt-out was told and taken."""
+        self.opt_outs.append({"kind": kind, "to": to, "how": how, "at": time.time()})
 
     def summary(self) -> dict[str, Any]:
         """The figures of the whole book."""

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -22,8 +23,9 @@ from rich.console import Console
 from config.settings import load
 from tests.acceptance.chaos.create import create_batches
 from tests.acceptance.chaos.disturb import Disturber
-from tests.acceptance.chaos.judge import Verdict, is_quiet, judge
-from tests.acceptance.chaos.people import BatchPlan, make_batches
+from tests.acceptance.chaos.judge import Verdict, ask, is_quiet, judge
+from tests.acceptance.chaos.judge_people import judge_people, read_stops
+from tests.acceptance.chaos.people import CLOSED_BATCH, BatchPlan, make_batches
 from tests.acceptance.chaos.plan import OFTEN, make_plan
 from tests.acceptance.chaos.show import show
 from tests.acceptance.chaos.town import Town, wait_until
@@ -32,11 +34,13 @@ from worker.local.interrupts import Interrupts
 from worker.local.ports import free_port
 from worker.local.postgres import running_postgres
 from worker.local.valkey import running_valkey
-from worker.runtime import Runtime, build
+from worker.runtime import build
 from worker.store.migrate import upgrade
 
 SLICES = 60
 QUIET_SECONDS = 120
+LOST_OF = 80
+"""One attempt in so many requests is to lose its worker between begin and record: 25 of 2,000."""
 
 
 def main() -> int:
@@ -62,7 +66,8 @@ def main() -> int:
 def _run(stack: ExitStack, home: Path, out: Console, *, seed: int, n: int) -> Verdict:
     interrupts = stack.enter_context(Interrupts())
     random = Random(seed)  # noqa: S311  a plan to be repeated, not a secret
-    disturber = _set_up(stack, home, interrupts, make_batches(random, n), random)
+    batches = make_batches(random, n, datetime.now(UTC))  # noqa: TID251  the people's clocks
+    disturber = _set_up(stack, home, interrupts, batches, random)
     began = time.monotonic()
     for act in make_plan(seed, SLICES, seconds=30 + n / 50):
         interrupts.pause(max(0.0, began + act.at - time.monotonic()))
@@ -70,9 +75,13 @@ def _run(stack: ExitStack, home: Path, out: Console, *, seed: int, n: int) -> Ve
     disturber.finish()
     disturbed = time.monotonic()
     out.print(f"disturbed for {disturbed - began:.0f} s; waiting until it is quiet")
-    wait_until(lambda: _quiet(disturber.runtime), QUIET_SECONDS, pause=0.5)
-    verdict = judge(disturber.runtime.engine, disturber.sandbox_url)
-    return _completed(verdict, disturber, time.monotonic() - disturbed)
+    engine = disturber.runtime.engine
+    wait_until(lambda: is_quiet(engine, apart_from=CLOSED_BATCH), QUIET_SECONDS, pause=0.5)
+    disturber.close_closed_batch()
+    wait_until(lambda: is_quiet(engine), QUIET_SECONDS, pause=0.5)
+    verdict = judge(engine, disturber.sandbox_url)
+    _judge_people(verdict, batches, disturber)
+    return _completed(verdict, disturber, n, time.monotonic() - disturbed)
 
 
 def _set_up(
@@ -112,11 +121,12 @@ def _set_up(
     return Disturber(runtime, town, postgres, valkey, sandbox_url, batches, random, SLICES)
 
 
-def _quiet(runtime: Runtime) -> bool:
-    return is_quiet(runtime.engine)
+def _judge_people(verdict: Verdict, batches: list[BatchPlan], disturber: Disturber) -> None:
+    ledger, told = (ask(disturber.sandbox_url, what) for what in ("ledger", "opt-outs"))
+    judge_people(verdict, batches, ledger, disturber.stops + read_stops(told))
 
 
-def _completed(verdict: Verdict, disturber: Disturber, quiet: float) -> Verdict:
+def _completed(verdict: Verdict, disturber: Disturber, n: int, quiet: float) -> Verdict:
     fired = disturber.fired
     kills = sum(n for name, n in fired.items() if name.startswith("kill"))
     restarts = sum(n for name, n in fired.items() if "postgres" in name or "restart" in name)
@@ -130,6 +140,14 @@ def _completed(verdict: Verdict, disturber: Disturber, quiet: float) -> Verdict:
         "processes_started_again": disturber.town.done["process started again"],
         "seconds_to_quiet": round(quiet, 1),
     }
+    hits = sum(bool(shot & verdict.lost) for shot in disturber.shot_at)
+    verdict.figures["kills_between_begin_and_record"] = hits
+    verdict.hold(
+        f"15 % of {kills} kills hit between begin and record ({hits})", hits >= 0.15 * kills
+    )
+    verdict.hold(
+        f"{n // LOST_OF} attempts lost their worker after begin", len(verdict.lost) >= n // LOST_OF
+    )
     verdict.hold("nothing is posted after pause --wait returned", disturber.posts_after_pause == 0)
     verdict.hold("every pause came back", len(disturber.drains) >= fired["pause"])
     verdict.hold("at least 20 kills and 5 service restarts", kills >= 20 and restarts >= 5)

@@ -23,6 +23,7 @@ def create_batches(engine: Engine, batches: Sequence[BatchPlan]) -> None:
             "recipient_hours": False,
             "daily_end_time": "23:59:59",
             **CONTENT[batch.mode],
+            **batch.campaign,
         }
         campaign = create_campaign(engine, fields, by=BY)
         create_batch(engine, {"batch_id": batch.batch_id, "campaign_id": campaign.id}, by=BY)

@@ -1,29 +1,32 @@
 """Doing what the plan says, and watching the one promise that can only be watched: pause."""
 
 import io
-import json
 import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from threading import Lock, Thread
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
+from uuid import UUID
 
 from kombu import Connection as Broker
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 
 from config.queues import DELIVERY_TASKS
 from tests.acceptance.chaos.create import BY
-from tests.acceptance.chaos.people import BatchPlan
+from tests.acceptance.chaos.judge import ask
+from tests.acceptance.chaos.judge_people import Stop
+from tests.acceptance.chaos.people import CLOSED_BATCH, BatchPlan, person_of
 from tests.acceptance.chaos.plan import Act, Kind
 from tests.acceptance.chaos.town import Town
-from worker.desk.batches import pause_batch, resume_batch
+from worker.desk.batches import delete_batch, pause_batch, resume_batch
 from worker.desk.uploads import upload_requests
 from worker.dispatch.drain import drain
 from worker.local.postgres import EmbeddedPostgres
@@ -35,7 +38,13 @@ FROZEN_SECONDS = 9.0
 WATCHED_SECONDS = 1.5
 
 
-ON_PROCESSES = {Kind.KILL, Kind.TERM, Kind.FREEZE}
+# How long a kill waits for a worker that has begun and not recorded, and how many such attempts it wants.
+AIM_SECONDS = 4.0
+AIMED_AT = 6
+
+ON_PROCESSES = {Kind.KILL, Kind.KILL_SENDING, Kind.TERM, Kind.FREEZE}
+
+_SENDING = text("SELECT token FROM attempt WHERE state = 'SENDING' AND channel = :channel")
 
 _LEASED = text("""
     SELECT q.batch, q.lease_token, array_agg(q.request), c.mode
@@ -60,6 +69,9 @@ class Disturber:
     fired: Counter[str] = field(default_factory=Counter)
     posts_after_pause: int = 0
     drains: list[float] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
+    shot_at: list[set[UUID]] = field(default_factory=list)
+    """The attempts of its channel that had begun and were not recorded, for each aimed kill."""
     _remembered: list[tuple[int, Any, list[int], str]] = field(default_factory=list)
     _threads: list[Thread] = field(default_factory=list)
     _turns: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
@@ -73,6 +85,7 @@ class Disturber:
     def _deed(self, act: Act) -> Callable[[], None]:
         deeds: dict[Kind, Callable[[], None]] = {
             Kind.KILL: lambda: self.town.signal(act.whom, signal.SIGKILL),
+            Kind.KILL_SENDING: lambda: self._kill_sending(act.whom),
             Kind.TERM: lambda: self.town.signal(act.whom, signal.SIGTERM),
             Kind.FREEZE: lambda: self.town.freeze(act.whom, FROZEN_SECONDS),
             Kind.EMPTY_BROKER: self.valkey.flush,
@@ -80,10 +93,43 @@ class Disturber:
             Kind.RESTART_POSTGRES: lambda: self._restart_postgres("fast"),
             Kind.CRASH_POSTGRES: lambda: self._restart_postgres("immediate"),
             Kind.REPEAT: self._repeat,
+            Kind.CLICK: self._click,
             Kind.LOAD: lambda: self._beside(self._load, int(act.whom)),
             Kind.PAUSE: lambda: self._beside(self._pause, self.random.choice(self.batches)),
         }
         return deeds[act.kind]
+
+    def _kill_sending(self, name: str) -> None:
+        """SIGKILL a worker once its channel has attempts that began and are not recorded."""
+        channel = name.partition(".")[0]
+        deadline = time.monotonic() + AIM_SECONDS
+        sending: set[UUID] = set()
+        while len(sending) < AIMED_AT and time.monotonic() < deadline:
+            time.sleep(0.02)
+            sending = self._read(_SENDING, channel=channel)
+        self.town.signal(name, signal.SIGKILL)
+        self.shot_at.append(sending)
+
+    def _read(self, statement: TextClause, **values: str) -> set[UUID]:
+        try:
+            with self.runtime.engine.connect() as connection:
+                return set(connection.scalars(statement, values))
+        except (DBAPIError, StoreUnavailable):
+            return set()
+
+    def _click(self) -> None:
+        """Somebody who got a mail clicks on "unsubscribe" until the page says that it was heard."""
+        mails = [one for one in ask(self.sandbox_url, "contents") if one["kind"] == "mail"]
+        if mails:
+            self._beside(self._click_until_heard, self.random.choice(mails))
+
+    def _click_until_heard(self, mail: dict[str, Any]) -> None:
+        link = mail["content"]["personalization"]["headers"]["List-Unsubscribe"]
+        address = next(part for part in link.split(",") if "http" in part).strip(" <>")
+        one_click = Request(address, b"List-Unsubscribe=One-Click")  # noqa: S310  loopback
+        with urlopen(one_click, timeout=10) as answer:  # noqa: S310  loopback
+            assert answer.status == 200
+        self.stops.append(Stop("email", person_of(mail["to"]), time.time()))
 
     def _restart_broker(self) -> None:
         self.valkey.kill()
@@ -98,6 +144,10 @@ class Disturber:
         for thread in self._threads:
             thread.join(120)
 
+    def close_closed_batch(self) -> None:
+        """Delete the batch half of whose people are asleep; it would stay open for hours."""
+        _until_done(partial(delete_batch, self.runtime.engine, CLOSED_BATCH, reason="over", by=BY))
+
     def _beside(self, work: Any, *arguments: Any) -> None:
         thread = Thread(target=_until_done, args=(work, *arguments))
         thread.start()
@@ -106,6 +156,8 @@ class Disturber:
     def _load(self, number: int) -> None:
         """Upload one slice of every batch; again and again until the database takes it."""
         for batch in self.batches:
+            if number >= len(batch.people):
+                continue  # a small batch is loaded by the first slices
             file = io.BytesIO(batch.csv_slice(number, self.slices))
             upload_requests(
                 self.runtime.patient_engine,
@@ -132,9 +184,7 @@ class Disturber:
 
     def _posts(self, since: float, source: str) -> int:
         quoted = source.replace("+", "%2B")
-        url = f"{self.sandbox_url}/sandbox/posts?since={since}&from={quoted}"
-        with urlopen(url, timeout=10) as answer:  # noqa: S310  loopback
-            return int(json.load(answer)["posts"])
+        return int(ask(self.sandbox_url, f"posts?since={since}&from={quoted}")["posts"])
 
     def _repeat(self) -> None:
         """Publish messages that are or were under way once more, in another order."""

@@ -14,10 +14,12 @@ class Kind(StrEnum):
 
     LOAD = "load"
     KILL = "kill"
+    KILL_SENDING = "kill while sending"
     TERM = "term"
     FREEZE = "freeze"
     PAUSE = "pause"
     REPEAT = "repeat messages"
+    CLICK = "click on unsubscribe"
     EMPTY_BROKER = "empty broker"
     RESTART_BROKER = "restart broker"
     RESTART_POSTGRES = "restart postgres"
@@ -35,7 +37,8 @@ class Act:
 
 # How often each act occurs in a run of any size, and whom it may hit.
 OFTEN: tuple[tuple[Kind, int, tuple[str, ...]], ...] = (
-    (Kind.KILL, 16, WORKERS),
+    (Kind.KILL, 8, WORKERS),
+    (Kind.KILL_SENDING, 16, WORKERS),
     (Kind.KILL, 5, SCHEDULERS),
     (Kind.KILL, 3, ("web",)),
     (Kind.TERM, 3, WORKERS),
@@ -43,6 +46,7 @@ OFTEN: tuple[tuple[Kind, int, tuple[str, ...]], ...] = (
     (Kind.FREEZE, 3, SCHEDULERS),
     (Kind.PAUSE, 6, ("",)),
     (Kind.REPEAT, 12, ("",)),
+    (Kind.CLICK, 20, ("",)),
     (Kind.EMPTY_BROKER, 6, ("",)),
     (Kind.RESTART_BROKER, 2, ("",)),
     (Kind.RESTART_POSTGRES, 2, ("",)),
