@@ -34,5 +34,5 @@ def deliver_email(*, batch: int, lease: str, requests: list[int]) -> None:
 def _deliver(mode: Mode, batch: int, lease: str, requests: list[int]) -> None:
     here = runtime()
     chunk = Chunk(mode, batch, UUID(lease), tuple(requests))
-    done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate)
+    done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)
     log.info("chunk_delivered", mode=mode.value, batch=batch, **done.answers, **done.handed_back)

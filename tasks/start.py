@@ -3,9 +3,10 @@
 import gc
 import sys
 from threading import Event
+from typing import Any
 
 import structlog
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from tasks.app import runtime
 from worker.dispatch.recognize import ForgetfulDatabase, know_the_database
@@ -14,6 +15,8 @@ from worker.runtime import StoreUnavailable
 log = structlog.get_logger()
 
 PAUSE = 1.0
+LOST_ANSWERS = 4
+"""How a worker exits that could not record what providers answered."""
 
 # Thousands of calls are under way at once, all young and all alive: with Python's own thresholds the
 # collector walks over them again and again, a fifth of a worker's CPU, and finds nothing.
@@ -48,3 +51,12 @@ def know_it_before_consuming(**_: object) -> None:
 def begin_nothing_more(**_: object) -> None:
     """What has begun is finished and recorded; the rest is handed back."""
     runtime().gate.stop()
+    runtime().keeper.stop()
+
+
+@worker_shutdown.connect
+def say_what_was_lost(sender: Any, **_: object) -> None:  # noqa: ANN401  Celery's worker
+    """Answers that the store did not take in time are told, and the process fails."""
+    if lost := runtime().keeper.doubted:
+        log.critical("answers_go_into_doubt", count=lost)
+        sender.exitcode = LOST_ANSWERS

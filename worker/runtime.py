@@ -9,7 +9,9 @@ from redis import Redis
 
 from config.settings import Settings, webhook_key
 from worker.dispatch.deliver import DeliveryLimits
+from worker.dispatch.keep import Keeper
 from worker.dispatch.line import Line
+from worker.dispatch.recognize import is_accepted
 from worker.dispatch.scan import ScanLimits
 from worker.dispatch.tell import Post, Teller, TellLimits
 from worker.domain.channels import Ceilings
@@ -38,11 +40,7 @@ class Runtime:
     @cached_property
     def engine(self) -> Engine:
         """The store, with the timeouts a worker needs."""
-        engine = store.connect(
-            self.settings.database_url,
-            pool_size=self.settings.worker_threads + 2,
-            suppress_scope=SuppressScope(self.settings.suppress_scope),
-        )
+        engine = self._connected()
         identity.pin(engine)
         return engine
 
@@ -50,6 +48,34 @@ class Runtime:
     def patient_engine(self) -> Engine:
         """The store without those timeouts, for work that may take minutes: an upload."""
         return store.connect(self.settings.database_url, pool_size=1, guarded=False)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """Holds what the store does not take."""
+        return Keeper(drain=self.settings.timing.unanswered, successor=self._successor)
+
+    def _successor(self) -> Engine:
+        """The way to another database in the first one's place.
+
+        Raises:
+            StoreUnavailable: no operator has accepted it, or it is away too.
+        """
+        if not is_accepted(self._unpinned, self.memories):
+            raise StoreUnavailable(
+                "nobody has accepted the database that took the first one's place"
+            )
+        return self._unpinned
+
+    @cached_property
+    def _unpinned(self) -> Engine:
+        return self._connected()
+
+    def _connected(self) -> Engine:
+        return store.connect(
+            self.settings.database_url,
+            pool_size=self.settings.worker_threads + 2,
+            suppress_scope=SuppressScope(self.settings.suppress_scope),
+        )
 
     @cached_property
     def line(self) -> Line:

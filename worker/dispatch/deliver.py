@@ -1,68 +1,46 @@
 """Send one chunk: the only use case that contacts anybody."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import partial
+from dataclasses import dataclass, replace
 
 import structlog
 
-from worker.dispatch.grouping import form_of, grouped, portions
+from worker.dispatch.delivery import Delivered, Delivery, DeliveryLimits, valid_until
+from worker.dispatch.keep import Keeper
 from worker.dispatch.line import Line
-from worker.dispatch.record import record
-from worker.domain.answers import Answer, Throttled
-from worker.domain.content import ContentError, render
-from worker.domain.tickets import Content, Ticket
-from worker.domain.validity import validity
-from worker.domain.verdicts import Patience
-from worker.limits import Closed, Gate, OpenGate, Stopping
+from worker.limits import Gate, OpenGate
 from worker.providers import boot_clock
-from worker.store import assignments, attempts, claims, pacing, slots
+from worker.store import assignments, claims, pacing
 from worker.store.assignments import Assignment
 from worker.store.claims import Chunk
-from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
+from worker.store.connect import (
+    Connection,
+    Engine,
+    StoreRefused,
+    StoreUnavailable,
+    in_transaction,
+)
+
+__all__ = ["Delivered", "DeliveryLimits", "deliver"]
 
 log = structlog.get_logger()
 
 OPEN = OpenGate()
-KEPT = frozenset({"too_late", "no_permission", "lease_over", "stopping"})
-"""Reasons that return no rate: some leave a request to its lease, the others say no number."""
-
-
-class LeaseOver(Exception):
-    """Nothing of what was asked for is still ours: permissions would be wasted on the rest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryLimits:
-    """Durations and sizes of one delivery."""
-
-    send_window: timedelta
-    answer_time: timedelta
-    flush_rows: int
-    flush_seconds: float
-    at_once: int
-    group_size: int
-    patience: Patience
-    concurrent_calls: int = 0
-    """How many calls may be under way at once, all workers together; 0: any number."""
-
-
-@dataclass(slots=True)
-class Delivered:
-    """What became of a chunk: answers by kind, and hand-backs by reason."""
-
-    answers: Counter[str] = field(default_factory=Counter)
-    handed_back: Counter[str] = field(default_factory=Counter)
+FAULTS = 3
+"""How often the database may refuse the data of a request that is alone before the request is closed."""
 
 
 def deliver(
-    engine: Engine, line: Line, limits: DeliveryLimits, chunk: Chunk, gate: Gate = OPEN
+    engine: Engine,
+    line: Line,
+    limits: DeliveryLimits,
+    chunk: Chunk,
+    gate: Gate = OPEN,
+    keeper: Keeper | None = None,
 ) -> Delivered:
     """Contact the recipients of one chunk, each at most once.
 
-    1. Take it up: read what is to be said, and to whom.
+    1. Take it up: read what is to be said, and to whom. Not while this process keeps answers that the
+       store has not taken.
     2. Render it; what can't be rendered is closed before anything is sent.
     3. Reserve the provider's permissions; what gets none in time is left to its lease, and a worker
        that is asked to stop hands back what has not begun.
@@ -70,144 +48,92 @@ def deliver(
     5. Send all of them, with no transaction open; mails that share their words share requests.
     6. Record each answer as it comes, in small flushes.
     7. Leave what did not begin unharmed, and return the rate that was claimed for it.
+
+    Where the store takes none of this now, what has not begun is handed back whole; where it refuses the
+    data of some, those are found by halving the chunk.
     """
-    # Before reading: what the database gives time ends no later on our clock than on its own.
-    read_at = boot_clock()
-    assignment = in_transaction(engine, partial(_take_up, chunk=chunk))
-    delivery = _Delivery(engine, line, limits, gate, chunk, assignment, _valid(assignment, read_at))
-    contents = delivery.render()
-    try:
-        for portion in portions(contents, limits.at_once):
-            for permitted, permissions in delivery.permitted(portion):
-                tickets, deadline = delivery.begin(permitted, permissions)
-                groups = grouped(tickets, limits.group_size)
-                delivery.settle(permissions, len(groups))
-                delivery.send(groups, deadline)
-    except Stopping:
-        in_transaction(engine, lambda c: claims.release(c, chunk))
-        delivery.delivered.handed_back["stopping"] += 1
-    except LeaseOver:
-        delivery.delivered.handed_back["lease_over"] += 1
-    except Closed as closed:
-        # Nothing of these has begun: their lease runs out and they are due again. Released at once, they
-        # would go round and round for as long as the limits' server is away.
-        log.info("not_permitted_in_time", batch=chunk.batch, why=str(closed))
-        delivery.delivered.handed_back["no_permission"] += 1
-    delivery.leave()
-    return delivery.delivered
-
-
-def _take_up(connection: Connection, *, chunk: Chunk) -> Assignment:
-    claims.take_up(connection, chunk)
-    return assignments.read_assignment(connection, chunk)
+    return _Desk(engine, line, limits, gate, keeper or Keeper()).deliver(chunk)
 
 
 @dataclass(frozen=True, slots=True)
-class _Delivery:
-    """The steps of one delivery, with all they know."""
+class _Desk:
+    """What all parts of a chunk are delivered with."""
 
     engine: Engine
     line: Line
     limits: DeliveryLimits
     gate: Gate
-    chunk: Chunk
-    assignment: Assignment
-    valid_until: Mapping[int, float]
-    """Until when a request may arrive, on `boot_clock`; those without an end in sight are left out."""
-    delivered: Delivered = field(default_factory=Delivered)
+    keeper: Keeper
 
-    def render(self) -> dict[int, Content]:
-        contents, faults = _render(self.assignment)
-        if faults:
-            lease = self.chunk.lease
-            in_transaction(self.engine, lambda c: claims.fail_unsent(c, lease, "render", faults))
-            self.delivered.handed_back["render"] = len(faults)
-        return contents
-
-    def permitted(self, portion: Mapping[int, Content]) -> Iterator[tuple[dict[int, Content], int]]:
-        """As many as there are permissions, one for each request, however many people it reaches."""
-        left = list(portion)
-        share = self.limits.group_size if form_of(portion[left[0]]) is not None else 1
-        while left:
-            wanted = -(-len(left) // share)
-            permissions = self.gate.reserve(self.chunk.mode, self.assignment.source, wanted)
-            now, left = left[: permissions * share], left[permissions * share :]
-            yield {request: portion[request] for request in now}, permissions
-
-    def begin(
-        self, contents: Mapping[int, Content], permissions: int
-    ) -> tuple[list[Ticket], float]:
-        asked_at = boot_clock()  # before asking, as above
-        limits = self.limits
-        in_time = self._in_time(contents, asked_at + limits.send_window.total_seconds())
-        if not in_time:
-            return [], asked_at
-        begin, run = attempts.begin, in_one_statement
-        if slots.limited(self.chunk.mode, limits.concurrent_calls):
-            begin, run = partial(slots.begin, limit=limits.concurrent_calls), in_transaction
-        times = {"send_window": limits.send_window, "answer_time": limits.answer_time}
-        begun, handed_back = run(self.engine, lambda c: begin(c, self.chunk, in_time, **times))
-        if not begun and not handed_back:
-            self.settle(permissions, 0)
-            raise LeaseOver
-        self.delivered.handed_back.update(handed_back.values())
-        tickets = self.assignment.tickets(begun, contents, self.valid_until)
-        return tickets, asked_at + min((one.send_within for one in begun), default=0.0)
-
-    def _in_time(self, contents: Mapping[int, Content], sent_by: float) -> list[int]:
-        """Those that may still arrive when they are sent; the others' lease ends soon after."""
-        ends = self.valid_until
-        in_time = [one for one in contents if validity(ends.get(one), sent_by) is not None]
-        if len(in_time) < len(contents):
-            self.delivered.handed_back["too_late"] += len(contents) - len(in_time)
-        return in_time
-
-    def settle(self, reserved: int, used: int) -> None:
-        self.gate.settle(self.chunk.mode, self.assignment.source, reserved=reserved, used=used)
-
-    def send(self, groups: Sequence[Sequence[Ticket]], deadline: float) -> None:
-        mode, limits = self.chunk.mode, self.limits
-        for answered in self.line.send(
-            groups,
-            mode,
-            deadline=deadline,
-            flush_rows=limits.flush_rows,
-            flush_seconds=limits.flush_seconds,
-            answer_time=limits.answer_time.total_seconds(),
-        ):
-            self.slow_down([one.answer for one in answered])
-            record(self.engine, limits.patience, self.assignment.campaign, mode, answered)
-            self.delivered.answers.update(type(one.answer).__name__ for one in answered)
-
-    def leave(self) -> None:
-        """What is left to its lease is not held against it, and a rate paid for nothing is returned."""
-        taken = [draft.request for draft in self.assignment.drafts]
-        unspent = sum(n for why, n in self.delivered.handed_back.items() if why not in KEPT)
-
-        def step(connection: Connection) -> None:
-            claims.forgive(connection, taken)
-            if unspent:
-                pacing.give_back(connection, self.chunk.batch, unspent)
-
-        in_transaction(self.engine, step)
-
-    def slow_down(self, answers: Sequence[Answer]) -> None:
-        throttled = [answer.after or 0.0 for answer in answers if isinstance(answer, Throttled)]
-        if throttled:
-            self.gate.slow(self.chunk.mode, self.assignment.source, max(throttled) or None)
-
-
-def _valid(assignment: Assignment, read_at: float) -> dict[int, float]:
-    ends = ((draft.request, draft.arrives_within) for draft in assignment.drafts)
-    return {request: read_at + within for request, within in ends if within is not None}
-
-
-def _render(assignment: Assignment) -> tuple[dict[int, Content], list[tuple[int, str]]]:
-    contents: dict[int, Content] = {}
-    faults: list[tuple[int, str]] = []
-    for draft in assignment.drafts:
+    def deliver(self, chunk: Chunk) -> Delivered:
+        delivered = Delivered()
         try:
-            contents[draft.request] = render(assignment.template, draft.variables)
-        except ContentError as error:
-            faults.append((draft.request, str(error)))
-    return contents, faults
+            self.carry_out(chunk, delivered)
+        except StoreUnavailable as error:
+            log.warning("chunk_handed_back", batch=chunk.batch, why=str(error))
+            delivered.handed_back["store_unavailable"] += self.hand_back(chunk)
+        except StoreRefused as error:
+            delivered.add(self.apart(chunk, error))
+        return delivered
+
+    def carry_out(self, chunk: Chunk, delivered: Delivered) -> None:
+        if self.keeper.keeps:
+            raise StoreUnavailable("answers wait for the store to take them")
+        # Before reading: what the database gives time ends no later on our clock than on its own.
+        read_at = boot_clock()
+        assignment = in_transaction(self.engine, lambda c: _take_up(c, chunk))
+        delivery = Delivery(
+            self.engine,
+            self.line,
+            self.limits,
+            self.gate,
+            self.keeper,
+            chunk,
+            assignment,
+            valid_until(assignment, read_at),
+            delivered,
+        )
+        try:
+            delivery.carry_out()
+        except Exception:
+            # Whatever it was, this worker lives: it is not held against what was taken up.
+            delivery.leave()
+            raise
+        delivery.leave()
+
+    def hand_back(self, chunk: Chunk) -> int:
+        """What has not begun may be claimed again after a pause. Returns how many; 0: left to its lease."""
+        try:
+            return in_transaction(self.engine, lambda c: self.postpone(c, chunk))
+        except StoreUnavailable:
+            return 0
+
+    def postpone(self, connection: Connection, chunk: Chunk) -> int:
+        handed_back = claims.postpone(connection, chunk, self.limits.patience.refused_pause)
+        if handed_back:
+            pacing.give_back(connection, chunk.batch, handed_back)
+        return handed_back
+
+    def apart(self, chunk: Chunk, error: StoreRefused) -> Delivered:
+        """Halve the chunk until whoever is to blame is alone; the third time that one is closed."""
+        middle = len(chunk.requests) // 2
+        delivered = Delivered()
+        if not middle:
+            log.error("begin_refused", request=chunk.requests[0], code=error.code)
+            in_transaction(self.engine, lambda c: self.blame(c, chunk, str(error)))
+            delivered.handed_back["begin"] += 1
+        for half in (chunk.requests[:middle], chunk.requests[middle:]) if middle else ():
+            delivered.add(self.deliver(replace(chunk, requests=half)))
+        return delivered
+
+    def blame(self, connection: Connection, chunk: Chunk, why: str) -> None:
+        [request] = chunk.requests
+        if claims.note_fault(connection, chunk.lease, request) >= FAULTS:
+            claims.fail_unsent(connection, chunk.lease, "begin", [(request, why)])
+        else:
+            self.postpone(connection, chunk)
+
+
+def _take_up(connection: Connection, chunk: Chunk) -> Assignment:
+    claims.take_up(connection, chunk)
+    return assignments.read_assignment(connection, chunk)

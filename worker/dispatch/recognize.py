@@ -56,6 +56,13 @@ def know_the_database(engine: Engine, memories: Sequence[Memory]) -> Recognition
     return recognition
 
 
+def is_accepted(engine: Engine, memories: Sequence[Memory]) -> bool:
+    """Whether the database at hand is the one that is remembered; nothing is halted or written."""
+    recalled = [memory.recall() for memory in memories]
+    present = in_transaction(engine, identity.present)
+    return recognize(present, recalled, has_attempts=True) is Recognition.KNOWN
+
+
 def adopt_the_database(engine: Engine, memories: Sequence[Memory]) -> None:
     """An operator has looked: remember this database from now on."""
     present = in_transaction(engine, identity.present)

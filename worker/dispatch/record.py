@@ -1,14 +1,15 @@
 """Record what the provider answered."""
 
-import time
 from collections.abc import Sequence
 from functools import partial
 
 import structlog
 
+from worker.dispatch.forgotten import prove_forgotten
 from worker.dispatch.line import Answered
 from worker.dispatch.suspect import suspect_double
 from worker.domain.answers import Accepted, Halt, HaltScope, Refusal, Refused
+from worker.domain.attempts import Facts
 from worker.domain.statuses import Mode
 from worker.domain.verdicts import Patience, judge_answer
 from worker.store import attempts, halts
@@ -16,44 +17,65 @@ from worker.store.connect import Connection, Engine, StoreUnavailable, in_transa
 
 log = structlog.get_logger()
 
-# The answer exists only here: worth waiting for the database. Beyond this the rescuer asks for it.
-RECORD_TRIES = 40
-RECORD_PAUSE = 0.25
-
 
 def record(
-    engine: Engine, patience: Patience, campaign: int, mode: Mode, answered: Sequence[Answered]
+    engine: Engine,
+    patience: Patience,
+    campaign: int,
+    mode: Mode,
+    answered: Sequence[Answered],
+    batch: int | None = None,
 ) -> None:
-    """Turn answers into states.
+    """Turn answers into states. May be repeated.
 
     1. Halt what can't send, so that nothing more begins there.
     2. Read the attempts under their locks: a callback may have been first.
     3. Judge each answer against the facts, and write what it changes.
+    4. An answer whose attempt the database does not know proves that it forgot: halt everything.
+
+    One that can't be recorded costs the others nothing: the rescuer asks about its attempt.
+
+    Raises:
+        StoreUnavailable: not all of them are recorded.
     """
-    for tries_left in reversed(range(RECORD_TRIES)):
-        try:
-            _halt(engine, campaign, mode, answered)
-            in_transaction(engine, lambda c: _write(c, patience, answered))
-        except StoreUnavailable:
-            if not tries_left:
-                raise
-            time.sleep(RECORD_PAUSE)
-        else:
+    _halt(engine, campaign, mode, answered)
+    try:
+        unknown = in_transaction(engine, lambda c: _write(c, patience, answered))
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  it is found by trying one by one
+        if len(answered) == 1:
+            attempt = answered[0].ticket.attempt
+            log.error("answer_unrecordable", attempt=attempt, error=type(error).__name__)
             return
+        for one in answered:
+            record(engine, patience, campaign, mode, [one], batch)
+        return
+    if unknown:
+        prove_forgotten(engine, batch, unknown)
 
 
-def _write(connection: Connection, patience: Patience, answered: Sequence[Answered]) -> None:
-    by_attempt = {one.ticket.attempt: one.answer for one in answered}
+def _write(
+    connection: Connection, patience: Patience, answered: Sequence[Answered]
+) -> list[Answered]:
+    """Returns the answers to attempts that are not there."""
     suppresses = any(
-        isinstance(answer, Refused) and answer.kind is Refusal.OPTED_OUT
-        for answer in by_attempt.values()
+        isinstance(one.answer, Refused) and one.answer.kind is Refusal.OPTED_OUT for one in answered
     )
-    facts = attempts.lock(connection, by_attempt, with_recipients=suppresses)
-    for attempt, answer in by_attempt.items():
-        if isinstance(answer, Accepted):
-            suspect_double(facts[attempt], answer.sid)
-    changes = [judge_answer(facts[a], answer, patience) for a, answer in by_attempt.items()]
+    facts = attempts.lock(
+        connection, [one.ticket.attempt for one in answered], with_recipients=suppresses
+    )
+    known = [one for one in answered if _is_of(one, facts.get(one.ticket.attempt))]
+    for one in known:
+        if isinstance(one.answer, Accepted):
+            suspect_double(facts[one.ticket.attempt], one.answer.sid)
+    changes = [judge_answer(facts[one.ticket.attempt], one.answer, patience) for one in known]
     attempts.write(connection, [change for change in changes if change])
+    return [one for one in answered if one not in known]
+
+
+def _is_of(one: Answered, facts: Facts | None) -> bool:
+    return facts is not None and facts.token == one.ticket.token
 
 
 def _halt(engine: Engine, campaign: int, mode: Mode, answered: Sequence[Answered]) -> None:

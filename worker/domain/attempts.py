@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from worker.domain.reports import Position
 from worker.domain.retries import USUAL, RetryRules
@@ -55,6 +56,8 @@ class Facts:
     """Whether the campaign minds who answers: then a call that is over waits for that word."""
     time_left: timedelta | None = None
     """Until the batch expires; None: it never does."""
+    token: UUID | None = None
+    """What it is known by on the wire; its number alone may be given out again by a restored database."""
 
     @property
     def retry_rules(self) -> RetryRules:

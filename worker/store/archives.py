@@ -52,6 +52,18 @@ def mark(connection: Connection, batch_id: str, age: timedelta) -> bool:
     return connection.execute(_MARK, {"batch_id": batch_id, "age": age}).rowcount == 1
 
 
+_IS_ARCHIVED = text("""
+    SELECT EXISTS (
+        SELECT FROM communication_batch WHERE id = :batch AND archived_at IS NOT NULL
+    )
+""")
+
+
+def is_archived(connection: Connection, batch: int) -> bool:
+    """Whether what hung on the batch was taken out of these tables."""
+    return bool(connection.scalar(_IS_ARCHIVED, {"batch": batch}))
+
+
 # Locked before anything that hangs on them is read: what is written for a request under its lock is
 # there to be deleted, and who waits for the lock finds the request gone.
 _CHOOSE = text("""

@@ -85,7 +85,7 @@ _LOCK_REQUESTS = text("""
 """)
 # Durations as numbers: the driver reads an interval by a regular expression.
 _FACTS = text("""
-    SELECT a.id AS attempt, a.request, a.channel, a.state, a.sid,
+    SELECT a.id AS attempt, a.token, a.request, a.channel, a.state, a.sid,
            a.fold_rank, a.fold_sequence, a.fold_name, a.checks, a.attempt_number,
            extract(epoch FROM clock_timestamp() - a.began_at)::float8 AS age,
            r.attempt = a.id AS is_current, r.request_status, r.channel_manager_status, r.moved_by,
@@ -123,6 +123,7 @@ def lock(
 def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Facts:
     return Facts(
         attempt=row.attempt,
+        token=row.token,
         request=row.request,
         mode=Mode(row.channel),
         state=AttemptState(row.state),

@@ -5,6 +5,7 @@ Correctness rests on `SKIP LOCKED` and the lease token; how many schedulers run 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, text
@@ -46,14 +47,43 @@ def take_up(connection: Connection, chunk: Chunk) -> None:
     connection.execute(_TAKE_UP, {"requests": list(chunk.requests), "lease": chunk.lease})
 
 
+# Who holds the claim by now may have taken it up too: that one's count is not ours to take back.
 _FORGIVE = text("""
-    UPDATE queue SET claims = claims - 1 WHERE request = ANY (:requests) AND claims > 0
+    UPDATE queue SET claims = claims - 1
+    WHERE request = ANY (:requests)
+        AND claims > CASE WHEN coalesce(lease_token, :lease) = :lease THEN 0 ELSE 1 END
 """)
 
 
-def forgive(connection: Connection, requests: Sequence[int]) -> None:
-    """Take that back, whoever claims them by now: the worker that took them up lived on."""
-    connection.execute(_FORGIVE, {"requests": list(requests)})
+def forgive(connection: Connection, lease: UUID, requests: Sequence[int]) -> None:
+    """Take that back, once per take-up: the worker that took them up under this lease lived on."""
+    connection.execute(_FORGIVE, {"requests": list(requests), "lease": lease})
+
+
+_POSTPONE = text("""
+    UPDATE queue
+    SET lease_token = NULL, lease_until = NULL,
+        due_at = greatest(due_at, clock_timestamp() + CAST(:pause AS interval))
+    WHERE request = ANY (:requests) AND lease_token = :lease
+""")
+
+
+def postpone(connection: Connection, chunk: Chunk, pause: timedelta) -> int:
+    """Hand a claim back, to be claimed again no sooner than after `pause`. Returns how many it was."""
+    values = {"requests": list(chunk.requests), "lease": chunk.lease, "pause": pause}
+    return connection.execute(_POSTPONE, values).rowcount
+
+
+_NOTE_FAULT = text("""
+    UPDATE queue SET faults = faults + 1 WHERE request = :request AND lease_token = :lease
+    RETURNING faults
+""")
+
+
+def note_fault(connection: Connection, lease: UUID, request: int) -> int:
+    """Count that a request which was alone could not begin. Returns how often; 0: not ours any more."""
+    found: int | None = connection.scalar(_NOTE_FAULT, {"request": request, "lease": lease})
+    return found or 0
 
 
 _FAIL_UNSENT = text("""
@@ -81,7 +111,8 @@ def fail_unsent(
     Args:
         connection: in a transaction.
         lease: the token under which the requests are claimed.
-        code: `render` (the content can't be made) or `poison` (claimed again and again).
+        code: `render` (the content can't be made), `begin` (the database refuses its data) or `poison`
+            (it killed worker after worker).
         faults: (request, a sentence that quotes no value).
     """
     connection.execute(

@@ -5,23 +5,26 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import orjson
+import psycopg
 from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from worker.domain.suppression import SuppressScope
 from worker.store import guards
 from worker.store.suppressions import SCOPE
-from worker.store.unavailable import StoreUnavailable
+from worker.store.unavailable import StoreRefused, StoreUnavailable
 
 __all__ = [
     "Connection",
     "Engine",
+    "StoreRefused",
     "StoreUnavailable",
     "connect",
     "in_one_statement",
     "in_transaction",
+    "said_by",
     "translated",
 ]
 
@@ -31,9 +34,11 @@ set_json_loads(orjson.loads)
 
 # deadlock, serialization failure, lock timeout, statement timeout: nothing was kept
 AGAIN = {"40P01", "40001", "55P03", "57014"}
-SERVER_AWAY = {"57P01", "57P02", "57P03", "08006", "08003", "08001", "25P03", "25P04"}
-# what PgBouncer says when the server is away or busy; connections it or the server has no room for
-SERVER_AWAY |= {"08P01", "53300"}
+# The classes of SQLSTATE that speak of what was asked. Every other one speaks of the database, by
+# whatever name it comes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+OF_DATA = ("21", "22", "23", "42")
+# insufficient privilege: of that class, and yet no fault of the data
+OF_STORE = {"42501"}
 # undefined table, column, function: the database is not at this version's shape
 WRONG_SHAPE = {"42P01", "42703", "42883"}
 TRIES = 5
@@ -82,17 +87,18 @@ def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
     """Run one step as one transaction; again when it lost a race for a lock, which left nothing behind.
 
     Raises:
-        StoreUnavailable: the database is away. Whether a commit in flight was kept is unknown then,
-            which is why every step may be repeated.
+        StoreUnavailable: the database does not take it. Whether a commit in flight was kept is unknown
+            then, which is why every step may be repeated.
+        StoreRefused: the data is such that it never will.
     """
     for remaining in reversed(range(TRIES)):
         try:
             with engine.begin() as connection:
                 return step(connection)
         except DBAPIError as error:
-            if remaining and _code(error) in AGAIN:
+            if remaining and getattr(error.orig, "sqlstate", None) in AGAIN:
                 continue
-            raise _translation(error) or error from None
+            raise said_by(error.orig) from None
         except PoolTimeout:
             raise StoreUnavailable("the database is unavailable: no connection is free") from None
     raise AssertionError("unreachable")
@@ -109,31 +115,30 @@ def in_one_statement(engine: Engine, step: Callable[[Connection], T]) -> T:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's ways of saying "the database is away" into one of ours."""
+    """Turn the driver's ways of saying no into ours."""
     try:
         yield
     except DBAPIError as error:
-        raise _translation(error) or error from None
+        raise said_by(error.orig) from None
 
 
-def _translation(error: DBAPIError) -> StoreUnavailable | None:
-    if _code(error) in WRONG_SHAPE:
+def said_by(error: BaseException | None) -> StoreUnavailable | StoreRefused:
+    """What an error of the driver means."""
+    code = str(getattr(error, "sqlstate", None) or "")
+    if code in WRONG_SHAPE:
         return StoreUnavailable(
             "the database has not the shape this version expects; run: outreach db upgrade"
         )
-    return StoreUnavailable(_sentence(error)) if _is_away(error) else None
+    if _is_of_data(error, code):
+        return StoreRefused(code, type(error).__name__)
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return StoreUnavailable(f"the database is unavailable: {lines[0]}")
 
 
-def _code(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or "")
-
-
-def _is_away(error: DBAPIError) -> bool:
-    if _code(error):
-        return _code(error) in SERVER_AWAY
-    return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-
-
-def _sentence(error: DBAPIError) -> str:
-    lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-    return f"the database is unavailable: {lines[0]}"
+def _is_of_data(error: BaseException | None, code: str) -> bool:
+    if code:
+        return code.startswith(OF_DATA) and code not in OF_STORE
+    # Without a code the driver itself speaks: of a value that it can't send, or of the connection.
+    return isinstance(
+        error, psycopg.DataError | psycopg.ProgrammingError | psycopg.NotSupportedError
+    )

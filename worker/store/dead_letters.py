@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from worker.store.schema import dead_letter
 
 MESSAGE = "message"
+ANSWER = "answer"
+"""What a provider answered to an attempt that the database does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,20 @@ _COLUMNS = [dead_letter.c[name] for name in DeadLetter.__slots__]
 
 
 def bury(
-    connection: Connection, *, reason: str, payload: str, task: str | None, message_id: str | None
+    connection: Connection,
+    *,
+    reason: str,
+    payload: str,
+    task: str | None,
+    message_id: str | None,
+    kind: str = MESSAGE,
 ) -> int | None:
-    """Keep a message that could not be accepted. Returns its id; None for a repetition."""
+    """Keep what could not be accepted. Returns its id; None for a repetition."""
     digest = sha256(payload.encode()).hexdigest() if message_id else None
     letter: int | None = connection.scalar(
         insert(dead_letter)
         .values(
-            kind=MESSAGE,
+            kind=kind,
             reason=reason,
             payload=payload,
             task=task,

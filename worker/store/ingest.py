@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from worker.domain.csv_rows import Refused
 from worker.domain.statuses import Mode, RequestStatus
-from worker.store.connect import StoreUnavailable
+from worker.store.connect import said_by
 
 # The first half of a two-part advisory lock; the second is the batch.
 INGEST_LOCK = 7_230_003
@@ -114,8 +114,8 @@ def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
                 variables = orjson.dumps(one.request_variables).decode()
                 judged = (one.address, one.fault, variables, one.filtered)
                 copy.write_row((one.line, one.reference_id, one.target, *judged))
-    except psycopg.OperationalError:
-        raise StoreUnavailable("the database went away during the upload") from None
+    except psycopg.Error as error:
+        raise said_by(error) from None
     connection.execute(text("ANALYZE staged"))
 
 

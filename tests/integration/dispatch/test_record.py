@@ -1,7 +1,7 @@
 """Answers become states; whoever was first is not pulled back."""
 
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
@@ -18,6 +18,7 @@ from tests.factories import (
     read,
     read_attempt,
     read_request,
+    token_of,
     transitions,
 )
 from tests.sessions import Beside
@@ -43,12 +44,12 @@ PATIENCE = make_patience()
 CAMPAIGN = 7
 
 
-def ticket(attempt: int) -> Ticket:
-    return Ticket(attempt, 0, uuid4(), "+15125550001", "+15125550100", Text("Hello"))
+def ticket(attempt: int, token: UUID) -> Ticket:
+    return Ticket(attempt, 0, token, "+15125550001", "+15125550100", Text("Hello"))
 
 
 def answer_comes(engine: Engine, *answers: tuple[int, Answer]) -> None:
-    answered = [Answered(ticket(attempt), answer) for attempt, answer in answers]
+    answered = [Answered(ticket(attempt, token_of(engine, attempt)), answer) for attempt, answer in answers]
     record(engine, PATIENCE, CAMPAIGN, Mode.VOICE, answered)
 
 

@@ -15,10 +15,14 @@ from tests.factories import (
 )
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
+from tests.properties.world import Crash
 from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.scan import ScanLimits
 from worker.domain.statuses import Mode
 from worker.limits import Closed
+from worker.store import claims
+from worker.store.claims import Chunk
+from worker.store.connect import in_transaction
 
 LIMITS = make_limits(at_once=2, group_size=2)
 
@@ -26,7 +30,7 @@ LIMITS = make_limits(at_once=2, group_size=2)
 class Gatekeeper:
     """Permits everything, unless there is a fault to raise; counts how often it was asked."""
 
-    def __init__(self, fault: Exception | None = None) -> None:
+    def __init__(self, fault: BaseException | None = None) -> None:
         self.fault = fault
         self.asked = 0
         self.kept = 0
@@ -48,10 +52,10 @@ class Gatekeeper:
         """Nothing to slow down."""
 
 
-def claims_after(engine: Engine, connect: Connect, fault: Exception) -> int:
+def claims_after(engine: Engine, connect: Connect, fault: BaseException) -> int:
     request = make_request(engine)
     chunk = lease(engine, request)
-    with suppress(MemoryError):
+    with suppress(MemoryError, ZeroDivisionError, Crash):
         deliver(engine, connect(FakeProvider(Mode.VOICE)), LIMITS, chunk, Gatekeeper(fault))
     row = queue_row(engine, request)
     assert row is not None
@@ -65,8 +69,67 @@ def test_waiting_in_vain_for_permission_is_not_held_against_a_request(
     assert claims_after(engine, connect, Closed("away")) == 0
 
 
+@pytest.mark.parametrize("fault", [MemoryError(), ZeroDivisionError()], ids=repr)
+def test_nor_is_anything_that_its_worker_lives_through(
+    engine: Engine, connect: Connect, fault: Exception
+) -> None:
+    assert claims_after(engine, connect, fault) == 0
+
+
 def test_a_worker_that_dies_is(engine: Engine, connect: Connect) -> None:
-    assert claims_after(engine, connect, MemoryError()) == 1
+    assert claims_after(engine, connect, Crash()) == 1
+
+
+def claims_of(engine: Engine, request: int) -> int:
+    row = queue_row(engine, request)
+    assert row is not None
+    return int(row["claims"])
+
+
+def take_up(engine: Engine, chunk: Chunk) -> None:
+    in_transaction(engine, lambda c: claims.take_up(c, chunk))
+
+
+def forgive(engine: Engine, chunk: Chunk) -> None:
+    in_transaction(engine, lambda c: claims.forgive(c, chunk.lease, chunk.requests))
+
+
+def test_each_take_up_is_forgiven_once(engine: Engine) -> None:
+    request = make_request(engine)
+    chunk = lease(engine, request)
+    take_up(engine, chunk)
+    take_up(engine, chunk)  # the message came twice, and one of its workers died
+
+    forgive(engine, chunk)
+
+    assert claims_of(engine, request) == 1
+
+
+def test_nobody_forgives_what_whoever_has_the_lease_by_now_took_up(engine: Engine) -> None:
+    request = make_request(engine)
+    first = lease(engine, request)
+    take_up(engine, first)
+    in_transaction(engine, lambda c: claims.postpone(c, first, MINUTE))
+    forgive(engine, first)
+    second = lease(engine, request)
+    take_up(engine, second)
+
+    forgive(engine, first)
+
+    assert claims_of(engine, request) == 1
+
+
+def test_whoever_outlived_its_lease_is_forgiven_too(engine: Engine) -> None:
+    request = make_request(engine)
+    first = lease(engine, request)
+    take_up(engine, first)
+    second = lease(engine, request)
+    take_up(engine, second)
+
+    forgive(engine, first)
+    forgive(engine, second)
+
+    assert claims_of(engine, request) == 0
 
 
 def test_a_chunk_whose_lease_is_over_wastes_no_permissions(

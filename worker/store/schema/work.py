@@ -225,6 +225,7 @@ queue = Table(
     Column("lease_until", Timestamp),
     Column("claims", SmallInteger, nullable=False, server_default="0"),
     Column("group_limit", SmallInteger),
+    Column("faults", SmallInteger, nullable=False, server_default="0"),
     CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),
     Index("queue_due", "batch", "due_at", "request"),
     postgresql_with={"fillfactor": "50"},

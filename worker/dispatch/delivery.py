@@ -1,0 +1,218 @@
+"""The steps of one delivery: render, reserve, begin, send, record, leave."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from worker.dispatch.grouping import form_of, grouped, portions
+from worker.dispatch.keep import Keeper
+from worker.dispatch.line import Answered, Line
+from worker.dispatch.record import record
+from worker.domain.answers import Answer, Throttled
+from worker.domain.content import ContentError, render
+from worker.domain.tickets import Content, Ticket
+from worker.domain.validity import validity
+from worker.domain.verdicts import Patience
+from worker.limits import Closed, Gate, Stopping
+from worker.providers import boot_clock
+from worker.store import attempts, claims, pacing, slots
+from worker.store.assignments import Assignment
+from worker.store.claims import Chunk
+from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
+
+log = structlog.get_logger()
+
+KEPT = frozenset({"too_late", "no_permission", "lease_over", "stopping"})
+"""Reasons that return no rate: some leave a request to its lease, the others say no number."""
+
+
+class LeaseOver(Exception):
+    """Nothing of what was asked for is still ours: permissions would be wasted on the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLimits:
+    """Durations and sizes of one delivery."""
+
+    send_window: timedelta
+    answer_time: timedelta
+    flush_rows: int
+    flush_seconds: float
+    at_once: int
+    group_size: int
+    patience: Patience
+    concurrent_calls: int = 0
+    """How many calls may be under way at once, all workers together; 0: any number."""
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What became of a chunk: answers by kind, and hand-backs by reason."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+    handed_back: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Delivered") -> None:
+        """Count what became of another part of it too."""
+        self.answers += other.answers
+        self.handed_back += other.handed_back
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The steps of one delivery, with all they know."""
+
+    engine: Engine
+    line: Line
+    limits: DeliveryLimits
+    gate: Gate
+    keeper: Keeper
+    chunk: Chunk
+    assignment: Assignment
+    valid_until: Mapping[int, float]
+    """Until when a request may arrive, on `boot_clock`; those without an end in sight are left out."""
+    delivered: Delivered
+
+    def carry_out(self) -> None:
+        """All but taking up and leaving."""
+        contents = self.render()
+        try:
+            for portion in portions(contents, self.limits.at_once):
+                for permitted, permissions in self.permitted(portion):
+                    self.contact(permitted, permissions)
+        except Stopping:
+            in_transaction(self.engine, lambda c: claims.release(c, self.chunk))
+            self.delivered.handed_back["stopping"] += 1
+        except LeaseOver:
+            self.delivered.handed_back["lease_over"] += 1
+        except Closed as closed:
+            # Nothing of these has begun: their lease runs out and they are due again. Released at once,
+            # they would go round and round for as long as the limits' server is away.
+            log.info("not_permitted_in_time", batch=self.chunk.batch, why=str(closed))
+            self.delivered.handed_back["no_permission"] += 1
+
+    def contact(self, permitted: Mapping[int, Content], permissions: int) -> None:
+        """Begin and send; permissions of what did not begin are returned, whatever the reason."""
+        groups: list[list[Ticket]] = []
+        try:
+            tickets, deadline = self.begin(permitted)
+            groups = grouped(tickets, self.limits.group_size)
+        finally:
+            self.settle(permissions, len(groups))
+        self.send(groups, deadline)
+
+    def render(self) -> dict[int, Content]:
+        """What each is told; what can't be rendered is closed."""
+        contents, faults = _render(self.assignment)
+        if faults:
+            lease = self.chunk.lease
+            in_transaction(self.engine, lambda c: claims.fail_unsent(c, lease, "render", faults))
+            self.delivered.handed_back["render"] = len(faults)
+        return contents
+
+    def permitted(self, portion: Mapping[int, Content]) -> Iterator[tuple[dict[int, Content], int]]:
+        """As many as there are permissions, one for each request, however many people it reaches."""
+        left = list(portion)
+        share = self.limits.group_size if form_of(portion[left[0]]) is not None else 1
+        while left:
+            wanted = -(-len(left) // share)
+            permissions = self.gate.reserve(self.chunk.mode, self.assignment.source, wanted)
+            now, left = left[: permissions * share], left[permissions * share :]
+            yield {request: portion[request] for request in now}, permissions
+
+    def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], float]:
+        """The tickets of what may be sent now, and until when; the rest is handed back."""
+        asked_at = boot_clock()  # before asking, as above
+        limits = self.limits
+        in_time = self._in_time(contents, asked_at + limits.send_window.total_seconds())
+        if not in_time:
+            return [], asked_at
+        begin, run = attempts.begin, in_one_statement
+        if slots.limited(self.chunk.mode, limits.concurrent_calls):
+            begin, run = partial(slots.begin, limit=limits.concurrent_calls), in_transaction
+        times = {"send_window": limits.send_window, "answer_time": limits.answer_time}
+        begun, handed_back = run(self.engine, lambda c: begin(c, self.chunk, in_time, **times))
+        if not begun and not handed_back:
+            raise LeaseOver
+        self.delivered.handed_back.update(handed_back.values())
+        tickets = self.assignment.tickets(begun, contents, self.valid_until)
+        return tickets, asked_at + min((one.send_within for one in begun), default=0.0)
+
+    def _in_time(self, contents: Mapping[int, Content], sent_by: float) -> list[int]:
+        """Those that may still arrive when they are sent; the others' lease ends soon after."""
+        ends = self.valid_until
+        in_time = [one for one in contents if validity(ends.get(one), sent_by) is not None]
+        if len(in_time) < len(contents):
+            self.delivered.handed_back["too_late"] += len(contents) - len(in_time)
+        return in_time
+
+    def settle(self, reserved: int, used: int) -> None:
+        """Return the permissions that were not used."""
+        self.gate.settle(self.chunk.mode, self.assignment.source, reserved=reserved, used=used)
+
+    def send(self, groups: Sequence[Sequence[Ticket]], deadline: float) -> None:
+        """Send all at once, and record each answer as it comes."""
+        mode, limits = self.chunk.mode, self.limits
+        for answered in self.line.send(
+            groups,
+            mode,
+            deadline=deadline,
+            flush_rows=limits.flush_rows,
+            flush_seconds=limits.flush_seconds,
+            answer_time=limits.answer_time.total_seconds(),
+        ):
+            self.slow_down([one.answer for one in answered])
+            self.record(answered)
+            self.delivered.answers.update(type(one.answer).__name__ for one in answered)
+
+    def record(self, answered: Sequence[Answered]) -> None:
+        """The answers exist only here: they wait for the store, however long it takes none."""
+        patience, campaign, chunk = self.limits.patience, self.assignment.campaign, self.chunk
+        self.keeper.until_taken(
+            self.engine,
+            lambda engine: record(engine, patience, campaign, chunk.mode, answered, chunk.batch),
+            answers=len(answered),
+        )
+
+    def leave(self) -> None:
+        """What is left to its lease is not held against it, and a rate paid for nothing is returned."""
+        taken = [draft.request for draft in self.assignment.drafts]
+        unspent = sum(n for why, n in self.delivered.handed_back.items() if why not in KEPT)
+
+        def step(connection: Connection) -> None:
+            claims.forgive(connection, self.chunk.lease, taken)
+            if unspent:
+                pacing.give_back(connection, self.chunk.batch, unspent)
+
+        self.keeper.until_taken(self.engine, lambda engine: in_transaction(engine, step))
+
+    def slow_down(self, answers: Sequence[Answer]) -> None:
+        """Ask more slowly where the provider refused for its rate."""
+        throttled = [answer.after or 0.0 for answer in answers if isinstance(answer, Throttled)]
+        if throttled:
+            self.gate.slow(self.chunk.mode, self.assignment.source, max(throttled) or None)
+
+
+def valid_until(assignment: Assignment, read_at: float) -> dict[int, float]:
+    """Until when each request may arrive that has an end in sight, on `boot_clock`."""
+    ends = ((draft.request, draft.arrives_within) for draft in assignment.drafts)
+    return {request: read_at + within for request, within in ends if within is not None}
+
+
+def _render(assignment: Assignment) -> tuple[dict[int, Content], list[tuple[int, str]]]:
+    contents: dict[int, Content] = {}
+    faults: list[tuple[int, str]] = []
+    for draft in assignment.drafts:
+        try:
+            contents[draft.request] = render(assignment.template, draft.variables)
+        except ContentError as error:
+            faults.append((draft.request, str(error)))
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  a fault of ours in one must not keep the others
+            faults.append((draft.request, f"it can't be rendered: {type(error).__name__}"))
+    return contents, faults
