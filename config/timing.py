@@ -75,6 +75,11 @@ class Timing(BaseModel):
         """Seconds after begin when a worker that still runs must have recorded its answer."""
         return self.send_window + self.read_timeout + self.settle
 
+    @property
+    def drain(self) -> float:
+        """Seconds a worker that is asked to stop waits for answers, and for the store to take them."""
+        return self.send_window + self.read_timeout
+
 
 FAST = Timing(
     tick=0.2,

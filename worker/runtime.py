@@ -52,7 +52,7 @@ class Runtime:
     @cached_property
     def keeper(self) -> Keeper:
         """Holds what the store does not take."""
-        return Keeper(drain=self.settings.timing.unanswered, successor=self._successor)
+        return Keeper(drain=self.settings.timing.drain, successor=self._successor)
 
     def _successor(self) -> Engine:
         """The way to another database in the first one's place.

@@ -49,7 +49,9 @@ def ticket(attempt: int, token: UUID) -> Ticket:
 
 
 def answer_comes(engine: Engine, *answers: tuple[int, Answer]) -> None:
-    answered = [Answered(ticket(attempt, token_of(engine, attempt)), answer) for attempt, answer in answers]
+    answered = [
+        Answered(ticket(attempt, token_of(engine, attempt)), answer) for attempt, answer in answers
+    ]
     record(engine, PATIENCE, CAMPAIGN, Mode.VOICE, answered)
 
 
