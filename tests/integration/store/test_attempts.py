@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, text, update
-from sqlalchemy.exc import OperationalError
 
 from tests.factories import (
     HOUR,
@@ -35,7 +34,7 @@ from worker.domain.statuses import (
     SuppressReason,
 )
 from worker.store import attempts, schema
-from worker.store.connect import in_transaction
+from worker.store.connect import StoreUnavailable, in_transaction
 
 AGAIN = Move(
     status=RequestStatus.PENDING,
@@ -348,7 +347,7 @@ def test_a_lock_that_is_held_too_long_is_not_waited_for(engine: Engine) -> None:
 
     with engine.begin() as first:
         _touch(first, request)
-        with pytest.raises(OperationalError, match="lock timeout"):
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
             in_transaction(engine, impatient)
 
 
