@@ -8,7 +8,7 @@ from worker.domain.answers import Accepted, Answer
 from worker.domain.looks import Look, Undecided
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Inquiry, Ticket
-from worker.providers import Providers
+from worker.providers import Moment, Providers
 
 Interlude = Callable[[Ticket], None]
 
@@ -34,7 +34,7 @@ class FakeProvider:
         self.mode = mode
         self.tickets: list[Ticket] = []
         self.groups: list[list[str]] = []
-        self.deadlines: list[float] = []
+        self.deadlines: list[Moment] = []
         self.inquiries: list[Inquiry] = []
         self.canceled: list[str] = []
         self.hung_up: list[str] = []
@@ -42,7 +42,7 @@ class FakeProvider:
         self._looks: Iterator[Look | Exception] = iter(looks)
         self._meanwhile = meanwhile
 
-    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
+    async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
         """Answer from the script."""
         self.tickets.append(ticket)
         self.deadlines.append(deadline)
@@ -53,7 +53,7 @@ class FakeProvider:
             raise answer
         return answer
 
-    async def place_group(self, tickets: Sequence[Ticket], *, deadline: float) -> list[Answer]:
+    async def place_group(self, tickets: Sequence[Ticket], *, deadline: Moment) -> list[Answer]:
         """Answer once from the script, for all of them."""
         self.groups.append([ticket.address for ticket in tickets])
         answer = await self.place(tickets[0], deadline=deadline)

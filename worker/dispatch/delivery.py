@@ -18,7 +18,7 @@ from worker.domain.tickets import Content, Ticket
 from worker.domain.validity import validity
 from worker.domain.verdicts import Patience
 from worker.limits import Closed, Gate, Stopping
-from worker.providers import boot_clock
+from worker.providers import Moment
 from worker.store import attempts, claims, pacing, slots
 from worker.store.assignments import Assignment
 from worker.store.claims import Chunk
@@ -124,11 +124,11 @@ class Delivery:
             now, left = left[: permissions * share], left[permissions * share :]
             yield {request: portion[request] for request in now}, permissions
 
-    def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], float]:
+    def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], Moment]:
         """The tickets of what may be sent now, and until when; the rest is handed back."""
-        asked_at = boot_clock()  # before asking, as above
+        asked_at = Moment.now()  # before asking, as above
         limits = self.limits
-        in_time = self._in_time(contents, asked_at + limits.send_window.total_seconds())
+        in_time = self._in_time(contents, asked_at.boot + limits.send_window.total_seconds())
         if not in_time:
             return [], asked_at
         begin, run = attempts.begin, in_one_statement
@@ -140,7 +140,7 @@ class Delivery:
             raise LeaseOver
         self.delivered.handed_back.update(handed_back.values())
         tickets = self.assignment.tickets(begun, contents, self.valid_until)
-        return tickets, asked_at + min((one.send_within for one in begun), default=0.0)
+        return tickets, asked_at.later(min((one.send_within for one in begun), default=0.0))
 
     def _in_time(self, contents: Mapping[int, Content], sent_by: float) -> list[int]:
         """Those that may still arrive when they are sent; the others' lease ends soon after."""
@@ -154,7 +154,7 @@ class Delivery:
         """Return the permissions that were not used."""
         self.gate.settle(self.chunk.mode, self.assignment.source, reserved=reserved, used=used)
 
-    def send(self, groups: Sequence[Sequence[Ticket]], deadline: float) -> None:
+    def send(self, groups: Sequence[Sequence[Ticket]], deadline: Moment) -> None:
         """Send all at once, and record each answer as it comes."""
         mode, limits = self.chunk.mode, self.limits
         for answered in self.line.send(

@@ -18,7 +18,7 @@ import uvloop
 from worker.domain.answers import Answer, Unknown
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Ticket
-from worker.providers import Provider, Providers
+from worker.providers import Moment, Provider, Providers
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Sender(Protocol):
     """Whoever sends the tickets of one group by one request."""
 
-    async def __call__(self, group: Sequence[Ticket], /, *, deadline: float) -> list[Answer]:
+    async def __call__(self, group: Sequence[Ticket], /, *, deadline: Moment) -> list[Answer]:
         """One answer each, in their order."""
 
 
@@ -77,7 +77,7 @@ class Line:
         groups: Sequence[Sequence[Ticket]],
         mode: Mode,
         *,
-        deadline: float,
+        deadline: Moment,
         flush_rows: int,
         flush_seconds: float,
         answer_time: float,
@@ -87,7 +87,7 @@ class Line:
         Args:
             groups: the tickets that share a request.
             mode: the channel.
-            deadline: on the transport's clock; nothing is written after it.
+            deadline: nothing is written after it.
             flush_rows: yield at most this many answers at once, or those of one group.
             flush_seconds: how long the first answer waits for company.
             answer_time: after this a missing answer is left to the rescuer.
@@ -133,13 +133,13 @@ async def _inside(connect: Callable[[], Providers]) -> Providers:
 
 
 async def _place_one(
-    provider: Provider, group: Sequence[Ticket], *, deadline: float
+    provider: Provider, group: Sequence[Ticket], *, deadline: Moment
 ) -> list[Answer]:
     return [await provider.place(group[0], deadline=deadline)]
 
 
 async def _send(
-    send: Sender, group: Sequence[Ticket], deadline: float, gathering: "_Gathering"
+    send: Sender, group: Sequence[Ticket], deadline: Moment, gathering: "_Gathering"
 ) -> None:
     try:
         given = await send(group, deadline=deadline)

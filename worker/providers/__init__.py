@@ -13,13 +13,14 @@ from worker.domain.looks import Look
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Inquiry, Ticket
 from worker.providers.email import EmailProvider
+from worker.providers.moments import Moment, boot_clock
 from worker.providers.sendgrid_client import SendGridAccount
 from worker.providers.sms import SmsProvider
-from worker.providers.transport import Transport, boot_clock
+from worker.providers.transport import Transport
 from worker.providers.twilio_client import TwilioAccount
 from worker.providers.voice import VoiceProvider
 
-__all__ = ["Provider", "Providers", "boot_clock", "connect"]
+__all__ = ["Moment", "Provider", "Providers", "boot_clock", "connect"]
 
 # Below WARNING these log numbers, addresses, bodies and the API key.
 TALKATIVE = ("twilio", "python_http_client", "sendgrid", "aiohttp")
@@ -32,8 +33,8 @@ class Provider(Protocol):
     def mode(self) -> Mode:
         """The channel."""
 
-    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
-        """Contact the recipient, at most once; `deadline` is on `boot_clock`."""
+    async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
+        """Contact the recipient, at most once, and not after the deadline."""
 
     async def look(self, inquiry: Inquiry) -> Look:
         """Ask what became of an attempt."""

@@ -16,6 +16,7 @@ from worker.domain.looks import Look, Undecided
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
 from worker.domain.tickets import Inquiry, Mail, Ticket
+from worker.providers.moments import Moment
 from worker.providers.replies import Reply, Unanswered
 from worker.providers.sendgrid_client import SendGridAccount
 from worker.providers.sendgrid_errors import judge
@@ -82,11 +83,11 @@ class EmailProvider:
         self._account = account
         self._public_url = public_url
 
-    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
-        """Send the mail, or say what came instead; `deadline` is on the transport's clock."""
+    async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
+        """Send the mail, or say what came instead."""
         return (await self.place_group([ticket], deadline=deadline))[0]
 
-    async def place_group(self, tickets: Sequence[Ticket], *, deadline: float) -> list[Answer]:
+    async def place_group(self, tickets: Sequence[Ticket], *, deadline: Moment) -> list[Answer]:
         """Send mails of one form in one request: it is accepted, refused or in doubt for all of them."""
         try:
             reply = await self._account.send(_composed(tickets, self._public_url), deadline)

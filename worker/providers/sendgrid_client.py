@@ -12,6 +12,7 @@ import orjson
 from python_http_client.client import Client
 from sendgrid.sendgrid import SendGridAPIClient
 
+from worker.providers.moments import Moment
 from worker.providers.replies import Reply, Unanswered
 from worker.providers.transport import Transport
 
@@ -70,7 +71,7 @@ class SendGridAccount:
             return False
         return reply.status == 200
 
-    async def send(self, message: Mapping[str, object], deadline: float) -> Reply:
+    async def send(self, message: Mapping[str, object], deadline: Moment) -> Reply:
         """POST /v3/mail/send.
 
         Raises:

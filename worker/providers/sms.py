@@ -17,6 +17,7 @@ from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
 from worker.domain.tickets import Inquiry, Text, Ticket
 from worker.domain.validity import validity
 from worker.providers import twilio_look
+from worker.providers.moments import Moment
 from worker.providers.twilio_client import TwilioAccount
 from worker.providers.voice import RETRIES
 from worker.providers.words import Refinement, Word
@@ -74,13 +75,13 @@ class SmsProvider:
         self._account = account
         self._callbacks = f"{public_url}/callbacks/sms"
 
-    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
-        """Send the message, or say what came instead; `deadline` is on the transport's clock.
+    async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
+        """Send the message, or say what came instead.
 
         Twilio holds it no longer than it may still arrive, were it written in the last moment.
         """
         assert isinstance(ticket.content, Text)
-        held = validity(ticket.valid_until, deadline)
+        held = validity(ticket.valid_until, deadline.boot)
         if held is None:
             return NotSent("too_late")
         creation = self._account.client.messages.create_async(

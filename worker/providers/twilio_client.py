@@ -18,6 +18,7 @@ from twilio.rest import Client
 
 from worker.domain.answers import Accepted, Answer, Unknown
 from worker.domain.looks import Undecided
+from worker.providers.moments import Moment
 from worker.providers.replies import Reply, Unanswered, replied_at
 from worker.providers.transport import Transport
 from worker.providers.twilio_errors import error_code, judge
@@ -42,7 +43,7 @@ class Declined(Exception):
 class _Conversation:
     """What goes with a call of the SDK beside its arguments."""
 
-    deadline: float | None = None
+    deadline: Moment | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,7 +65,7 @@ class TwilioAccount:
         )
         self.client.api.base_url = api_url
 
-    async def submit(self, creation: Coroutine[Any, Any, Any], deadline: float) -> Answer:
+    async def submit(self, creation: Coroutine[Any, Any, Any], deadline: Moment) -> Answer:
         """Create a call or a message; whatever comes of it is a value."""
         _conversation.set(_Conversation(deadline))
         try:

@@ -21,6 +21,7 @@ from worker.domain.tickets import Call, Inquiry, Ticket
 from worker.domain.voicemail import OnMachine
 from worker.providers import twilio_look
 from worker.providers.answered_by import DETECTION, machine_answered
+from worker.providers.moments import Moment
 from worker.providers.twilio_client import TwilioAccount
 from worker.providers.words import CALL_SID, Refinement, Word
 
@@ -78,8 +79,8 @@ class VoiceProvider:
         self._account = account
         self._callbacks = f"{public_url}/callbacks/voice"
 
-    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
-        """Place the call, or say what came instead; `deadline` is on the transport's clock."""
+    async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
+        """Place the call, or say what came instead."""
         call = ticket.content
         assert isinstance(call, Call)
         creation = self._account.client.calls.create_async(

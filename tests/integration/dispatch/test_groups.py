@@ -25,6 +25,7 @@ from worker.dispatch.scan import ScanLimits, scan
 from worker.domain.answers import Accepted, Answer, GroupRefused, Refusal, Refused, Unknown
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Mail, Ticket
+from worker.providers import Moment
 
 LIMITS = make_limits(at_once=3, group_size=8)
 SCAN = ScanLimits(lease=MINUTE, chunk_size=3, backlog_chunks=4, group_size=8)
@@ -38,7 +39,7 @@ class Picky(FakeProvider):
         super().__init__(Mode.EMAIL)
         self.contacted: Counter[str] = Counter()
 
-    async def place_group(self, tickets: Sequence[Ticket], *, deadline: float) -> list[Answer]:
+    async def place_group(self, tickets: Sequence[Ticket], *, deadline: Moment) -> list[Answer]:
         addresses = [ticket.address for ticket in tickets]
         self.groups.append(addresses)
         self.deadlines.append(deadline)
@@ -47,7 +48,7 @@ class Picky(FakeProvider):
         self.contacted.update(addresses)
         return [Accepted("mail")] * len(tickets)
 
-    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
+    async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
         self.deadlines.append(deadline)
         if ticket.address == BAD:
             return Refused(Refusal.INVALID_TARGET, "400")

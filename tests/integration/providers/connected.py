@@ -11,7 +11,7 @@ from tests.integration.providers.wire import Step, Wire, answer
 from worker.domain.answers import Answer
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Call, Content, Mail, Text, Ticket
-from worker.providers import Providers, boot_clock, connect
+from worker.providers import Moment, Providers, connect
 
 T = TypeVar("T")
 
@@ -51,11 +51,11 @@ def ticket(content: Content) -> Ticket:
     )
 
 
-def soon() -> float:
-    return boot_clock() + 60
+def soon() -> Moment:
+    return Moment.now().later(60)
 
 
-def connected(url: str) -> Providers:
+def connected(url: str, read_timeout: float = 0.3) -> Providers:
     return connect(
         twilio_api_url=url,
         twilio_account_sid=ACCOUNT,
@@ -64,7 +64,7 @@ def connected(url: str) -> Providers:
         sendgrid_api_key=API_KEY,
         public_url=PUBLIC_URL,
         connect_timeout=0.5,
-        read_timeout=0.3,
+        read_timeout=read_timeout,
         limit=10,
     )
 

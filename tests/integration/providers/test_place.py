@@ -117,7 +117,7 @@ def test_a_message_on_the_wire() -> None:
 )
 def test_a_message_is_held_no_longer_than_it_may_arrive(left: float | None, held: str) -> None:
     deadline = soon()
-    until = None if left is None else deadline + left
+    until = None if left is None else deadline.boot + left
     text = replace(ticket(CONTENTS[Mode.SMS]), valid_until=until)
 
     _, wire = during([accepting(Mode.SMS)], lambda p: p.sms.place(text, deadline=deadline))
@@ -127,7 +127,7 @@ def test_a_message_is_held_no_longer_than_it_may_arrive(left: float | None, held
 
 def test_a_message_that_would_come_too_late_is_not_sent() -> None:
     deadline = soon()
-    text = replace(ticket(CONTENTS[Mode.SMS]), valid_until=deadline + 5)
+    text = replace(ticket(CONTENTS[Mode.SMS]), valid_until=deadline.boot + 5)
 
     outcome, wire = during([], lambda p: p.sms.place(text, deadline=deadline))
 

@@ -28,7 +28,7 @@ from worker.domain.answers import (
     Unknown,
 )
 from worker.domain.statuses import Mode
-from worker.providers import boot_clock
+from worker.providers import Moment
 
 
 @EVERY_MODE
@@ -84,7 +84,7 @@ def test_a_refused_connection_is_not_sent(mode: Mode) -> None:
 
 @EVERY_MODE
 def test_past_the_deadline_nothing_reaches_the_provider(mode: Mode) -> None:
-    late = boot_clock() - 1
+    late = Moment.now().later(-1)
 
     outcome, wire = during([], lambda p: p[mode].place(ticket(CONTENTS[mode]), deadline=late))
 

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from socket import socket
 
@@ -20,6 +21,7 @@ from worker.domain.answers import NotSent, Unknown
 from worker.providers.replies import Reply, Unanswered
 from worker.providers.transport import LARGEST_REPLY, Transport
 
+LOOPBACK = ip_address("127.0.0.1")
 HEAD = b"HTTP/1.1 201 -\r\nContent-Length: 100\r\n\r\n"
 
 
@@ -187,6 +189,7 @@ def self_signed(folder: Path) -> ssl.SSLContext:
         .serial_number(1)
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=36_500))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(LOOPBACK)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     pem = certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(

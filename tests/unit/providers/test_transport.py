@@ -4,13 +4,14 @@ import socket
 import struct
 import time
 
-from worker.providers.transport import _open_socket, boot_clock
+from worker.providers.connections import open_socket
+from worker.providers.moments import boot_clock
 
 
 def test_the_kernel_gives_up_when_we_do() -> None:
     address = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 9))
 
-    with _open_socket(35.0, address) as opened:
+    with open_socket(35.0, address) as opened:
         linger = opened.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
         assert struct.unpack("ii", linger) == (1, 0)
         assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
