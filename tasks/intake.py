@@ -4,12 +4,16 @@ import structlog
 
 from config.queues import TRIGGERS
 from tasks.app import runtime
-from tasks.publish import BROKER_AWAY, scan_and_publish
+from tasks.patience import PAUSE, STOPPING
+from tasks.publish import scan_and_publish
 from worker.desk.messages import Buried, Taken, accept, bury, whole
 from worker.domain.messages import stored_id
 from worker.runtime import StoreUnavailable
 
 log = structlog.get_logger()
+
+FAULTS = 3
+"""How often a message may break something of ours before it becomes a dead letter."""
 
 
 def take_in(name: str, message_id: str, payload: object) -> None:
@@ -43,20 +47,25 @@ def keep(
 
 
 def _accepted(name: str, message_id: str, payload: object) -> Taken | Buried:
-    engine = runtime().engine
-    try:
-        return accept(engine, name, message_id, payload)
-    except StoreUnavailable:
-        raise
-    except Exception as error:  # noqa: BLE001  a door: a fault of ours must not lose the message
-        fault = type(error).__name__
-        text, reason = whole(payload), f"it broke: {fault}"
-        letter = bury(engine, reason=reason, payload=text, name=name, message_id=message_id)
-        return Buried(letter, fault)
+    """Taken or judged; a fault of ours keeps it whole once it has shown itself again and again."""
+    engine, fault = runtime().engine, ""
+    for _ in range(FAULTS):
+        try:
+            return accept(engine, name, message_id, payload)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  a door: a fault of ours must not lose the message
+            fault = type(error).__name__
+            log.error("message_broke", fault=fault, id=stored_id(message_id))
+            STOPPING.wait(PAUSE)
+    text, reason = whole(payload), f"it broke: {fault}"
+    letter = bury(engine, reason=reason, payload=text, name=name, message_id=message_id)
+    return Buried(letter, fault)
 
 
 def _scan(batch_id: str) -> None:
+    """The message has had its effect, whatever becomes of this."""
     try:
         scan_and_publish(only=batch_id)
-    except BROKER_AWAY as error:
+    except Exception as error:  # noqa: BLE001  the scheduler scans anyhow
         log.warning("scan_left_to_the_scheduler", error=type(error).__name__)

@@ -6,6 +6,8 @@ import structlog
 from celery import Celery, Task
 from celery.worker.request import Request
 
+from worker.domain.errors import raised_at
+
 log = structlog.get_logger()
 
 HIDDEN = "<hidden>"
@@ -51,13 +53,6 @@ class QuietTask(Task):  # type: ignore[type-arg]  # not generic at run time
         try:
             return super().__call__(*args, **kwargs)
         except Exception as error:  # noqa: BLE001  a door: whatever it was, its text stays inside
-            where = _innermost(error)
+            where = raised_at(error)
             log.error("task_failed", task=self.name, error=type(error).__name__, where=where)
             raise TaskFailed(f"{type(error).__name__} at {where}") from None
-
-
-def _innermost(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"

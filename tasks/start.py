@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
+from tasks import patience
 from tasks.app import runtime
 from worker.dispatch.recognize import ForgetfulDatabase, know_the_database
 from worker.runtime import StoreUnavailable
@@ -50,6 +51,7 @@ def know_it_before_consuming(**_: object) -> None:
 @worker_shutting_down.connect
 def begin_nothing_more(**_: object) -> None:
     """What has begun is finished and recorded; the rest is handed back."""
+    patience.STOPPING.set()
     runtime().gate.stop()
     runtime().keeper.stop()
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 from redis import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from config import logs
 from config.queues import TRIGGER_GROUP, TRIGGER_STREAM
@@ -26,7 +26,6 @@ from tasks.envelope import as_text
 from tasks.intake import keep, take_in
 from tasks.start import wait_for_the_database
 from worker.desk.messages import whole
-from worker.runtime import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -63,15 +62,24 @@ def connect(url: str) -> Redis:
 
 
 def step(reader: "Reader", stop: Event) -> None:
-    """One round; a broker or database that is away is waited for."""
+    """One round; a broker or a store that takes nothing is waited for."""
     try:
-        for entry in reader.entries():
-            if stop.is_set():
-                return
-            settle(reader, entry)
-    except (StoreUnavailable, RedisError, OSError) as error:
+        taken = [_settled(reader, entry) for entry in reader.entries() if not stop.is_set()]
+    except Exception as error:  # noqa: BLE001  a door: one bad round must not be the last
         log.warning("stream_waits", error=type(error).__name__)
+        taken = [False]
+    if not all(taken):
         stop.wait(PAUSE)
+
+
+def _settled(reader: "Reader", entry: Entry) -> bool:
+    """Whether it was taken; one that was not stays in the stream, and keeps no other from being tried."""
+    try:
+        settle(reader, entry)
+    except Exception as error:  # noqa: BLE001  whatever it was, the entry is not lost
+        log.warning("entry_waits", error=type(error).__name__)
+        return False
+    return True
 
 
 def settle(reader: "Reader", entry: Entry) -> None:

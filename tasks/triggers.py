@@ -11,16 +11,15 @@ from config.queues import TRIGGERS, TaskName
 from tasks.app import app
 from tasks.intake import keep, take_in
 from tasks.patience import patiently
-from worker.runtime import StoreUnavailable
 
 
 def receive(task: Task, /, **payload: Any) -> None:  # type: ignore[type-arg]  # noqa: ANN401  judged inside
-    """Take in one message; while the database is away it goes back to the queue."""
+    """Take in one message; while the store takes nothing it waits, and goes back to the queue in the end."""
     message_id = str(task.request.id)
-    try:
-        patiently(lambda: take_in(task.name, message_id, payload))
-    except StoreUnavailable:
-        app.send_task(task.name, kwargs=payload, task_id=message_id)
+    patiently(
+        lambda: take_in(task.name, message_id, payload),
+        lambda: app.send_task(task.name, kwargs=payload, task_id=message_id),
+    )
 
 
 for name in TRIGGERS:
@@ -29,8 +28,8 @@ for name in TRIGGERS:
 
 @app.task(name=TaskName.KEEP_DEAD_LETTER.value)
 def keep_dead_letter(*, reason: str, whole: str) -> None:
-    """Keep what the guard found unfit; while the database is away it goes back to the queue."""
-    try:
-        patiently(lambda: keep(reason, whole))
-    except StoreUnavailable:
-        app.send_task(keep_dead_letter.name, kwargs={"reason": reason, "whole": whole})
+    """Keep what the guard found unfit; while the store takes nothing it waits as a message does."""
+    patiently(
+        lambda: keep(reason, whole),
+        lambda: app.send_task(keep_dead_letter.name, kwargs={"reason": reason, "whole": whole}),
+    )

@@ -22,13 +22,13 @@ from worker.domain.webhooks import Backoff
 from worker.limits import Buckets, Gate, OpenGate, SharedGate
 from worker.store import connect as store
 from worker.store import identity
-from worker.store.connect import Engine, StoreUnavailable
+from worker.store.connect import Engine, StoreRefused, StoreUnavailable
 from worker.store.identity import Memory
 
 if TYPE_CHECKING:
     from worker.providers.receivers import Receivers
 
-__all__ = ["Runtime", "StoreUnavailable", "build"]
+__all__ = ["Runtime", "StoreRefused", "StoreUnavailable", "build"]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from config.settings import Settings
 from worker.cli import broker
 from worker.cli.printing import add_row, console, facts_table, table
 from worker.cli.session import session
-from worker.desk.database import Finding, examine_database, examine_halts
+from worker.desk.database import Finding, examine_database, examine_halts, examine_writes
 from worker.runtime import Runtime, StoreUnavailable
 
 
@@ -49,6 +49,7 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
         findings = examine_database(runtime.engine)
         yield from findings
         if all(finding.well for finding in findings if finding.what == "migrations"):
+            yield examine_writes(runtime.engine)
             yield from examine_halts(runtime.engine)
     except StoreUnavailable as error:
         yield Finding("database", False, str(error), "start PostgreSQL, or correct DATABASE_URL")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from config.settings import SettingsError
 from worker.cli import (
@@ -23,8 +24,11 @@ from worker.cli import (
 )
 from worker.cli.printing import complain
 from worker.cli.session import Session
-from worker.domain.errors import Mistake, WrongFields
-from worker.runtime import StoreUnavailable
+from worker.domain.errors import Mistake, WrongFields, raised_at
+from worker.runtime import StoreRefused, StoreUnavailable
+
+OWN_ENDINGS = (typer.Exit, typer.Abort, TyperException)
+"""The command line's ways of ending: they say themselves what is to be said."""
 
 
 @contextmanager
@@ -36,8 +40,15 @@ def plain_speech() -> Iterator[None]:
         for fault in error.faults:
             complain(fault)
         raise typer.Exit(1) from None
-    except (Mistake, StoreUnavailable) as error:
+    except (Mistake, StoreUnavailable, StoreRefused) as error:
         complain(str(error))
+        raise typer.Exit(1) from None
+    except OWN_ENDINGS:
+        raise
+    except Exception as error:  # noqa: BLE001  a door: no traceback, which may quote what was asked for
+        complain(
+            f"this broke, and nothing more is known: {type(error).__name__} at {raised_at(error)}"
+        )
         raise typer.Exit(1) from None
 
 

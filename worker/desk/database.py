@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from worker.domain.wire import stamp
 from worker.store import condition, halts, migrate
-from worker.store.connect import Engine, in_transaction
+from worker.store.connect import Engine, StoreRefused, StoreUnavailable, in_transaction
 from worker.store.halts import HaltRow
+from worker.store.health import write_something
 
 OLDEST_POSTGRES = 17
 
@@ -54,6 +55,16 @@ def examine_database(engine: Engine) -> list[Finding]:
             "run: outreach db upgrade",
         ),
     ]
+
+
+def examine_writes(engine: Engine) -> Finding:
+    """Whether it takes what is written: read-only or full, it looks as well as ever to whoever reads."""
+    try:
+        in_transaction(engine, write_something)
+    except (StoreUnavailable, StoreRefused) as error:
+        advice = "let it write: make room on its disk, or connect to the primary"
+        return Finding("writing", False, str(error), advice)
+    return Finding("writing", True, "it takes what is written")
 
 
 def examine_halts(engine: Engine) -> list[Finding]:

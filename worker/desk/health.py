@@ -1,13 +1,18 @@
 """Is this system able to work?"""
 
-from worker.store.connect import Engine, StoreUnavailable, in_transaction
-from worker.store.health import ping
+import structlog
+
+from worker.store.connect import Engine, in_transaction
+from worker.store.health import write_something
+
+log = structlog.get_logger()
 
 
 def is_ready(engine: Engine) -> bool:
-    """Whether the database answers."""
+    """Whether the database takes what is written; one that only answers is of no use."""
     try:
-        in_transaction(engine, ping)
-    except StoreUnavailable:
+        in_transaction(engine, write_something)
+    except Exception as error:  # noqa: BLE001  whatever it was: not ready
+        log.warning("not_ready", error=type(error).__name__)
         return False
     return True

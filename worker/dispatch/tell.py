@@ -12,7 +12,7 @@ import structlog
 
 from worker.domain.webhooks import Backoff, signature
 from worker.store import webhooks
-from worker.store.connect import Engine, StoreUnavailable, in_one_statement
+from worker.store.connect import Engine, in_one_statement
 from worker.store.webhooks import Delivery, Told
 
 log = structlog.get_logger()
@@ -82,7 +82,7 @@ class Teller:
         try:
             await self._write_down()
             claimed = await asyncio.to_thread(self._claim)
-        except StoreUnavailable as error:
+        except Exception as error:  # noqa: BLE001  one bad round must not be the last
             log.warning("webhooks_wait", error=type(error).__name__)
             return 0
         for delivery in claimed:
@@ -96,13 +96,17 @@ class Teller:
         self._gather()
         try:
             await self._write_down()
-        except StoreUnavailable:
+        except Exception:  # noqa: BLE001  they are tried again by whoever claims them next
             log.warning("webhooks_not_written_down", tries=len(self._told))
 
     def _gather(self) -> None:
         for task in [task for task in self._under_way if task.done()]:
             del self._under_way[task]
-            self._told.append(task.result())
+            if error := task.exception():
+                # Its claim runs out, and it is tried again.
+                log.error("telling_failed", error=type(error).__name__)
+            else:
+                self._told.append(task.result())
 
     async def _write_down(self) -> None:
         told = list(self._told)

@@ -91,3 +91,11 @@ class FileFault(Mistake):
     def __init__(self, why: str, line: int | None = None) -> None:
         self.line = line
         super().__init__(f"line {line}: {why}" if line else why)
+
+
+def raised_at(error: BaseException) -> str:
+    """File and line where an error was raised: what may be told of one whose text may quote data."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"

@@ -25,7 +25,7 @@ from worker.domain.voicemail import OnMachine
 from worker.providers import email, sms, voice
 from worker.providers.answered_by import read_answered_by
 from worker.providers.signatures import sendgrid_signature_holds, twilio_signature_holds
-from worker.runtime import Runtime, StoreUnavailable
+from worker.runtime import Runtime
 from worker.web.letterbox import Letterbox
 
 log = structlog.get_logger()
@@ -144,9 +144,9 @@ class Callbacks:
             for token, names in sessions.items():
                 engine = self.runtime.engine
                 await run_in_threadpool(record_by_token, engine, token, **names)
-        except StoreUnavailable:
+        except Exception as error:  # noqa: BLE001  a door: what is not durable must come again
             self.refusals["store_unavailable"] += 1
-            log.warning("callback_deferred", reports=len(reports))
+            log.warning("callback_deferred", reports=len(reports), error=type(error).__name__)
             return Response(status_code=503)
         return Response(status_code=204)
 

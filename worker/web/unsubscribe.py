@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from worker.desk.sessions import is_attempt
 from worker.providers.email import unsubscribed
-from worker.runtime import Runtime, StoreUnavailable
+from worker.runtime import Runtime
 from worker.web.letterbox import Letterbox
+
+log = structlog.get_logger()
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -42,6 +45,7 @@ class Unsubscribe:
             if not await run_in_threadpool(is_attempt, self.runtime.engine, token):
                 return PlainTextResponse("This link is not known.\n", status_code=404)
             await self.letterbox.post([unsubscribed(token)])
-        except StoreUnavailable:
+        except Exception as error:  # noqa: BLE001  a door: whoever asks is told to ask again
+            log.warning("unsubscribing_failed", error=type(error).__name__)
             return PlainTextResponse("Please try again in a minute.\n", status_code=503)
         return PlainTextResponse("You are unsubscribed.\n", headers=HEADERS)

@@ -1,43 +1,60 @@
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 
 from tasks.patience import patiently
 from worker.runtime import StoreUnavailable
 
+AWAY = StoreUnavailable("away")
 
-def _back_after(failures: int) -> tuple[Callable[[], str], list[int]]:
+
+def _fails(times: int, error: Exception = AWAY) -> tuple[Callable[[], None], list[int]]:
     """A step that fails so many times, and the tries it saw."""
     tries: list[int] = []
 
-    def step() -> str:
+    def step() -> None:
         tries.append(1)
-        if len(tries) <= failures:
-            raise StoreUnavailable("away")
-        return "done"
+        if len(tries) <= times:
+            raise error
 
     return step, tries
 
 
-def test_a_step_is_repeated_until_the_database_is_back() -> None:
-    step, tries = _back_after(2)
+@pytest.mark.parametrize("error", [AWAY, KeyError(), MemoryError()], ids=repr)
+def test_a_step_is_repeated_until_it_is_taken_whatever_it_raises(error: Exception) -> None:
+    step, tries = _fails(2, error)
+    give_back, given_back = _fails(0)
 
-    assert patiently(step, tries=3, pause=0) == "done"
-    assert len(tries) == 3
+    patiently(step, give_back, tries=3, pause=0)
 
-
-def test_patience_ends() -> None:
-    step, tries = _back_after(9)
-
-    with pytest.raises(StoreUnavailable):
-        patiently(step, tries=3, pause=0)
-
-    assert len(tries) == 3
+    assert (len(tries), len(given_back)) == (3, 0)
 
 
-def test_another_fault_is_not_waited_for() -> None:
-    def step() -> None:
-        raise KeyError
+def test_what_is_never_taken_goes_back_so_that_others_get_their_turn() -> None:
+    step, tries = _fails(99)
+    give_back, given_back = _fails(0)
 
-    with pytest.raises(KeyError):
-        patiently(step, tries=3, pause=0)
+    patiently(step, give_back, tries=3, pause=0)
+
+    assert (len(tries), len(given_back)) == (3, 1)
+
+
+def test_what_does_not_go_back_either_is_tried_on() -> None:
+    step, tries = _fails(7)
+    give_back, given_back = _fails(99, OSError())
+
+    patiently(step, give_back, tries=3, pause=0)
+
+    assert (len(tries), len(given_back)) == (8, 2)
+
+
+def test_whoever_is_asked_to_stop_gives_back_at_once() -> None:
+    step, tries = _fails(99)
+    give_back, given_back = _fails(1, OSError())
+    stopping = Event()
+    stopping.set()
+
+    patiently(step, give_back, tries=3, pause=0, stopping=stopping)
+
+    assert (len(tries), len(given_back)) == (2, 2)

@@ -51,7 +51,7 @@ class Door:
     def __init__(self, settings: Settings) -> None:
         self.taken: list[Report] = []
         self.ended: list[str] = []
-        self.store_is_away = False
+        self.fault: Exception | None = None
         self.callbacks = Callbacks(Runtime(settings), Letterbox(self._take), self._end)
         self._app = Starlette(
             routes=[
@@ -66,8 +66,8 @@ class Door:
         )
 
     def _take(self, reports: list[Report]) -> None:
-        if self.store_is_away:
-            raise StoreUnavailable
+        if self.fault is not None:
+            raise self.fault
         self.taken += reports
 
     def _end(self, sid: str) -> None:
@@ -159,12 +159,24 @@ def test_a_call_to_a_machine_is_ended_where_the_policy_says_so(
 def test_a_call_is_not_ended_before_its_machine_is_durable(settings: Settings) -> None:
     door, form = Door(settings), {"CallSid": FORM["CallSid"], "AnsweredBy": "machine_start"}
     path = f"{PATH}/answered-by/hang_up"
-    door.store_is_away = True
+    door.fault = StoreUnavailable()
 
     headers = signed("new-token", form, path=path)
     assert door.post(path, urlencode(form).encode(), headers) == 503
 
     assert door.ended == []
+
+
+@pytest.mark.parametrize("fault", [StoreUnavailable(), KeyError(), MemoryError()], ids=repr)
+def test_what_is_not_durable_must_come_again_whatever_the_reason(
+    settings: Settings, fault: Exception
+) -> None:
+    door = Door(settings)
+    door.fault = fault
+
+    assert door.post(PATH, urlencode(FORM).encode(), signed("new-token", FORM)) == 503
+
+    assert door.callbacks.refusals == {"store_unavailable": 1}
 
 
 @pytest.mark.parametrize("opened", [False, True])

@@ -40,6 +40,9 @@ dead_letter = Table(
     Index("dead_letter_open", "id", postgresql_where=text("settled_at IS NULL")),
 )
 
+# Written only to see whether anything can be.
+pulse = Table("pulse", metadata, Column("at", Timestamp, nullable=False, server_default=NOW))
+
 halt = Table(
     "halt",
     metadata,

@@ -1,0 +1,3 @@
+CREATE TABLE pulse (
+    at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL
+);
