@@ -133,6 +133,50 @@ def after_a_refusal_it_fills_at_half_speed_and_recovers_in_half_a_minute(server:
     assert buckets.take(VOICE, 1)[1] == pytest.approx(1.0, abs=A_MOMENT)
 
 
+CLOCKS = (-600.0, 600.0)
+"""Seconds by which the server's clock is put right: it had been ahead, or behind."""
+
+
+def a_clock_that_is_put_right_stops_nobody(server: Redis) -> None:
+    for moved in CLOCKS:
+        buckets = Buckets(server)
+        buckets.take(VOICE, 100)
+        pass_time(server, VOICE, moved)
+
+        given, wait = buckets.take(VOICE, 1)
+        assert (given, wait) == (1, 0.0) or wait <= 1.0
+        pass_time(server, VOICE, 1.0)
+        assert buckets.take(VOICE, 100)[0] == 1, "one burst at most, whatever the clock says"
+        assert buckets.take(VOICE, 100)[0] == 0
+
+
+def a_clock_that_is_put_back_neither_prolongs_nor_forgets_a_refusal(server: Redis) -> None:
+    buckets = Buckets(server)
+    buckets.slow(FAST, 7.0)
+    pass_time(server, FAST, -600.0)
+
+    for _ in range(2):
+        assert buckets.take(FAST, 10)[1] == pytest.approx(7.0, abs=A_MOMENT)
+    pass_time(server, FAST, 8.0)
+    assert buckets.take(FAST, 10)[0] > 0
+
+
+def a_clock_that_is_put_back_does_not_keep_it_slow(server: Redis) -> None:
+    buckets = Buckets(server)
+    buckets.slow(VOICE, None)
+    pass_time(server, VOICE, -600.0)
+    buckets.take(VOICE, 1)
+    pass_time(server, VOICE, 40.0)
+
+    assert buckets.take(VOICE, 1)[0] == 1
+    assert buckets.take(VOICE, 1)[1] == pytest.approx(1.0, abs=A_MOMENT)
+
+
+def nobody_blocks_for_longer_than_an_hour(server: Redis) -> None:
+    assert Buckets(server).slow(VOICE, 1e9) == pytest.approx(3600.0, abs=0.01)
+    assert Buckets(server).take(VOICE, 1)[1] <= 3600.0
+
+
 def gate(server: Redis, *, rate: float = 1.0, patience: float = 0.0) -> SharedGate:
     return SharedGate(Buckets(server), dict.fromkeys(Mode, rate), patience=patience)
 
@@ -202,6 +246,10 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     refusals_of_one_overload_are_one_strike_and_the_next_one_lasts_longer,
     after_two_quiet_minutes_a_refusal_is_the_first_again,
     after_a_refusal_it_fills_at_half_speed_and_recovers_in_half_a_minute,
+    a_clock_that_is_put_right_stops_nobody,
+    a_clock_that_is_put_back_neither_prolongs_nor_forgets_a_refusal,
+    a_clock_that_is_put_back_does_not_keep_it_slow,
+    nobody_blocks_for_longer_than_an_hour,
     calls_share_an_account_and_texts_a_sender,
     who_can_not_be_served_in_time_does_not_wait,
     who_can_be_served_in_time_waits,

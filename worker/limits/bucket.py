@@ -11,8 +11,13 @@ LONGEST_PAUSE = 60.0
 # After a refusal for its rate the bucket fills at half speed and doubles back over this time.
 RECOVERY_SECONDS = 30.0
 
+# However long a provider asks for.
+LONGEST_BLOCK = 3600.0
+
 # KEYS[1] a hash: tokens, at (s), until (s), factor, slowed (s), strikes. A missing one is a full
-# bucket, so that a server that forgets costs one burst.
+# bucket, so that a server that forgets costs one burst. Nothing was ever asked in the future: where it
+# says so the clock has been put back, and every moment it remembers goes back with it. One that was put
+# forward costs one burst.
 _READ = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -22,6 +27,13 @@ local tokens, at = tonumber(f[1]) or burst, tonumber(f[2]) or now
 local blocked, slowed = tonumber(f[3]) or 0, tonumber(f[5]) or 0
 local factor = tonumber(f[4]) or 1
 local strikes = tonumber(f[6]) or 0
+if at > now then
+  local ahead = at - now
+  at, blocked, slowed = now, blocked - ahead, slowed - ahead
+  redis.call('HSET', KEYS[1], 'at', string.format('%.6f', at),
+             'until', string.format('%.6f', blocked), 'slowed', string.format('%.6f', slowed))
+end
+blocked = math.min(blocked, now + tonumber(ARGV[#ARGV]))
 factor = math.min(1, factor * 2 ^ (math.max(0, now - slowed) / tonumber(ARGV[3])))
 local from = math.max(at, math.min(blocked, now))
 tokens = math.min(burst, tokens + math.max(0, now - from) * rate * factor)
@@ -88,16 +100,19 @@ class Buckets:
 
     def take(self, bucket: Bucket, wanted: int) -> tuple[int, float]:
         """Returns how many permissions were given, and when none: seconds until it is worth asking."""
-        given, wait = self._take(keys=[_key(bucket)], args=[*_shape(bucket), wanted])
+        given, wait = self._take(
+            keys=[_key(bucket)], args=[*_shape(bucket), wanted, LONGEST_BLOCK]
+        )
         return int(given), float(wait)
 
     def give_back(self, bucket: Bucket, count: int) -> None:
         """Return unused permissions; a negative count is a debt for what was used beyond them."""
-        self._give_back(keys=[_key(bucket)], args=[*_shape(bucket), count])
+        self._give_back(keys=[_key(bucket)], args=[*_shape(bucket), count, LONGEST_BLOCK])
 
     def slow(self, bucket: Bucket, after: float | None) -> float:
         """The provider refused for its rate. Returns the seconds until anybody may ask again."""
-        args = [*_shape(bucket), after or 0.0, FIRST_PAUSE, LONGEST_PAUSE]
+        named = min(after or 0.0, LONGEST_BLOCK)
+        args = [*_shape(bucket), named, FIRST_PAUSE, LONGEST_PAUSE, LONGEST_BLOCK]
         return float(self._slow(keys=[_key(bucket)], args=args))
 
 
