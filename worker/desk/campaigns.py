@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from worker.domain.campaigns import Campaign, CampaignFields, campaign_fields, edited
 from worker.domain.creations import created_as, differing
 from worker.domain.errors import CampaignConflict, UnknownCampaign
-from worker.store import campaigns
+from worker.domain.hours import OpenHours, open_hours
+from worker.store import campaigns, pacing
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -38,6 +39,8 @@ def update_campaign(
 ) -> Campaign:
     """Change the named fields of a campaign, given by name or id.
 
+    Once other hours have committed, nothing begins that was claimed under the old ones.
+
     Raises:
         UnknownCampaign: there is none.
         WrongFields: a change is unknown or wrong.
@@ -56,6 +59,8 @@ def update_in(
     existing = found(connection, reference, lock=True)
     after = edited(existing.fields, changes)
     _name_is_free(connection, existing, after)
+    if _hours(existing.fields) != _hours(after):
+        pacing.drop_leases(connection, existing.id, existing.fields.mode)
     return campaigns.replace(connection, existing.id, after, by)
 
 
@@ -83,6 +88,10 @@ def found(connection: Connection, reference: str, *, lock: bool = False) -> Camp
     if campaign is None:
         raise UnknownCampaign(reference)
     return campaign
+
+
+def _hours(fields: CampaignFields) -> OpenHours:
+    return open_hours(fields.mode, fields.model_dump())
 
 
 def _name_is_free(connection: Connection, existing: Campaign, after: CampaignFields) -> None:

@@ -42,6 +42,29 @@ def take_turn(connection: Connection, mode: Mode) -> datetime:
     return now
 
 
+_LOCK_BATCHES = text("""
+    SELECT id FROM communication_batch
+    WHERE campaign_id = :campaign AND deleted_at IS NULL AND finished_at IS NULL
+    ORDER BY id FOR NO KEY UPDATE
+""")
+_DROP_LEASES = text("""
+    UPDATE queue SET lease_token = NULL, lease_until = NULL
+    WHERE batch = ANY (:batches) AND lease_token IS NOT NULL
+""")
+
+
+def drop_leases(connection: Connection, campaign: int, mode: Mode) -> None:
+    """Take back every claim on a campaign's requests, as its hours are about to be others.
+
+    A scan that read the old hours has claimed by the time that we have its turn, and the next one reads
+    the new. With the batches' rows held, as by a pause, a worker has begun before or finds nothing.
+    """
+    take_turn(connection, mode)
+    batches = connection.scalars(_LOCK_BATCHES, {"campaign": campaign}).all()
+    if batches:
+        connection.execute(_DROP_LEASES, {"batches": list(batches)})
+
+
 # Read anew, now that the row is ours: whoever opens the batch after this has to wait, and wakes it.
 _SLEEP = text("""
     UPDATE batch_pace AS p SET next_claim_at = 'infinity'
