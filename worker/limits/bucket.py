@@ -100,9 +100,7 @@ class Buckets:
 
     def take(self, bucket: Bucket, wanted: int) -> tuple[int, float]:
         """Returns how many permissions were given, and when none: seconds until it is worth asking."""
-        given, wait = self._take(
-            keys=[_key(bucket)], args=[*_shape(bucket), wanted, LONGEST_BLOCK]
-        )
+        given, wait = self._take(keys=[_key(bucket)], args=[*_shape(bucket), wanted, LONGEST_BLOCK])
         return int(given), float(wait)
 
     def give_back(self, bucket: Bucket, count: int) -> None:

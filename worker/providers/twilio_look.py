@@ -9,6 +9,7 @@ from twilio.rest.api.v2010.account.call import CallInstance
 
 from worker.domain.looks import Candidates, Look, Undecided
 from worker.domain.reports import Report
+from worker.domain.spellings import spellings
 from worker.domain.tickets import Inquiry
 from worker.providers.twilio_client import TwilioAccount
 
@@ -36,15 +37,18 @@ async def look(account: TwilioAccount, resource: Any, inquiry: Inquiry, read: Re
         return await _by_sid(account, resource, inquiry.sid, inquiry.token, read)
     # No date filter: a call not yet dialed has no start, a message not yet sent no date, and would be
     # missed. No filter by sender either: what else reached this person makes us careful, not blind.
-    listing = resource.list_async(to=inquiry.address, limit=LISTED, page_size=LISTED)
-    listed = await account.ask(listing)
-    if isinstance(listed, Undecided):
-        return listed
-    records, now = listed
-    if len(records) >= LISTED:
-        return Undecided("truncated")
-    recent = [one for one in records if _could_be(one, now - inquiry.age - SLACK)]
-    return _candidates(recent, inquiry, read)
+    recent: dict[str, Any] = {}
+    for spelling in spellings(inquiry.address):
+        listing = resource.list_async(to=spelling, limit=LISTED, page_size=LISTED)
+        listed = await account.ask(listing)
+        if isinstance(listed, Undecided):
+            return listed
+        records, now = listed
+        if len(records) >= LISTED:
+            return Undecided("truncated")
+        earliest = now - inquiry.age - SLACK
+        recent |= {str(one.sid): one for one in records if _could_be(one, earliest)}
+    return _candidates(list(recent.values()), inquiry, read)
 
 
 async def _by_sid(

@@ -20,6 +20,7 @@ from worker.sandbox.options import Options
 from worker.sandbox.scenarios import Ends, Refuses
 from worker.sandbox.twilio_wire import (
     Refusal,
+    as_stored,
     authenticate,
     check_parties,
     new_sid,
@@ -195,7 +196,7 @@ class Calls:
             "CallSid": call.contact.sid,
             "AccountSid": self._options.account_sid,
             "From": call.contact.source,
-            "To": call.contact.to,
+            "To": as_stored(call.contact.to),
             "CallStatus": status,
             "ApiVersion": "2010-04-01",
             "Direction": "outbound-api",
@@ -217,8 +218,8 @@ class Calls:
             "sid": contact.sid,
             "account_sid": self._options.account_sid,
             "status": contact.status,
-            "to": contact.to,
-            "to_formatted": contact.to,
+            "to": as_stored(contact.to),
+            "to_formatted": as_stored(contact.to),
             "from": contact.source,
             "from_formatted": contact.source,
             "direction": "outbound-api",

@@ -17,6 +17,7 @@ from worker.sandbox.options import Options
 from worker.sandbox.scenarios import Ends, Refuses
 from worker.sandbox.twilio_wire import (
     Refusal,
+    as_stored,
     authenticate,
     check_parties,
     new_sid,
@@ -140,7 +141,7 @@ class Messages:
             "SmsStatus": status,
             "AccountSid": self._options.account_sid,
             "From": message.contact.source,
-            "To": message.contact.to,
+            "To": as_stored(message.contact.to),
             "ApiVersion": "2010-04-01",
         }
         if message.error_code:
@@ -153,7 +154,7 @@ class Messages:
             "sid": contact.sid,
             "account_sid": self._options.account_sid,
             "status": contact.status,
-            "to": contact.to,
+            "to": as_stored(contact.to),
             "from": contact.source,
             "body": contact.content["Body"],
             "direction": "outbound-api",

@@ -87,6 +87,11 @@ def token_of(callback: str | None) -> str | None:
     return callback.partition("#")[0].rstrip("/").rpartition("/")[2]
 
 
+def as_stored(number: str) -> str:
+    """How a number asked for is written in the resource: Twilio keeps some in another spelling."""
+    return re.sub(r"^\+(52)1(?=\d{10}$)|^\+(54)9(?=\d{10}$)", r"+\1\2", number)
+
+
 def page(
     request: web.Request, name: str, found: Sequence[tuple[float, dict[str, Any]]], lag: float
 ) -> web.Response:

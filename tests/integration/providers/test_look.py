@@ -1,6 +1,7 @@
 """Asking Twilio about an attempt: what goes over the wire, and what may be concluded from the answer."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -47,6 +48,31 @@ def test_without_a_sid_the_recipient_is_asked_for_without_dates(mode: Mode) -> N
 @TWILIO_MODES
 def test_an_empty_list_is_an_empty_look(mode: Mode) -> None:
     assert looked(inquiry(mode), listing(mode))[0] == Candidates(())
+
+
+MEXICAN = "+5215512345678"
+
+
+@TWILIO_MODES
+def test_a_number_with_several_spellings_is_asked_for_by_each(mode: Mode) -> None:
+    stored = record(mode, to="+525512345678")
+    asked = replace(inquiry(mode), address=MEXICAN)
+
+    look, wire = looked(asked, listing(mode), listing(mode, stored))
+
+    queries = [parse_qs(urlsplit(seen.path).query)["To"] for seen in wire.seen]
+    assert queries == [[MEXICAN], ["+525512345678"]]
+    assert isinstance(look, Candidates)
+    assert [report.sid for report in look.reports] == [SIDS[mode]]
+
+
+@TWILIO_MODES
+def test_a_spelling_that_could_not_be_asked_for_decides_nothing(mode: Mode) -> None:
+    asked = replace(inquiry(mode), address=MEXICAN)
+
+    look, _ = looked(asked, listing(mode), answer(500))
+
+    assert look == Undecided("http_500")
 
 
 @TWILIO_MODES
