@@ -60,6 +60,10 @@ class Timing(BaseModel):
     def _inequalities_hold(self) -> Self:
         if self.lease <= self.send_window + self.tick:
             raise ValueError("lease must be longer than send_window + tick")
+        if self.proven < self.lease + self.read_timeout:
+            raise ValueError(
+                "unanswered + look_interval * (empty_looks - 1) must be at least lease + read_timeout"
+            )
         if self.connect_timeout > self.read_timeout:
             raise ValueError("connect_timeout must not exceed read_timeout")
         if self.give_up <= self.unanswered + self.look_interval * self.empty_looks:
@@ -80,17 +84,26 @@ class Timing(BaseModel):
         """Seconds a worker that is asked to stop waits for answers, and for the store to take them."""
         return self.send_window + self.read_timeout
 
+    @property
+    def proven(self) -> float:
+        """Seconds after begin when absence may count as proven.
+
+        A worker that stands still for longer than its lease writes nothing more; what one that was away
+        for less had written may take as long as an answer to arrive.
+        """
+        return self.unanswered + self.look_interval * (self.empty_looks - 1)
+
 
 FAST = Timing(
     tick=0.2,
     sweep=0.5,
     foresee=1.0,
-    lease=8.0,
+    lease=5.0,
     send_window=2.0,
     connect_timeout=1.0,
     read_timeout=2.0,
     settle=1.0,
-    look_interval=0.7,
+    look_interval=1.0,
     empty_looks=3,
     give_up=20.0,
     mail_doubt=8.0,

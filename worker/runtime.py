@@ -96,6 +96,7 @@ class Runtime:
                 read_timeout=timing.read_timeout,
                 # A socket for everything that can be begun at once: no ticket waits for one.
                 limit=settings.worker_threads * settings.chunk_size,
+                longest_absence=timing.lease,
             )
         )
 

@@ -7,7 +7,7 @@ import structlog
 
 from worker.dispatch.forgotten import prove_forgotten
 from worker.dispatch.line import Answered
-from worker.dispatch.suspect import suspect_double
+from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.answers import Accepted, Halt, HaltScope, Refusal, Refused
 from worker.domain.attempts import Facts
 from worker.domain.statuses import Mode
@@ -70,7 +70,10 @@ def _write(
         if isinstance(one.answer, Accepted):
             suspect_double(facts[one.ticket.attempt], one.answer.sid)
     changes = [judge_answer(facts[one.ticket.attempt], one.answer, patience) for one in known]
-    attempts.write(connection, [change for change in changes if change])
+    found = [change for change in changes if change]
+    attempts.write(connection, found)
+    for change in found:
+        suspect_late(change)
     return [one for one in answered if one not in known]
 
 

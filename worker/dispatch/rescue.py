@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 
 from worker.dispatch.line import Line
+from worker.dispatch.suspect import suspect_late
 from worker.domain.attempts import Change, Facts
 from worker.domain.looks import Candidates, Look, Undecided
 from worker.domain.reports import Report
@@ -72,6 +73,7 @@ def _judge(connection: Connection, *, patience: Patience, inquiry: Inquiry, look
     facts = _doubt(connection, facts, patience)
     for change in _changes(connection, facts, patience, look):
         attempts.write(connection, [change])
+        suspect_late(change)
         log.info("attempt_looked_after", attempt=facts.attempt, state=change.state.value)
         facts = attempts.lock(connection, [facts.attempt])[facts.attempt]
 

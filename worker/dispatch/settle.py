@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from worker.dispatch.suspect import suspect_double
+from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
 from worker.domain.verdicts import Patience, judge_report
@@ -143,7 +143,5 @@ def _apply_one_each(
     ]
     found = [change for change in changes if change]
     attempts.write(connection, found)
-    for change in found:
-        if change.late:
-            log.warning("late_evidence", attempt=change.facts.attempt, request=change.facts.request)
+    suspects += sum(suspect_late(change) for change in found)
     return later, suspects

@@ -1,9 +1,9 @@
-"""One attempt, two sids: the provider may have contacted somebody twice for one of our requests."""
+"""What the provider tells of more contacts than we know: somebody may have been contacted twice."""
 
 import structlog
 
-from worker.domain.attempts import Facts
-from worker.domain.statuses import Mode
+from worker.domain.attempts import Change, Facts
+from worker.domain.statuses import AttemptState, Mode
 
 log = structlog.get_logger()
 
@@ -16,4 +16,20 @@ def suspect_double(facts: Facts, sid: str | None) -> bool:
     if facts.mode is Mode.EMAIL or None in {facts.sid, sid} or facts.sid == sid:
         return False
     log.error("double_contact_risk", attempt=facts.attempt, sid=facts.sid, other_sid=sid)
+    return True
+
+
+REACHING = frozenset({AttemptState.ACCEPTED, AttemptState.DONE})
+
+
+def suspect_late(change: Change) -> bool:
+    """Tell an operator where an attempt turns out to have arrived after its request went on without it.
+
+    Told once for each: later reports find it known to have arrived.
+    """
+    facts = change.facts
+    arrived = change.state in REACHING and facts.state not in REACHING
+    if not (change.late and arrived):
+        return False
+    log.error("double_contact_risk", attempt=facts.attempt, request=facts.request, late=True)
     return True

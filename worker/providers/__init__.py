@@ -78,6 +78,7 @@ def connect(  # noqa: PLR0913  plain settings, each by name
     connect_timeout: float,
     read_timeout: float,
     limit: int,
+    longest_absence: float = 120.0,
 ) -> Providers:
     """The providers of all channels; must be called inside the event loop that will use them.
 
@@ -91,10 +92,16 @@ def connect(  # noqa: PLR0913  plain settings, each by name
         connect_timeout: seconds until a connection must stand.
         read_timeout: seconds from the first byte written to the last byte read.
         limit: connections open at once.
+        longest_absence: seconds; a process that stood still for longer closes every connection at once.
     """
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    transport = Transport(connect_timeout=connect_timeout, read_timeout=read_timeout, limit=limit)
+    transport = Transport(
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        limit=limit,
+        longest_absence=longest_absence,
+    )
     twilio = TwilioAccount(
         transport,
         api_url=twilio_api_url,

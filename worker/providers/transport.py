@@ -24,6 +24,7 @@ from worker.domain.answers import NotSent, Unknown
 from worker.providers.connections import Connector, CutOff, Outlet
 from worker.providers.moments import Moment
 from worker.providers.replies import Reply, Unanswered
+from worker.providers.watch import Watch
 
 # A list of 200 calls is about 400 kB; anything larger than this is no answer of a provider.
 LARGEST_REPLY = 2 * 1024 * 1024
@@ -54,6 +55,7 @@ class Transport:
         connect_timeout: seconds for name, connection, TLS and the wait for a free place together.
         read_timeout: seconds from the first byte written to the last byte read.
         limit: connections open at once.
+        longest_absence: seconds; a process that stood still for longer closes every connection at once.
         trust: whose certificates are good; None: the machine's.
     """
 
@@ -63,10 +65,12 @@ class Transport:
         connect_timeout: float,
         read_timeout: float,
         limit: int,
+        longest_absence: float = 120.0,
         trust: SSLContext | None = None,
     ) -> None:
         self._read_timeout = read_timeout
         self._connector = Connector(limit=limit, read_timeout=read_timeout, trust=trust)
+        self._watch = Watch(longest_absence, self._connector.abort_all)
         self._session = aiohttp.ClientSession(
             connector=self._connector,
             request_class=_GuardedRequest,
@@ -100,7 +104,7 @@ class Transport:
         Raises:
             Unanswered: with `NotSent` where no byte was written, else with `Unknown`.
         """
-        with _Writing(body, deadline, self._read_timeout, self._connector) as writing:
+        with _Writing(body, deadline, self._read_timeout, self._connector, self._watch) as writing:
             try:
                 async with asyncio.timeout(None) as writing.patience:
                     return await self._ask(method, url, headers, body)
@@ -123,6 +127,7 @@ class Transport:
 
     async def close(self) -> None:
         """Close every connection."""
+        self._watch.end()
         await self._session.close()
 
 
@@ -138,6 +143,7 @@ class _Writing:
     deadline: Moment | None
     read_timeout: float
     connector: Connector
+    watch: Watch
     patience: asyncio.Timeout | None = None
     outlet: Outlet | None = None
     """Where a part of it or all has left."""
@@ -194,6 +200,7 @@ class _GuardedRequest(aiohttp.ClientRequest):
         writing = _writing.get()
         line = f"{self.method} {self.url.raw_path_qs} HTTP/1.1"
         request = _serialize_headers(line, self.headers) + (writing.body or b"")
+        writing.watch.look()
         try:
             await writing.leave(writing.connector.outlet(conn), request)
         except _PastDeadline:

@@ -172,8 +172,11 @@ def test_an_answer_for_an_older_attempt_is_recorded_there_and_moves_nothing(
     older = make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
     newer = make_attempt(engine, request=request, state=AttemptState.SENDING)
 
-    answer_comes(engine, (older, Accepted("CA1")))
+    with capture_logs() as logs:
+        answer_comes(engine, (older, Accepted("CA1")))
 
+    risks = [one for one in logs if one["event"] == "double_contact_risk"]
+    assert [one["attempt"] for one in risks] == [older]
     row = read_attempt(engine, older)
     assert (row["state"], row["late"], row["sid"]) == ("ACCEPTED", True, "CA1")
     after = read_request(engine, request)

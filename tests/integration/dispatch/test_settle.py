@@ -360,6 +360,22 @@ def test_a_report_of_another_call_for_one_attempt_is_told(
     assert risks == [{"event": "double_contact_risk"} | expected] * suspects
 
 
+@pytest.mark.parametrize("state", [AttemptState.NOT_SENT, AttemptState.UNRESOLVED])
+def test_whoever_was_reached_after_the_request_went_on_is_told_once(
+    engine: Engine, state: AttemptState
+) -> None:
+    request = make_request(engine)
+    older = make_attempt(engine, request=request, state=state)
+    make_attempt(engine, request=request, state=AttemptState.SENDING)
+
+    with capture_logs() as logs:
+        found = [settled(engine, said(name, token_of(engine, older))) for name in WORDS]
+
+    risks = [one["attempt"] for one in logs if one["event"] == "double_contact_risk"]
+    assert risks == [older]
+    assert sum(one.doubled for one in found) == 1
+
+
 def test_a_report_without_a_token_is_applied_by_its_sid(engine: Engine) -> None:
     attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
 
