@@ -4,8 +4,11 @@ import io
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from sqlalchemy import text
 
@@ -25,7 +28,8 @@ PEOPLE = [f"+1512556{n:04}" for n in range(2000, 2100)]
 OPEN = {"PENDING", "INITIATED"}
 
 
-def test_a_worker_frozen_in_a_burst_contacts_nobody_twice(office: Office) -> None:
+@pytest.mark.parametrize("connections", [0, 30], ids=["as it begins", "while it writes"])
+def test_a_worker_frozen_in_a_burst_contacts_nobody_twice(office: Office, connections: int) -> None:
     """Absence is proven and another worker has sent before the first one goes on."""
     office.sandbox.change(latency_ms=0)
     fast = {**office.environment, "PROFILE": "fast", "CHUNK_SIZE": "100"}
@@ -35,7 +39,8 @@ def test_a_worker_frozen_in_a_burst_contacts_nobody_twice(office: Office) -> Non
         running.enter_context(quick.running(*WEB))
         upload(office)
         running.enter_context(quick.running(*SCHEDULER))
-        wait_for_a_burst(office)
+        wait_for(lambda: begun(office) > 0)
+        wait_for(lambda: connected(frozen.pid, office.sandbox.url) >= connections)
         frozen.send_signal(signal.SIGSTOP)
         running.callback(frozen.send_signal, signal.SIGCONT)
         running.enter_context(quick.working("sms"))
@@ -61,10 +66,17 @@ def upload(office: Office) -> None:
     upload_requests(office.engine, "frozen", file=file, filename="people.csv", by=BY)
 
 
-def wait_for_a_burst(office: Office) -> None:
-    """Until begin has committed: from here on every moment is one before or after a write."""
+def connected(pid: int, url: str) -> int:
+    """How many connections a process has there; each is written to as soon as it stands."""
+    port = urlsplit(url).port
+    open_ones = psutil.Process(pid).net_connections("tcp4")
+    return sum(one.raddr and one.raddr.port == port for one in open_ones)
+
+
+def wait_for(moment: Callable[[], bool]) -> None:
+    """Without a pause between two looks: the burst is over in some milliseconds."""
     ends = time.monotonic() + 45
-    while not begun(office):
+    while not moment():
         assert time.monotonic() < ends, "nothing was begun"
 
 
