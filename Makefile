@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest check fix lock clean
+.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest prove check fix lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-scan: $(READY)  ## the scheduler's tick on a large database (ROWS=1000000)
 
 bench-wear: $(READY)  ## what a million updates leave behind (UPDATES=1000000)
 	@$(BIN)/python -m tests.benchmarks.wear $(if $(UPDATES),--updates $(UPDATES))
+
+prove: $(READY)  ## what takes too long for every run, in full size (N=1000000 SEED=7)
+	@$(BIN)/python -m tests.prove $(if $(SEED),--seed $(SEED)) $(if $(N),--n $(N))
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .

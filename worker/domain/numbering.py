@@ -2,9 +2,9 @@
 
 `phonenumbers` takes tens of microseconds a number, which is most of a large upload. Its own metadata,
 compiled once per country, answers in one or two. This way only ever says yes, and only where the
-library's steps can be followed without doubt: digits with common separators, a known calling code, a
-national prefix that is absent or simply cut off, a number that one of the patterns knows. Anything
-else, and everything invalid, is left to the library. A test holds both against each other.
+library's steps can be followed without doubt: a plus, groups of digits of which none begins like a
+second number, a known calling code, a number that one of the patterns knows. Anything else, and
+everything invalid, is left to the slow way. A test holds both against each other.
 """
 
 import re
@@ -16,9 +16,9 @@ from phonenumbers.phonemetadata import PhoneNumberDesc
 
 Pattern = re.Pattern[str]
 
-# Nothing here starts an extension, a second number, a word or another script's digits.
-_PLAIN = re.compile(r"\(?(\+?)([0-9][0-9 ()./-]{2,40})")
-_SEPARATORS = str.maketrans("", "", " ()./-")
+# A whole number in groups; where it could be two, or end in decimals, the slow way looks closer.
+_PLAIN = re.compile(r"\+[1-9][0-9]*(?:[ -][1-9][0-9]*){0,6}")
+_SEPARATORS = str.maketrans("", "", " -")
 NEVER = re.compile(r"(?!)")
 
 
@@ -27,7 +27,6 @@ class _Region:
     """What the metadata say of one region; `valid` has a pattern for each length."""
 
     code: str
-    abroad: Pattern
     prefix: Pattern
     transforms: bool
     general: Pattern
@@ -55,22 +54,11 @@ class _Region:
         return None
 
 
-def quickly_valid(target: str, default_region: str | None) -> str | None:
-    """The E.164 form of a valid number; None leaves it to the library.
-
-    Args:
-        target: without spaces around it.
-        default_region: ISO 3166 code of the country that numbers without a + belong to.
-    """
-    written = _PLAIN.fullmatch(target)
-    if written is None:
+def quickly_valid(target: str) -> str | None:
+    """The E.164 form of a valid number that is written with a plus; None leaves it to the slow way."""
+    if _PLAIN.fullmatch(target) is None:
         return None
-    digits = written[2].translate(_SEPARATORS)
-    if written[1]:
-        return _international(digits)
-    if default_region not in SUPPORTED_REGIONS:
-        return None
-    return _national(digits, _region(default_region))
+    return _international(target[1:].translate(_SEPARATORS))
 
 
 def _international(digits: str) -> str | None:
@@ -81,23 +69,6 @@ def _international(digits: str) -> str | None:
             # A prefix that was written where none belongs: the library knows what to make of it.
             return _valid(code, number) if regions[0].cut(number) == number else None
     return None
-
-
-def _national(digits: str, region: _Region) -> str | None:
-    if region.abroad.match(digits):
-        return None
-    if digits.startswith(region.code):
-        return _with_calling_code(digits, region)
-    number = region.cut(digits)
-    return None if number is None else _valid(region.code, number)
-
-
-def _with_calling_code(digits: str, region: _Region) -> str | None:
-    """The calling code without its plus: only where it can't be the start of a national number."""
-    number = digits[len(region.code) :]
-    if region.general.fullmatch(digits) or not region.general.fullmatch(number):
-        return None
-    return _international(digits) if region.cut(number) == number else None
 
 
 def _valid(code: str, number: str) -> str | None:
@@ -127,7 +98,6 @@ def _region(name: str) -> _Region:
     assert general is not None
     return _Region(
         code=str(facts.country_code),
-        abroad=_compiled(facts.international_prefix),
         prefix=_compiled(facts.national_prefix_for_parsing),
         transforms=bool(facts.national_prefix_transform_rule),
         general=_compiled(general.national_number_pattern),

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from worker.domain.numbering import quickly_valid
+from worker.domain.phone_reading import UnreadNumber, read_number
+from worker.domain.phone_spelling import Spelled, read_spelling, read_vanity
 from worker.domain.statuses import Mode
 
 
@@ -17,13 +17,7 @@ class Unreachable:
     reason: str
 
 
-_PARSE_FAULTS: dict[int, str] = {
-    NumberParseException.INVALID_COUNTRY_CODE: "has no country code we know",
-    NumberParseException.NOT_A_NUMBER: "is not a phone number",
-    NumberParseException.TOO_SHORT_AFTER_IDD: "is too short for a phone number",
-    NumberParseException.TOO_SHORT_NSN: "is too short for a phone number",
-    NumberParseException.TOO_LONG: "is too long for a phone number",
-}
+NORTH_AMERICA = "1"
 
 
 def normalize(mode: Mode, target: str, default_region: str | None) -> str | Unreachable:
@@ -36,20 +30,20 @@ def normalize(mode: Mode, target: str, default_region: str | None) -> str | Unre
     """
     if mode is Mode.EMAIL:
         return _mailbox(target.strip())
-    target = target.strip()
-    return quickly_valid(target, default_region) or _number(target, default_region)
+    return quickly_valid(target) or _number(target, default_region)
 
 
 def _number(target: str, default_region: str | None) -> str | Unreachable:
+    spelled = read_spelling(target)
+    region = default_region
+    if isinstance(spelled, str) and (digits := read_vanity(target)):
+        spelled, region = Spelled((NORTH_AMERICA, digits), has_plus=True), None
+    if isinstance(spelled, str):
+        return Unreachable(spelled)
     try:
-        number = phonenumbers.parse(target, default_region)
-    except NumberParseException as fault:
-        return Unreachable(_PARSE_FAULTS.get(fault.error_type, "is not a phone number"))
-    if number.extension:
-        return Unreachable("has an extension, which can't be dialed")
-    if not phonenumbers.is_valid_number(number):
-        return Unreachable("is not a number in use in its country")
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        return read_number(spelled, region)
+    except UnreadNumber as fault:
+        return Unreachable(str(fault))
 
 
 def _mailbox(target: str) -> str | Unreachable:

@@ -75,7 +75,7 @@ def test_a_quick_yes_is_the_librarys_yes(region: str) -> None:
     for example in examples(region):
         for target in variants(example, dice):
             for default in defaults:
-                said = quickly_valid(target.strip(), default)
+                said = quickly_valid(target.strip())
                 quick += said is not None
                 assert said in {None, by_the_library(target, default)}, (target, default)
     assert quick
@@ -84,10 +84,10 @@ def test_a_quick_yes_is_the_librarys_yes(region: str) -> None:
 def test_most_valid_numbers_are_judged_quickly() -> None:
     """Those that are not belong to countries whose prefixes are rewritten rather than cut off."""
     judged = [
-        quickly_valid(target, region) is not None
+        quickly_valid(target) is not None
         for region in REGIONS
         for target in examples(region)
-        if by_the_library(target, region) is not None and not target.startswith("tel:")
+        if by_the_library(target, region) is not None and target.startswith("+")
     ]
 
     assert sum(judged) > 0.9 * len(judged)
@@ -104,7 +104,7 @@ def test_whatever_the_numbering_plans_allow_is_judged_alike(data: st.DataObject)
     between = ("", facts.national_prefix or "", "00", "011")
     target = data.draw(st.sampled_from(before)) + data.draw(st.sampled_from(between)) + number
 
-    assert quickly_valid(target, facts.id) in {None, by_the_library(target, facts.id)}
+    assert quickly_valid(target) in {None, by_the_library(target, facts.id)}
 
 
 def patterns(facts: PhoneMetadata) -> list[str]:
@@ -124,48 +124,43 @@ def test_random_digits_are_judged_alike(region: str) -> None:
     for _ in range(1_000):
         digits = "".join(dice.choices("0123456789", k=dice.randrange(3, 15)))
         target = dice.choice(("", "", "+", f"+{phonenumbers.country_code_for_region(region)}"))
-        assert quickly_valid(target + digits, region) in {
+        assert quickly_valid(target + digits) in {
             None,
             by_the_library(target + digits, region),
         }
 
 
 @pytest.mark.parametrize(
-    ("target", "region"),
+    "target",
     [
-        pytest.param("+39 06 698 12345", None, id="a-zero-that-stays"),
-        pytest.param("+7 777 123 4567", None, id="the-second-region-of-a-code"),
-        pytest.param("1 512 555 0101", "US", id="calling-code-without-plus"),
-        pytest.param("1 416 555 0101", "CA", id="calling-code-without-plus-elsewhere"),
-        pytest.param("030 901820", "DE", id="national-prefix"),
-        pytest.param("8 (912) 345-67-89", "RU", id="national-prefix-that-is-no-zero"),
+        pytest.param("+39 345 678 9012", id="without-a-zero"),
+        pytest.param("+7 777 123 4567", id="the-second-region-of-a-code"),
     ],
 )
-def test_what_people_write_needs_no_library(target: str, region: str | None) -> None:
-    expected = by_the_library(target, region)
+def test_what_people_write_needs_no_library(target: str) -> None:
+    expected = by_the_library(target, None)
 
     assert expected is not None
-    assert quickly_valid(target, region) == expected
+    assert quickly_valid(target) == expected
 
 
 @pytest.mark.parametrize(
     "target",
-    ["", "+", "٤١٥٥٥٥٢٦٧١", "415-555-2671 x22", "415 555 2671 / 2672x", "415,555,2671", "+1#415"],
-)
-def test_whatever_is_not_plain_is_left_to_the_library(target: str) -> None:
-    assert quickly_valid(target, "US") is None
-
-
-def test_an_unknown_default_region_is_left_to_the_library() -> None:
-    assert quickly_valid("415 555 2671", "XX") is None
-
-
-@pytest.mark.parametrize(
-    ("target", "region"),
     [
-        pytest.param("+3758109148693", "BY", id="a-prefix-that-may-be-a-digit-of-the-number"),
-        pytest.param("0153447191000", "IL", id="a-number-that-begins-like-a-call-abroad"),
+        *(
+            "",
+            "+",
+            "٤١٥٥٥٥٢٦٧١",
+            "+1 415-555-2671 x22",
+            "+1 415 555 2671 / 2672",
+            "+1#415",
+            "415-555-2671",
+        ),
+        pytest.param("+3758109148693", id="a-prefix-that-may-be-a-digit-of-the-number"),
+        pytest.param("+49 30 12345 040 54321", id="a-group-like-another-number"),
+        pytest.param("+15125550100.0", id="decimals"),
+        pytest.param("+1512555 01 00\n", id="a-line-that-ends"),
     ],
 )
-def test_what_can_be_read_in_two_ways_is_left_to_the_library(target: str, region: str) -> None:
-    assert quickly_valid(target, region) is None
+def test_whatever_is_not_plain_is_left_to_the_library(target: str) -> None:
+    assert quickly_valid(target) is None
