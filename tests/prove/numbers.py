@@ -21,6 +21,8 @@ from worker.domain.targets import Unreachable, normalize
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 TYPES = [kind for kind in PhoneNumberType.values() if kind != PhoneNumberType.UNKNOWN]
 INTERNATIONAL_RATE, NATIONAL_RATE = 0.999, 0.99
+SPELLINGS = 8
+"""Of each number, about: some regions lack some types."""
 SEPARATORS = (" ", "-", ".", "\u00a0", "\u2011", " - ")
 WORDS = (
     *(
@@ -143,7 +145,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
     chosen = parser.parse_args()
     random = Random(chosen.seed)  # noqa: S311  a run to be repeated, not a secret
-    tallies = {one: try_region(random, one, chosen.n // len(REGIONS) // 16 + 1) for one in REGIONS}
+    tallies = {
+        one: try_region(random, one, chosen.n // len(REGIONS) // SPELLINGS + 1) for one in REGIONS
+    }
     return _print(chosen.seed, tallies)
 
 

@@ -86,7 +86,7 @@ def _other_readings(spelled: Spelled, number: PhoneNumber, region: str | None) -
         national = PhoneNumber(number.country_code, int(spelled.digits))
         if region and phonenumbers.is_valid_number_for_region(national, region):
             found.add(_e164(national))
-    elif (abroad := _abroad(spelled)) and _may_begin_with_code(spelled, number, abroad):
+    if (abroad := _abroad(spelled)) and _may_begin_with_code(spelled, number, abroad):
         found.add(_e164(abroad))
     return found
 

@@ -48,10 +48,10 @@ _DATE = re.compile(
 )
 _SUM = re.compile(r"[+0-9]+\.0{1,2}")
 
-# A number of North America whose last seven characters end in letters: 1-800-FLOWERS, 800 GO-FEDEX. No
-# space stands before letters but after the area code, or a name behind a number would be dialed.
+# A number of North America whose last seven characters end in letters: 1-800-FLOWERS, 800 GO-FEDEX. After
+# digits letters come behind a hyphen or dot, never a space, or a name behind a number would be dialed.
 _VANITY = re.compile(
-    r"(?:\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]?((?:[0-9][.-]?){0,4}(?:[A-Za-z][.-]?){2,6}[A-Za-z])"
+    r"(?:\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]?((?:[0-9]{1,4}[.-])?(?:[A-Za-z][.-]?){2,6}[A-Za-z])"
 )
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 LOCAL_LENGTH = 7

@@ -64,6 +64,8 @@ def test_what_people_write_is_read(region: str, text: str, number: str) -> None:
         ("US", "+1512\n5550100", WORDS),
         ("US", "212 234 Frau", WORDS),
         ("US", "1-800-FLOWERSX", WORDS),
+        ("CA", "+13107183und", WORDS),
+        ("BM", "13101135", AMBIGUOUS),
         ("US", "1-8oo-356-9377", WORDS),
         ("DE", "0171 FLOWERS", WORDS),
         ("US", "+1 415 555 2671 x 22", EXTENSION),
