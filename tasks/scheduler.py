@@ -14,6 +14,7 @@ from config import logs
 from tasks.app import runtime, settings
 from tasks.publish import BROKER_AWAY, scan_and_publish
 from tasks.start import wait_for_the_database
+from worker.dispatch.clocks import tell_skew
 from worker.dispatch.foresee import foresee
 from worker.dispatch.probe import probe
 from worker.dispatch.recall import recall_doubles
@@ -60,6 +61,7 @@ def look_after() -> None:
 def look_ahead() -> None:
     """What can be told before time decides it."""
     foresee(runtime().engine, runtime().ceilings)
+    tell_skew(runtime().engine)
 
 
 def _repeat(step: Callable[[], object], every: float, stop: Event) -> None:

@@ -10,6 +10,7 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from tasks import patience
 from tasks.app import runtime
+from worker.dispatch.clocks import tell_skew
 from worker.dispatch.recognize import ForgetfulDatabase, know_the_database
 from worker.runtime import StoreUnavailable
 
@@ -30,6 +31,7 @@ def wait_for_the_database(stop: Event) -> None:
     while not stop.is_set():
         try:
             know_the_database(here.engine, here.memories)
+            tell_skew(here.engine)
         except StoreUnavailable as error:
             log.warning("waiting_for_database", error=type(error).__name__)
             stop.wait(PAUSE)

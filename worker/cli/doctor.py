@@ -10,7 +10,13 @@ from config.settings import Settings
 from worker.cli import broker
 from worker.cli.printing import add_row, console, facts_table, table
 from worker.cli.session import session
-from worker.desk.database import Finding, examine_database, examine_halts, examine_writes
+from worker.desk.database import (
+    Finding,
+    examine_clocks,
+    examine_database,
+    examine_halts,
+    examine_writes,
+)
 from worker.runtime import Runtime, StoreUnavailable
 
 
@@ -48,6 +54,7 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
     try:
         findings = examine_database(runtime.engine)
         yield from findings
+        yield examine_clocks(runtime.engine)
         if all(finding.well for finding in findings if finding.what == "migrations"):
             yield examine_writes(runtime.engine)
             yield from examine_halts(runtime.engine)

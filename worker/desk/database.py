@@ -67,6 +67,15 @@ def examine_writes(engine: Engine) -> Finding:
     return Finding("writing", True, "it takes what is written")
 
 
+def examine_clocks(engine: Engine) -> Finding:
+    """Whether this host's clock agrees with the database's, which decides what is due and when."""
+    ahead = condition.read_skew(engine)
+    if abs(ahead) <= condition.SKEW_TOLD:
+        return Finding("clocks", True, "within a second of the database's")
+    found = f"this host is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database"
+    return Finding("clocks", False, found, "let NTP set the clocks of both hosts")
+
+
 def examine_halts(engine: Engine) -> list[Finding]:
     """Whether anything is stopped from sending, by whom and why."""
     standing = in_transaction(engine, halts.standing)
