@@ -5,14 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.factories import ANY_TIME
+from tests.fixtures.ground import Ground
 from tests.fixtures.house import ROOT, run_python, wait_until
 from tests.fixtures.sandbox import Sandbox
 from worker.desk.audit import attempt_tokens
@@ -31,6 +32,7 @@ PEOPLE = 6
 LATENCY_MS = 1500
 SCHEDULER = ("-m", "tasks.scheduler")
 WEB = ("-m", "worker.web")
+LOST_ANSWERS = 4
 PUBLISH_ONCE = ("-c", "from tasks.publish import scan_and_publish; assert scan_and_publish() == 1")
 
 CONTENT: dict[str, dict[str, object]] = {
@@ -160,3 +162,59 @@ def test_a_worker_that_is_killed_leaves_nobody_contacted_twice_or_forgotten(
 
     assert fast.contacts_by_address() == [1] * PEOPLE
     assert scheduler.returncode == 0
+
+
+WAYS: dict[str, Callable[[Ground], AbstractContextManager[None]]] = {
+    "read-only": Ground.read_only,
+    "out of connections": Ground.no_connections,
+    "shut down": Ground.shut_down,
+    "disk full": Ground.full_disk,
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_an_answer_waits_for_the_ground_to_come_back(
+    ground: Ground, office: Office, way: Callable[[Ground], AbstractContextManager[None]]
+) -> None:
+    fast = replace(office, environment={**office.environment, "PROFILE": "fast"})
+    upload(fast, "sms")
+    with (
+        fast.running(*SCHEDULER) as scheduler,
+        fast.running(*WEB) as web,
+        fast.working("sms") as worker,
+    ):
+        fast.wait_until_all_are_on_the_wire()
+        with way(ground):
+            wait_until(lambda: bool(fast.sandbox.summary()["contacts"] == PEOPLE))
+            # Where there is room in a page, a full disk still takes an answer.
+            wait_until(
+                lambda: (
+                    way is Ground.full_disk
+                    or "store_waited_for" in fast.log.read_text(encoding="utf-8")
+                )
+            )
+        wait_until(lambda: fast.counts() == {"COMPLETED": PEOPLE})
+        assert [process.poll() for process in (scheduler, web, worker)] == [None] * 3
+
+    assert fast.contacts_by_address() == [1] * PEOPLE
+
+
+def test_a_worker_says_how_many_answers_the_store_did_not_take_in_time(
+    ground: Ground, office: Office
+) -> None:
+    fast = replace(office, environment={**office.environment, "PROFILE": "fast"})
+    upload(fast, "sms")
+    with fast.working("sms") as worker:
+        assert run_python(*PUBLISH_ONCE, env=fast.environment).returncode == 0
+        fast.wait_until_all_are_on_the_wire()
+        with ground.read_only():
+            worker.send_signal(signal.SIGTERM)
+
+            assert worker.wait(20) == LOST_ANSWERS
+
+    said = fast.log.read_text(encoding="utf-8")
+    assert "answers_go_into_doubt" in said
+    assert f"count={PEOPLE}" in said or f'"count": {PEOPLE}' in said
+    with fast.running(*SCHEDULER), fast.running(*WEB), fast.working("sms"):
+        wait_until(lambda: fast.counts() == {"COMPLETED": PEOPLE})
+    assert fast.contacts_by_address() == [1] * PEOPLE
