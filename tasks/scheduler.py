@@ -4,7 +4,6 @@ Not Celery's beat, which ticks twice when there are two of it and not at all whe
 """
 
 import signal
-from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -12,17 +11,17 @@ import structlog
 
 from config import logs
 from tasks.app import runtime, settings
-from tasks.publish import BROKER_AWAY, scan_and_publish
+from tasks.publish import scan_and_publish
 from tasks.start import wait_for_the_database
 from worker.dispatch.clocks import tell_skew
+from worker.dispatch.duty import Duty, perform
 from worker.dispatch.foresee import foresee
 from worker.dispatch.probe import probe
 from worker.dispatch.recall import recall_doubles
 from worker.dispatch.recognize import know_the_database
-from worker.dispatch.rescue import rescue
+from worker.dispatch.rescue import rescue_all
 from worker.dispatch.settle import settle_waiting
 from worker.dispatch.sweep import sweep
-from worker.runtime import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -35,44 +34,39 @@ def main() -> None:
         signal.signal(name, lambda *_: stop.set())
     wait_for_the_database(stop)
     timing = settings.timing
-    sweeper = Thread(target=_repeat, args=(look_after, timing.sweep, stop), name="sweeper")
-    foreseer = Thread(target=_repeat, args=(look_ahead, timing.foresee, stop), name="foreseer")
-    sweeper.start()
-    foreseer.start()
+    # A thread each: one that hangs or takes its time keeps none of the others waiting.
+    threads = [Thread(target=_repeat, args=(one, stop), name=one.name) for one in duties()]
+    for thread in threads:
+        thread.start()
     log.info("scheduler_ready", tick=timing.tick, sweep=timing.sweep)
-    _repeat(scan_and_publish, timing.tick, stop)
-    sweeper.join()
-    foreseer.join()
+    # Each scheduler's own: scans of one channel take turns by themselves.
+    _repeat(Duty("scan", scan_and_publish, timing.tick, shared=False), stop)
+    for thread in threads:
+        thread.join()
     runtime().line.close()
 
 
-def look_after() -> None:
-    """Everything that time or silence decides, one after the other."""
-    here = runtime()
-    know_the_database(here.engine, here.memories)
-    sweep(here.engine)
-    probe(here.engine, here.line, timedelta(seconds=settings.timing.probe))
-    settle_waiting(here.engine, here.patience)
-    recall_doubles(here.engine, here.line, here.patience)
-    while rescue(here.engine, here.line, here.patience) == 100:
-        pass
+def duties() -> tuple[Duty, ...]:
+    """Everything that time or silence decides. Two of them are questions to each host."""
+    here, timing = runtime(), settings.timing
+    engine, line, patience, every = here.engine, here.line, here.patience, timing.sweep
+    probing = timedelta(seconds=timing.probe)
+    return (
+        Duty("recognize", lambda: know_the_database(engine, here.memories), every, shared=False),
+        Duty("sweep", lambda: sweep(engine), every),
+        Duty("probe", lambda: probe(engine, line, probing), every),
+        Duty("settle", lambda: settle_waiting(engine, patience), every),
+        Duty("recall", lambda: recall_doubles(engine, line, patience), every),
+        Duty("rescue", lambda: rescue_all(engine, line, patience), every),
+        Duty("foresee", lambda: foresee(engine, here.ceilings), timing.foresee),
+        Duty("clocks", lambda: tell_skew(engine), timing.foresee, shared=False),
+    )
 
 
-def look_ahead() -> None:
-    """What can be told before time decides it."""
-    foresee(runtime().engine, runtime().ceilings)
-    tell_skew(runtime().engine)
-
-
-def _repeat(step: Callable[[], object], every: float, stop: Event) -> None:
+def _repeat(duty: Duty, stop: Event) -> None:
     while not stop.is_set():
-        try:
-            step()
-        except (StoreUnavailable, *BROKER_AWAY) as error:
-            log.warning("step_failed", step=step.__name__, error=type(error).__name__)
-        except Exception as error:  # noqa: BLE001  a door: one bad tick must not be the last
-            log.error("step_broke", step=step.__name__, error=type(error).__name__)
-        stop.wait(every)
+        perform(runtime().engine, duty)
+        stop.wait(duty.every)
 
 
 if __name__ == "__main__":

@@ -22,12 +22,15 @@ One request's walk, PENDING to COMPLETED:
                             `domain/turns.py` says whose turn it is, by rates (`pace.py`), windows
                             (`windows.py`) and caps; `dispatch/grant.py` asks the recipient's own clock.
 3. `tasks/deliver.py`       a worker receives the message and calls
-   `dispatch/deliver.py`    render, reserve (`limits/gate.py`), begin, send, record. `begin` is one function
+   `dispatch/deliver.py`    render, reserve (`limits/gate.py`), begin, send, record: step by step in
+                            `dispatch/delivery.py`. `begin` is one function
                             in the database and the only gate to a provider: it writes the attempt before
                             anybody is contacted. Mails that share their words share a request
                             (`dispatch/grouping.py`).
 4. `providers/voice.py`     places the call through the SDK; the answer is a value of `domain/answers.py`.
-5. `dispatch/record.py`     judges the answer (`domain/verdicts/`) and writes what it changes.
+5. `dispatch/record.py`     judges the answer (`domain/verdicts/`) and writes what it changes. While the
+                            store takes nothing it waits (`dispatch/keep.py`); where its attempt is unknown
+                            the database has forgotten, and all is halted (`dispatch/forgotten.py`).
 6. `web/callbacks.py`       the provider reports; the signature is verified, and under load many reports
                             share a transaction (`web/letterbox.py`), in which
    `dispatch/settle.py`     stores each once, judges it by the same rule and writes the change.

@@ -14,6 +14,7 @@ from worker.desk.database import (
     Finding,
     examine_clocks,
     examine_database,
+    examine_duties,
     examine_halts,
     examine_writes,
 )
@@ -57,6 +58,7 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
         yield examine_clocks(runtime.engine)
         if all(finding.well for finding in findings if finding.what == "migrations"):
             yield examine_writes(runtime.engine)
+            yield examine_duties(runtime.engine)
             yield from examine_halts(runtime.engine)
     except StoreUnavailable as error:
         yield Finding("database", False, str(error), "start PostgreSQL, or correct DATABASE_URL")

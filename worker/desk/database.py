@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from worker.domain.wire import stamp
-from worker.store import condition, halts, migrate
+from worker.store import condition, duties, halts, migrate
 from worker.store.connect import Engine, StoreRefused, StoreUnavailable, in_transaction
 from worker.store.halts import HaltRow
 from worker.store.health import write_something
@@ -74,6 +74,17 @@ def examine_clocks(engine: Engine) -> Finding:
         return Finding("clocks", True, "within a second of the database's")
     found = f"this host is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database"
     return Finding("clocks", False, found, "let NTP set the clocks of both hosts")
+
+
+def examine_duties(engine: Engine) -> Finding:
+    """Whether all that the schedulers do again and again was done, as far as one ever ran."""
+    rows = in_transaction(engine, duties.standing)
+    faults = [f"{row.name}: {row.fault}" for row in rows if row.fault]
+    faults += [f"{row.name}: nobody does it" for row in rows if row.overdue and not row.fault]
+    if faults:
+        advice = "see the schedulers' logs, or start one: python -m tasks.scheduler"
+        return Finding("duties", False, "; ".join(faults), advice)
+    return Finding("duties", True, "none is overdue")
 
 
 def examine_halts(engine: Engine) -> list[Finding]:

@@ -27,7 +27,16 @@ from worker.store.connect import Connection, Engine, StoreUnavailable, in_transa
 log = structlog.get_logger()
 
 
-def rescue(engine: Engine, line: Line, patience: Patience, limit: int = 100) -> int:
+PAGE = 100
+
+
+def rescue_all(engine: Engine, line: Line, patience: Patience) -> None:
+    """Page after page, until nothing is overdue."""
+    while rescue(engine, line, patience, PAGE) == PAGE:
+        pass
+
+
+def rescue(engine: Engine, line: Line, patience: Patience, limit: int = PAGE) -> int:
     """Ask the providers about overdue attempts, and act on what they say.
 
     1. Take overdue attempts for a while, so that two rescuers do not both ask.

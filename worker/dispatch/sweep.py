@@ -2,7 +2,7 @@
 
 import structlog
 
-from worker.store import sweeps
+from worker.store import duties, sweeps
 from worker.store.connect import Engine, in_transaction
 
 log = structlog.get_logger()
@@ -17,3 +17,4 @@ def sweep(engine: Engine) -> None:
     finished, reopened = in_transaction(engine, sweeps.note_finished)
     if finished or reopened:
         log.info("batches_noted", finished=finished, reopened=reopened)
+    in_transaction(engine, duties.forget_counts)

@@ -62,6 +62,19 @@ _WRITE = text(f"""
         AND (w.status IS NOT NULL OR w.counted <> 0 OR w.sid IS NOT NULL)
 """)  # noqa: S608  _CHANGES is a constant
 
+# What a daily cap counts: an attempt that was not sent after all is taken back, and late evidence of one
+# is added, in the quarter in which it began.
+_COUNT = text(f"""
+    INSERT INTO begun_count (campaign, quarter, slot, n)
+    SELECT b.campaign_id, date_bin('15 minutes', a.began_at, 'epoch'), mod(pg_backend_pid(), 8),
+           sum(v.counted)
+    FROM {_CHANGES} (attempt bigint, state text, counted smallint)
+    JOIN attempt AS a ON a.id = v.attempt AND a.state = v.state
+    JOIN communication_batch AS b ON b.id = a.batch
+    WHERE v.counted <> 0 AND a.id = ANY (:attempts) GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (campaign, quarter, slot) DO UPDATE SET n = begun_count.n + excluded.n
+""")  # noqa: S608  _CHANGES is a constant
+
 _ENQUEUE = text(f"""
     INSERT INTO queue (request, batch, due_at, group_limit)
     SELECT r.id, r.batch, clock_timestamp() + make_interval(secs => v.due_in), v.group_limit
@@ -103,6 +116,8 @@ def _write(connection: Connection, changes: Sequence[Change]) -> None:
         "attempts": [change.facts.attempt for change in changes],
     }
     connection.execute(_WRITE, rows)
+    if any(change.counted for change in changes):
+        connection.execute(_COUNT, rows)
     if any(change.move and change.move.due_in is not None for change in changes):
         connection.execute(_ENQUEUE, rows)
     if any(change.facts.request_status is RequestStatus.PENDING for change in changes):

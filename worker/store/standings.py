@@ -94,13 +94,13 @@ _CAMPAIGNS = text(f"""
 # Counted by local day; what a lease still covers counts too, until it has begun or lapsed.
 _USED_TODAY = text("""
     SELECT day.campaign, (
-        SELECT count(*) FROM communication_batch AS b JOIN attempt AS a ON a.batch = b.id
-        WHERE b.campaign_id = day.campaign AND a.counted AND a.began_at >= day.began
+        SELECT coalesce(sum(n), 0)::bigint FROM begun_count
+        WHERE campaign = day.campaign AND quarter >= day.began
     ) AS begun, (
         SELECT coalesce(sum((held.value ->> 1)::int), 0) FROM communication_batch AS b
         JOIN batch_pace AS p ON p.batch = b.id
         CROSS JOIN jsonb_array_elements(p.grants) AS held
-        WHERE b.campaign_id = day.campaign
+        WHERE b.campaign_id = day.campaign AND b.finished_at IS NULL
             AND (held.value ->> 0)::timestamptz > clock_timestamp()
     ) AS granted
     FROM unnest(:campaigns, :began) AS day (campaign, began)

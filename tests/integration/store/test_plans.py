@@ -10,9 +10,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
-from tests.benchmarks.stored import fill
+from tests.benchmarks.stored import WAITING_SHARE, fill
 from tests.factories import make_patience
 from worker.desk.batches import show_batch
 from worker.dispatch.scan import Chunk, ScanLimits, hand_back, scan
@@ -20,7 +20,19 @@ from worker.domain.answers import Accepted
 from worker.domain.statuses import Mode
 from worker.domain.verdicts import judge_answer
 from worker.local.postgres import EmbeddedPostgres
-from worker.store import assignments, attempts, doubts, figures, inbox, slots, sweeps
+from worker.store import (
+    assignments,
+    attempts,
+    doubts,
+    duties,
+    figures,
+    inbox,
+    lateness,
+    slots,
+    standings,
+    sweeps,
+)
+from worker.store.batches import now
 from worker.store.connect import in_transaction
 
 ROWS = 40_000
@@ -135,6 +147,77 @@ def ask(engine: Engine) -> None:
     show_batch(engine, "stored-30")
     in_transaction(engine, figures.read)
     in_transaction(engine, lambda c: doubts.in_doubt(c, 100))
+
+
+# Rows that a look may read for each that is open, a few for those it finds.
+FOR_EACH_OPEN = 20
+
+
+def history(engine: Engine, batches: int) -> None:
+    """Batches that were done with long ago, under a daily cap of today's."""
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(
+            text("""
+                INSERT INTO communication_batch (batch_id, campaign_id, finished_at, last_updated_by)
+                SELECT gen_random_uuid()::text, 1, now(), 'bench@example.com'
+                FROM generate_series(1, :n)
+            """),
+            {"n": batches},
+        )
+        connection.execute(
+            text("""
+                INSERT INTO request_count (batch, request_status, channel_manager_status, slot, n)
+                SELECT b.id, 'COMPLETED', 'COMPLETED', slot, 5 FROM communication_batch AS b,
+                    generate_series(0, 3) AS slot WHERE b.finished_at IS NOT NULL
+                ON CONFLICT DO NOTHING
+            """)
+        )
+        connection.execute(text("UPDATE campaign SET max_daily_calls = 1000000"))
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("ANALYZE"))
+
+
+def looks(engine: Engine) -> None:
+    """Everything that is asked again and again, whether or not there is anything to do."""
+    look_after(engine)
+    in_transaction(engine, duties.forget_counts)
+    in_transaction(engine, duties.standing)
+    in_transaction(engine, lambda c: lateness.auto_paced(c, 200))
+    in_transaction(engine, standings.awake)
+    in_transaction(engine, lambda c: standings.due(c, Mode.VOICE, now(c), limit=200))
+
+
+def rows_read(plans: Plans) -> dict[str, float]:
+    """By statement: rows that its scans touched, those thrown away included."""
+    read: dict[str, float] = {}
+    for statement, node in plans.nodes():
+        if "Scan" in node["Node Type"] and "Relation Name" in node:
+            touched = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            read[statement] = read.get(statement, 0) + touched * node["Actual Loops"]
+    return read
+
+
+def test_no_look_grows_with_what_was_done(stored: Engine, plans: Plans) -> None:
+    history(stored, 1_000)
+    looks(stored)  # what there is to do is done
+    plans.clear()
+    looks(stored)
+    before = rows_read(plans)
+    history(stored, 4_000)
+    plans.clear()
+    looks(stored)
+    after = rows_read(plans)
+
+    with stored.begin() as connection:
+        still_open = connection.scalar(
+            text("SELECT count(*) FROM communication_batch WHERE finished_at IS NULL")
+        )
+    assert still_open
+    waiting = ROWS / WAITING_SHARE
+    grown = {s: n for s, n in after.items() if n > before.get(s, 0) + FOR_EACH_OPEN * still_open}
+    assert not grown
+    assert max(after.values()) <= waiting + FOR_EACH_OPEN * still_open
 
 
 STEPS = [deliver, look_after, ask]

@@ -200,3 +200,33 @@ def _set_outcome(engine: Engine, request: int, outcome: str, *, status: str = "P
             .where(schema.request.c.id == request)
             .values(channel_manager_status=outcome, request_status=status)
         )
+
+
+def open_counts(engine: Engine, batch: int) -> int:
+    with engine.begin() as connection:
+        return (
+            connection.scalar(
+                select(func.count())
+                .select_from(schema.request_count)
+                .where(
+                    schema.request_count.c.batch == batch,
+                    schema.request_count.c.request_status.in_(["PENDING", "INITIATED"]),
+                )
+            )
+            or 0
+        )
+
+
+def test_of_a_finished_batch_nothing_is_left_that_counts_what_is_open(engine: Engine) -> None:
+    batch = make_batch(engine, expires_in=-SECOND)
+    make_request(engine, batch=batch)
+    assert open_counts(engine, batch) > 0
+    close_pending(engine)
+
+    assert finished(engine, batch)
+
+    assert open_counts(engine, batch) == 0
+    assert counted_equals_recount(engine)
+    make_request(engine, batch=batch)
+    assert not finished(engine, batch)
+    assert counted_equals_recount(engine)

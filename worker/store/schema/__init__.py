@@ -8,9 +8,9 @@ Three habits explain the shapes:
 * Where a state implies a column, a CHECK says so; where only one may exist, a unique index does.
 """
 
-from worker.store.schema.control import dead_letter, halt, message, pulse
+from worker.store.schema.control import dead_letter, duty, halt, message, pulse
 from worker.store.schema.conventions import metadata
-from worker.store.schema.record import attempt, inbox, request_count, sid, transition
+from worker.store.schema.record import attempt, begun_count, inbox, request_count, sid, transition
 from worker.store.schema.telling import webhook_delivery
 from worker.store.schema.work import batch, batch_pace, campaign, queue, recipient, request
 
@@ -18,8 +18,10 @@ __all__ = [
     "attempt",
     "batch",
     "batch_pace",
+    "begun_count",
     "campaign",
     "dead_letter",
+    "duty",
     "halt",
     "inbox",
     "message",

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Double,
     Identity,
     Index,
     PrimaryKeyConstraint,
@@ -42,6 +43,16 @@ dead_letter = Table(
 
 # Written only to see whether anything can be.
 pulse = Table("pulse", metadata, Column("at", Timestamp, nullable=False, server_default=NOW))
+
+duty = Table(
+    "duty",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next_at", Timestamp, nullable=False),
+    Column("done_at", Timestamp),
+    Column("seconds", Double),
+    Column("fault", Text),
+)
 
 halt = Table(
     "halt",

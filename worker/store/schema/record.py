@@ -105,8 +105,25 @@ request_count = Table(
     Column("slot", SmallInteger, nullable=False),
     Column("n", BigInteger, nullable=False),
     PrimaryKeyConstraint("batch", "request_status", "channel_manager_status", "slot"),
+    Index(
+        "request_count_open",
+        "batch",
+        postgresql_where=text("request_status IN ('PENDING', 'INITIATED', 'CONNECTED')"),
+    ),
     postgresql_with={"fillfactor": "50"},
 )
+
+begun_count = Table(
+    "begun_count",
+    metadata,
+    Column("campaign", BigInteger, nullable=False),
+    Column("quarter", Timestamp, nullable=False),
+    Column("slot", SmallInteger, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    PrimaryKeyConstraint("campaign", "quarter", "slot"),
+    postgresql_with={"fillfactor": "50"},
+)
+"""Attempts that count, by quarter of an hour: in every zone of the world a day begins with one."""
 
 transition = Table(
     "status_transition",

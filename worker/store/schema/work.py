@@ -128,6 +128,7 @@ batch = Table(
         ),
     ),
     Index("communication_batch_campaign", "campaign_id"),
+    Index("communication_batch_unfinished", "id", postgresql_where=text("finished_at IS NULL")),
 )
 
 recipient = Table(

@@ -1,0 +1,82 @@
+"""What a daily cap has used is counted as attempts begin, not at every look."""
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.factories import (
+    lease,
+    make_batch,
+    make_campaign,
+    make_limits,
+    make_patience,
+    make_request,
+    read_request,
+    token_of,
+)
+from tests.fakes.provider import FakeProvider, line_to
+from worker.dispatch.deliver import deliver
+from worker.dispatch.settle import settle
+from worker.domain.answers import Accepted, Answer, NotSent, Throttled, Unknown
+from worker.domain.statuses import Mode
+from worker.providers.voice import read_callback
+from worker.store import duties, standings
+from worker.store.batches import now
+from worker.store.connect import in_transaction
+
+CASES: dict[str, tuple[Answer, int]] = {
+    "accepted": (Accepted("CA1"), 1),
+    "in doubt": (Unknown("read_timeout"), 1),
+    "not sent": (NotSent("refused"), 0),
+    "throttled": (Throttled(None, "20429"), 0),
+}
+
+
+def used_today(engine: Engine, batch: int) -> int:
+    found = in_transaction(engine, lambda c: standings.one(c, batch, now(c)))
+    assert found is not None
+    return found.standing.used_today
+
+
+def attempted(engine: Engine, answer: Answer) -> tuple[int, int]:
+    batch = make_batch(engine, campaign=make_campaign(engine, max_daily_calls=10))
+    request = make_request(engine, batch=batch)
+    line = line_to(FakeProvider(Mode.VOICE, answers=[answer]))
+    deliver(engine, line, make_limits(), lease(engine, request))
+    line.close()
+    return batch, request
+
+
+@pytest.mark.parametrize(("answer", "used"), CASES.values(), ids=CASES)
+def test_what_reached_the_provider_is_used(engine: Engine, answer: Answer, used: int) -> None:
+    batch, _ = attempted(engine, answer)
+
+    assert used_today(engine, batch) == used
+
+
+def test_late_evidence_is_counted_where_the_attempt_began(engine: Engine) -> None:
+    batch, request = attempted(engine, NotSent("refused"))
+    form = {"CallSid": "CA" + "1" * 32, "CallStatus": "completed", "SequenceNumber": "3"}
+    report = read_callback(form, token_of(engine, read_request(engine, request)["attempt"]))
+    assert report is not None
+
+    settle(engine, make_patience(), [report])
+    settle(engine, make_patience(), [report])
+
+    assert used_today(engine, batch) == 1
+
+
+def test_yesterday_is_not_today(engine: Engine) -> None:
+    batch, _ = attempted(engine, Accepted("CA1"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE begun_count SET quarter = quarter - interval '1 day'"))
+
+    assert used_today(engine, batch) == 0
+    assert in_transaction(engine, duties.forget_counts) == 0
+
+
+def test_what_no_day_counts_any_more_is_forgotten(engine: Engine) -> None:
+    attempted(engine, Accepted("CA1"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE begun_count SET quarter = quarter - interval '4 days'"))
+
+    assert in_transaction(engine, duties.forget_counts) == 1

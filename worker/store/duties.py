@@ -1,0 +1,66 @@
+"""Whose turn a scheduler's duty is, and what became of it: one row each, whoever does it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+# A row rather than a lock: a lock of a session does not survive a pooler, one of a transaction would
+# keep it open for as long as a provider takes to answer.
+_TAKE_TURN = text("""
+    INSERT INTO duty (name, next_at) VALUES (:name, clock_timestamp() + CAST(:every AS interval))
+    ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at
+    WHERE duty.next_at <= clock_timestamp()
+    RETURNING name
+""")
+
+
+def take_turn(connection: Connection, name: str, every: timedelta) -> bool:
+    """Whether it is ours to do now; then nobody else's before `every` is over."""
+    return connection.scalar(_TAKE_TURN, {"name": name, "every": every}) is not None
+
+
+_REPORT = text("""
+    UPDATE duty SET seconds = :seconds, fault = :fault,
+        done_at = CASE WHEN CAST(:fault AS text) IS NULL THEN clock_timestamp() ELSE done_at END
+    WHERE name = :name
+""")
+
+
+def report(connection: Connection, name: str, seconds: float, fault: str | None) -> None:
+    """What became of it; `fault` names the kind of error, None: it is done."""
+    connection.execute(_REPORT, {"name": name, "seconds": seconds, "fault": fault})
+
+
+@dataclass(frozen=True, slots=True)
+class DutyRow:
+    """A duty's last turn. `overdue`: nobody has taken it for a minute since it was due."""
+
+    name: str
+    done_at: datetime | None
+    seconds: float | None
+    fault: str | None
+    overdue: bool
+
+
+def standing(connection: Connection) -> Sequence[DutyRow]:
+    """Every duty that was ever done, by name."""
+    rows = connection.execute(
+        text("""
+            SELECT name, done_at, seconds, fault,
+                   next_at < clock_timestamp() - interval '1 minute' AS overdue
+            FROM duty ORDER BY name
+        """)
+    )
+    return [DutyRow(*row) for row in rows]
+
+
+_FORGET_COUNTS = text(
+    "DELETE FROM begun_count WHERE quarter < clock_timestamp() - interval '3 days'"
+)
+
+
+def forget_counts(connection: Connection) -> int:
+    """Drop what no day still counts. Returns how many rows."""
+    return connection.execute(_FORGET_COUNTS).rowcount
