@@ -27,7 +27,7 @@ from worker.domain.looks import Candidates, Look
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode
 from worker.domain.tickets import Inquiry, Ticket
-from worker.providers import boot_clock
+from worker.providers import Moment
 
 T = TypeVar("T")
 
@@ -108,9 +108,9 @@ class Outside:
     posts: Counter[UUID] = field(default_factory=Counter)
     on_contact: Callable[[Contact], None] | None = None
 
-    async def place(self, ticket: Ticket, *, deadline: float) -> Answer:
+    async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
         """One request, as the transport would carry it: nothing is written past the deadline."""
-        if boot_clock() >= deadline:
+        if deadline.passed:
             return NotSent("deadline")
         fate = self.fates.pop(0) if self.fates else Fate.ACCEPTED
         if fate is Fate.CRASH_BEFORE:
@@ -160,7 +160,7 @@ class OutsideLine:
         return self._outside
 
     def send(
-        self, groups: Sequence[Sequence[Ticket]], _: Mode, *, deadline: float, **__: object
+        self, groups: Sequence[Sequence[Ticket]], _: Mode, *, deadline: Moment, **__: object
     ) -> Iterator[list[Answered]]:
         """Every ticket in turn, for calls share no request; each answer is its own flush."""
         for (ticket,) in groups:
