@@ -5,13 +5,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from tests.acceptance.test_shutdown import BY, CONTENT, SCHEDULER, Office, office
 from tests.factories import ANY_TIME
 from tests.fixtures.house import wait_until
+from tests.limits import CLOCKS, pass_time
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
 from worker.desk.uploads import upload_requests
+from worker.limits import Bucket
 from worker.limits.bucket import BURST_SECONDS
 
 __all__ = ["office"]
@@ -67,3 +70,29 @@ def _upload(office: Office, *, people: int) -> None:
     rows = [f"R{n},+1512{n}" for n in numbers]
     file = io.BytesIO("\n".join(["reference_id,target", *rows, ""]).encode())
     upload_requests(office.engine, "limited", file=file, filename="requests.csv", by=BY)
+
+
+@pytest.mark.parametrize("moved", CLOCKS, ids=["it had been ahead", "it had been behind"])
+def test_a_limits_server_whose_clock_is_put_right_stops_nobody(
+    office: Office, broker_url: str, moved: float
+) -> None:
+    """Its clock can't be set from here; what it remembers is moved the other way instead."""
+    office.sandbox.change(latency_ms=0)
+    limited = {**office.environment, "SMS_PER_SECOND": "20", **ROOM}
+    limited_office = Office(limited, office.engine, office.sandbox, Path(office.log))
+    _upload(office, people=200)
+
+    def contacts() -> int:
+        return int(office.sandbox.summary()["contacts"])
+
+    with ExitStack() as running, Redis.from_url(broker_url) as server:
+        running.enter_context(limited_office.working("sms"))
+        running.enter_context(limited_office.running(*SCHEDULER))
+        wait_until(lambda: contacts() >= 20)
+        pass_time(server, Bucket("sms:+15125550100", 20.0), moved)
+        goal = contacts() + 60
+        wait_until(lambda: contacts() >= goal, 20)
+
+    times = sorted(entry["accepted_at"] for entry in office.sandbox.ledger())
+    burst = 2 * 20 * BURST_SECONDS  # the usual one, and one for the clock
+    assert most_in_a_window(times) <= 20 * (WINDOW + ON_THE_WAY_SECONDS) + burst
