@@ -23,7 +23,7 @@ SEND_BUFFER = 1024 * 1024
 LAST_PART = 2048
 
 
-class CutOff(ConnectionError):
+class CutOff(Exception):
     """The kernel took only a part of a request; the rest was thrown away."""
 
 
@@ -38,6 +38,7 @@ class Outlet:
     def __init__(self, upper: asyncio.Transport, lower: asyncio.Transport) -> None:
         self._upper = upper
         self._lower = lower
+        self._twin: _Twin | None = None
         self._socket: socket.socket = lower.get_extra_info("socket")
         # The kernel says twice what it was granted: it counts its own bookkeeping.
         self._room: int = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
@@ -63,9 +64,9 @@ class Outlet:
         """Send all but a little, and return that as soon as the kernel has room for it."""
         self._check_alive()
         self._upper.write(request[:-LAST_PART])
-        await self._writable()
         while self._waiting:
             await self._writable()
+        await self._writable()  # once more: what waited may have filled the kernel's buffer again
         return request[-LAST_PART:]
 
     def _check_alive(self) -> None:
@@ -79,24 +80,41 @@ class Outlet:
         return self._upper.get_write_buffer_size() + self._lower.get_write_buffer_size()
 
     async def _writable(self) -> None:
-        """Until a third of the kernel's buffer is free; the loop watches the socket itself already."""
+        """Until a third of the kernel's buffer is free."""
         self._check_alive()
-        loop, ready, twin = (
-            asyncio.get_running_loop(),
-            asyncio.Event(),
-            os.dup(self._socket.fileno()),
-        )
-        loop.add_writer(twin, ready.set)
+        self._twin = _Twin(self._socket)
         try:
-            await ready.wait()
+            await self._twin.ready.wait()
         finally:
-            loop.remove_writer(twin)
-            os.close(twin)
+            self._twin.close()
 
     def abort(self) -> None:
         """Close without a word: a closed transport still flushes its buffer, an aborted one does not."""
         self._upper.abort()
         self._lower.abort()
+        if self._twin:
+            self._twin.close()
+
+
+class _Twin:
+    """A second descriptor of a socket that the loop watches already, to learn when it has room.
+
+    As long as it is open so is the socket, whoever closes the first.
+    """
+
+    def __init__(self, first: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.ready = asyncio.Event()
+        self._descriptor: int | None = os.dup(first.fileno())
+        self._loop.add_writer(self._descriptor, self.ready.set)
+
+    def close(self) -> None:
+        """Whoever waits need not wait any longer."""
+        if self._descriptor is not None:
+            self._loop.remove_writer(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+        self.ready.set()
 
 
 class Connector(aiohttp.TCPConnector):

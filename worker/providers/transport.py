@@ -110,7 +110,7 @@ class Transport:
                     return await self._ask(method, url, headers, body)
             except _PastDeadline:
                 raise Unanswered(writing.too_late) from None
-            except (aiohttp.ClientError, OSError, ValueError) as error:
+            except (aiohttp.ClientError, CutOff, OSError, ValueError) as error:
                 raise Unanswered(_outcome(error, written=writing.outlet is not None)) from None
 
     async def _ask(
@@ -126,8 +126,9 @@ class Transport:
             return Reply(response.status, response.headers, text)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; what of a request has not left yet never does."""
         self._watch.end()
+        self._connector.abort_all()
         await self._session.close()
 
 

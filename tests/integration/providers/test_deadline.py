@@ -128,3 +128,34 @@ def received_late(accepted: socket) -> int:
         while part := accepted.recv(65_536):
             received += len(part)
     return received
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_closed_transport_sends_nothing_more(run: Callable[[Any], Any]) -> None:
+    """A request larger than any buffer is on its way when the process ends."""
+    with socket() as listener:
+        listener.setsockopt(SOL_SOCKET, SO_RCVBUF, 4096)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        async def close_and_stay() -> tuple[int, int]:
+            transport = Transport(connect_timeout=1, read_timeout=30, limit=1)
+            body = b"x" * 3_000_000
+            sending = asyncio.create_task(transport.exchange("POST", url, headers={}, body=body))
+            accepted, _ = await asyncio.to_thread(listener.accept)
+            with accepted:
+                while not waiting(accepted):  # noqa: ASYNC110  the kernel has no event
+                    await asyncio.sleep(0)
+                await transport.close()
+                for _ in range(3):
+                    await asyncio.sleep(0)
+                had = waiting(accepted)
+                received = await asyncio.to_thread(received_late, accepted)
+            with pytest.raises(Unanswered):
+                await sending
+            return had, received
+
+        had, received = run(close_and_stay())
+
+    assert received <= had

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from tests.integration.providers.reader import Reader
 from tests.integration.providers.test_transport import self_signed
 from tests.sessions import eventually
 from worker.domain.answers import Accepted, Answer, NotSent, Unknown
+from worker.providers.connections import CutOff, Outlet
 from worker.providers.moments import Moment, boot_clock
 from worker.providers.replies import Reply, Unanswered
 from worker.providers.transport import Transport
@@ -27,7 +29,7 @@ T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
 
 BURST = 120
-HUGE = b"x" * 3_000_000
+HUGE = b"x" * 8_000_000
 
 
 @pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
@@ -151,3 +153,20 @@ def test_its_last_part_does_not_leave_after_the_deadline(run: Run[Any], speech: 
 
     assert outcome == Unknown("deadline")
     assert not reader.whole
+
+
+def test_what_the_kernel_does_not_take_at_once_is_thrown_away(run: Run[Any]) -> None:
+    async def scenario(port: int) -> bool:
+        plain, _ = await asyncio.get_running_loop().create_connection(
+            asyncio.Protocol, "127.0.0.1", port
+        )
+        outlet = Outlet(plain, plain)
+        assert not outlet.takes(HUGE)
+        with pytest.raises(CutOff):
+            outlet.write(HUGE)
+        return plain.is_closing()
+
+    with Reader(window=4096) as reader:
+        port = urlsplit(reader.url).port
+        assert port is not None
+        assert run(scenario(port))
