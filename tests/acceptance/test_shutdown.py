@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from tests.factories import ANY_TIME
 from tests.fixtures.ground import Ground
@@ -217,4 +218,27 @@ def test_a_worker_says_how_many_answers_the_store_did_not_take_in_time(
     assert f"count={PEOPLE}" in said or f'"count": {PEOPLE}' in said
     with fast.running(*SCHEDULER), fast.running(*WEB), fast.working("sms"):
         wait_until(lambda: fast.counts() == {"COMPLETED": PEOPLE})
+    assert fast.contacts_by_address() == [1] * PEOPLE
+
+
+def test_a_broker_without_memory_is_waited_for(office: Office) -> None:
+    """It answers, and takes neither a message nor a permission (OOM command not allowed)."""
+    rate = {"PROFILE": "fast", "SMS_PER_SECOND": "100"}
+    fast = replace(office, environment={**office.environment, **rate})
+    with (
+        Redis.from_url(office.environment["BROKER_URL"]) as broker,
+        fast.running(*SCHEDULER) as scheduler,
+        fast.running(*WEB) as web,
+        fast.working("sms") as worker,
+    ):
+        try:
+            broker.config_set("maxmemory", 1)
+            upload(fast, "sms")
+            wait_until(lambda: "OutOfMemoryError" in fast.log.read_text(encoding="utf-8"))
+            assert fast.counts() == {"PENDING": PEOPLE}
+        finally:
+            broker.config_set("maxmemory", 0)
+        wait_until(lambda: fast.counts() == {"COMPLETED": PEOPLE})
+        assert [process.poll() for process in (scheduler, web, worker)] == [None] * 3
+
     assert fast.contacts_by_address() == [1] * PEOPLE

@@ -18,6 +18,7 @@ from tests.integration.dispatch.conftest import Connect
 from tests.properties.world import Crash
 from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.scan import ScanLimits
+from worker.domain.answers import Throttled
 from worker.domain.statuses import Mode
 from worker.limits import Closed
 from worker.store import claims
@@ -34,6 +35,7 @@ class Gatekeeper:
         self.fault = fault
         self.asked = 0
         self.kept = 0
+        self.slowed: list[tuple[Mode, float | None]] = []
 
     def stop(self) -> None:
         """Nothing to stop."""
@@ -49,7 +51,7 @@ class Gatekeeper:
         self.kept -= reserved - used
 
     def slow(self, mode: Mode, source: str, after: float | None) -> None:
-        """Nothing to slow down."""
+        self.slowed.append((mode, after))
 
 
 def claims_after(engine: Engine, connect: Connect, fault: BaseException) -> int:
@@ -168,3 +170,50 @@ def test_a_chunk_can_be_sent_while_its_lease_lasts(
     )
 
     assert limits.size(mode) == size
+
+
+HANDED_BACK: dict[str, dict[str, object]] = {
+    "paused": {"paused": True},
+    "expired": {"expires_in": -MINUTE},
+}
+
+
+@pytest.mark.parametrize("why", HANDED_BACK)
+def test_permissions_of_what_did_not_begin_are_returned(
+    engine: Engine, connect: Connect, why: str
+) -> None:
+    batch = make_batch(engine, **HANDED_BACK[why])  # type: ignore[arg-type]
+    gate, provider = Gatekeeper(), FakeProvider(Mode.VOICE)
+
+    done = deliver(
+        engine, connect(provider), LIMITS, lease(engine, make_request(engine, batch=batch)), gate
+    )
+
+    assert (done.handed_back, gate.asked, gate.kept) == ({why: 1}, 1, 0)
+
+
+def test_permissions_are_returned_where_begin_fails(engine: Engine, connect: Connect) -> None:
+    chunk = lease(engine, make_request(engine))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$;
+            CREATE TRIGGER refuse BEFORE INSERT ON attempt FOR EACH ROW EXECUTE FUNCTION refuse();
+        """)
+    gate = Gatekeeper()
+
+    done = deliver(engine, connect(FakeProvider(Mode.VOICE)), LIMITS, chunk, gate)
+
+    assert (done.handed_back, gate.asked, gate.kept) == ({"store_unavailable": 1}, 1, 0)
+
+
+@pytest.mark.parametrize("after", [None, 7.0])
+def test_a_provider_that_refuses_for_its_rate_is_asked_more_slowly(
+    engine: Engine, connect: Connect, after: float | None
+) -> None:
+    gate, answers = Gatekeeper(), [Throttled(after, "20429")]
+    provider = FakeProvider(Mode.VOICE, answers=answers)
+
+    deliver(engine, connect(provider), LIMITS, lease(engine, make_request(engine)), gate)
+
+    assert gate.slowed == [(Mode.VOICE, after)]

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from celery import Celery
 from redis import Redis
+from structlog.testing import capture_logs
 
-from tasks.quiet import HIDDEN, QuietCelery
+from tasks.quiet import HIDDEN, QuietCelery, QuietTask, TaskFailed
 
 CANARY = "+15125558437"
 
@@ -46,3 +47,21 @@ def test_arguments_stay_out_of_the_event_and_the_headers(broker: Redis, broker_u
     assert HIDDEN in event
     assert CANARY not in event
     assert json.loads(message.partition("[[")[0])["headers"]["kwargsrepr"] == HIDDEN
+
+
+def test_the_text_of_an_error_stays_inside(broker_url: str) -> None:
+    app = QuietCelery("test", task_cls=QuietTask, broker=broker_url, set_as_current=False)
+
+    @app.task(name="test.breaks")
+    def breaks(*, target: str) -> None:
+        raise ValueError(f"no such number: {target}")
+
+    with capture_logs() as logs, pytest.raises(TaskFailed) as failed:
+        breaks(target=CANARY)
+    app.close()
+
+    assert str(failed.value).startswith(f"ValueError at {__file__}:")
+    assert failed.value.__cause__ is None
+    assert failed.value.__suppress_context__
+    assert [entry["error"] for entry in logs] == ["ValueError"]
+    assert CANARY not in str(failed.value) + str(logs)
