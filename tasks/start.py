@@ -11,7 +11,7 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 from tasks import patience
 from tasks.app import runtime
 from worker.dispatch.clocks import tell_skew
-from worker.dispatch.recognize import ForgetfulDatabase, know_the_database
+from worker.dispatch.recognize import FoldedOtherwise, ForgetfulDatabase, know_the_database
 from worker.runtime import StoreUnavailable
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ def wait_for_the_database(stop: Event) -> None:
         except StoreUnavailable as error:
             log.warning("waiting_for_database", error=type(error).__name__)
             stop.wait(PAUSE)
-        except ForgetfulDatabase as error:
+        except (ForgetfulDatabase, FoldedOtherwise) as error:
             # SystemExit, because Celery logs and drops any other exception of a signal's receiver.
             log.critical("refused_to_start", why=str(error))
             sys.exit(3)

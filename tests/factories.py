@@ -83,7 +83,8 @@ def make_recipient(engine: Engine, *, mode: Mode = Mode.VOICE, **values: object)
     number = next(_serial)
     mailbox = f"person{number}@example.com"
     address = mailbox if mode is Mode.EMAIL else f"+1512{5_550_000 + number:07}"
-    return _insert(engine, schema.recipient, {"channel": mode, "address": address} | values)
+    row = {"channel": mode, "identity": values.pop("address", address)}
+    return _insert(engine, schema.recipient, row | values)
 
 
 # What a request of a status looks like beside its status; an attempt stands behind some of them.
@@ -118,7 +119,7 @@ def make_request(
     row = {
         "batch": batch,
         "recipient": recipient,
-        "address": read(engine, schema.recipient, recipient)["address"],
+        "address": read(engine, schema.recipient, recipient)["identity"],
         "is_duplicate": status is RequestStatus.DUPLICATE,
         "reference_id": f"reference-{next(_serial)}",
         "target": "as it was written",

@@ -48,7 +48,9 @@ def make_batch(engine: Engine, mode: str, n: int, name: str) -> int:
     campaign = create_campaign(engine, fields, by=BY)
     create_batch(engine, {"batch_id": name, "campaign_id": campaign.id, "paused": True}, by=BY)
     arrivals = (
-        ingest.Arrival(line, one.reference_id, one.target, one.target, None, one.variables)
+        ingest.Arrival(
+            line, one.reference_id, one.target, one.target, one.target, None, one.variables
+        )
         for line, one in enumerate(people(mode, n))
     )
 

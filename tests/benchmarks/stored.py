@@ -20,7 +20,7 @@ _BATCHES = """
     FROM generate_series(1, {paused} + {open}) AS n
 """
 _RECIPIENTS = """
-    INSERT INTO recipient (channel, address)
+    INSERT INTO recipient (channel, identity)
     SELECT 'voice', '+1' || 2000000000 + n FROM generate_series(1, {rows}) AS n
 """
 _REQUESTS = """

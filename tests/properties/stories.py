@@ -105,14 +105,14 @@ def _event(contact: Contact, said: Said) -> dict[str, str]:
 
 _REQUESTS = text("""
     WITH people AS (
-        INSERT INTO recipient (channel, address)
+        INSERT INTO recipient (channel, identity)
         SELECT :mode, CASE WHEN :mode = 'email' THEN 'p' || n || '-' || :run || '@example.com'
             ELSE '+1512' || :run || lpad(n::text, 5, '0') END
-        FROM generate_series(1, :count) AS n ORDER BY n RETURNING id, address
+        FROM generate_series(1, :count) AS n ORDER BY n RETURNING id, identity
     )
     INSERT INTO communication_request (batch, reference_id, target, address, recipient,
         request_variables, request_status, channel_manager_status, moved_by)
-    SELECT :batch, address, address, address, id, '{}', 'PENDING', 'PENDING', 'ingest'
+    SELECT :batch, identity, identity, identity, id, '{}', 'PENDING', 'PENDING', 'ingest'
     FROM people ORDER BY id
 """)
 _ATTEMPTS = text("""

@@ -2,6 +2,7 @@
 
 from worker.domain.batches import refuse_closed
 from worker.domain.errors import UnknownBatch
+from worker.domain.identities import identity_of
 from worker.domain.statuses import Mode
 from worker.domain.targets import Unreachable, normalize
 from worker.store import batches, ingest
@@ -30,12 +31,14 @@ def arrival(
     intake: Intake, line: int, reference_id: str, target: str, variables: dict[str, str]
 ) -> Arrival:
     """One request, judged: its address, or why there is none, or why it may not be contacted."""
-    address = fault = filtered = None
+    address = identity = fault = filtered = None
     match normalize(intake.mode, target, intake.default_region):
         case Unreachable(reason):
             fault = f"target {reason}"
         case str(found):
-            address = found
+            address, identity = found, identity_of(intake.mode, found)
             if intake.mode is not Mode.EMAIL:
                 filtered = intake.policy.refusal(found)
-    return Arrival(line, reference_id, target.strip(), address, fault, variables, filtered)
+    return Arrival(
+        line, reference_id, target.strip(), address, identity, fault, variables, filtered
+    )

@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 
+from worker.domain.identities import FOLD_VERSION, identity_of
 from worker.domain.wire import stamp
-from worker.store import condition, duties, halts, migrate
-from worker.store.connect import Engine, StoreRefused, StoreUnavailable, in_transaction
+from worker.store import condition, duties, folds, halts, migrate
+from worker.store.connect import (
+    Connection,
+    Engine,
+    StoreRefused,
+    StoreUnavailable,
+    connect,
+    in_transaction,
+)
 from worker.store.halts import HaltRow
 from worker.store.health import write_something
 
@@ -108,9 +116,24 @@ def _way_out(row: HaltRow) -> str:
     return f"mend the cause, then: outreach resume {scope}"
 
 
-def upgrade_database(url: str) -> None:
-    """Apply every migration that is missing."""
+def upgrade_database(url: str) -> int:
+    """Apply every migration that is missing, and fold recipients by the rules of this release.
+
+    Returns:
+        how many recipients were folded anew.
+    """
     migrate.upgrade(url)
+    engine = connect(url, guarded=False)
+    try:
+        return in_transaction(engine, _fold_if_otherwise)
+    finally:
+        engine.dispose()
+
+
+def _fold_if_otherwise(connection: Connection) -> int:
+    if folds.folded_by(connection) == FOLD_VERSION:
+        return 0
+    return folds.fold_anew(connection, identity_of, FOLD_VERSION)
 
 
 def _shape(revision: str | None, head: str) -> str:

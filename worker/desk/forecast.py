@@ -12,6 +12,7 @@ from worker.domain.channels import Ceilings
 from worker.domain.csv_rows import Row, rows
 from worker.domain.explain import ending
 from worker.domain.hours import open_hours
+from worker.domain.identities import identity_of
 from worker.domain.pace import Rates
 from worker.domain.plan import plan
 from worker.domain.policies import NumberPolicy
@@ -70,11 +71,13 @@ def _to_send(file: BinaryIO, fields: CampaignFields) -> int:
     """How many rows name somebody who can be reached, may be, and was not named before."""
     read = (row for row in rows(file) if isinstance(row, Row))
     named = (normalize(fields.mode, row.target, fields.default_region) for row in read)
-    found = {address for address in named if isinstance(address, str)}
+    found = {
+        identity_of(fields.mode, address): address for address in named if isinstance(address, str)
+    }
     if fields.mode is Mode.EMAIL:
         return len(found)
     policy = NumberPolicy(fields.allowed_regions, fields.refused_line_types)
-    return sum(policy.refusal(address) is None for address in found)
+    return sum(policy.refusal(address) is None for address in found.values())
 
 
 def _standing(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.domain.errors import Mistake
+from worker.domain.identities import identity_of
 from worker.domain.statuses import Mode, SuppressReason
 from worker.domain.targets import Unreachable, normalize
 from worker.domain.wire import stamp
@@ -60,7 +61,7 @@ def suppress_in(
     Raises:
         NobodyThere: the target is no number with its country code, or no mailbox.
     """
-    suppressions.suppress(connection, mode, _address(mode, target), reason, by)
+    suppressions.suppress(connection, mode, _identity(mode, target), reason, by)
 
 
 def unsuppress_in(
@@ -72,13 +73,13 @@ def unsuppress_in(
         NobodyThere: the target is no number with its country code, or no mailbox.
         SuppressedSince: a newer one stands, which this does not lift.
     """
-    address = _address(mode, target)
-    since = suppressions.since(connection, mode, address)
+    identity = _identity(mode, target)
+    since = suppressions.since(connection, mode, identity)
     if since is None:
         return
     if abs(since - suppressed_at) >= SAME:
         raise SuppressedSince(since)
-    suppressions.lift(connection, mode, address)
+    suppressions.lift(connection, mode, identity)
 
 
 def suppress_recipient(
@@ -101,11 +102,11 @@ def allow_recipient(engine: Engine, mode: Mode, target: str) -> bool:
     Raises:
         NobodyThere: the target is no number with its country code, or no mailbox.
     """
-    address = _address(mode, target)
+    identity = _identity(mode, target)
 
     def step(connection: Connection) -> bool:
-        stood = suppressions.since(connection, mode, address) is not None
-        suppressions.lift(connection, mode, address)
+        stood = suppressions.since(connection, mode, identity) is not None
+        suppressions.lift(connection, mode, identity)
         return stood
 
     return in_transaction(engine, step)
@@ -124,22 +125,22 @@ def import_suppressed(
     Returns:
         how many were named, and the lines (from 1) that name nobody, with the reason.
     """
-    addresses: list[str] = []
+    identities: list[str] = []
     faults: list[tuple[int, str]] = []
     for line, target in enumerate(targets, start=1):
         match normalize(mode, target, None):
             case Unreachable(why):
                 faults.append((line, why))
             case str(address):
-                addresses.append(address)
-    if addresses:
-        in_transaction(engine, lambda c: suppressions.suppress_all(c, mode, addresses, reason, by))
-    return Imported(len(addresses), faults)
+                identities.append(identity_of(mode, address))
+    if identities:
+        in_transaction(engine, lambda c: suppressions.suppress_all(c, mode, identities, reason, by))
+    return Imported(len(identities), faults)
 
 
-def _address(mode: Mode, target: str) -> str:
+def _identity(mode: Mode, target: str) -> str:
     match normalize(mode, target, None):
         case Unreachable(reason):
             raise NobodyThere(reason)
         case str(address):
-            return address
+            return identity_of(mode, address)

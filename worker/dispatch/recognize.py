@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import structlog
 
+from worker.domain.identities import FOLD_VERSION
 from worker.domain.memory import Recognition, Remembered, recognize
-from worker.store import halts, identity
+from worker.store import folds, halts, identity
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.identity import Memory
 
@@ -23,29 +24,43 @@ class ForgetfulDatabase(Exception):
         super().__init__(f"dispatch refuses to start: {', '.join(names)} is off in PostgreSQL")
 
 
+class FoldedOtherwise(Exception):
+    """Recipients are folded into people by other rules than this release's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "dispatch refuses to start: recipients are folded by another release's rules;"
+            " run: outreach db upgrade"
+        )
+
+
 def know_the_database(engine: Engine, memories: Sequence[Memory]) -> Recognition:
     """Recognize the database, or halt everything in it.
 
-    1. Refuse one that would forget.
+    1. Refuse one that would forget, or whose people are told apart by other rules.
     2. Hold it against every memory of it.
     3. A stranger is halted, and remembered only when an operator resumes.
     4. A known or new one is remembered, as far as it has come.
 
     Raises:
         ForgetfulDatabase: fsync, full_page_writes or synchronous_commit is off.
+        FoldedOtherwise: one person would be two.
     """
 
-    def look(connection: Connection) -> tuple[list[str], Remembered, bool]:
+    def look(connection: Connection) -> tuple[int | None, list[str], Remembered, bool]:
         return (
+            folds.folded_by(connection),
             identity.forgetful_settings(connection),
             identity.present(connection),
             identity.has_attempts(connection),
         )
 
     recalled = [memory.recall() for memory in memories]  # first: the position only grows
-    forgetful, present, has_attempts = in_transaction(engine, look)
+    folded_by, forgetful, present, has_attempts = in_transaction(engine, look)
     if forgetful:
         raise ForgetfulDatabase(forgetful)
+    if folded_by != FOLD_VERSION:
+        raise FoldedOtherwise
     recognition = recognize(present, recalled, has_attempts=has_attempts)
     if recognition is Recognition.STRANGER:
         if in_transaction(engine, lambda c: halts.halt(c, "all", "", STRANGER_REASON, "outreach")):

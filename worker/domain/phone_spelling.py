@@ -156,7 +156,8 @@ def _has_late_parentheses(tokens: list[str], *, has_plus: bool) -> bool:
 
 def _has_tail_after_slash(tokens: list[str], *, has_plus: bool) -> bool:
     """Whether a slash is used for a second number's last digits rather than after an area code."""
-    longest = 8 if has_plus else 6
+    whole = "".join(map(_digits_of, tokens))
+    longest = 8 if has_plus else 10 if whole.startswith("00") else 6
     for at, token in enumerate(tokens):
         if "/" in token:
             before = sum(len(_digits_of(one)) for one in tokens[:at])

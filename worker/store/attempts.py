@@ -152,11 +152,11 @@ def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Fa
 
 # Ordered by deadline so that a page that can't be settled moves back and starves nobody.
 _OVERDUE = text("""
-    SELECT a.id AS attempt, a.token, a.channel AS mode, a.sid, p.address, a.source,
+    SELECT a.id AS attempt, a.token, a.channel AS mode, a.sid, r.address, a.source,
            clock_timestamp() - a.began_at AS age,
            c.voicemail_detection ->> 'on_machine' AS on_machine
     FROM attempt AS a
-    JOIN recipient AS p ON p.id = a.recipient
+    JOIN communication_request AS r ON r.id = a.request
     JOIN communication_batch AS b ON b.id = a.batch
     JOIN campaign AS c ON c.id = b.campaign_id
     WHERE a.check_at <= clock_timestamp() ORDER BY a.check_at LIMIT :limit

@@ -23,12 +23,13 @@ REPORTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request to be stored. `address` is its normalized target; without one, `fault` says why."""
+    """One request to be stored: the address to contact and whose it is, or the `fault` of its target."""
 
     line: int
     reference_id: str
     target: str
     address: str | None
+    identity: str | None
     fault: str | None
     request_variables: dict[str, str]
     filtered: str | None = None
@@ -92,11 +93,11 @@ _SETTING_ASIDE = text("""
 _STAGING = text("""
     CREATE TEMPORARY TABLE IF NOT EXISTS staged (
         line bigint NOT NULL, reference_id text NOT NULL, target text NOT NULL,
-        address text, fault text, request_variables jsonb NOT NULL, filtered text
+        address text, identity text, fault text, request_variables jsonb NOT NULL, filtered text
     ) ON COMMIT DELETE ROWS
 """)
 _COPY = (
-    "COPY staged (line, reference_id, target, address, fault, request_variables, filtered)"
+    "COPY staged (line, reference_id, target, address, identity, fault, request_variables, filtered)"
     " FROM STDIN"
 )
 
@@ -112,7 +113,7 @@ def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
         with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
             for one in arrivals:
                 variables = orjson.dumps(one.request_variables).decode()
-                judged = (one.address, one.fault, variables, one.filtered)
+                judged = (one.address, one.identity, one.fault, variables, one.filtered)
                 copy.write_row((one.line, one.reference_id, one.target, *judged))
     except psycopg.Error as error:
         raise said_by(error) from None
@@ -149,24 +150,24 @@ _SET_ASIDE = text(f"""
 """)  # noqa: S608  REPORTED is a constant
 
 _RECIPIENTS = text("""
-    INSERT INTO recipient (channel, address)
-    SELECT DISTINCT :mode, address FROM staged WHERE address IS NOT NULL ORDER BY address
-    ON CONFLICT (channel, address) DO NOTHING
+    INSERT INTO recipient (channel, identity)
+    SELECT DISTINCT :mode, identity FROM staged WHERE identity IS NOT NULL ORDER BY identity
+    ON CONFLICT (channel, identity) DO NOTHING
 """)
 
 # An opt-out that commits after this statement began is caught when the attempt begins.
 _REQUESTS = text("""
     WITH judged AS (
         SELECT s.*, p.id AS recipient, p.suppress_reason,
-               s.address IS NOT NULL AND (
-                   row_number() OVER (PARTITION BY s.address ORDER BY s.line) > 1
+               p.id IS NOT NULL AND (
+                   row_number() OVER (PARTITION BY p.id ORDER BY s.line) > 1
                    OR EXISTS (
                        SELECT FROM communication_request AS r
-                       WHERE r.batch = :batch AND r.address = s.address AND NOT r.is_duplicate
-                           AND r.address IS NOT NULL
+                       WHERE r.batch = :batch AND r.recipient = p.id AND NOT r.is_duplicate
+                           AND r.recipient IS NOT NULL
                    )
                ) AS is_duplicate
-        FROM staged AS s LEFT JOIN recipient AS p ON p.channel = :mode AND p.address = s.address
+        FROM staged AS s LEFT JOIN recipient AS p ON p.channel = :mode AND p.identity = s.identity
     ), arrived AS (
         INSERT INTO communication_request (
             batch, recipient, is_duplicate, reference_id, target, address, request_variables,

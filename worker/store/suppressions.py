@@ -15,7 +15,7 @@ SCOPE = "suppress_scope"
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """Somebody who must not be contacted on a channel. Carries the address."""
+    """Somebody who must not be contacted on a channel. Carries their identity."""
 
     mode: Mode
     address: str
@@ -26,7 +26,7 @@ class Suppressed:
 
 # In ascending order, as everybody locks recipients; before the clock is read, which begin compares.
 _LOCK = text("""
-    SELECT FROM recipient WHERE channel = ANY (:channels) AND address = ANY (:addresses)
+    SELECT FROM recipient WHERE channel = ANY (:channels) AND identity = ANY (:identities)
     ORDER BY id FOR NO KEY UPDATE
 """)
 
@@ -34,13 +34,13 @@ _LOCK = text("""
 # that what one opt-out wrote on two channels is known as one. It takes the place of what only said that
 # nothing can be delivered: lifting that must not lift what somebody asked for.
 _SUPPRESS = text("""
-    INSERT INTO recipient (channel, address, suppressed_at, suppress_reason, suppress_source)
-    SELECT channel, address, at, :reason, :source
+    INSERT INTO recipient (channel, identity, suppressed_at, suppress_reason, suppress_source)
+    SELECT channel, identity, at, :reason, :source
     FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS at) AS now,
-        unnest(CAST(:addresses AS text[])) AS a (address),
+        unnest(CAST(:identities AS text[])) AS i (identity),
         unnest(CAST(:channels AS text[])) AS c (channel)
-    GROUP BY channel, address, at ORDER BY channel, address
-    ON CONFLICT (channel, address) DO UPDATE
+    GROUP BY channel, identity, at ORDER BY channel, identity
+    ON CONFLICT (channel, identity) DO UPDATE
     SET suppressed_at = excluded.suppressed_at, suppress_reason = excluded.suppress_reason,
         suppress_source = excluded.suppress_source
     WHERE recipient.suppressed_at IS NULL OR (
@@ -51,23 +51,23 @@ _SUPPRESS = text("""
 
 
 def suppress(
-    connection: Connection, channel: Mode, address: str, reason: SuppressReason, source: str
+    connection: Connection, channel: Mode, identity: str, reason: SuppressReason, source: str
 ) -> None:
     """Suppress a recipient; one that is stays as it was first, but for an opt-out after a bounce."""
-    suppress_all(connection, channel, [address], reason, source)
+    suppress_all(connection, channel, [identity], reason, source)
 
 
 def suppress_all(
     connection: Connection,
     channel: Mode,
-    addresses: Sequence[str],
+    identities: Sequence[str],
     reason: SuppressReason,
     source: str,
 ) -> None:
     """The same for many; an opt-out counts as far as the engine's `suppress_scope` says."""
     whom = {
         "channels": list(reach(channel, reason, _scope(connection))),
-        "addresses": list(addresses),
+        "identities": list(identities),
     }
     connection.execute(_LOCK, whom)
     how = {"reason": reason, "source": source, "opt_outs": sorted(OPT_OUTS)}
@@ -76,13 +76,13 @@ def suppress_all(
 
 _LOCK_OF_ATTEMPTS = text("""
     WITH told AS (
-        SELECT id, channel, address FROM recipient
+        SELECT id, channel, identity FROM recipient
         WHERE id IN (SELECT recipient FROM attempt WHERE id = ANY (:attempts))
     )
     SELECT FROM recipient WHERE id IN (
         SELECT id FROM told
         UNION ALL
-        SELECT other.id FROM told JOIN recipient AS other USING (address)
+        SELECT other.id FROM told JOIN recipient AS other USING (identity)
         WHERE told.channel = ANY (:sharing) AND other.channel = ANY (:sharing)
     )
     ORDER BY id FOR NO KEY UPDATE
@@ -95,8 +95,8 @@ def lock_recipients_of(connection: Connection, attempts: Sequence[int]) -> None:
     connection.execute(_LOCK_OF_ATTEMPTS, {"attempts": list(attempts), "sharing": list(sharing)})
 
 
-_ADDRESSES = text("""
-    SELECT p.channel, p.address FROM attempt AS a JOIN recipient AS p ON p.id = a.recipient
+_IDENTITIES = text("""
+    SELECT p.channel, p.identity FROM attempt AS a JOIN recipient AS p ON p.id = a.recipient
     WHERE a.id = ANY (:attempts)
 """)
 
@@ -105,14 +105,14 @@ def suppress_recipients_of(
     connection: Connection, attempts: Sequence[int], reason: SuppressReason, source: str
 ) -> None:
     """Suppress whom these attempts were to; `lock_recipients_of` came first."""
-    rows = connection.execute(_ADDRESSES, {"attempts": list(attempts)}).all()
+    rows = connection.execute(_IDENTITIES, {"attempts": list(attempts)}).all()
     for mode in Mode:
-        if addresses := [row.address for row in rows if row.channel == mode]:
-            suppress_all(connection, mode, addresses, reason, source)
+        if identities := [row.identity for row in rows if row.channel == mode]:
+            suppress_all(connection, mode, identities, reason, source)
 
 
 _NEWEST = text("""
-    SELECT channel, address, suppressed_at, suppress_reason, suppress_source FROM recipient
+    SELECT channel, identity, suppressed_at, suppress_reason, suppress_source FROM recipient
     WHERE suppressed_at IS NOT NULL AND (CAST(:mode AS text) IS NULL OR channel = :mode)
     ORDER BY suppressed_at DESC, id DESC LIMIT :limit
 """)
@@ -128,18 +128,18 @@ def newest(connection: Connection, mode: Mode | None, limit: int) -> list[Suppre
 
 _SINCE = text("""
     SELECT channel, suppressed_at FROM recipient
-    WHERE channel = ANY (:channels) AND address = :address
+    WHERE channel = ANY (:channels) AND identity = :identity
     ORDER BY id FOR NO KEY UPDATE
 """)
 
 
-def since(connection: Connection, channel: Mode, address: str) -> datetime | None:
+def since(connection: Connection, channel: Mode, identity: str) -> datetime | None:
     """Since when the recipient is suppressed; None when it is not.
 
     Held until the transaction ends, on every channel that lifting may touch.
     """
     channels = list(sharing(channel, _scope(connection)))
-    rows = connection.execute(_SINCE, {"channels": channels, "address": address})
+    rows = connection.execute(_SINCE, {"channels": channels, "identity": identity})
     moments: dict[str, datetime | None] = {row.channel: row.suppressed_at for row in rows}
     return moments.get(channel)
 
@@ -148,16 +148,16 @@ _LIFT = text("""
     UPDATE recipient AS p
     SET suppressed_at = NULL, suppress_reason = NULL, suppress_source = NULL
     FROM recipient AS named
-    WHERE named.channel = :channel AND named.address = :address
-        AND p.address = named.address AND p.channel = ANY (:channels)
+    WHERE named.channel = :channel AND named.identity = :identity
+        AND p.identity = named.identity AND p.channel = ANY (:channels)
         AND p.suppressed_at = named.suppressed_at
 """)
 
 
-def lift(connection: Connection, channel: Mode, address: str) -> None:
+def lift(connection: Connection, channel: Mode, identity: str) -> None:
     """Let the recipient be contacted again; on the other channel too, where it was the same opt-out."""
     channels = list(sharing(channel, _scope(connection)))
-    connection.execute(_LIFT, {"channel": channel, "channels": channels, "address": address})
+    connection.execute(_LIFT, {"channel": channel, "channels": channels, "identity": identity})
 
 
 def _scope(connection: Connection) -> SuppressScope:

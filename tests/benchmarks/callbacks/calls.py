@@ -12,14 +12,14 @@ WORDS = ("in-progress", "completed")
 
 _STORE = """
 WITH people AS (
-    INSERT INTO recipient (channel, address)
+    INSERT INTO recipient (channel, identity)
     SELECT 'voice', '+1512' || lpad(n::text, 7, '0') FROM generate_series(%(first)s::int, %(last)s::int) AS n
-    RETURNING id, address
+    RETURNING id, identity
 ), waiting AS (
     INSERT INTO communication_request
         (batch, reference_id, target, address, recipient, request_variables, request_status,
          channel_manager_status, moved_by)
-    SELECT %(batch)s, address, address, address, id, '{}', 'PENDING', 'PENDING', 'ingest' FROM people
+    SELECT %(batch)s, identity, identity, identity, id, '{}', 'PENDING', 'PENDING', 'ingest' FROM people
     RETURNING id, recipient
 ), placed AS (
     INSERT INTO attempt (request, batch, recipient, channel, source, attempt_number, token, state,

@@ -17,7 +17,7 @@ STAGING = """
     )
 """
 RECIPIENTS = """
-    INSERT INTO recipient (channel, address)
+    INSERT INTO recipient (channel, identity)
     SELECT 'sms', address FROM ready WHERE address IS NOT NULL AND NOT is_duplicate
 """
 REQUESTS = """
@@ -28,7 +28,7 @@ REQUESTS = """
         )
         SELECT %(batch)s, p.id, r.is_duplicate, reference_id, target, r.address, request_variables,
                status, status, CASE status WHEN 'INVALID' THEN 'invalid_target' END, 'ingest'
-        FROM ready AS r LEFT JOIN recipient AS p ON p.channel = 'sms' AND p.address = r.address
+        FROM ready AS r LEFT JOIN recipient AS p ON p.channel = 'sms' AND p.identity = r.address
         RETURNING id, request_status
     )
     INSERT INTO queue (request, batch, due_at)

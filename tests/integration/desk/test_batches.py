@@ -146,7 +146,7 @@ def test_an_attempt_makes_a_batch_active_unless_it_was_never_sent(
 ) -> None:
     attempt = """
         WITH person AS (
-            INSERT INTO recipient (channel, address) VALUES ('sms', '+15125550199') RETURNING id
+            INSERT INTO recipient (channel, identity) VALUES ('sms', '+15125550199') RETURNING id
         ), asked AS (
             INSERT INTO communication_request (batch, recipient, reference_id, target, address,
                 request_variables, request_status, channel_manager_status, moved_by)

@@ -132,7 +132,7 @@ def test_an_address_the_batch_has_already_is_a_duplicate(
 def test_who_opted_out_is_skipped(engine: Engine, batch: BatchDetails) -> None:
     run(
         engine,
-        "INSERT INTO recipient (channel, address, suppressed_at, suppress_reason) VALUES"
+        "INSERT INTO recipient (channel, identity, suppressed_at, suppress_reason) VALUES"
         " ('sms', '+15125550101', now(), 'unsubscribed'), ('email', '+15125550102', now(), 'bounced')",
     )
 

@@ -11,8 +11,8 @@ CANARY = "+15125558437"
 
 REFUSED = {
     "not a number": "SELECT CAST(:canary AS integer)",
-    "already there": "INSERT INTO recipient (channel, address) VALUES ('voice', :canary)",
-    "against a rule": "INSERT INTO recipient (channel, address) VALUES (:canary, 'x')",
+    "already there": "INSERT INTO recipient (channel, identity) VALUES ('voice', :canary)",
+    "against a rule": "INSERT INTO recipient (channel, identity) VALUES (:canary, 'x')",
 }
 
 
@@ -46,7 +46,7 @@ def test_nor_of_one_that_was_not_taken(engine: Engine) -> None:
     def insert(connection: Connection) -> None:
         connection.execute(text("SET TRANSACTION READ ONLY"))
         connection.execute(
-            text("INSERT INTO recipient (channel, address) VALUES ('voice', :canary)"),
+            text("INSERT INTO recipient (channel, identity) VALUES ('voice', :canary)"),
             {"canary": CANARY},
         )
 

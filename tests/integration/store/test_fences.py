@@ -129,12 +129,12 @@ def test_nobody_is_begun_after_any_of_forty_opt_outs(engine: Engine, hammered: i
 
 
 _FILL = """
-    INSERT INTO recipient (channel, address)
+    INSERT INTO recipient (channel, identity)
     SELECT 'voice', '+1512' || (2000000 + n) FROM generate_series(1, :n) AS n;
 
     INSERT INTO communication_request (batch, recipient, reference_id, target, address,
         request_variables, request_status, channel_manager_status, moved_by)
-    SELECT :batch, id, id, address, address, '{}', 'PENDING', 'PENDING', 'ingest'
+    SELECT :batch, id, id, identity, identity, '{}', 'PENDING', 'PENDING', 'ingest'
     FROM recipient ORDER BY id;
 
     INSERT INTO queue (request, batch, due_at) SELECT id, batch, now() FROM communication_request

@@ -21,7 +21,7 @@ BATCHES = """
 
 def arrival(line: int, address: str | None, reference: str | None = None) -> Arrival:
     fault = None if address else "target is not a phone number"
-    return Arrival(line, reference or str(line), address or "x", address, fault, {})
+    return Arrival(line, reference or str(line), address or "x", address, address, fault, {})
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_the_first_line_with_an_address_wins_whatever_the_order_of_arrival(
 def test_a_refused_row_leaves_no_recipient(connection: Connection, batches: list[int]) -> None:
     add(connection, batches[0], arrival(1, "+1", "same"), arrival(2, "+2", "same"))
 
-    assert connection.scalars(text("SELECT address FROM recipient")).all() == ["+1"]
+    assert connection.scalars(text("SELECT identity FROM recipient")).all() == ["+1"]
 
 
 def test_only_the_first_refused_rows_are_named_and_all_are_counted(

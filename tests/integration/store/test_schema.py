@@ -140,7 +140,7 @@ def test_the_database_refuses_one_address_twice_in_a_batch(engine: Engine) -> No
     batch, recipient = make_batch(engine), make_recipient(engine)
     make_request(engine, batch=batch, recipient=recipient)
 
-    with pytest.raises(IntegrityError, match="communication_request_one_per_address"):
+    with pytest.raises(IntegrityError, match="communication_request_one_per_recipient"):
         make_request(engine, batch=batch, recipient=recipient, due_in=SECOND)
 
 

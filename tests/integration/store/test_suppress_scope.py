@@ -49,7 +49,7 @@ def suppressed(engine: Engine, address: str = NUMBER) -> dict[str, str]:
     """The reason by channel."""
     person = schema.recipient.c
     chosen = select(person.channel, person.suppress_reason).where(
-        person.address == address, person.suppressed_at.is_not(None)
+        person.identity == address, person.suppressed_at.is_not(None)
     )
     with engine.begin() as connection:
         return {row[0]: row[1] for row in connection.execute(chosen)}

@@ -8,7 +8,7 @@ Three habits explain the shapes:
 * Where a state implies a column, a CHECK says so; where only one may exist, a unique index does.
 """
 
-from worker.store.schema.control import dead_letter, duty, halt, message, pulse
+from worker.store.schema.control import dead_letter, duty, fold, halt, message, pulse
 from worker.store.schema.conventions import metadata
 from worker.store.schema.record import attempt, begun_count, inbox, request_count, sid, transition
 from worker.store.schema.telling import webhook_delivery
@@ -22,6 +22,7 @@ __all__ = [
     "campaign",
     "dead_letter",
     "duty",
+    "fold",
     "halt",
     "inbox",
     "message",

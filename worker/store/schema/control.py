@@ -7,6 +7,7 @@ from sqlalchemy import (
     Double,
     Identity,
     Index,
+    Integer,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -40,6 +41,9 @@ dead_letter = Table(
     UniqueConstraint("message_id", "digest"),
     Index("dead_letter_open", "id", postgresql_where=text("settled_at IS NULL")),
 )
+
+# One row: the version of the rules by which every recipient was folded into a person.
+fold = Table("fold", metadata, Column("version", Integer, nullable=False))
 
 # Written only to see whether anything can be.
 pulse = Table("pulse", metadata, Column("at", Timestamp, nullable=False, server_default=NOW))

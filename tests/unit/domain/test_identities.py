@@ -1,0 +1,61 @@
+"""Who is one person, however they are spelled, and who stays two."""
+
+import pytest
+
+from worker.domain.identities import identity_of
+from worker.domain.statuses import Mode
+from worker.domain.targets import normalize
+
+
+def identity(mode: Mode, written: str, region: str | None = None) -> str:
+    address = normalize(mode, written, region)
+    assert isinstance(address, str)
+    return identity_of(mode, address)
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("Ana.Lopez@example.com", "ana.lopez@example.com", " ANA.LOPEZ@EXAMPLE.COM "),
+        (
+            "ana@bücher.example",
+            "ANA@BÜCHER.EXAMPLE",
+            "ana@xn--bcher-kva.example",
+            "ana@bu\u0308cher.example",
+        ),
+    ],
+)
+def test_a_mailbox_is_one_person_in_every_spelling(spellings: tuple[str, ...]) -> None:
+    assert len({identity(Mode.EMAIL, one) for one in spellings}) == 1
+
+
+@pytest.mark.parametrize(
+    ("region", "spellings"),
+    [
+        ("AR", ("0343 15-555-1212", "+54 9 343 555 1212", "+54 343 555 1212", "0343 555-1212")),
+        ("MX", ("+52 1 55 1234 5678", "+52 55 1234 5678", "55 1234 5678")),
+        ("IT", ("06 6982 0001", "+39 06 6982 0001", "0039 06 69820001")),
+        ("DE", ("0171 2345678", "+49 171 2345678", "+49 (0)171 2345678", "0049 171/2345678")),
+    ],
+)
+def test_a_number_is_one_person_in_every_spelling(region: str, spellings: tuple[str, ...]) -> None:
+    assert len({identity(Mode.SMS, one, region) for one in spellings}) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "one", "other"),
+    [
+        (Mode.EMAIL, "ana.lopez@example.com", "analopez@example.com"),
+        (Mode.EMAIL, "ana+news@example.com", "ana@example.com"),
+        (Mode.EMAIL, "ana@example.com", "ana@example.org"),
+        (Mode.SMS, "+39 06 6982 0001", "+39 6 6982 0001"),
+    ],
+)
+def test_who_stays_two_people(mode: Mode, one: str, other: str) -> None:
+    second = normalize(mode, other, None)
+
+    assert not isinstance(second, str) or identity(mode, one) != identity_of(mode, second)
+
+
+def test_a_mail_goes_to_the_spelling_that_was_given() -> None:
+    assert normalize(Mode.EMAIL, "Ana.Lopez@Example.com", None) == "Ana.Lopez@example.com"
