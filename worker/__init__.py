@@ -34,6 +34,9 @@ One request's walk, PENDING to COMPLETED:
 6. `web/callbacks.py`       the provider reports; the signature is verified, and under load many reports
                             share a transaction (`web/letterbox.py`), in which
    `dispatch/settle.py`     stores each once, judges it by the same rule and writes the change.
+   Who answers STOP to a text is heard by `web/inbound.py` (`domain/opt_out_words.py`), who clicks
+   on "unsubscribe" by `web/unsubscribe.py`: `desk/opt_outs.py` suppresses the recipient, which
+   begin asks last.
 7. `dispatch/rescue.py`     looks after whatever went silent in between; `dispatch/recall.py` ends calls
                             that should not go on, `dispatch/foresee.py` says early what will be late.
 

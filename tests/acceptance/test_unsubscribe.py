@@ -9,6 +9,7 @@ import pytest
 
 from tests.acceptance.test_dispatch import make_batch
 from tests.fixtures.house import Inhabited
+from tests.fixtures.sandbox import ask as ask_sandbox
 from worker.desk.batches import resume_batch
 
 READER = "una@example.com"
@@ -65,3 +66,29 @@ def test_a_link_that_is_not_ours_changes_nothing(link: str) -> None:
     stranger = link.rpartition("/")[0] + f"/{uuid4()}"
 
     assert ask(stranger, "POST")[0] == 404
+
+
+def test_stop_by_text_is_heard_at_the_door_and_nobody_texts_again(inhabited: Inhabited) -> None:
+    number = "+15125550178"
+    make_batch(inhabited, "before-the-stop", "sms", [number])
+    resume_batch(inhabited.engine, "before-the-stop", by="ana@example.com")
+    assert inhabited.wait_until_final("before-the-stop")["status_counts"] == {"COMPLETED": 1}
+
+    url = f"{inhabited.environment['PUBLIC_URL']}/callbacks/sms/inbound"
+    said = {"url": url, "from": number, "to": "+15125550100", "body": "Stop."}
+    told = ask_sandbox(f"{inhabited.house.sandbox_url}/sandbox/inbound", said)
+    assert told == {"status": 200}
+
+    make_batch(inhabited, "after-the-stop", "sms", [number])
+    resume_batch(inhabited.engine, "after-the-stop", by="ana@example.com")
+    after = inhabited.wait_until_final("after-the-stop")
+    assert after["detailed_status_counts"] == {
+        "SKIPPED": {"total_count": 1, "counts": {"PRIOR_UNSUBSCRIBED": 1}}
+    }
+    assert "Stop." not in inhabited.logs()
+
+
+def test_an_unsigned_stop_is_refused(inhabited: Inhabited) -> None:
+    url = f"{inhabited.environment['PUBLIC_URL']}/callbacks/sms/inbound"
+
+    assert ask(url, "POST", b"From=%2B15125550179&Body=STOP&MessageSid=SM1")[0] == 403

@@ -62,6 +62,8 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
             yield from examine_halts(runtime.engine)
     except StoreUnavailable as error:
         yield Finding("database", False, str(error), "start PostgreSQL, or correct DATABASE_URL")
+    inbound = f"Twilio posts them to {runtime.settings.public_url}/callbacks/sms/inbound"
+    yield Finding("answers to texts", True, inbound)
     fault = broker.fault(runtime.settings.broker_url)
     advice = "start the broker, or correct BROKER_URL"
     yield Finding("broker", fault is None, fault or "answers", advice)

@@ -50,11 +50,6 @@ def by_reference(connection: Connection, batch_id: str, reference_id: str) -> in
     return request
 
 
-def is_attempt(engine: Engine, token: UUID) -> bool:
-    """Whether the token is that of an attempt of ours."""
-    return in_transaction(engine, lambda c: sessions.by_token(c, token)) is not None
-
-
 def record_by_token(
     engine: Engine, token: UUID, *, session_id: int | None, conversation_id: int | None
 ) -> None:

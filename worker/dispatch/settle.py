@@ -1,8 +1,9 @@
 """Apply what the providers report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
@@ -10,9 +11,10 @@ from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
 from worker.domain.verdicts import Patience, judge_report
-from worker.store import attempts, inbox
+from worker.store import attempts, inbox, opt_outs, suppressions
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.inbox import Letter
+from worker.store.opt_outs import Contacted
 
 log = structlog.get_logger()
 
@@ -51,6 +53,7 @@ def settle(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Set
         letters = inbox.store(connection, reports, applied=False)
         return Settled(len(letters), len(letters))
 
+    reports = _hear_of_archived(engine, reports)
     try:
         return in_transaction(engine, step)
     except StoreUnavailable:
@@ -58,6 +61,34 @@ def settle(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Set
     except Exception as error:  # noqa: BLE001  one that can't be judged must not lose the others
         log.error("settling_failed", reports=len(reports), error=type(error).__name__)
         return in_transaction(engine, keep)
+
+
+def _hear_of_archived(engine: Engine, reports: Sequence[Report]) -> Sequence[Report]:
+    """Hear who says stop through an attempt that was archived; returns the other reports.
+
+    In a transaction of its own, for it locks recipients, and the others' may lock theirs first.
+    """
+    tokens = [one.token for one in reports if one.suppress and one.token]
+    if not tokens:
+        return reports
+
+    def step(connection: Connection) -> set[UUID]:
+        people = opt_outs.contacted(connection, tokens)
+        archived = {token: who for token, who in people.items() if who.archived}
+        speaking = [one for one in reports if one.suppress and one.token in archived]
+        for letter in inbox.store_heard(connection, speaking):
+            _suppress(connection, letter.report, archived)
+        return set(archived)
+
+    archived = in_transaction(engine, step)
+    return [one for one in reports if not (one.suppress and one.token in archived)]
+
+
+def _suppress(connection: Connection, report: Report, people: Mapping[UUID, Contacted]) -> None:
+    assert report.token is not None
+    assert report.suppress is not None
+    who = people[report.token]
+    suppressions.suppress(connection, who.mode, who.identity, report.suppress, report.name)
 
 
 def settle_waiting(engine: Engine, patience: Patience, limit: int = 200) -> Settled:

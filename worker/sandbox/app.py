@@ -53,6 +53,7 @@ async def create(options: Options) -> web.Application:
             web.get("/sandbox/ledger", control.ledger),
             web.get("/sandbox/contents", control.contents),
             web.get("/sandbox/opt-outs", control.opt_outs),
+            web.post("/sandbox/inbound", control.inbound),
             web.get("/sandbox/posts", control.posts),
             web.post("/sandbox/settings", control.settings),
             web.post("/sandbox/reset", control.reset),

@@ -57,6 +57,14 @@ class Poster:
                 return
             await asyncio.sleep(FIRST_PAUSE * 2**attempt)
 
+    async def post_inbound(self, url: str, form: Mapping[str, str]) -> int | None:
+        """Post somebody's answer to a text, once; the status of the webhook's answer."""
+        signature = twilio_signature(self._options.auth_token, url, form)
+        status = await self._send(url, form, {"X-Twilio-Signature": signature})
+        if status is not None and status < 300:
+            self._ledger.note_opt_out("message", form["From"], form["Body"])
+        return status
+
     def post_event(self, event: dict[str, Any]) -> None:
         """Add one event to the next posting of SendGrid's webhook."""
         self._events.append(event)

@@ -9,6 +9,7 @@ from worker.sandbox.calls import Calls
 from worker.sandbox.ledger import Ledger
 from worker.sandbox.messages import Messages
 from worker.sandbox.options import CHANGEABLE, Options
+from worker.sandbox.twilio_wire import new_sid
 
 
 class Control:
@@ -40,6 +41,24 @@ class Control:
     async def opt_outs(self, _: web.Request) -> web.Response:
         """GET /sandbox/opt-outs: who said stop, since when the other side has been told."""
         return web.json_response(self._ledger.opt_outs)
+
+    async def inbound(self, request: web.Request) -> web.Response:
+        """POST /sandbox/inbound: somebody answers a text; {"url", "from", "to", "body", "sid"?}."""
+        said = await request.json()
+        form = {
+            "MessageSid": said.get("sid") or new_sid("SM"),
+            "AccountSid": self._options.account_sid,
+            "From": said["from"],
+            "To": said["to"],
+            "Body": said["body"],
+            "SmsStatus": "received",
+            "NumMedia": "0",
+            "NumSegments": "1",
+        }
+        if form["Body"].strip().upper() in {"STOP", "START", "HELP"}:
+            form["OptOutType"] = form["Body"].strip().upper()
+        status = await self._poster.post_inbound(said["url"], form)
+        return web.json_response({"status": status})
 
     async def posts(self, request: web.Request) -> web.Response:
         """GET /sandbox/posts?since=…&from=…: create requests received after a time, by a sender."""

@@ -74,6 +74,8 @@ _CHOOSE = text("""
 _DROP = tuple(
     text(statement)
     for statement in (
+        """INSERT INTO archived_attempt SELECT token, recipient FROM attempt
+               WHERE request = ANY (:requests) AND counted ON CONFLICT DO NOTHING""",
         "DELETE FROM webhook_delivery WHERE request = ANY (:requests)",
         "DELETE FROM status_transition WHERE request = ANY (:requests)",
         """DELETE FROM inbox WHERE attempt IN
@@ -87,7 +89,10 @@ _DROP = tuple(
 
 
 def drop_some(connection: Connection, batch_id: str, limit: int) -> int:
-    """Delete up to `limit` requests of an archived batch with all that hangs on them. How many."""
+    """Delete up to `limit` requests of an archived batch with all that hangs on them. How many.
+
+    Whom each attempt was to is kept: they may say stop for years.
+    """
     requests = list(connection.scalars(_CHOOSE, {"batch_id": batch_id, "limit": limit}))
     for statement in _DROP if requests else ():
         connection.execute(statement, {"requests": requests})

@@ -59,7 +59,7 @@ def fold_anew(connection: Connection, fold: Fold, version: int) -> int:
         connection.execute(_MERGED)
         if connection.scalar(_UNDER_WAY):
             raise StillUnderWay
-        for step in (_SUPPRESSED, _DUPLICATES, _DEQUEUED, _REQUESTS, _ATTEMPTS, _GONE, _RENAMED):
+        for step in _STEPS:
             connection.execute(step)
     connection.execute(text("DROP TABLE refolded"))
     connection.execute(text("DROP TABLE IF EXISTS merged"))
@@ -124,6 +124,11 @@ _ATTEMPTS = text("""
     WHERE r.id = a.request AND a.recipient <> r.recipient
 """)
 
+_ARCHIVED = text("""
+    UPDATE archived_attempt AS a SET recipient = m.first FROM merged AS m
+    WHERE m.id = a.recipient AND m.first <> m.id
+""")
+
 _GONE = text("""
     DELETE FROM recipient AS p USING merged AS m WHERE m.id = p.id AND m.first <> m.id
         AND NOT EXISTS (SELECT FROM communication_request AS r WHERE r.recipient = p.id)
@@ -133,3 +138,5 @@ _RENAMED = text("""
     UPDATE recipient AS p SET identity = n.identity FROM refolded AS n JOIN merged AS m USING (id)
     WHERE p.id = n.id AND m.first = m.id
 """)
+
+_STEPS = (_SUPPRESSED, _DUPLICATES, _DEQUEUED, _REQUESTS, _ATTEMPTS, _ARCHIVED, _GONE, _RENAMED)

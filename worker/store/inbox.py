@@ -74,6 +74,18 @@ def store(connection: Connection, reports: Sequence[Report], *, applied: bool) -
     return [Letter(*new[name], report) for name, report in reversed(first.items()) if name in new]
 
 
+_HEARD = text("""
+    UPDATE inbox SET applied_at = clock_timestamp(), next_try_at = NULL WHERE id = ANY (:ids)
+""")
+
+
+def store_heard(connection: Connection, reports: Sequence[Report]) -> list[Letter]:
+    """Keep reports that have their effect at once, though no attempt is left for them; the new ones."""
+    letters = store(connection, reports, applied=True) if reports else []
+    connection.execute(_HEARD, {"ids": [one.id for one in letters]})
+    return letters
+
+
 _READ = text(f"""
     SELECT v.id, {_ATTEMPT} AS attempt, v.report
     FROM inbox AS v WHERE v.id = ANY (:ids) AND v.applied_at IS NULL ORDER BY v.id

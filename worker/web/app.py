@@ -18,6 +18,7 @@ from worker.dispatch.settle import Settled, settle
 from worker.domain.reports import Report
 from worker.runtime import Runtime
 from worker.web.callbacks import Callbacks
+from worker.web.inbound import Inbound
 from worker.web.letterbox import Letterbox
 from worker.web.metrics import registry
 from worker.web.unsubscribe import Unsubscribe
@@ -41,6 +42,7 @@ def create(runtime: Runtime) -> Starlette:
     letterbox = Letterbox(doubles.settle)
     callbacks = Callbacks(runtime, letterbox, lambda sid: hang_up(runtime.line, sid))
     unsubscribe = Unsubscribe(runtime, letterbox)
+    inbound = Inbound(runtime, callbacks.refusals)
 
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -65,6 +67,7 @@ def create(runtime: Runtime) -> Starlette:
                 callbacks.answered_by,
                 methods=["POST"],
             ),
+            Route("/callbacks/sms/inbound", inbound.sms, methods=["POST"]),
             Route("/callbacks/sms/{token:uuid}", callbacks.sms, methods=["POST"]),
             Route("/callbacks/email", callbacks.email, methods=["POST"]),
             Route("/unsubscribe/{token:uuid}", unsubscribe.page, methods=["GET"]),

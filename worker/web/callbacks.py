@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypedDict
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
@@ -24,13 +23,13 @@ from worker.domain.statuses import ChannelStatus
 from worker.domain.voicemail import OnMachine
 from worker.providers import email, sms, voice
 from worker.providers.answered_by import read_answered_by
-from worker.providers.signatures import sendgrid_signature_holds, twilio_signature_holds
+from worker.providers.signatures import sendgrid_signature_holds
 from worker.runtime import Runtime
 from worker.web.letterbox import Letterbox
+from worker.web.signed import Unread, read_body, read_signed_form
 
 log = structlog.get_logger()
 
-MAX_FORM = 64 * 1024
 MAX_EVENTS = 2 * 1024 * 1024
 HANG_UPS = 8
 
@@ -90,7 +89,7 @@ class Callbacks:
 
     async def email(self, request: Request) -> Response:
         """POST /callbacks/email: SendGrid's event webhook."""
-        body = await _body(request, MAX_EVENTS)
+        body = await read_body(request, MAX_EVENTS)
         if body is None:
             return self._refused(request, 413, "too_large")
         holds = sendgrid_signature_holds(
@@ -109,17 +108,10 @@ class Callbacks:
         return await self._settle(events)
 
     async def _twilio(self, request: Request, read: Reader, *, hangs_up: bool = False) -> Response:
-        body = await _body(request, MAX_FORM)
-        if body is None:
-            return self._refused(request, 413, "too_large")
-        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-        settings = self.runtime.settings
-        signature = request.headers.get("x-twilio-signature")
-        if not twilio_signature_holds(
-            _signed_url(settings, request), pairs, signature, _tokens(settings)
-        ):
-            return self._refused(request, 403, "signature")
-        params, token = dict(pairs), request.path_params["token"]
+        params = await read_signed_form(request, self.runtime.settings)
+        if isinstance(params, Unread):
+            return self._refused(request, params.status, params.why)
+        token = request.path_params["token"]
         report, names = read(params, token), named_sessions(params)
         if report is None:
             self.refusals["unreadable"] += 1
@@ -158,27 +150,3 @@ class Callbacks:
 
 def _webhook_keys(settings: Settings) -> list[str]:
     return [key.strip() for key in settings.sendgrid_webhook_key.split(",")]
-
-
-def _tokens(settings: Settings) -> list[str]:
-    tokens = (settings.twilio_auth_token, settings.twilio_previous_auth_token)
-    return [token.get_secret_value() for token in tokens if token]
-
-
-def _signed_url(settings: Settings, request: Request) -> str:
-    """The address the provider signed: from the configured base, never from Host or X-Forwarded-*."""
-    path = request.scope["raw_path"].decode("ascii")
-    query = request.scope["query_string"].decode("ascii")
-    return f"{settings.public_url}{path}{'?' if query else ''}{query}"
-
-
-async def _body(request: Request, limit: int) -> bytes | None:
-    """The body, or None when it is larger than `limit` bytes."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            return None
-        parts.append(part)
-    return b"".join(parts)

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from worker.desk.sessions import is_attempt
+from worker.desk.opt_outs import unsubscribe_by_link
 from worker.providers.email import unsubscribed
 from worker.runtime import Runtime
 from worker.web.letterbox import Letterbox
@@ -42,9 +42,11 @@ class Unsubscribe:
         """POST, by the page's button or by the reader's mail program: suppressed once this is 200."""
         token: UUID = request.path_params["token"]
         try:
-            if not await run_in_threadpool(is_attempt, self.runtime.engine, token):
+            who = await run_in_threadpool(unsubscribe_by_link, self.runtime.engine, token)
+            if who is None:
                 return PlainTextResponse("This link is not known.\n", status_code=404)
-            await self.letterbox.post([unsubscribed(token)])
+            if not who.archived:  # a click proves that the mail was delivered
+                await self.letterbox.post([unsubscribed(token)])
         except Exception as error:  # noqa: BLE001  a door: whoever asks is told to ask again
             log.warning("unsubscribing_failed", error=type(error).__name__)
             return PlainTextResponse("Please try again in a minute.\n", status_code=503)

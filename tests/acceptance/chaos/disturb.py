@@ -1,6 +1,7 @@
 """Doing what the plan says, and watching the one promise that can only be watched: pause."""
 
 import io
+import json
 import signal
 import time
 from collections import Counter, defaultdict
@@ -94,6 +95,7 @@ class Disturber:
             Kind.CRASH_POSTGRES: lambda: self._restart_postgres("immediate"),
             Kind.REPEAT: self._repeat,
             Kind.CLICK: self._click,
+            Kind.STOP: self._stop,
             Kind.LOAD: lambda: self._beside(self._load, int(act.whom)),
             Kind.PAUSE: lambda: self._beside(self._pause, self.random.choice(self.batches)),
         }
@@ -122,6 +124,24 @@ class Disturber:
         mails = [one for one in ask(self.sandbox_url, "contents") if one["kind"] == "mail"]
         if mails:
             self._beside(self._click_until_heard, self.random.choice(mails))
+
+    def _stop(self) -> None:
+        """Somebody who got a text answers STOP, until the webhook says that it was heard."""
+        texts = [one for one in ask(self.sandbox_url, "ledger") if one["kind"] == "message"]
+        if texts:
+            self._beside(self._stop_until_heard, self.random.choice(texts))
+
+    def _stop_until_heard(self, message: dict[str, Any]) -> None:
+        url = f"{self.runtime.settings.public_url}/callbacks/sms/inbound"
+        said = {"url": url, "from": message["to"], "to": message["source"], "body": "STOP"}
+        told = Request(  # noqa: S310  loopback
+            f"{self.sandbox_url}/sandbox/inbound",
+            json.dumps(said).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urlopen(told, timeout=20) as answer:  # noqa: S310  loopback
+            if json.load(answer)["status"] != 200:
+                raise OSError("not heard yet")
 
     def _click_until_heard(self, mail: dict[str, Any]) -> None:
         link = mail["content"]["personalization"]["headers"]["List-Unsubscribe"]

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     PAUSE = "pause"
     REPEAT = "repeat messages"
     CLICK = "click on unsubscribe"
+    STOP = "stop by text"
     EMPTY_BROKER = "empty broker"
     RESTART_BROKER = "restart broker"
     RESTART_POSTGRES = "restart postgres"
@@ -47,6 +48,7 @@ OFTEN: tuple[tuple[Kind, int, tuple[str, ...]], ...] = (
     (Kind.PAUSE, 6, ("",)),
     (Kind.REPEAT, 12, ("",)),
     (Kind.CLICK, 20, ("",)),
+    (Kind.STOP, 20, ("",)),
     (Kind.EMPTY_BROKER, 6, ("",)),
     (Kind.RESTART_BROKER, 2, ("",)),
     (Kind.RESTART_POSTGRES, 2, ("",)),

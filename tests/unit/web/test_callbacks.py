@@ -17,9 +17,10 @@ from config.settings import Settings, load
 from worker.desk.metrics import Figures
 from worker.domain.reports import Report
 from worker.runtime import Runtime, StoreUnavailable
-from worker.web.callbacks import MAX_EVENTS, MAX_FORM, Callbacks, Sessions, named_sessions
+from worker.web.callbacks import MAX_EVENTS, Callbacks, Sessions, named_sessions
 from worker.web.letterbox import Letterbox
 from worker.web.metrics import registry
+from worker.web.signed import MAX_FORM
 
 TOKEN = UUID("6f1f2a3e-30a5-4f53-9d0e-0b3c2d1e4f50")
 BASE = "https://outreach.example.com"

@@ -10,11 +10,21 @@ Three habits explain the shapes:
 
 from worker.store.schema.control import dead_letter, duty, fold, halt, message, pulse
 from worker.store.schema.conventions import metadata
-from worker.store.schema.record import attempt, begun_count, inbox, request_count, sid, transition
+from worker.store.schema.record import (
+    archived_attempt,
+    attempt,
+    begun_count,
+    heard_act,
+    inbox,
+    request_count,
+    sid,
+    transition,
+)
 from worker.store.schema.telling import webhook_delivery
 from worker.store.schema.work import batch, batch_pace, campaign, queue, recipient, request
 
 __all__ = [
+    "archived_attempt",
     "attempt",
     "batch",
     "batch_pace",
@@ -24,6 +34,7 @@ __all__ = [
     "duty",
     "fold",
     "halt",
+    "heard_act",
     "inbox",
     "message",
     "metadata",

@@ -142,6 +142,23 @@ transition = Table(
     Index("status_transition_request", "request"),
 )
 
+# Whom an archived attempt was to: its link and its events go on saying stop for years.
+archived_attempt = Table(
+    "archived_attempt",
+    metadata,
+    Column("token", Uuid, primary_key=True),
+    Column("recipient", BigInteger, ForeignKey("recipient.id"), nullable=False),
+    Index("archived_attempt_recipient", "recipient"),
+)
+
+# Acts of people, by the id that the provider gave each: none acts twice, however late it is repeated.
+heard_act = Table(
+    "heard_act",
+    metadata,
+    Column("act", Text, primary_key=True),
+    Column("heard_at", Timestamp, nullable=False, server_default=NOW),
+)
+
 inbox = Table(
     "inbox",
     metadata,

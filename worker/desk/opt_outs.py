@@ -1,0 +1,52 @@
+"""Somebody says stop, in person: by a click on our own page, or by an answer to a text."""
+
+from uuid import UUID
+
+from worker.domain.identities import identity_of
+from worker.domain.statuses import Mode, SuppressReason
+from worker.domain.targets import Unreachable, normalize
+from worker.store import opt_outs, suppressions
+from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.opt_outs import Contacted
+
+CLICKED, ANSWERED = "one-click", "text"
+"""What stands as the source of such a suppression."""
+
+
+def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
+    """Suppress whom the mail with this token was to; every click is an act of its own.
+
+    Returns:
+        who it was; None where no mail has this token: that of a call or text opens no page.
+    """
+
+    def step(connection: Connection) -> Contacted | None:
+        found = opt_outs.contacted(connection, [token]).get(token)
+        if found is None or found.mode is not Mode.EMAIL:
+            return None
+        reason = SuppressReason.UNSUBSCRIBED
+        suppressions.suppress(connection, found.mode, found.identity, reason, CLICKED)
+        return found
+
+    return in_transaction(engine, step)
+
+
+def hear_stop(engine: Engine, number: str, message_sid: str) -> bool:
+    """Suppress the number that answered STOP; the same message counts once, however late it comes again.
+
+    Returns:
+        whether it was heard now; False where it was before, or where the sender is no phone number.
+    """
+    address = normalize(Mode.SMS, number, None)
+    if isinstance(address, Unreachable):
+        return False
+    identity = identity_of(Mode.SMS, address)
+
+    def step(connection: Connection) -> bool:
+        if not opt_outs.is_new_act(connection, message_sid):
+            return False
+        reason = SuppressReason.UNSUBSCRIBED
+        suppressions.suppress(connection, Mode.SMS, identity, reason, ANSWERED)
+        return True
+
+    return in_transaction(engine, step)

@@ -1,0 +1,57 @@
+"""Reading what Twilio posts: the whole body, and whether Twilio signed it for the address we are known by."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from config.settings import Settings
+from worker.providers.signatures import twilio_signature_holds
+
+MAX_FORM = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a form was not read: the status to answer, and a word for the count."""
+
+    status: int
+    why: str
+
+
+async def read_signed_form(request: Request, settings: Settings) -> dict[str, str] | Unread:
+    """The fields of a form that Twilio signed."""
+    body = await read_body(request, MAX_FORM)
+    if body is None:
+        return Unread(413, "too_large")
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    signature = request.headers.get("x-twilio-signature")
+    url, tokens = signed_url(settings, request), auth_tokens(settings)
+    if not twilio_signature_holds(url, pairs, signature, tokens):
+        return Unread(403, "signature")
+    return dict(pairs)
+
+
+def auth_tokens(settings: Settings) -> list[str]:
+    """Whatever Twilio may sign with: two while one is rotated."""
+    tokens = (settings.twilio_auth_token, settings.twilio_previous_auth_token)
+    return [token.get_secret_value() for token in tokens if token]
+
+
+def signed_url(settings: Settings, request: Request) -> str:
+    """The address the provider signed: from the configured base, never from Host or X-Forwarded-*."""
+    path = request.scope["raw_path"].decode("ascii")
+    query = request.scope["query_string"].decode("ascii")
+    return f"{settings.public_url}{path}{'?' if query else ''}{query}"
+
+
+async def read_body(request: Request, limit: int) -> bytes | None:
+    """The body, or None when it is larger than `limit` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            return None
+        parts.append(part)
+    return b"".join(parts)
