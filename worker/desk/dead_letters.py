@@ -1,6 +1,7 @@
 """Dead letters: read them, send them in again, perhaps repaired, or let them go."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from json import loads
 
 from worker.desk.messages import Taken, take
@@ -8,10 +9,17 @@ from worker.domain.errors import Mistake
 from worker.domain.messages import parsed
 from worker.store import dead_letters, webhooks
 from worker.store.connect import Connection, Engine, in_transaction
-from worker.store.dead_letters import MESSAGE, DeadLetter
+from worker.store.dead_letters import CALLBACK, MESSAGE, DeadLetter
 from worker.store.webhooks import WEBHOOK
 
-__all__ = ["DeadLetter", "discard", "list_dead_letters", "replay", "show_dead_letter"]
+__all__ = [
+    "DeadLetter",
+    "discard",
+    "keep_unread",
+    "list_dead_letters",
+    "replay",
+    "show_dead_letter",
+]
 
 
 class UnknownDeadLetter(Mistake):
@@ -116,6 +124,23 @@ def replay(
         return take(connection, task, own_id, message)
 
     return in_transaction(engine, step)
+
+
+def keep_unread(engine: Engine, route: str, texts: Sequence[str]) -> None:
+    """Keep whole what arrived by a callback of `route` and can't be read; a repetition is kept once."""
+
+    def step(connection: Connection) -> None:
+        for text in texts:
+            dead_letters.bury(
+                connection,
+                kind=CALLBACK,
+                reason=f"it can't be read as a callback of {route}",
+                payload=text,
+                task=None,
+                message_id=f"{route}:{sha256(text.encode()).hexdigest()}",
+            )
+
+    in_transaction(engine, step)
 
 
 def discard(engine: Engine, letter_id: int, *, by: str) -> None:

@@ -1,8 +1,9 @@
 """Apply what the providers report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from json import dumps
 from uuid import UUID
 
 import structlog
@@ -11,7 +12,7 @@ from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
 from worker.domain.verdicts import Patience, judge_report
-from worker.store import attempts, inbox, opt_outs, suppressions
+from worker.store import attempts, dead_letters, inbox, opt_outs, suppressions
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.inbox import Letter
 from worker.store.opt_outs import Contacted
@@ -39,28 +40,59 @@ def settle(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Set
     2. Lock, judge, write: one report of an attempt after the other.
     3. What fits nothing yet stays, and is tried again.
 
-    A report that can't be judged costs the others nothing: then all are stored, and tried one by one.
+    One that can't be judged or stored costs the others nothing: it is found by halving, and kept.
 
     Raises:
-        StoreUnavailable: nothing is stored.
+        StoreUnavailable: not all of them are durable.
     """
-
-    def step(connection: Connection) -> Settled:
-        letters = inbox.store(connection, reports, applied=True)
-        return _apply(connection, patience, letters)
-
-    def keep(connection: Connection) -> Settled:
-        letters = inbox.store(connection, reports, applied=False)
-        return Settled(len(letters), len(letters))
-
-    reports = _hear_of_archived(engine, reports)
     try:
-        return in_transaction(engine, step)
+        return _settle_together(engine, patience, reports)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  one that can't be judged must not lose the others
         log.error("settling_failed", reports=len(reports), error=type(error).__name__)
-        return in_transaction(engine, keep)
+    if len(reports) == 1:
+        return _keep(engine, reports[0])
+    half = len(reports) // 2
+    first, last = (settle(engine, patience, part) for part in (reports[:half], reports[half:]))
+    return Settled(first.new + last.new, first.waiting + last.waiting, first.doubled + last.doubled)
+
+
+def _settle_together(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Settled:
+    def step(connection: Connection) -> Settled:
+        letters = inbox.store(connection, reports, applied=True)
+        return _apply(connection, patience, letters)
+
+    reports = _hear_of_archived(engine, reports)
+    return in_transaction(engine, step)
+
+
+def _keep(engine: Engine, report: Report) -> Settled:
+    """Keep what can't be judged, to be tried again; whole as a dead letter what can't be stored either."""
+
+    def step(connection: Connection) -> Settled:
+        letters = inbox.store(connection, [report], applied=False)
+        return Settled(len(letters), len(letters))
+
+    try:
+        return in_transaction(engine, step)
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  as above
+        log.error("report_unstorable", error=type(error).__name__)
+        in_transaction(engine, lambda c: _bury(c, report))
+        return Settled(1, 0)
+
+
+def _bury(connection: Connection, report: Report) -> None:
+    dead_letters.bury(
+        connection,
+        kind=dead_letters.CALLBACK,
+        reason="it can't be stored as a report",
+        payload=dumps(asdict(report), default=str),
+        task=None,
+        message_id=None,
+    )
 
 
 def _hear_of_archived(engine: Engine, reports: Sequence[Report]) -> Sequence[Report]:

@@ -4,18 +4,18 @@ https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
-
-import orjson
 
 from worker.domain.answers import Accepted, Answer, GroupRefused, Refused
 from worker.domain.looks import Look, Undecided
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
 from worker.domain.tickets import Inquiry, Mail, Ticket
+from worker.providers.events_array import Event, Unread, read_array, unread
 from worker.providers.moments import Moment
 from worker.providers.replies import Reply, Unanswered
 from worker.providers.sendgrid_client import SendGridAccount
@@ -70,6 +70,8 @@ DROP_REASONS: dict[str, tuple[Refinement, SuppressReason]] = {
 OUR_FAULT = frozenset({"Content", "Reputation"})
 """A block for what we say or who we are would be repeated."""
 
+EVENT_ID = re.compile(r"[!-~]{1,100}")
+"""What is no such id, a NUL in it or a space, is no key."""
 MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
@@ -171,9 +173,16 @@ def unsubscribed(token: UUID) -> Report:
 
 
 class Events(list[Report]):
-    """The reports of a delivery of events, and how many of our own events could not be read."""
+    """The reports of a delivery of events, and what of it could not be read, each whole."""
 
-    unreadable: int = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.unread: list[str] = []
+
+    @property
+    def unreadable(self) -> int:
+        """How many could not be read."""
+        return len(self.unread)
 
 
 def read_events(body: bytes) -> Events:
@@ -182,29 +191,26 @@ def read_events(body: bytes) -> Events:
     https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
     """
     events = Events()
-    for event in _array(body):
-        if event is None:
-            events.unreadable += 1
-            continue
-        token = _token(event)
-        if token is None or event.get("event") in IGNORED:
-            continue
-        report = _report(event, token)
-        if report is None:
-            events.unreadable += 1
-        else:
+    for event in read_array(body):
+        report = event if isinstance(event, Unread) else _read_event(event)
+        if isinstance(report, Unread):
+            events.unread.append(report.text)
+        elif report is not None:
             events.append(report)
     return events
 
 
-def _array(body: bytes) -> list[dict[str, object] | None]:
+def _read_event(event: Event) -> Report | Unread | None:
+    """None: it is no event of a mail of ours."""
+    token = _token(event)
+    if not event:
+        return unread(event)
+    if token is None or _text(event, "event") in IGNORED:
+        return None
     try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return [None]
-    if not isinstance(parsed, list):
-        return [None]
-    return [event if isinstance(event, dict) else None for event in parsed]
+        return _report(event, token) or unread(event)
+    except RecursionError:  # a thousand brackets in brackets: its content is no key
+        return unread(event)
 
 
 def _token(event: Mapping[str, object]) -> UUID | None:
@@ -262,9 +268,9 @@ def _bounce(event: Mapping[str, object]) -> tuple[Word, SuppressReason | None, s
 def _key(event: Mapping[str, object]) -> str:
     """SendGrid's id of the event, the same when it is repeated; where it has none, its content's."""
     given = _text(event, "sg_event_id")
-    if 0 < len(given) <= 100:
+    if EVENT_ID.fullmatch(given):
         return given
-    return hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
 
 
 def _text(event: Mapping[str, object], name: str) -> str:

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from worker.store.schema import dead_letter
 
 MESSAGE = "message"
+CALLBACK = "callback"
+"""What a provider reported and nobody could read, store or apply."""
 ANSWER = "answer"
 """What a provider answered to an attempt that the database does not know."""
 

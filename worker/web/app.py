@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from worker.desk.dead_letters import keep_unread
 from worker.desk.health import is_ready
 from worker.desk.metrics import read_figures
 from worker.dispatch.recall import hang_up
@@ -40,7 +41,12 @@ def create(runtime: Runtime) -> Starlette:
     """The application on one runtime."""
     doubles = Doubles(partial(settle, runtime.engine, runtime.patience))
     letterbox = Letterbox(doubles.settle)
-    callbacks = Callbacks(runtime, letterbox, lambda sid: hang_up(runtime.line, sid))
+    callbacks = Callbacks(
+        runtime,
+        letterbox,
+        hang_up=lambda sid: hang_up(runtime.line, sid),
+        keep=partial(keep_unread, runtime.engine),
+    )
     unsubscribe = Unsubscribe(runtime, letterbox)
     inbound = Inbound(runtime, callbacks.refusals)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from json import dumps
 from typing import TypedDict
 from uuid import UUID
 
@@ -65,6 +66,8 @@ class Callbacks:
     letterbox: Letterbox
     hang_up: Callable[[str], object]
     """Ends a call by its sid; may block, must not raise."""
+    keep: Callable[[str, Sequence[str]], object]
+    """Keeps what can't be read, by its route, whole and for good, or raises."""
     hanging_up: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HANG_UPS))
     """Threads of their own: a provider that is slow to end calls must not keep callbacks waiting."""
     refusals: Counter[str] = field(default_factory=Counter)
@@ -102,10 +105,7 @@ class Callbacks:
         if not holds:
             return self._refused(request, 403, "signature")
         events = email.read_events(body)
-        if events.unreadable:
-            self.refusals["unreadable"] += events.unreadable
-            log.warning("events_unreadable", count=events.unreadable)
-        return await self._settle(events)
+        return await self._settle(events, unread=events.unread, route="email")
 
     async def _twilio(self, request: Request, read: Reader, *, hangs_up: bool = False) -> Response:
         params = await read_signed_form(request, self.runtime.settings)
@@ -113,10 +113,13 @@ class Callbacks:
             return self._refused(request, params.status, params.why)
         token = request.path_params["token"]
         report, names = read(params, token), named_sessions(params)
-        if report is None:
-            self.refusals["unreadable"] += 1
-            log.warning("callback_unreadable", route=request.url.path.split("/")[2])
-        answer = await self._settle([report] if report else [], {token: names} if names else {})
+        route = request.scope["path"].split("/")[2]
+        answer = await self._settle(
+            [report] if report else [],
+            {token: names} if names else {},
+            unread=[] if report else [dumps({"token": str(token)} | params)],
+            route=route,
+        )
         if hangs_up and report and report.channel_status is ChannelStatus.MACHINE:
             self._hang_up_after(answer, report)
         return answer
@@ -128,11 +131,22 @@ class Callbacks:
             answer.background = BackgroundTask(ending)
 
     async def _settle(
-        self, reports: Sequence[Report], sessions: Mapping[UUID, Sessions] = NOBODY
+        self,
+        reports: Sequence[Report],
+        sessions: Mapping[UUID, Sessions] = NOBODY,
+        *,
+        unread: Sequence[str],
+        route: str,
     ) -> Response:
+        """2xx once all of it is durable: what can be read as reports, the rest as dead letters."""
+        if unread:
+            self.refusals["unreadable"] += len(unread)
+            log.warning("callback_unreadable", route=route, count=len(unread))
         try:
             if reports:
                 await self.letterbox.post(reports)
+            if unread:
+                await run_in_threadpool(self.keep, route, unread)
             for token, names in sessions.items():
                 engine = self.runtime.engine
                 await run_in_threadpool(record_by_token, engine, token, **names)

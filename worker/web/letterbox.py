@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from starlette.concurrency import run_in_threadpool
 
 from worker.domain.reports import Report
+from worker.runtime import StoreUnavailable
 
 # Letters of a transaction: locks are held while it runs, and its rows must fit a statement.
 MOST = 500
@@ -48,19 +49,23 @@ class Letterbox:
         self._carrier = None
 
     async def _carry_one_load(self) -> None:
-        letters: list[Report] = []
-        senders: list[asyncio.Future[None]] = []
-        while self._waiting and (not letters or len(letters) + len(self._waiting[0][0]) <= MOST):
-            reports, done = self._waiting.popleft()
-            letters += reports
-            senders.append(done)
-        failure: Exception | None = None
+        load: list[tuple[Sequence[Report], asyncio.Future[None]]] = []
+        letters = 0
+        while self._waiting and (not load or letters + len(self._waiting[0][0]) <= MOST):
+            load.append(self._waiting.popleft())
+            letters += len(load[-1][0])
+        failure = await self._failure_of([one for reports, _ in load for one in reports])
+        # A fault of one delivery is none of the others'; a store that is away is away for all.
+        alone = len(load) > 1 and failure is not None and not isinstance(failure, StoreUnavailable)
+        for reports, done in load:
+            _tell(done, await self._failure_of(list(reports)) if alone else failure)
+
+    async def _failure_of(self, letters: list[Report]) -> Exception | None:
         try:
             await run_in_threadpool(self._settle, letters)
         except Exception as error:  # noqa: BLE001  the senders' to hear: each has a door of its own
-            failure = error
-        for done in senders:
-            _tell(done, failure)
+            return error
+        return None
 
 
 def _tell(done: asyncio.Future[None], failure: Exception | None) -> None:

@@ -429,6 +429,22 @@ def test_a_report_that_can_not_be_judged_costs_the_others_nothing(engine: Engine
         ]
 
 
+def test_a_report_that_can_not_be_stored_is_kept_whole_and_costs_the_others_nothing(
+    engine: Engine,
+) -> None:
+    attempts = [make_attempt(engine, state=AttemptState.ACCEPTED) for _ in range(5)]
+    reports = [said("completed", token_of(engine, one), sid=f"CA{one}") for one in attempts]
+    reports[2] = replace(reports[2], key="a\0b", suppress=SuppressReason.SPAM_REPORT)
+
+    settled(engine, *reports)
+
+    statuses = [status_of(engine, one)[0] for one in attempts]
+    assert statuses == ["COMPLETED", "COMPLETED", "INITIATED", "COMPLETED", "COMPLETED"]
+    with engine.begin() as connection:
+        [payload] = connection.scalars(select(schema.dead_letter.c.payload))
+    assert str(reports[2].token) in payload
+
+
 def _let_letters_be_due(engine: Engine, older_by: object = None) -> None:
     with engine.begin() as connection:
         inbox = schema.inbox

@@ -183,3 +183,56 @@ def test_an_odd_timestamp_or_message_id_is_none(odd: object) -> None:
 
     assert report.at is None
     assert report.sid in {None, "1600112492"}
+
+
+GOOD = json.dumps(event("spamreport")).encode()
+POISON: dict[str, bytes] = {
+    "NaN": b'{"event": "open", "x": NaN, "outreach_token": "%s"}' % str(TOKEN).encode(),
+    "infinity": b'{"event": "open", "x": -Infinity, "outreach_token": "%s"}' % str(TOKEN).encode(),
+    "a NUL in an id": json.dumps(event("open", sg_event_id="a\0")).encode(),
+    "half a surrogate": json.dumps(event("open", sg_event_id=None, reason="\ud800")).encode(),
+    "no UTF-8": json.dumps(event("open")).encode().replace(b"canary", b"\xff\xfe"),
+    "a raw control character": json.dumps(event("open")).encode().replace(b"canary", b"\x01\n"),
+    "a number of 5,000 digits": json.dumps(event("open")).encode()[:-1]
+    + b', "n": '
+    + b"9" * 5000
+    + b"}",
+    "a number for a name": json.dumps(event(17)).encode(),
+    "a list for a name": json.dumps(event(["open"])).encode(),
+    "a list for an id": json.dumps(event("open", sg_event_id=[1], sg_message_id={})).encode(),
+    "no object": b"17",
+    "no JSON": b'{"event": open, "outreach_token": "x"}',
+    "brackets in brackets": b'{"event": "open", "outreach_token": "%s", "x": %s%s}'
+    % (str(TOKEN).encode(), b"[" * 1000, b"]" * 1000),
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
+@pytest.mark.parametrize("place", ["[%b, %b]", "[%b,\n%b\n]\n"])
+@pytest.mark.parametrize("first", [True, False])
+def test_no_event_costs_its_neighbour_anything(poison: bytes, place: str, first: bool) -> None:
+    parts = (GOOD, poison) if first else (poison, GOOD)
+
+    events = read_events(place.encode() % parts)
+
+    assert "spamreport" in [one.name for one in events]
+    assert len(events) + events.unreadable == 2
+    for one in events:
+        one.key.encode("ascii")
+        assert "\0" not in one.key
+    for text in events.unread:
+        assert "\0" not in text
+        text.encode()
+
+
+def test_what_cannot_be_read_is_kept_whole() -> None:
+    odd = event("teleported", note=float("nan"))
+
+    assert [
+        json.loads(text)["event"] for text in read_events(json.dumps([odd]).encode()).unread
+    ] == ["teleported"]
+    assert read_events(b"so\xffon\0").unread == ["so\\xffon\\u0000"]
+
+
+def test_one_object_that_stands_alone_is_read() -> None:
+    assert [one.name for one in read_events(GOOD)] == ["spamreport"]

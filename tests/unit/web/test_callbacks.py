@@ -1,6 +1,8 @@
 """Callbacks at the door: what is signed is taken in; the rest is refused, counted and changes nothing."""
 
 import asyncio
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from threading import active_count
 from typing import Any
@@ -53,7 +55,8 @@ class Door:
         self.taken: list[Report] = []
         self.ended: list[str] = []
         self.fault: Exception | None = None
-        self.callbacks = Callbacks(Runtime(settings), Letterbox(self._take), self._end)
+        self.kept: list[tuple[str, str]] = []
+        self.callbacks = Callbacks(Runtime(settings), Letterbox(self._take), self._end, self._keep)
         self._app = Starlette(
             routes=[
                 Route("/callbacks/voice/{token:uuid}", self.callbacks.voice, methods=["POST"]),
@@ -70,6 +73,11 @@ class Door:
         if self.fault is not None:
             raise self.fault
         self.taken += reports
+
+    def _keep(self, route: str, texts: Sequence[str]) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.kept += [(route, text) for text in texts]
 
     def _end(self, sid: str) -> None:
         assert self.taken, "ended before it was durable"
@@ -254,3 +262,19 @@ def test_sessions_are_read_from_the_callback(
     params: dict[str, str], named: Sessions | None
 ) -> None:
     assert named_sessions(params) == named
+
+
+@pytest.mark.parametrize("form", [{"A": "1"}, FORM | {"CallSid": "CA\0"}, {"CallStatus": "odd"}])
+def test_a_form_nobody_can_read_is_kept_whole_or_must_come_again(
+    settings: Settings, form: dict[str, str]
+) -> None:
+    door = Door(settings)
+    body, headers = urlencode(form).encode(), signed("new-token", form)
+
+    assert door.post(PATH, body, headers) == 204
+    [(route, text)] = door.kept
+    assert route == "voice"
+    assert json.loads(text) == {"token": str(TOKEN)} | form
+
+    door.fault = StoreUnavailable("away")
+    assert door.post(PATH, body, headers) == 503

@@ -37,10 +37,13 @@ class Office:
         self.loads: list[list[Report]] = []
         self.may_go_on = Event()
         self._failures = list(failures)
+        self.poison: Report | None = None
 
     def settle(self, reports: list[Report]) -> None:
         self.loads.append(reports)
         assert self.may_go_on.wait(10)
+        if self.poison in reports:
+            raise ValueError
         if self._failures:
             raise self._failures.pop(0)
 
@@ -123,3 +126,20 @@ def test_who_hung_up_holds_nobody_up() -> None:
     during(office, use)
 
     assert list(map(len, office.loads)) == [1, 1]
+
+
+def test_a_fault_of_one_delivery_is_none_of_the_others() -> None:
+    office = Office()
+    office.poison = report(2)
+
+    async def use(box: Letterbox) -> None:
+        first = asyncio.create_task(box.post([report(0)]))
+        await until(lambda: len(office.loads) == 1)
+        others = [asyncio.create_task(box.post([report(n)])) for n in range(1, 4)]
+        await asyncio.sleep(0)
+        office.may_go_on.set()
+        await first
+        told = await asyncio.gather(*others, return_exceptions=True)
+        assert [type(one) for one in told] == [type(None), ValueError, type(None)]
+
+    during(office, use)
