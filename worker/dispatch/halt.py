@@ -1,14 +1,25 @@
 """Stop and resume sending: everywhere, on a channel, or for a campaign."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 
+from worker.domain.answers import HaltScope
+from worker.domain.reports import BARRED, Report
 from worker.store import halts
 from worker.store.connect import Engine, in_transaction
 from worker.store.halts import HaltRow, Scope
 
-__all__ = ["HaltRow", "Scope", "halt", "resume", "standing"]
+__all__ = ["HaltRow", "Scope", "halt", "halt_barred", "resume", "standing"]
+
+WHOM: dict[HaltScope, str] = {
+    HaltScope.CAMPAIGN: "the campaign's sender",
+    HaltScope.CHANNEL: "our account",
+}
+
+# A probe can see that the account answers, not that it may send: only somebody who acted lifts that one.
+BY: dict[HaltScope, str] = {HaltScope.CAMPAIGN: halts.PROVIDER, HaltScope.CHANNEL: "report"}
 
 log = structlog.get_logger()
 
@@ -18,6 +29,30 @@ def halt(engine: Engine, scope: Scope, key: str, reason: str, by: str) -> bool:
     fresh = in_transaction(engine, lambda c: halts.halt(c, scope, key, reason, by))
     log.warning("dispatch_halted", scope=scope, key=key)
     return fresh
+
+
+def halt_barred(engine: Engine, reports: Sequence[Report]) -> None:
+    """Halt what the reports say can't send: the sender's campaign, or the account's channel.
+
+    In a transaction of its own, before they are judged: what they make due again must not begin.
+    A report that was heard before says nothing new: it halts nothing that was resumed since.
+    """
+    barred = [one for one in reports if one.meaning in BARRED and one.token]
+    if not barred:
+        return
+    campaigns = in_transaction(engine, lambda c: halts.campaigns_of(c, barred))
+    told = {_what(one, campaigns[one.key]): one.code for one in barred if one.key in campaigns}
+    for (scope, key), code in told.items():
+        whom = WHOM[scope]
+        why = f"the provider reports that it refuses {whom} ({code})"
+        step = partial(halts.halt, scope=scope.value, key=key, reason=why, by=BY[scope])
+        if in_transaction(engine, step):
+            log.critical("dispatch_halted", scope=scope.value, key=key, why=why)
+
+
+def _what(report: Report, campaign: int) -> tuple[HaltScope, str]:
+    scope = BARRED[report.meaning]
+    return scope, report.mode.value if scope is HaltScope.CHANNEL else str(campaign)
 
 
 def resume(engine: Engine, scope: Scope, key: str) -> bool:

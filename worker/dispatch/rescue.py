@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 
+from worker.dispatch.halt import halt_barred
 from worker.dispatch.line import Line
 from worker.dispatch.suspect import suspect_late
 from worker.domain.attempts import Change, Facts
@@ -55,6 +56,9 @@ def rescue(engine: Engine, line: Line, patience: Patience, limit: int = PAGE) ->
     for inquiry, look in zip(inquiries, looks, strict=True):
         step = partial(_judge, patience=patience, inquiry=inquiry, look=look)
         try:
+            # One of several may be of another campaign with the same sender.
+            if isinstance(look, Candidates) and len(look.reports) == 1:
+                halt_barred(engine, look.reports)
             in_transaction(engine, step)
         except StoreUnavailable:
             raise

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from worker.dispatch.halt import halt_barred
 from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
@@ -63,6 +64,7 @@ def _settle_together(engine: Engine, patience: Patience, reports: Sequence[Repor
         letters = inbox.store(connection, reports, applied=True)
         return _apply(connection, patience, letters)
 
+    halt_barred(engine, reports)
     reports = _hear_of_archived(engine, reports)
     return in_transaction(engine, step)
 

@@ -95,11 +95,14 @@ class Facts:
 
     @property
     def forgiven(self) -> bool:
-        """Whether the request waits because this attempt never rang, for which it got another one."""
+        """Whether the request waits for another attempt that was given for this one.
+
+        It never rang, or its sender or the account was refused.
+        """
         return (
             self.state is AttemptState.DONE
             and self.request_status is RequestStatus.PENDING
-            and self.channel_status is ChannelStatus.CANCELED
+            and self.channel_status in {ChannelStatus.CANCELED, ChannelStatus.PENDING}
             and self.moved_by is Cause.RETRY
         )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from worker.domain.answers import HaltScope
 from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
 
 Position = tuple[int, int, str]
@@ -34,8 +35,19 @@ class Meaning(StrEnum):
     """Over: refused because this person opted out."""
     NEVER_RANG = "never_rang"
     """Canceled by us while still queued: nobody noticed, no retry is used."""
+    SENDER_BARRED = "sender_barred"
+    """Over, not reached, for what the campaign's sender is: due again once it may send; no retry used."""
+    ACCOUNT_BARRED = "account_barred"
+    """The same, for what our account is."""
     NOTED = "noted"
     """Recorded only; proves delivery (open, click, unsubscribe, spam report)."""
+
+
+BARRED: dict[Meaning, HaltScope] = {
+    Meaning.SENDER_BARRED: HaltScope.CAMPAIGN,
+    Meaning.ACCOUNT_BARRED: HaltScope.CHANNEL,
+}
+"""What says the same of everybody else: how much must stop."""
 
 
 @dataclass(frozen=True, slots=True)

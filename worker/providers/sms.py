@@ -19,6 +19,7 @@ from worker.domain.validity import validity
 from worker.providers import twilio_look
 from worker.providers.moments import Moment
 from worker.providers.twilio_client import TwilioAccount
+from worker.providers.twilio_errors import meaning_of
 from worker.providers.voice import RETRIES
 from worker.providers.words import Refinement, Word
 
@@ -40,23 +41,20 @@ STATUSES: dict[str, Word] = {
 }
 FAILURES = frozenset({"failed", "undelivered"})
 
-# What the error code makes of a failure; one not named here is not tried again.
-# https://www.twilio.com/docs/api/errors
-OPTED_OUT = 21610
+# Who is meant by the code of a failure stands in `twilio_errors.py`; these are the moment's, and one
+# named nowhere is not tried again. https://www.twilio.com/docs/api/errors
 MISSED = frozenset({
-    30001,                # the sender's queue overflowed
-    30003,                # handset off or out of reach
-    30008,                # unknown, says the carrier
-    30017,                # carrier congestion
-    30022, 30023, 30027,  # the carrier's cap for today
-    30410,                # the carrier did not answer in time
+    30001,  # the sender's queue overflowed
+    30003,  # handset off or out of reach
+    30008,  # unknown, says the carrier
+    30017,  # carrier congestion
+    30022,  # too many a second for the carrier
+    30410,  # the carrier did not answer in time
 })  # fmt: skip
-INVALID = frozenset({
-    21211, 21614, 21635,  # no valid, no mobile number
-    30005,                # unknown handset
-    30006,                # landline or unreachable carrier
-    30011,                # no MMS there
-})  # fmt: skip
+CALLED: dict[Meaning, ChannelStatus] = {
+    Meaning.OPTED_OUT: ChannelStatus.UNSUBSCRIBED,
+    Meaning.INVALID: ChannelStatus.INVALID,
+}
 
 MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 
@@ -152,9 +150,7 @@ def _refined(name: str, error_code: int | None) -> Word:
 
 
 def _refinement(error_code: int, word: Word) -> Refinement:
-    if error_code == OPTED_OUT:
-        return Refinement(Meaning.OPTED_OUT, ChannelStatus.UNSUBSCRIBED)
-    if error_code in INVALID:
-        return Refinement(Meaning.INVALID, ChannelStatus.INVALID)
-    meaning = Meaning.MISSED if error_code in MISSED else word.meaning
-    return Refinement(meaning, word.channel_status)
+    if error_code in MISSED:
+        return Refinement(Meaning.MISSED, word.channel_status)
+    meaning = meaning_of(error_code) or word.meaning
+    return Refinement(meaning, CALLED.get(meaning, word.channel_status))

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 
 from worker.domain.answers import Answer, Halt, HaltScope, Refusal, Refused, Throttled, Unknown
+from worker.domain.reports import Meaning
 from worker.providers.replies import retry_after
 
 # Twilio may have acted before it said so; only a refusal with another 4xx is proof that it did not.
@@ -30,6 +31,7 @@ REFUSALS: dict[Refusal, frozenset[int]] = {
         21214, 13223, 13224,  # cannot be reached
         21265,                # short code
         21614, 21635,         # not a mobile number, landline
+        30005, 30006, 30011,  # unknown handset, landline or unreachable carrier, no MMS there
     }),
     Refusal.OPTED_OUT: frozenset({21610}),
     Refusal.NOT_PERMITTED: frozenset({
@@ -48,12 +50,14 @@ HALTS: dict[HaltScope, frozenset[int]] = {
         20404,                       # no such account or address
     }),
     HaltScope.CAMPAIGN: frozenset({
-        21206, 21208, 21209, 21210, 21212, 21213, 21601, 21603, 21606, 21659,  # From
+        21206, 21208, 21209, 21210, 21212, 21213, 21601, 21603, 21606,  # From
+        21616, 21659, 21660,                                 # From, of another service or account
         21205, 21218, 21609, 21624, 21626,                   # url, application, callback
         21602, 21617, 21619, 21620, 21623, 21654, 21655, 21656,  # body, media, content
         21701, 21702, 21703, 21704, 21705, 21709,            # messaging service
         20001, 20004, 20422,                                 # request
-        30018, 30024, 30032, 30034, 30035, 63038,            # sender not registered, daily cap
+        30018, 30024, 30032, 30034, 30035,                   # sender not registered or verified
+        30023, 30027, 63038,                                 # the sender's cap for today
     }),
 }  # fmt: skip
 
@@ -76,6 +80,23 @@ WHY_SCOPE: dict[HaltScope, str] = {
 
 _REFUSAL_OF = {code: kind for kind, codes in REFUSALS.items() for code in codes}
 _SCOPE_OF = {code: scope for scope, codes in HALTS.items() for code in codes}
+
+
+# The same table where it is told after the creation, in a callback or to a look.
+_MEANINGS: dict[Refusal | HaltScope, Meaning] = {
+    Refusal.INVALID_TARGET: Meaning.INVALID,
+    Refusal.OPTED_OUT: Meaning.OPTED_OUT,
+    Refusal.NOT_PERMITTED: Meaning.UNDELIVERABLE,
+    Refusal.CONTENT: Meaning.UNDELIVERABLE,
+    HaltScope.CAMPAIGN: Meaning.SENDER_BARRED,
+    HaltScope.CHANNEL: Meaning.ACCOUNT_BARRED,
+}
+
+
+def meaning_of(code: int) -> Meaning | None:
+    """What a code means in a report of a failure, by who is meant; None where the table lacks it."""
+    kind = _REFUSAL_OF.get(code) or _SCOPE_OF.get(code)
+    return _MEANINGS[kind] if kind else None
 
 
 def judge(status: int, headers: Mapping[str, str], text: str) -> Answer:

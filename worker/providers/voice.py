@@ -23,6 +23,7 @@ from worker.providers import twilio_look
 from worker.providers.answered_by import DETECTION, machine_answered
 from worker.providers.moments import Moment
 from worker.providers.twilio_client import TwilioAccount
+from worker.providers.twilio_errors import meaning_of
 from worker.providers.words import CALL_SID, Refinement, Word
 
 # Five rings or so: long enough to reach a phone, short enough that most voicemail has not answered.
@@ -141,7 +142,8 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
         return None
     sequence = _number(params, "SequenceNumber")
     sip_code = _number(params, "SipResponseCode")
-    word = _refined(name, sip_code)
+    error_code = _number(params, "ErrorCode")
+    word = _refined(name, sip_code, error_code)
     return Report(
         mode=Mode.VOICE,
         key=f"{sid}:{name if sequence is None else sequence}",
@@ -152,7 +154,7 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
         sequence=sequence or 0,
         meaning=word.meaning,
         channel_status=word.channel_status,
-        code=f"sip_{sip_code}" if sip_code and name == "failed" else None,
+        code=_code(sip_code, error_code) if name == "failed" else None,
         at=_moment(params.get("Timestamp", "")),
     )
 
@@ -180,8 +182,17 @@ def _read_record(
     )
 
 
-def _refined(name: str, sip_code: int | None) -> Word:
+def _code(sip_code: int | None, error_code: int | None) -> str | None:
+    """Twilio's own code where the table knows it: it says who is meant."""
+    if error_code and (meaning_of(error_code) or not sip_code):
+        return str(error_code)
+    return f"sip_{sip_code}" if sip_code else None
+
+
+def _refined(name: str, sip_code: int | None, error_code: int | None) -> Word:
     word = STATUSES[name]
+    if name == "failed" and error_code and (meaning := meaning_of(error_code)):
+        return word._replace(meaning=meaning)
     if name != "failed" or sip_code is None:
         return word
     fallback = SERVER_FAILURE if 500 <= sip_code < 600 else Refinement(*word[1:])

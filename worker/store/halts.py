@@ -7,6 +7,8 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
+from worker.domain.reports import Report
+
 Scope = Literal["all", "channel", "campaign"]
 
 # begin_attempts_v3 holds this lock shared: once a halt has committed, nothing more begins.
@@ -35,6 +37,28 @@ def halt(connection: Connection, scope: Scope, key: str, reason: str, by: str) -
         {"scope": scope, "key": key, "reason": reason, "by": by},
     )
     return row.first() is not None
+
+
+_CAMPAIGNS = text("""
+    SELECT v.key, b.campaign_id
+    FROM unnest(CAST(:tokens AS uuid[]), CAST(:keys AS text[]), CAST(:providers AS text[]))
+        AS v (token, key, provider)
+    JOIN attempt AS a ON a.token = v.token JOIN communication_batch AS b ON b.id = a.batch
+    WHERE NOT EXISTS (SELECT FROM inbox AS i WHERE i.provider = v.provider AND i.key = v.key)
+""")
+
+
+def campaigns_of(connection: Connection, reports: Sequence[Report]) -> dict[str, int]:
+    """By the key of a report that was not heard before: the campaign whose attempt it speaks of."""
+    rows = connection.execute(
+        _CAMPAIGNS,
+        {
+            "tokens": [one.token for one in reports],
+            "keys": [one.key for one in reports],
+            "providers": [one.mode.value for one in reports],
+        },
+    )
+    return {row.key: row.campaign_id for row in rows}
 
 
 def resume(connection: Connection, scope: Scope, key: str) -> bool:

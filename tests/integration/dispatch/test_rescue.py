@@ -32,7 +32,8 @@ from worker.domain.looks import Candidates, Look, Undecided
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import AttemptState, ChannelStatus, Mode
 from worker.domain.voicemail import OnMachine
-from worker.store import schema
+from worker.store import halts, schema
+from worker.store.connect import in_transaction
 
 PATIENCE = make_patience()
 EMPTY = Candidates(())
@@ -415,3 +416,18 @@ def test_a_call_from_another_sender_decides_nothing_until_it_is_known_as_another
     make_attempt(engine, state=AttemptState.DONE, sid="CA-of-another-sender")
     look_after(engine, connect, listed_too)
     assert read_attempt(engine, attempt)["checks"] == 1
+
+
+def test_what_a_look_says_of_the_sender_halts_the_campaign(
+    engine: Engine, connect: Connect
+) -> None:
+    campaign = make_campaign(engine)
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="CA1")
+    told = listed("CA1", Meaning.SENDER_BARRED, ChannelStatus.FAILED)
+
+    look_after(engine, connect, Candidates((replace(told, token=token_of(engine, attempt)),)))
+
+    [halt] = in_transaction(engine, halts.standing)
+    assert (halt.scope, halt.key) == ("campaign", str(campaign))
+    assert state_of(engine, attempt) == ("DONE", "PENDING")

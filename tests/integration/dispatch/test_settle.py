@@ -27,6 +27,7 @@ from tests.factories import (
     token_of,
     transitions,
 )
+from worker.dispatch.halt import resume
 from worker.dispatch.settle import LETTER_PATIENCE, Settled, settle, settle_waiting
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import (
@@ -37,8 +38,10 @@ from worker.domain.statuses import (
     SuppressReason,
 )
 from worker.domain.voicemail import OnMachine
+from worker.providers import sms
 from worker.providers.answered_by import read_answered_by
-from worker.store import schema
+from worker.store import halts, schema
+from worker.store.connect import in_transaction
 
 PATIENCE = make_patience()
 
@@ -443,6 +446,78 @@ def test_a_report_that_can_not_be_stored_is_kept_whole_and_costs_the_others_noth
     with engine.begin() as connection:
         [payload] = connection.scalars(select(schema.dead_letter.c.payload))
     assert str(reports[2].token) in payload
+
+
+BARRED = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "undelivered"}
+
+
+def undelivered(engine: Engine, attempt: int, code: int, sid: int = 0) -> Report:
+    form = BARRED | {"MessageSid": f"SM{sid:032}", "ErrorCode": str(code)}
+    token = token_of(engine, attempt)
+    assert token is not None
+    report = sms.read_callback(form, token)
+    assert report is not None
+    return report
+
+
+@pytest.mark.parametrize(
+    ("code", "scope"),
+    [(code, "campaign") for code in (30018, 30023, 30024, 30027, 30032, 30034, 30035, 21660, 21616)]
+    + [(30002, "channel"), (20003, "channel")],
+)
+def test_what_is_said_of_the_sender_halts_and_costs_the_recipient_nothing(
+    engine: Engine, code: int, scope: str
+) -> None:
+    campaign = make_campaign(engine, mode=Mode.SMS, retry_count=0)
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
+    report = undelivered(engine, attempt, code)
+
+    settled(engine, report)
+
+    [halt] = in_transaction(engine, halts.standing)
+    assert (halt.scope, halt.key) == (scope, "sms" if scope == "channel" else str(campaign))
+    assert str(code) in halt.reason
+    assert read_request(engine, request)["request_status"] == "PENDING"
+    assert queue_row(engine, request) is not None
+
+    resume(engine, halt.scope, halt.key)
+    settled(engine, report)
+    assert not in_transaction(engine, halts.standing), "a repetition halts nothing"
+    again = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
+    settled(engine, undelivered(engine, again, 30008, sid=1))
+    assert read_request(engine, request)["request_status"] == "FAILED", "one try, as allowed"
+
+
+def test_a_receipt_after_all_takes_back_what_the_sender_was_given(engine: Engine) -> None:
+    campaign = make_campaign(engine, mode=Mode.SMS, retry_count=0)
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
+    report = undelivered(engine, attempt, 30032)
+    receipt = replace(
+        report, key="late", name="delivered", rank=100, meaning=Meaning.REACHED, code=None
+    )
+
+    settled(engine, report)
+    settled(engine, receipt)
+
+    assert read_request(engine, request)["request_status"] == "COMPLETED"
+    assert read_request(engine, request)["extra_attempts"] == 0
+    assert queue_row(engine, request) is None
+
+
+@pytest.mark.parametrize("code", [21408, 21215, 13227, 21612, 30005, 30007, 30003, 99_998])
+def test_what_is_said_of_the_destination_or_the_recipient_halts_nothing(
+    engine: Engine, code: int
+) -> None:
+    campaign = make_campaign(engine, mode=Mode.SMS, retry_count=0)
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign))
+    attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
+
+    settled(engine, undelivered(engine, attempt, code))
+
+    assert not in_transaction(engine, halts.standing)
+    assert read_request(engine, request)["request_status"] in {"FAILED", "INVALID"}
 
 
 def _let_letters_be_due(engine: Engine, older_by: object = None) -> None:

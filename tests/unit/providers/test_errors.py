@@ -31,6 +31,8 @@ def sendgrid(status: int, *errors: tuple[str | None, str], **headers: str) -> An
         (400, 21614, Refused(Refusal.INVALID_TARGET, "21614")),
         (400, 21610, Refused(Refusal.OPTED_OUT, "21610")),
         (400, 21408, Refused(Refusal.NOT_PERMITTED, "21408")),
+        (400, 21612, Refused(Refusal.NOT_PERMITTED, "21612")),
+        (400, 13227, Refused(Refusal.NOT_PERMITTED, "13227")),
         (403, 21215, Refused(Refusal.NOT_PERMITTED, "21215")),
         (400, 21608, Refused(Refusal.NOT_PERMITTED, "21608")),
         (400, 30007, Refused(Refusal.CONTENT, "30007")),
@@ -60,6 +62,9 @@ def test_what_twilio_means(status: int, code: int | None, expected: Answer) -> N
         (404, 20404, HaltScope.CHANNEL, "20404"),
         (400, 21606, HaltScope.CAMPAIGN, "21606"),
         (400, 21205, HaltScope.CAMPAIGN, "21205"),
+        (400, 21616, HaltScope.CAMPAIGN, "21616"),
+        (400, 21660, HaltScope.CAMPAIGN, "21660"),
+        (400, 30032, HaltScope.CAMPAIGN, "30032"),
         (302, None, HaltScope.CHANNEL, "redirected"),
     ],
 )

@@ -113,3 +113,21 @@ def test_an_odd_sequence_number_is_none(written: str) -> None:
     report = read("ringing", SequenceNumber=written, Timestamp="yesterday")
 
     assert (report.sequence, report.key, report.at) == (0, f"{SID}:ringing", None)
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        ("21210", Meaning.SENDER_BARRED),
+        ("20005", Meaning.ACCOUNT_BARRED),
+        ("21215", Meaning.UNDELIVERABLE),
+        ("13224", Meaning.INVALID),
+    ],
+)
+def test_the_code_of_a_failed_call_says_who_is_meant(code: str, meaning: Meaning) -> None:
+    form = {"CallSid": "CA" + "0" * 32, "CallStatus": "failed", "SipResponseCode": "503"}
+
+    report = read_callback(form | {"ErrorCode": code}, UUID(int=1))
+
+    assert report is not None
+    assert (report.meaning, report.code) == (meaning, code)

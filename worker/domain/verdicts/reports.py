@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from worker.domain.attempts import OPEN, PERSONS, Change, Facts, Move
-from worker.domain.reports import Meaning, Report
+from worker.domain.reports import BARRED, Meaning, Report
 from worker.domain.retries import Outcome, delay, outcome, reason
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, RequestStatus
 from worker.domain.verdicts.patience import Patience
@@ -17,6 +17,8 @@ _CLOSING: dict[Meaning, RequestStatus] = {
     Meaning.INVALID: RequestStatus.INVALID,
     Meaning.OPTED_OUT: RequestStatus.SKIPPED,
     Meaning.NEVER_RANG: RequestStatus.CANCELED,
+    Meaning.SENDER_BARRED: RequestStatus.FAILED,
+    Meaning.ACCOUNT_BARRED: RequestStatus.FAILED,
 }
 
 
@@ -130,6 +132,10 @@ def _closed(facts: Facts, report: Report, cause: Cause) -> Move:
         return _again(replace(move, why=why), wait, extra_attempts=given_back)
     if report.meaning is Meaning.NEVER_RANG and facts.batch_lives:
         return _again(move, facts.retry_interval, extra_attempts=1 + given_back)
+    if report.meaning in BARRED and facts.batch_lives:
+        # Due at once: what holds it back is the halt, until somebody resumes.
+        waiting = replace(move, channel_status=ChannelStatus.PENDING, why=report.code)
+        return _again(waiting, timedelta(0), extra_attempts=1 + given_back)
     return replace(move, extra_attempts=given_back)
 
 
