@@ -21,6 +21,7 @@ LISTS = frozenset(
 )
 JSON = frozenset(
     {
+        "allow_costly_numbers",
         "campaign_variables",
         "date_overrides",
         "recipient_hours",

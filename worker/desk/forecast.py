@@ -76,7 +76,9 @@ def _to_send(file: BinaryIO, fields: CampaignFields) -> int:
     }
     if fields.mode is Mode.EMAIL:
         return len(found)
-    policy = NumberPolicy(fields.allowed_regions, fields.refused_line_types)
+    policy = NumberPolicy(
+        fields.allowed_regions, fields.refused_line_types, fields.allow_costly_numbers
+    )
     return sum(policy.refusal(address) is None for address in found.values())
 
 

@@ -91,6 +91,7 @@ class CampaignFields(WireModel):
     default_region: Region = "US"
     allowed_regions: Regions = ()
     refused_line_types: LineTypes = ()
+    allow_costly_numbers: bool = False
     hourly_rate: Rate | None = None
     max_daily_calls: Annotated[int, Field(ge=1)] | None = None
     frequency_cap: Annotated[int, Field(ge=1, le=1_000)] | None = None

@@ -70,12 +70,24 @@ def _parsed(value: object) -> datetime | None:
         return None
 
 
+# Files beside the zones that load like one, and stand for no place.
+NO_ZONES = frozenset({"localtime", "posixrules", "Factory", "leapseconds"})
+
+
 def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("must be an IANA time zone, like Europe/Berlin") from None
+    if not _is_zone(value):
+        raise ValueError("must be an IANA time zone, like Europe/Berlin")
     return value
+
+
+def _is_zone(name: str) -> bool:
+    if name in NO_ZONES or name.startswith(("posix/", "right/")):
+        return False
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 Text = Annotated[str, AfterValidator(_plain)]

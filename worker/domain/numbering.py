@@ -33,6 +33,8 @@ class _Region:
     lengths: frozenset[int]
     leading: Pattern | None
     valid: dict[int, Pattern]
+    premium_rate: Pattern
+    shared_cost: Pattern
 
     def knows(self, number: str) -> bool:
         """Whether a national number is of any known type."""
@@ -52,6 +54,30 @@ class _Region:
         if len(rest) in self.lengths and self.general.fullmatch(rest):
             return rest
         return None
+
+
+COSTLY_CODES = {
+    "+808": "international shared-cost",
+    "+870": "satellite",
+    "+878": "personal",
+    "+881": "satellite",
+    "+882": "satellite",
+    "+883": "satellite",
+    "+979": "international premium-rate",
+}
+"""Calling codes of no country. Source: https://www.itu.int/pub/T-SP-E.164D"""
+
+
+def costly_kind(address: str) -> str | None:
+    """The kind of an E.164 number that costs its caller, or whom it is called for, far more than others."""
+    if kind := COSTLY_CODES.get(address[:4]):
+        return kind
+    for length in (2, 3, 4):
+        if regions := _regions(address[1:length]):
+            main, number = regions[0], address[length:]
+            kinds = (("premium-rate", main.premium_rate), ("shared-cost", main.shared_cost))
+            return next((kind for kind, pattern in kinds if pattern.fullmatch(number)), None)
+    return None
 
 
 def quickly_valid(target: str) -> str | None:
@@ -103,8 +129,14 @@ def _region(name: str) -> _Region:
         general=_compiled(general.national_number_pattern),
         lengths=frozenset(general.possible_length),
         leading=re.compile(facts.leading_digits) if facts.leading_digits is not None else None,
+        premium_rate=_pattern_of(facts.premium_rate),
+        shared_cost=_pattern_of(facts.shared_cost),
         valid={n: _known(facts, general, n) for n in general.possible_length},
     )
+
+
+def _pattern_of(kind: PhoneNumberDesc | None) -> Pattern:
+    return _compiled(kind.national_number_pattern if kind else None)
 
 
 def _compiled(pattern: str | None) -> Pattern:

@@ -7,7 +7,8 @@ times may be one instant or one wall-clock time two. What can't be known is clos
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -182,11 +183,30 @@ def _zones_of_prefix(prefix: str, length: int) -> tuple[str, ...]:
         number = phonenumbers.parse(prefix + "0" * (length - len(prefix)))
     except phonenumbers.NumberParseException:
         return ()
-    return tuple(time_zones_for_number(number))
+    zones = tuple(time_zones_for_number(number))
+    if len(zones) > 1 and not phonenumbers.is_number_geographical(number):
+        return _zones_of_region().get(phonenumbers.region_code_for_number(number) or "", zones)
+    return zones
+
+
+@cache
+def _zones_of_region() -> dict[str, tuple[str, ...]]:
+    """The zones of each country: what `zone.tab` of the time zone database says."""
+    found: dict[str, tuple[str, ...]] = {}
+    table = files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
+    for line in table.splitlines():
+        if not line.startswith("#"):
+            region, _, zone = line.split("\t")[:3]
+            found[region] = (*found.get(region, ()), zone)
+    return found
 
 
 def recipient_zones(address: str) -> tuple[str, ...]:
-    """The zones a number in E.164 may be in; none when nobody knows."""
+    """The zones a number in E.164 may be in; none when nobody knows.
+
+    Of a number without geography, as a toll-free one, all that the library knows is its calling code,
+    which several countries may share: then the zones of the number's own country count.
+    """
     found = _zones_of_prefix(address[:LONGEST_NUMBER_PREFIX], len(address))
     return () if any(known_zone(name) is None for name in found) else found
 

@@ -66,6 +66,7 @@ def intake(connection: Connection, batch_id: str) -> Intake | None:
             campaign.c.default_region,
             campaign.c.allowed_regions,
             campaign.c.refused_line_types,
+            campaign.c.allow_costly_numbers,
             func.clock_timestamp().label("now"),
         )
         .join(campaign, campaign.c.id == batch.c.campaign_id)
@@ -74,7 +75,11 @@ def intake(connection: Connection, batch_id: str) -> Intake | None:
     row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    policy = NumberPolicy(tuple(row["allowed_regions"]), tuple(row["refused_line_types"]))
+    policy = NumberPolicy(
+        tuple(row["allowed_regions"]),
+        tuple(row["refused_line_types"]),
+        row["allow_costly_numbers"],
+    )
     mode, region = Mode(row["mode"]), row["default_region"]
     return Intake(_batch_facts(row), mode, region, policy, row["now"])
 

@@ -136,3 +136,11 @@ def test_a_campaign_on_the_wire_reads_as_it_was_written() -> None:
     assert {name: wire[name] for name in written} == written
     assert (wire["id"], wire["updated_at"]) == (7, "2025-08-12T00:00:00Z")
     assert wire["daily_start_time"] == "09:00:00"
+
+
+@pytest.mark.parametrize(
+    "zone", ["localtime", "posixrules", "Factory", "posix/Europe/Berlin", "Mars"]
+)
+def test_what_is_no_zone_is_refused(zone: str) -> None:
+    with pytest.raises(WrongFields, match="timezone"):
+        campaign_fields(SMS | {"timezone": zone})

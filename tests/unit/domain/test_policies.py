@@ -22,7 +22,7 @@ PREMIUM = example("FR", PhoneNumberType.PREMIUM_RATE)
 @pytest.mark.parametrize(
     ("regions", "types", "address", "why"),
     [
-        ((), (), PREMIUM, None),
+        ((), (), FRENCH, None),
         (("FR",), (), FRENCH, None),
         (("US", "CA"), (), FRENCH, "the campaign does not contact numbers of FR"),
         ((), ("premium_rate",), FRENCH, None),
@@ -48,3 +48,26 @@ def test_a_refusal_quotes_no_number(region: str) -> None:
 
     assert why is not None
     assert address[1:] not in why
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "+19005551234",
+        "+499001234567",
+        "+449012345678",
+        "+88161234567",
+        "+870773111632",
+        "+979123456789",
+    ],
+)
+def test_numbers_that_cost_more_need_the_campaign_s_word(address: str) -> None:
+    assert "allow_costly_numbers" in (NumberPolicy().refusal(address) or "")
+    assert NumberPolicy(allow_costly_numbers=True).refusal(address) is None
+
+
+@pytest.mark.parametrize(
+    "address", ["+15125550100", "+18005551234", "+4930901820", "+447911123456"]
+)
+def test_ordinary_numbers_do_not(address: str) -> None:
+    assert NumberPolicy().refusal(address) is None

@@ -167,3 +167,10 @@ def test_zones_that_never_agree_never_open() -> None:
     zones = ("Pacific/Auckland", "America/New_York", "Europe/Paris")
 
     assert agreed_opening(zones, RECIPIENT_DAY, at("2026-07-01T05:00-04:00")) is None
+
+
+def test_a_toll_free_number_is_in_the_zones_of_its_own_country() -> None:
+    zones = recipient_zones("+18005551234")
+
+    assert {"America/New_York", "Pacific/Honolulu"} <= set(zones)
+    assert not {"America/Halifax", "Pacific/Guam", "America/Barbados"} & set(zones)

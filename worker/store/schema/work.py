@@ -52,6 +52,7 @@ campaign = Table(
     Column("default_region", Text, nullable=False, server_default="US"),
     Column("allowed_regions", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("refused_line_types", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("allow_costly_numbers", Boolean, nullable=False, server_default=text("false")),
     Column("hourly_rate", Integer),
     Column("max_daily_calls", Integer),
     Column("frequency_cap", Integer),
