@@ -39,7 +39,8 @@ class Inbound:
         wish = read_wish(form.get("Body", ""), form.get("OptOutType", ""))
         try:
             if wish is Wish.STOP:
-                number, sid = form.get("From", ""), form.get("MessageSid", "")
+                # A NUL, which no column takes, must not keep anybody's STOP out.
+                number, sid = (form.get(name, "").replace("\0", "") for name in ("From", "MessageSid"))
                 await run_in_threadpool(hear_stop, self.runtime.engine, number, sid)
         except Exception as error:  # noqa: BLE001  a door: what is not durable must come again
             self.refusals["store_unavailable"] += 1
