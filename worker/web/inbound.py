@@ -40,7 +40,9 @@ class Inbound:
         try:
             if wish is Wish.STOP:
                 # A NUL, which no column takes, must not keep anybody's STOP out.
-                number, sid = (form.get(name, "").replace("\0", "") for name in ("From", "MessageSid"))
+                number, sid = (
+                    form.get(name, "").replace("\0", "") for name in ("From", "MessageSid")
+                )
                 await run_in_threadpool(hear_stop, self.runtime.engine, number, sid)
         except Exception as error:  # noqa: BLE001  a door: what is not durable must come again
             self.refusals["store_unavailable"] += 1
