@@ -223,6 +223,10 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in LOOPBACK
 
 
+ENV_FILE = "OUTREACH_ENV_FILE"
+"""Names the file of settings to read instead of `.env`; the demo names none, and so do its processes."""
+
+
 def load() -> Settings:
     """Read the settings once, at a door.
 
@@ -231,7 +235,7 @@ def load() -> Settings:
     """
     state_dir = Path(os.environ.get("STATE_DIR", ".outreach"))
     try:
-        return Settings(_env_file=(state_dir / "run.env", ".env"))
+        return Settings(_env_file=(state_dir / "run.env", os.environ.get(ENV_FILE, ".env")))
     except ValidationError as error:
         raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
 

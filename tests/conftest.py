@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.fixtures.house",
 ]
 
+os.environ["OUTREACH_ENV_FILE"] = os.devnull  # a developer's .env is no part of any test
 for name in list(os.environ):
     if name.lower() in Settings.model_fields or name.startswith(("TWILIO_", "SENDGRID_")):
         del os.environ[name]

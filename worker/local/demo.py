@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
-from config.settings import load
+from config.settings import ENV_FILE, is_loopback, load
 from worker.cli.picture import counted
 from worker.cli.request import pictured as pictured_request
 from worker.desk.audit import attempt_tokens
@@ -47,6 +47,10 @@ def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
         0 when the results are the expected ones and nobody was contacted twice, else 1.
     """
     out = Console(highlight=False)
+    if foreign := sorted(filter(_is_foreign, os.environ)):
+        out.print(f"the demo talks to this machine alone: unset {', '.join(foreign)}", markup=False)
+        return 1
+    os.environ[ENV_FILE] = os.devnull
     state_dir = Path(os.environ.get("STATE_DIR", ".outreach")) / "demo"
     with Interrupts() as interrupts:
         try:
@@ -60,6 +64,22 @@ def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
         except (AlreadyRunning, ServiceFailed, Mistake) as error:
             out.print(str(error), markup=False)
             return 1
+
+
+ADDRESSES = {
+    "DATABASE_URL",
+    "BROKER_URL",
+    "LIMITS_URL",
+    "PUBLIC_URL",
+    "TWILIO_API_URL",
+    "SENDGRID_API_URL",
+}
+ACCOUNTS = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SENDGRID_API_KEY"}
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a setting of the environment leads the demo away from this machine, or to a real account."""
+    return name in ACCOUNTS or (name in ADDRESSES and not is_loopback(os.environ[name]))
 
 
 def _perform(

@@ -229,7 +229,9 @@ def _environment_file(state_dir: Path, environment: Mapping[str, str]) -> Iterat
 
 @contextmanager
 def _procfile(state_dir: Path, environment: Mapping[str, str], *, quiet: bool) -> Iterator[None]:
-    command = [sys.executable, "-m", "honcho", "-f", str(ROOT / "Procfile"), "start"]
+    # Without a file of its own: honcho lets one win over the environment that it is given.
+    honcho = [sys.executable, "-m", "honcho", "-e", os.devnull]
+    command = [*honcho, "-f", str(ROOT / "Procfile"), "start"]
     with _process(state_dir, "processes" if quiet else None, command, environment):
         yield
 

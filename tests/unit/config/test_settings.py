@@ -114,7 +114,7 @@ def test_an_empty_setting_is_one_that_is_not_set(set_up: SetUp) -> None:
 def test_the_environment_wins_over_the_files_and_one_file_over_the_other(
     set_up: SetUp, tmp_path: Path
 ) -> None:
-    set_up(**NEEDED, CHUNK_SIZE="10")
+    set_up(**NEEDED, CHUNK_SIZE="10", OUTREACH_ENV_FILE=".env")
     (tmp_path / "state").mkdir()
     run = "CHUNK_SIZE=30\nFLUSH_ROWS=30\nWEB_PORT=8030\n"
     (tmp_path / "state" / "run.env").write_text(run, encoding="utf-8")
