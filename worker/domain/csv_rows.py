@@ -3,13 +3,15 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from re import fullmatch
+from itertools import chain
+from re import IGNORECASE, fullmatch
 
 from worker.domain.errors import FileFault
 
 REQUIRED = ("reference_id", "target")
 LONGEST_REFERENCE = 256
 BOM = b"\xef\xbb\xbf"
+UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 # A cell that starts with one of these may be run as a formula by a spreadsheet.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -60,7 +62,7 @@ def rows(lines: Iterable[bytes]) -> Iterator[Row | Refused]:
 
 def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
-        raw = line.removeprefix(BOM) if number == 1 else line
+        raw = _unmarked(line) if number == 1 else line
         if b"\x00" in raw:
             raise FileFault("there is a NUL byte: this is not a text file", number)
         try:
@@ -69,17 +71,40 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
             raise FileFault("this is not UTF-8; save the file as UTF-8", number) from None
 
 
+def _unmarked(first: bytes) -> bytes:
+    """The first line without its byte order marks: a file that was saved twice has two."""
+    if first.startswith(UTF16_BOMS):
+        raise FileFault('this is UTF-16; save the file as "CSV UTF-8"', 1)
+    while first.startswith(BOM):
+        first = first.removeprefix(BOM)
+    return first
+
+
 def _records(text: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
-    """Every record that is not blank, with the line it starts on."""
-    reader = csv.reader(text, strict=True)
-    start = 1
+    """Every record with anything in it, with the line it starts on."""
+    first = next(text, "")
+    told = fullmatch(r'"?sep=([,;\t|])"?,*\s*', first, IGNORECASE)
+    skipped = 1 if told else 0
+    delimiter = told[1] if told else _delimiter(first)
+    reader = csv.reader(text if told else chain([first], text), delimiter=delimiter, strict=True)
+    start = 1 + skipped
     try:
         for cells in reader:
-            if cells and cells != [""]:
+            if any(cells):
                 yield start, cells
-            start = reader.line_num + 1
+            start = reader.line_num + 1 + skipped
     except csv.Error as error:
-        raise FileFault(f"this is not CSV: {_plainly(error)}", reader.line_num or 1) from None
+        line = (reader.line_num or 1) + skipped
+        raise FileFault(f"this is not CSV: {_plainly(error)}", line) from None
+
+
+def _delimiter(header: str) -> str:
+    """The separator under which the header names the required columns; else the comma."""
+    for delimiter in ",;\t":
+        names = {cell.strip().lower() for cell in header.split(delimiter)}
+        if names.issuperset(REQUIRED) or names.issuperset(f'"{name}"' for name in REQUIRED):
+            return delimiter
+    return ","
 
 
 def _plainly(error: csv.Error) -> str:
@@ -94,7 +119,9 @@ def _header(first: tuple[int, list[str]] | None) -> list[str]:
     if first is None:
         raise FileFault("the file is empty")
     line, cells = first
-    names = [cell.strip() for cell in cells]
+    names = [_named(cell.strip()) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
     if missing := [name for name in REQUIRED if name not in names]:
         raise FileFault(f"the header has no column {' and no column '.join(missing)}", line)
     if unnamed := [position for position, name in enumerate(names, start=1) if not name]:
@@ -104,7 +131,23 @@ def _header(first: tuple[int, list[str]] | None) -> list[str]:
     return names
 
 
+def _named(name: str) -> str:
+    """A required column in any case is that column; a variable is called as it is written."""
+    return name.lower() if name.lower() in REQUIRED else name
+
+
+def _fitted(header: list[str], cells: list[str]) -> list[str]:
+    """The cells under the header: those short at the end are empty, empty ones beyond it dropped."""
+    while len(cells) > len(header) and not cells[-1]:
+        cells.pop()
+    if len(cells) <= max(header.index(name) for name in REQUIRED):
+        return cells
+    return cells + [""] * (len(header) - len(cells))
+
+
 def _row(line: int, header: list[str], cells: list[str]) -> Row | Refused:
+    if len(cells) != len(header):
+        cells = _fitted(header, cells)
     if len(cells) != len(header):
         return Refused(line, f"the row has {len(cells)} cells, the header has {len(header)}")
     values = dict(zip(header, cells, strict=True))

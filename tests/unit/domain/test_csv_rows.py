@@ -2,7 +2,7 @@ from io import BytesIO
 
 import pytest
 
-from worker.domain.csv_rows import Refused, Row, neutralized, rows
+from worker.domain.csv_rows import BOM, Refused, Row, neutralized, rows
 from worker.domain.errors import FileFault
 
 
@@ -54,15 +54,10 @@ def test_a_cell_may_hold_line_breaks_and_lines_are_still_counted() -> None:
             b"reference_id,phone\n1,2\n", "line 1: the header has no column target", id="missing"
         ),
         pytest.param(
-            b"reference_id;target\n1;2\n",
-            "no column reference_id and no column target",
-            id="semicolons",
-        ),
-        pytest.param(
             b"reference_id,target,a,a\n1,2,3,4\n", "line 1: two columns are called 'a'", id="twice"
         ),
         pytest.param(
-            b"reference_id,target,\n1,2,3\n", "line 1: column 3 has no name", id="unnamed"
+            b"reference_id,,target\n1,2,3\n", "line 1: column 2 has no name", id="unnamed"
         ),
         pytest.param(
             b"reference_id,target\n1,2\n2,\xe9\n", "line 3: this is not UTF-8", id="latin-1"
@@ -146,3 +141,31 @@ def test_a_row_that_is_wrong_by_itself_does_not_stop_the_others(row: bytes, reas
 )
 def test_a_cell_never_runs_as_a_formula(cell: str, written: str) -> None:
     assert neutralized(cell) == written
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"reference_id,target,n\r\n1,+1,Z\r\n,,\r\n,,\r\n", id="empty-rows"),
+        pytest.param(b"reference_id,target,n,,\r\n1,+1,Z,,\r\n", id="unnamed-columns"),
+        pytest.param(BOM + BOM + b"reference_id,target,n\r\n1,+1,Z\r\n", id="two-marks"),
+        pytest.param(b"Reference_ID,Target,n\r\n1,+1,Z\r\n", id="header-case"),
+        pytest.param(b"reference_id;target;n\r\n1;+1;Z\r\n", id="semicolon"),
+        pytest.param(b"reference_id\ttarget\tn\r\n1\t+1\tZ\r\n", id="tab"),
+    ],
+)
+def test_a_file_as_excel_writes_it_is_read(data: bytes) -> None:
+    assert read(data) == [Row(2, "1", "+1", {"n": "Z"})]
+
+
+def test_a_told_separator_is_read_and_lines_stay_the_files() -> None:
+    assert read(b"sep=;\r\nreference_id;target\r\n1;2\r\n") == [Row(3, "1", "2", {})]
+
+
+def test_cells_short_at_the_end_are_empty() -> None:
+    assert read(b"reference_id,target,a,b\n1,2,x\n") == [Row(2, "1", "2", {"a": "x", "b": ""})]
+
+
+def test_utf16_is_named() -> None:
+    with pytest.raises(FileFault, match="UTF-16"):
+        read("reference_id\ttarget\r\n".encode("utf-16"))
