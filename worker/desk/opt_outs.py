@@ -43,7 +43,7 @@ def hear_stop(engine: Engine, number: str, message_sid: str) -> bool:
     identity = identity_of(Mode.SMS, address)
 
     def step(connection: Connection) -> bool:
-        if not opt_outs.is_new_act(connection, message_sid):
+        if message_sid and not opt_outs.is_new_act(connection, message_sid):
             return False
         reason = SuppressReason.UNSUBSCRIBED
         suppressions.suppress(connection, Mode.SMS, identity, reason, ANSWERED)

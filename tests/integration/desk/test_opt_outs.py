@@ -122,6 +122,11 @@ def test_a_stop_by_text_is_heard_and_acts_once(engine: Engine) -> None:
     assert reason(engine, recipient) == "unsubscribed"
 
 
+def test_stops_without_an_id_are_each_an_act(engine: Engine) -> None:
+    assert hear_stop(engine, "+15125550171", "")
+    assert hear_stop(engine, "+15125550172", "")
+
+
 def test_a_stop_of_somebody_we_never_texted_is_remembered(engine: Engine) -> None:
     assert hear_stop(engine, "+15125550177", "SM9")
     assert not hear_stop(engine, "Acme", "SM10")
