@@ -26,7 +26,6 @@ NEVER = re.compile(r"(?!)")
 class _Region:
     """What the metadata say of one region; `valid` has a pattern for each length."""
 
-    code: str
     prefix: Pattern
     transforms: bool
     general: Pattern
@@ -123,7 +122,6 @@ def _region(name: str) -> _Region:
     general = facts.general_desc
     assert general is not None
     return _Region(
-        code=str(facts.country_code),
         prefix=_compiled(facts.national_prefix_for_parsing),
         transforms=bool(facts.national_prefix_transform_rule),
         general=_compiled(general.national_number_pattern),
