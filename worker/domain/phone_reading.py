@@ -38,6 +38,10 @@ SHORTEST_SECOND = 5
 """Digits; fewer behind a number are a direct dial rather than another number."""
 
 
+LONGEST_INDEX = 2
+"""Digits of the number that a line of a list may have before it."""
+
+
 class UnreadNumber(Exception):
     """The digits are not one number; the message says why without quoting them."""
 
@@ -60,7 +64,7 @@ def read_number(spelled: Spelled, region: str | None) -> str:
         raise UnreadNumber(OTHER_DIGITS)
     if not spelled.has_plus and _other_readings(spelled, number, region) - {reading}:
         raise UnreadNumber(AMBIGUOUS)
-    if _holds_two(spelled, region):
+    if _holds_two(spelled, region) or _begins_with_another(spelled, number, region):
         raise UnreadNumber(TWO)
     return reading
 
@@ -106,9 +110,32 @@ def _may_begin_with_code(spelled: Spelled, national: PhoneNumber, abroad: PhoneN
     """
     if spelled.is_bare:
         return True
-    at_home = phonenumbers.format_number(national, PhoneNumberFormat.NATIONAL)
-    return spelled.groups[0] == str(abroad.country_code) and spelled.groups != tuple(
-        re.findall("[0-9]+", at_home)
+    begins = spelled.groups[0] == str(abroad.country_code)
+    return begins and not _is_grouped_as_at_home(spelled, national)
+
+
+def _is_grouped_as_at_home(spelled: Spelled, number: PhoneNumber) -> bool:
+    at_home = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return spelled.groups == tuple(re.findall("[0-9]+", at_home))
+
+
+def _begins_with_another(spelled: Spelled, number: PhoneNumber, region: str | None) -> bool:
+    """Whether a whole number stands behind a line's own short number, as in a list: 2 030 1234567."""
+    if spelled.has_plus or spelled.is_bare or len(spelled.groups[0]) > LONGEST_INDEX:
+        return False
+    if _is_grouped_as_at_home(spelled, number) or _begins_with_prefix(spelled.digits, region):
+        return False
+    try:
+        behind = _parse(Spelled(spelled.groups[1:], has_plus=False), region)
+    except UnreadNumber:
+        return False
+    return phonenumbers.is_valid_number(behind) and _e164(behind) != _e164(number)
+
+
+def _begins_with_prefix(digits: str, region: str | None) -> bool:
+    """Whether a national or international prefix says where the number begins."""
+    return region in SUPPORTED_REGIONS and any(
+        _pattern(region, name).match(digits) for name in ("national_prefix", "international_prefix")
     )
 
 

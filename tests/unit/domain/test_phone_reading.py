@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from tests.prove.numbers import REGIONS, try_region
-from worker.domain.phone_reading import AMBIGUOUS, NO_PLUS, NOT_IN_USE
+from worker.domain.phone_reading import AMBIGUOUS, NO_PLUS, NOT_IN_USE, OTHER_DIGITS
 from worker.domain.phone_spelling import A_DATE, DECIMALS, EXTENSION, NOTHING, TWO, WORDS
 from worker.domain.statuses import Mode
 from worker.domain.targets import Unreachable, normalize
@@ -18,6 +18,8 @@ WIDE = "".join(chr(ord(one) + 0xFEE0) for one in "03-1234-5678")
     ("region", "text", "number"),
     [
         ("DE", "030/1234567", "+49301234567"),
+        ("AT", "06 64 12 34 94", "+43664123494"),
+        ("LU", "20 28 06 46", "+35220280646"),
         ("DE", "030 123456-78", "+493012345678"),
         ("DE", "+49 (0)171 2345678", "+491712345678"),
         ("DE", "(+49) 171 2345678", "+491712345678"),
@@ -35,6 +37,7 @@ WIDE = "".join(chr(ord(one) + 0xFEE0) for one in "03-1234-5678")
         ("AR", "+54 9 343 555 1212", "+5493435551212"),
         ("BR", "0 15 11 96123-4567", "+5511961234567"),
         ("US", "+52 1 55 1234 5678", "+525512345678"),
+        ("DE", "+52 1 55 1234 5678", "+525512345678"),
         ("IT", "06 6982 0001", "+390669820001"),
         ("RU", "8 (301) 212-34-56", "+73012123456"),
         ("US", "1-800-FLOWERS", "+18003569377"),
@@ -59,6 +62,13 @@ def test_what_people_write_is_read(region: str, text: str, number: str) -> None:
         ("DE", "030 1234567/68", TWO),
         ("DE", "030 1234567 / 030 1234568", TWO),
         ("DE", "030 12345 040 54321", TWO),
+        ("DE", "2 01512 3456788", TWO),
+        ("DE", "3 / 0180 1 2620", TWO),
+        ("SE", "8/08-12 34 33", TWO),
+        ("PK", "3. 0900 123 45", TWO),
+        ("LU", "3. 20 20 12 21", TWO),
+        ("PG", "8/270 0133", TWO),
+        ("DE", "+0049 30 123456", OTHER_DIGITS),
         ("US", "+15125550100 +15125550101", TWO),
         ("US", "+15125550100, +15125550101", WORDS),
         ("US", "+1512\n5550100", WORDS),
