@@ -7,12 +7,21 @@ import typer
 from worker.cli.printing import console, print_json
 from worker.cli.session import AsJson, BatchId, By, ReferenceId, session
 from worker.desk.removal import remove_requests
-from worker.desk.retries import retry_requests
+from worker.desk.retries import Retried, retry_requests
 from worker.domain.errors import Mistake
+from worker.domain.wire import Wire
 
 References = Annotated[list[str], typer.Argument(metavar="REFERENCE...", help="reference_ids.")]
 SomeReferences = Annotated[
     list[str] | None, typer.Argument(metavar="[REFERENCE...]", help="reference_ids.")
+]
+
+
+IncludingDoubt = Annotated[
+    bool,
+    typer.Option(
+        "--including-doubt", help="Also whom an earlier attempt may have reached; remembered."
+    ),
 ]
 
 
@@ -35,7 +44,10 @@ def remove(
     current = session(context)
     operator = current.operator(by)
     done = remove_requests(current.runtime.engine, batch_id, references, by=operator)
-    _say("removed", done, len(references), as_json=as_json)
+    if as_json:
+        print_json({"asked": len(references), "done": done})
+    else:
+        console().print(f"removed: {done} of {len(references)}")
 
 
 def retry(
@@ -44,16 +56,21 @@ def retry(
     references: SomeReferences = None,
     *,
     failed: Annotated[bool, typer.Option("--failed", help="Every request that FAILED.")] = False,
+    including_doubt: IncludingDoubt = False,
     as_json: AsJson = False,
     by: By = None,
 ) -> None:
-    """Give requests that FAILED one more attempt each."""
+    """Give requests that FAILED one more attempt each; whom one may have reached is passed over."""
     if failed is bool(references):
         raise NothingChosen
     current = session(context)
     operator = current.operator(by)
-    done = retry_requests(current.runtime.engine, batch_id, references or None, by=operator)
-    _say("queued again", done, len(references or ()), as_json=as_json)
+    engine, named = current.runtime.engine, references or None
+    done = retry_requests(engine, batch_id, named, by=operator, including_doubt=including_doubt)
+    if as_json:
+        print_json(_wire(done, len(references or ())))
+    else:
+        console().print(_told(done, len(references or ())))
 
 
 def retry_one(
@@ -61,15 +78,29 @@ def retry_one(
     batch_id: BatchId,
     reference_id: ReferenceId,
     *,
+    including_doubt: IncludingDoubt = False,
     as_json: AsJson = False,
     by: By = None,
 ) -> None:
-    """Give a request that FAILED one more attempt."""
-    retry(context, batch_id, [reference_id], failed=False, as_json=as_json, by=by)
+    """Give a request that FAILED one more attempt; not where one may have reached somebody."""
+    chosen = [reference_id]
+    retry(context, batch_id, chosen, including_doubt=including_doubt, as_json=as_json, by=by)
 
 
-def _say(what: str, done: int, asked: int, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"asked": asked or done, "done": done})
-    else:
-        console().print(f"{what}: {done}" + (f" of {asked}" if asked else ""))
+def _wire(done: Retried, asked: int) -> Wire:
+    named: list[Wire] = [{"reference_id": name, "attempt": attempt} for name, attempt in done.named]
+    counts: dict[str, Wire] = {"asked": asked or done.queued + done.passed_over}
+    return counts | {"done": done.queued, "passed_over": done.passed_over, "named": named}
+
+
+def _told(done: Retried, asked: int) -> str:
+    queued = f"queued again: {done.queued}" + (f" of {asked}" if asked else "")
+    if not done.passed_over:
+        return queued
+    named = ", ".join(f"{name} (attempt {attempt})" for name, attempt in done.named)
+    more = ", …" if done.passed_over > len(done.named) else ""
+    return (
+        f"{queued}\npassed over: {done.passed_over}, for they may have been reached: {named}{more}\n"
+        "To decide, see: outreach request show BATCH REFERENCE; then retry with --including-doubt,"
+        " or: outreach attempts count-as-sent ATTEMPT"
+    )

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import structlog
+
 from worker.desk import batches, campaigns, sessions
 from worker.desk.additions import add_in
 from worker.desk.removal import remove_in
@@ -24,6 +26,8 @@ from worker.domain.messages import (
     UpdateCampaign,
 )
 from worker.store.connect import Connection
+
+log = structlog.get_logger()
 
 Effect = Callable[[Connection, Any], object]
 
@@ -73,7 +77,17 @@ def remove_requests(connection: Connection, message: RemoveRequests) -> None:
 def retry_requests(connection: Connection, message: RetryRequests) -> None:
     """Requests that are to be attempted once more."""
     named = message.reference_ids
-    retry_in(connection, message.batch_id, reference_ids=named, by=message.by)
+    retried = retry_in(
+        connection,
+        message.batch_id,
+        reference_ids=named,
+        by=message.by,
+        including_doubt=message.including_doubt,
+    )
+    if retried.passed_over:
+        log.warning(
+            "retry_passed_over_doubts", batch_id=message.batch_id, requests=retried.passed_over
+        )
 
 
 def dispatch_batch(connection: Connection, message: DispatchBatch) -> None:

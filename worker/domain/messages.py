@@ -164,11 +164,15 @@ class RemoveRequests(Payload):
 
 
 class RetryRequests(Payload):
-    """Failed requests to be attempted once more: those named, or all."""
+    """Failed requests to be attempted once more: those named, or all.
+
+    Whoever may have been reached is passed over unless `including_doubt`.
+    """
 
     batch_id: BatchId
     reference_ids: References | None = None
     failed: Literal[True] | None = None
+    including_doubt: bool = False
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -16,6 +16,13 @@ Position = tuple[int, int, str]
 """(rank, sequence, name): a total order over one sid's events; the greatest one stands."""
 
 
+MISSES = frozenset(
+    {"busy", "no-answer", "failed", "canceled", "undelivered", "bounce", "dropped", "fax"}
+    | {"machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other"}
+)
+"""The last words, of any channel, that prove that no person was reached. A machine is no person."""
+
+
 class Meaning(StrEnum):
     """What a report means for the request."""
 

@@ -113,3 +113,29 @@ def test_a_test_contact_is_marked_as_one(outreach: Outreach, engine: Engine) -> 
     assert listed[0]["batch_id"] in told.stdout
     shown = json.loads(outreach("request", "show", listed[0]["batch_id"], "test", "--json").stdout)
     assert (shown["request_status"], shown["target"]) == ("PENDING", "+15125550188")
+
+
+def test_a_retry_says_whom_it_passed_over_and_how_to_decide(
+    outreach: Outreach, engine: Engine, failed: int
+) -> None:
+    batch = read_request(engine, failed)["batch"]
+    request = make_request(engine, batch=batch, reference_id="3")
+    attempt = make_attempt(engine, request=request, state=AttemptState.UNRESOLVED)
+
+    told = outreach("batch", "retry", "B", "--failed").stdout
+
+    assert "queued again: 1\npassed over: 1" in told
+    assert f"3 (attempt {attempt})" in told
+    assert "--including-doubt" in told
+    assert "outreach attempts count-as-sent" in told
+    asked = json.loads(outreach("batch", "retry", "B", "--failed", "--json").stdout)
+    assert asked == {
+        "asked": 1,
+        "done": 0,
+        "passed_over": 1,
+        "named": [{"reference_id": "3", "attempt": attempt}],
+    }
+    assert "passed over: 1" in outreach("request", "retry", "B", "3").stdout
+    assert outreach("request", "retry", "B", "3", "--including-doubt").stdout == (
+        "queued again: 1 of 1\n"
+    )

@@ -46,7 +46,9 @@ def make_finished(engine: Engine, batch_id: str, *, ago: timedelta, **campaign: 
     batch = make_batch(engine, batch_id=batch_id, campaign=make_campaign(engine, **campaign))
     for number, status in enumerate((RequestStatus.COMPLETED, RequestStatus.FAILED)):
         request = make_request(engine, batch=batch, reference_id=str(number))
-        make_attempt(engine, request=request, state=AttemptState.DONE, status=status)
+        word = "completed" if status is RequestStatus.COMPLETED else "busy"
+        fold: dict[str, Any] = {"fold_rank": 100, "fold_sequence": 0, "fold_name": word}
+        make_attempt(engine, request=request, state=AttemptState.DONE, status=status, **fold)
     finish(engine, batch, ago=ago)
     return batch
 
