@@ -106,36 +106,31 @@ class NewRequest(WireModel):
     request_variables: dict[Text, Text] = Field(default_factory=dict)
 
 
-def _distinct(requests: list[NewRequest]) -> None:
-    first: dict[str, int] = {}
-    for position, request in enumerate(requests):
-        earlier = first.setdefault(request.reference_id, position)
-        if earlier != position:
-            raise ValueError(f"requests.{position}.reference_id: was used by requests.{earlier}")
+class _WithRequests(Payload):
+    requests: list[NewRequest]
+
+    @model_validator(mode="after")
+    def _references_are_distinct(self) -> Self:
+        first: dict[str, int] = {}
+        for at, request in enumerate(self.requests):
+            earlier = first.setdefault(request.reference_id, at)
+            if earlier != at:
+                raise ValueError(f"requests.{at}.reference_id: was used by requests.{earlier}")
+        return self
 
 
-class CreateBatch(BatchFields, Payload):
+class CreateBatch(BatchFields, _WithRequests):
     """A new batch, with its first requests if there are any."""
 
     campaign_id: Id
     requests: list[NewRequest] = Field(default_factory=list, max_length=MOST_REQUESTS)
 
-    @model_validator(mode="after")
-    def _references_are_distinct(self) -> Self:
-        _distinct(self.requests)
-        return self
 
-
-class AddRequests(Payload):
+class AddRequests(_WithRequests):
     """More requests for a batch: all of them, or none."""
 
     batch_id: BatchId
     requests: list[NewRequest] = Field(min_length=1, max_length=MOST_REQUESTS)
-
-    @model_validator(mode="after")
-    def _references_are_distinct(self) -> Self:
-        _distinct(self.requests)
-        return self
 
 
 class UpdateBatch(Payload):
