@@ -33,7 +33,8 @@ One request's walk, PENDING to COMPLETED:
                             the database has forgotten, and all is halted (`dispatch/forgotten.py`).
 6. `web/callbacks.py`       the provider reports; the signature is verified, and under load many reports
                             share a transaction (`web/letterbox.py`), in which
-   `dispatch/settle.py`     stores each once, judges it by the same rule and writes the change.
+   `dispatch/settle.py`     stores each once, judges it by the same rule and writes the change;
+                            `dispatch/hear.py` hears who says stop of an attempt that was archived.
    Who answers STOP to a text is heard by `web/inbound.py` (`domain/opt_out_words.py`), who clicks
    on "unsubscribe" by `web/unsubscribe.py`: `desk/opt_outs.py` suppresses the recipient, which
    begin asks last.

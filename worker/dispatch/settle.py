@@ -1,22 +1,21 @@
 """Apply what the providers report."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from json import dumps
-from uuid import UUID
 
 import structlog
 
 from worker.dispatch.halt import halt_barred
+from worker.dispatch.hear import hear_letters, hear_reported
 from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
 from worker.domain.verdicts import Patience, judge_report
-from worker.store import attempts, dead_letters, inbox, opt_outs, suppressions
+from worker.store import attempts, dead_letters, inbox
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.inbox import Letter
-from worker.store.opt_outs import Contacted
 
 log = structlog.get_logger()
 
@@ -27,11 +26,26 @@ LETTER_PATIENCE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How many reports were new, how many of those fit no attempt yet, or speak of another contact."""
+    """How many reports were new, and of those: still fit no attempt, speak of another contact, too old."""
 
     new: int
     waiting: int
     doubled: int = 0
+    given_up: int = 0
+
+    def __add__(self, other: "Settled") -> "Settled":
+        """Both together."""
+        return Settled(
+            self.new + other.new,
+            self.waiting + other.waiting,
+            self.doubled + other.doubled,
+            self.given_up + other.given_up,
+        )
+
+
+def _tell(settled: Settled) -> None:
+    if settled.waiting or settled.given_up:
+        log.warning("reports_fit_nothing", waiting=settled.waiting, given_up=settled.given_up)
 
 
 def settle(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Settled:
@@ -39,13 +53,23 @@ def settle(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Set
 
     1. Store each once, with the attempt of our token or the provider's sid; a repetition ends here.
     2. Lock, judge, write: one report of an attempt after the other.
-    3. What fits nothing yet stays, and is tried again.
+    3. Who says stop is heard, whether or not an attempt is left that it is said of.
+    4. What fits nothing yet stays, and is tried again.
 
     One that can't be judged or stored costs the others nothing: it is found by halving, and kept.
 
     Raises:
         StoreUnavailable: not all of them are durable.
     """
+    taken = _take_in(engine, patience, reports)
+    heard = hear_reported(engine, [one for one in reports if one.suppress])
+    # A repetition may be heard that is not new: whoever took it in first stopped in between.
+    settled = replace(taken, waiting=max(taken.waiting - heard, 0))
+    _tell(settled)
+    return settled
+
+
+def _take_in(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Settled:
     try:
         return _settle_together(engine, patience, reports)
     except StoreUnavailable:
@@ -55,8 +79,8 @@ def settle(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Set
     if len(reports) == 1:
         return _keep(engine, reports[0])
     half = len(reports) // 2
-    first, last = (settle(engine, patience, part) for part in (reports[:half], reports[half:]))
-    return Settled(first.new + last.new, first.waiting + last.waiting, first.doubled + last.doubled)
+    first, last = (_take_in(engine, patience, part) for part in (reports[:half], reports[half:]))
+    return first + last
 
 
 def _settle_together(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Settled:
@@ -65,7 +89,6 @@ def _settle_together(engine: Engine, patience: Patience, reports: Sequence[Repor
         return _apply(connection, patience, letters)
 
     halt_barred(engine, reports)
-    reports = _hear_of_archived(engine, reports)
     return in_transaction(engine, step)
 
 
@@ -97,45 +120,18 @@ def _bury(connection: Connection, report: Report) -> None:
     )
 
 
-def _hear_of_archived(engine: Engine, reports: Sequence[Report]) -> Sequence[Report]:
-    """Hear who says stop through an attempt that was archived; returns the other reports.
-
-    In a transaction of its own, for it locks recipients, and the others' may lock theirs first.
-    """
-    tokens = [one.token for one in reports if one.suppress and one.token]
-    if not tokens:
-        return reports
-
-    def step(connection: Connection) -> set[UUID]:
-        people = opt_outs.contacted(connection, tokens)
-        archived = {token: who for token, who in people.items() if who.archived}
-        speaking = [one for one in reports if one.suppress and one.token in archived]
-        for letter in inbox.store_heard(connection, speaking):
-            _suppress(connection, letter.report, archived)
-        return set(archived)
-
-    archived = in_transaction(engine, step)
-    return [one for one in reports if not (one.suppress and one.token in archived)]
-
-
-def _suppress(connection: Connection, report: Report, people: Mapping[UUID, Contacted]) -> None:
-    assert report.token is not None
-    assert report.suppress is not None
-    who = people[report.token]
-    suppressions.suppress(connection, who.mode, who.identity, report.suppress, report.name)
-
-
 def settle_waiting(engine: Engine, patience: Patience, limit: int = 200) -> Settled:
     """Try again the letters that fitted nothing, or could not be judged, when they came."""
     due = in_transaction(engine, lambda c: inbox.waiting(c, limit))
     try:
-        return _settle_stored(engine, patience, due)
+        settled = _settle_stored(engine, patience, due)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  it is found by trying one by one
         log.error("settling_failed", reports=len(due), error=type(error).__name__)
-        alone = [_settle_alone(engine, patience, letter) for letter in due]
-        return Settled(len(alone), sum(one.waiting for one in alone))
+        settled = sum((_settle_alone(engine, patience, one) for one in due), Settled(0, 0))
+    _tell(settled)
+    return settled
 
 
 def _settle_stored(engine: Engine, patience: Patience, ids: Sequence[int]) -> Settled:
@@ -146,7 +142,8 @@ def _settle_stored(engine: Engine, patience: Patience, ids: Sequence[int]) -> Se
             inbox.mark_applied(connection, fitting)
         return settled
 
-    return in_transaction(engine, step)
+    heard = hear_letters(engine, ids)
+    return Settled(heard, 0) + in_transaction(engine, step)
 
 
 def _settle_alone(engine: Engine, patience: Patience, letter: int) -> Settled:
@@ -168,10 +165,8 @@ def _apply(connection: Connection, patience: Patience, letters: Sequence[Letter]
         remaining, suspects = _apply_one_each(connection, patience, remaining, suppresses)
         doubled += suspects
     strangers = [letter.id for letter in letters if letter.attempt is None]
-    if strangers:
-        lost = _postpone(connection, strangers)
-        log.warning("reports_fit_nothing", waiting=len(strangers) - lost, given_up=lost)
-    return Settled(len(letters), len(strangers), doubled)
+    lost = _postpone(connection, strangers) if strangers else 0
+    return Settled(len(letters), len(strangers) - lost, doubled, lost)
 
 
 def _postpone(

@@ -78,7 +78,10 @@ _DROP = tuple(
                WHERE request = ANY (:requests) AND counted ON CONFLICT DO NOTHING""",
         "DELETE FROM webhook_delivery WHERE request = ANY (:requests)",
         "DELETE FROM status_transition WHERE request = ANY (:requests)",
-        """DELETE FROM inbox WHERE attempt IN
+        """INSERT INTO heard_act SELECT i.key FROM inbox AS i JOIN attempt AS a ON a.id = i.attempt
+               WHERE a.request = ANY (:requests) AND i.applied_at IS NOT NULL
+                   AND i.report ->> 'suppress' IS NOT NULL ON CONFLICT DO NOTHING""",
+        """DELETE FROM inbox WHERE next_try_at IS NULL AND attempt IN
                (SELECT id FROM attempt WHERE request = ANY (:requests))""",
         """DELETE FROM sid USING attempt AS a
                WHERE a.request = ANY (:requests) AND sid.sid = a.sid AND sid.attempt = a.id""",
@@ -91,7 +94,8 @@ _DROP = tuple(
 def drop_some(connection: Connection, batch_id: str, limit: int) -> int:
     """Delete up to `limit` requests of an archived batch with all that hangs on them. How many.
 
-    Whom each attempt was to is kept: they may say stop for years.
+    Whom each attempt was to is kept, and which acts were heard: they may say stop for years. So is what was
+    reported and waits to be applied.
     """
     requests = list(connection.scalars(_CHOOSE, {"batch_id": batch_id, "limit": limit}))
     for statement in _DROP if requests else ():

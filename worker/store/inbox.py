@@ -74,16 +74,17 @@ def store(connection: Connection, reports: Sequence[Report], *, applied: bool) -
     return [Letter(*new[name], report) for name, report in reversed(first.items()) if name in new]
 
 
-_HEARD = text("""
-    UPDATE inbox SET applied_at = clock_timestamp(), next_try_at = NULL WHERE id = ANY (:ids)
+_UNAPPLIED = text("""
+    SELECT i.id FROM unnest(CAST(:providers AS text[]), CAST(:keys AS text[])) AS v (provider, key)
+    JOIN inbox AS i ON i.provider = v.provider AND i.key = v.key WHERE i.applied_at IS NULL
 """)
 
 
-def store_heard(connection: Connection, reports: Sequence[Report]) -> list[Letter]:
-    """Keep reports that have their effect at once, though no attempt is left for them; the new ones."""
-    letters = store(connection, reports, applied=True) if reports else []
-    connection.execute(_HEARD, {"ids": [one.id for one in letters]})
-    return letters
+def unapplied(connection: Connection, reports: Sequence[Report]) -> list[int]:
+    """The letters that keep these reports and have had no effect yet."""
+    providers = [one.mode.value for one in reports]
+    keys = [one.key for one in reports]
+    return list(connection.scalars(_UNAPPLIED, {"providers": providers, "keys": keys}))
 
 
 _READ = text(f"""

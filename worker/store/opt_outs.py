@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from worker.domain.reports import Report
 from worker.domain.statuses import Mode
 
 
@@ -30,6 +31,14 @@ def contacted(connection: Connection, tokens: Sequence[UUID]) -> dict[UUID, Cont
     """Who the attempts with these tokens were to; unknown tokens are left out."""
     rows = connection.execute(_BY_TOKEN, {"tokens": list(tokens)})
     return {row.token: Contacted(Mode(row.channel), row.identity, row.archived) for row in rows}
+
+
+def people_of(connection: Connection, reports: Sequence[Report]) -> dict[str, Contacted]:
+    """By the key of each report whose attempt was archived: whom that was to."""
+    tokens = {one.key: (one.token, one.mode) for one in reports if one.token}
+    people = contacted(connection, [token for token, _ in tokens.values()])
+    found = {key: (people.get(token), mode) for key, (token, mode) in tokens.items()}
+    return {key: who for key, (who, mode) in found.items() if who and who.mode is mode}
 
 
 _HEAR = text("INSERT INTO heard_act (act) VALUES (:act) ON CONFLICT DO NOTHING")

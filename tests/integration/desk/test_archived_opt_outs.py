@@ -1,0 +1,102 @@
+"""Who says stop meets the archive: before it, behind it, or in the middle of it, they are heard once."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, select, text
+
+from tests.factories import make_patience
+from tests.integration.desk.test_opt_outs import MAILBOX, archive, contact, event, reason
+from tests.sessions import Beside
+from worker.desk.suppressions import allow_recipient
+from worker.dispatch.settle import Settled, settle, settle_waiting
+from worker.domain.statuses import Mode
+from worker.providers.email import read_events
+from worker.store import archives, inbox, schema
+from worker.store.connect import Connection, in_transaction
+
+MONTH = timedelta(days=30)
+
+
+def keep(engine: Engine, body: bytes) -> None:
+    """Stored and not applied, as what nobody could judge when it came."""
+    reports = read_events(body)
+    in_transaction(engine, lambda c: inbox.store(c, reports, applied=False))
+
+
+def test_an_event_that_meets_the_archive_between_its_steps_is_heard_at_once(engine: Engine) -> None:
+    recipient, token = contact(engine, Mode.EMAIL)
+    spam = read_events(event(token, "spamreport", "e1"))
+
+    def settling(_: Connection) -> Settled:
+        return settle(engine, make_patience(), spam)
+
+    with engine.connect() as dropping, dropping.begin():
+        archives.mark(dropping, "over-email", MONTH)
+        assert archives.drop_some(dropping, "over-email", 100) == 1
+        with Beside(engine, settling) as beside:
+            beside.wait_until_blocked()
+            dropping.commit()
+            settled = beside.result()
+
+    assert reason(engine, recipient) == "spam_report"
+    assert settled == Settled(new=1, waiting=0)
+
+
+def test_what_waits_to_be_judged_outlives_the_archive(engine: Engine, tmp_path: Path) -> None:
+    recipient, token = contact(engine, Mode.EMAIL)
+    keep(engine, event(token, "spamreport", "e1"))
+    keep(engine, event(token, "open", "e2"))
+
+    archive(engine, tmp_path)
+    settle_waiting(engine, make_patience())
+
+    assert reason(engine, recipient) == "spam_report"
+    with engine.begin() as connection:
+        waiting = connection.execute(
+            select(schema.inbox.c.key).where(schema.inbox.c.applied_at.is_(None))
+        )
+        assert waiting.scalars().all() == ["e2"]
+
+
+def test_a_repetition_hears_what_was_stored_and_never_heard(engine: Engine, tmp_path: Path) -> None:
+    recipient, token = contact(engine, Mode.EMAIL)
+    archive(engine, tmp_path)
+    keep(engine, event(token, "spamreport", "e1"))
+
+    settle(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+
+    assert reason(engine, recipient) == "spam_report"
+
+
+def test_an_act_heard_before_the_archive_acts_no_second_time(
+    engine: Engine, tmp_path: Path
+) -> None:
+    recipient, token = contact(engine, Mode.EMAIL)
+    settle(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    archive(engine, tmp_path)
+    assert allow_recipient(engine, Mode.EMAIL, MAILBOX)
+
+    settle(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    assert reason(engine, recipient) is None
+
+    settle(engine, make_patience(), read_events(event(token, "spamreport", "e2")))
+    assert reason(engine, recipient) == "spam_report"
+
+
+def test_one_that_can_not_be_heard_costs_the_others_nothing(engine: Engine, tmp_path: Path) -> None:
+    recipient, token = contact(engine, Mode.EMAIL)
+    archive(engine, tmp_path)
+    with engine.begin() as connection:  # a table that refuses one act, as one of another shape may
+        connection.execute(
+            text("ALTER TABLE heard_act ADD CONSTRAINT refused CHECK (act <> 'bad')")
+        )
+    try:
+        both = event(token, "spamreport", "bad")[:-1] + b"," + event(token, "spamreport", "e1")[1:]
+        settled = settle(engine, make_patience(), read_events(both))
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("ALTER TABLE heard_act DROP CONSTRAINT refused"))
+
+    assert settled == Settled(new=2, waiting=1)
+    assert reason(engine, recipient) == "spam_report"
