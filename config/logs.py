@@ -6,7 +6,8 @@ No personal data gets this far by design; the redaction below is the second lock
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -60,6 +61,29 @@ def set_up(level: str) -> None:
     root.setLevel(level)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@contextmanager
+def only_errors() -> Iterator[None]:
+    """For a command: what it did it says itself, so that its log holds errors alone, on standard error."""
+    before = structlog.get_config()
+    # What the driver mutters about a lost connection, a command says in one sentence.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            redact,
+            structlog.processors.KeyValueRenderer(key_order=["event"], drop_missing=True),
+        ],
+        # Python's last resort for a logger without a handler is standard error, from WARNING on.
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def redact(

@@ -105,6 +105,12 @@ class Runtime:
         if "line" in vars(self):
             self.line.close()
 
+    def close(self) -> None:
+        """Hang up, wherever anybody was called."""
+        self.close_line()
+        for name in {"engine", "patient_engine"} & vars(self).keys():
+            vars(self)[name].dispose()
+
     @cached_property
     def gate(self) -> Gate:
         """How fast the providers may be asked, over all processes."""

@@ -1,6 +1,5 @@
 """The command itself: its nouns, and how a failure becomes one sentence."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from config.logs import only_errors
 from config.settings import SettingsError
 from worker.cli import (
     attempts,
@@ -85,8 +85,7 @@ app.command("demo")(demo.demo)
 @app.callback()
 def start(context: typer.Context) -> None:
     """Begin a session."""
-    # What the driver mutters about a lost connection, our one sentence says.
-    logging.getLogger("psycopg").addHandler(logging.NullHandler())
+    context.with_resource(only_errors())
     current = context.obj = Session()
     context.call_on_close(current.close)
 

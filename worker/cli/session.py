@@ -1,12 +1,15 @@
 """What every command needs: the runtime, and who is asking."""
 
+import os
 from functools import cached_property
+from pathlib import Path
 from re import fullmatch
 from typing import Annotated
 
 import typer
 
-from config.settings import Settings, load
+from config.settings import ENV_FILE, Settings, SettingsError, load
+from worker.cli.printing import complain
 from worker.domain.errors import Mistake
 from worker.runtime import Runtime, build
 
@@ -39,8 +42,14 @@ class Session:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings in force."""
-        return load()
+        """The settings in force; where none name a database, those of a demo that runs here."""
+        try:
+            return load()
+        except SettingsError as error:
+            demo = demo_folder()
+            if not names_no_database(error) or not (demo / "run.env").exists():
+                raise
+            return _of_the_demo(demo)
 
     @cached_property
     def runtime(self) -> Runtime:
@@ -50,8 +59,7 @@ class Session:
     def close(self) -> None:
         """Hang up, if anybody was called."""
         if "runtime" in self.__dict__:
-            self.runtime.engine.dispose()
-            self.runtime.patient_engine.dispose()
+            self.runtime.close()
 
     def operator(self, given: str | None) -> str:
         """Who does this.
@@ -66,6 +74,23 @@ class Session:
         if not fullmatch(r"[^@\s]+@[^@\s]+", email):
             raise NotAnEmail
         return email
+
+
+def demo_folder() -> Path:
+    """Where `make demo` keeps what it runs with."""
+    return Path(os.environ.get("STATE_DIR", ".outreach")) / "demo"
+
+
+def names_no_database(error: SettingsError) -> bool:
+    """Whether nobody has said where to work; a wrong setting must not lead anywhere else."""
+    return any(fault.startswith("DATABASE_URL is not set") for fault in error.faults)
+
+
+def _of_the_demo(demo: Path) -> Settings:
+    """As the demo itself does: its settings alone, for this process and those it starts."""
+    os.environ.update({"STATE_DIR": str(demo), ENV_FILE: os.devnull})
+    complain(f"no DATABASE_URL is set: this is the demo in {demo}")
+    return load()
 
 
 def session(context: typer.Context) -> Session:

@@ -28,6 +28,7 @@ from worker.local.house import AlreadyRunning, House, running_house
 from worker.local.interrupts import Interrupted, Interrupts
 from worker.local.plan import Piece, own_piece, shipped_pieces
 from worker.local.postgres_programs import ServiceFailed
+from worker.local.terminal import DEFAULT, command_line
 from worker.runtime import Runtime, build
 
 BY = "operator@example.com"
@@ -51,7 +52,7 @@ def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
         out.print(f"the demo talks to this machine alone: unset {', '.join(foreign)}", markup=False)
         return 1
     os.environ[ENV_FILE] = os.devnull
-    state_dir = Path(os.environ.get("STATE_DIR", ".outreach")) / "demo"
+    state_dir = Path(os.environ.get("STATE_DIR", DEFAULT)) / "demo"
     with Interrupts() as interrupts:
         try:
             pieces = [own_piece(csv, mode)] if csv else shipped_pieces()
@@ -98,7 +99,10 @@ def _perform(
     contacted_once = _judge(out, house, runtime)
     _addresses(out, house)
     if keep:
-        out.print("left running: Ctrl-C stops it")
+        out.print("left running: Ctrl-C stops it; in another terminal:")
+        out.print(
+            f"  {command_line(house.state_dir.parent)} batch list", markup=False, soft_wrap=True
+        )
         interrupts.pause(None)
     return 0 if as_expected and contacted_once else 1
 

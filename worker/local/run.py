@@ -7,17 +7,19 @@ from pathlib import Path
 from worker.local.house import AlreadyRunning, running_house
 from worker.local.interrupts import Interrupted, Interrupts
 from worker.local.postgres_programs import ServiceFailed
+from worker.local.terminal import DEFAULT, command_line
 
 
 def run() -> int:
     """Run until somebody asks us to stop; 1 when something did not start."""
-    state_dir = Path(os.environ.get("STATE_DIR", ".outreach"))
+    state_dir = Path(os.environ.get("STATE_DIR", DEFAULT))
     with Interrupts() as interrupts:
         try:
             with running_house(state_dir, interrupts, say=_say, quiet=False) as house:
                 _say(f"flower: {house.flower_url}  login: {house.environment['FLOWER_BASIC_AUTH']}")
                 _say(f"callbacks: {house.web_url}")
-                _say("`outreach doctor` in another terminal looks it over; Ctrl-C stops it")
+                _say(f"`{command_line(state_dir)} doctor` in another terminal looks it over")
+                _say("Ctrl-C stops it")
                 interrupts.pause(None)
         except Interrupted:
             _say("stopped")
