@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from worker.domain.identities import identity_of
 from worker.domain.statuses import Mode, SuppressReason
-from worker.domain.targets import Unreachable, normalize
+from worker.domain.writers import read_writer
 from worker.store import opt_outs, suppressions
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.opt_outs import Contacted
@@ -35,12 +34,12 @@ def hear_stop(engine: Engine, number: str, message_sid: str) -> bool:
     """Suppress the number that answered STOP; the same message counts once, however late it comes again.
 
     Returns:
-        whether it was heard now; False where it was before, or where the sender is no phone number.
+        whether it was heard now; False where it was before.
+
+    Raises:
+        UnreadWriter: the sender is no phone number.
     """
-    address = normalize(Mode.SMS, number, None)
-    if isinstance(address, Unreachable):
-        return False
-    identity = identity_of(Mode.SMS, address)
+    identity = read_writer(number)
 
     def step(connection: Connection) -> bool:
         if message_sid and not opt_outs.is_new_act(connection, message_sid):

@@ -41,14 +41,12 @@ def create(runtime: Runtime) -> Starlette:
     """The application on one runtime."""
     doubles = Doubles(partial(settle, runtime.engine, runtime.patience))
     letterbox = Letterbox(doubles.settle)
+    keep = partial(keep_unread, runtime.engine)
     callbacks = Callbacks(
-        runtime,
-        letterbox,
-        hang_up=lambda sid: hang_up(runtime.line, sid),
-        keep=partial(keep_unread, runtime.engine),
+        runtime, letterbox, hang_up=lambda sid: hang_up(runtime.line, sid), keep=keep
     )
     unsubscribe = Unsubscribe(runtime, letterbox)
-    inbound = Inbound(runtime, callbacks.refusals)
+    inbound = Inbound(runtime, keep, callbacks.refusals)
 
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})

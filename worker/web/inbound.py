@@ -1,7 +1,9 @@
 """What people answer to a text: STOP is heard before this is 200; their words are kept nowhere."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from json import dumps
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -10,6 +12,7 @@ from starlette.responses import Response
 
 from worker.desk.opt_outs import hear_stop
 from worker.domain.opt_out_words import Wish, read_wish
+from worker.domain.writers import UnreadWriter
 from worker.runtime import Runtime
 from worker.web.signed import Unread, read_signed_form
 
@@ -18,12 +21,17 @@ log = structlog.get_logger()
 # Nothing is answered: Twilio itself answers the keywords, and a second answer would be one text too many.
 NO_ANSWER = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
+ROUTE = "sms/inbound"
+KEPT = ("From", "To", "MessageSid", "MessagingServiceSid", "OptOutType")
+
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """The handler, with the runtime it works on."""
 
     runtime: Runtime
+    keep: Callable[[str, Sequence[str]], object]
+    """Keeps what can't be read, by its route, whole and for good, or raises."""
     refusals: Counter[str]
 
     async def sms(self, request: Request) -> Response:
@@ -34,19 +42,26 @@ class Inbound:
         form = await read_signed_form(request, self.runtime.settings)
         if isinstance(form, Unread):
             self.refusals[form.why] += 1
-            log.warning("callback_refused", route="inbound", why=form.why)
+            log.warning("callback_refused", route=ROUTE, why=form.why)
             return Response(status_code=form.status)
         wish = read_wish(form.get("Body", ""), form.get("OptOutType", ""))
         try:
             if wish is Wish.STOP:
-                # A NUL, which no column takes, must not keep anybody's STOP out.
-                number, sid = (
-                    form.get(name, "").replace("\0", "") for name in ("From", "MessageSid")
-                )
-                await run_in_threadpool(hear_stop, self.runtime.engine, number, sid)
+                await run_in_threadpool(self._hear, form)
         except Exception as error:  # noqa: BLE001  a door: what is not durable must come again
             self.refusals["store_unavailable"] += 1
             log.warning("callback_deferred", reports=1, error=type(error).__name__)
             return Response(status_code=503)
         log.info("text_received", wish=wish.value)
         return Response(NO_ANSWER, media_type="text/xml")
+
+    def _hear(self, form: Mapping[str, str]) -> None:
+        """A STOP whose writer can't be read is kept for an operator, without its words."""
+        # A NUL, which no column takes, must not keep anybody's STOP out.
+        said = {name: form.get(name, "").replace("\0", "") for name in KEPT}
+        try:
+            hear_stop(self.runtime.engine, said["From"], said["MessageSid"])
+        except UnreadWriter:
+            self.refusals["unreadable"] += 1
+            log.warning("callback_unreadable", route=ROUTE, count=1)
+            self.keep(ROUTE, [dumps({"wish": Wish.STOP, **said})])

@@ -1,11 +1,9 @@
 """Callbacks at the door: what is signed is taken in; the rest is refused, counted and changes nothing."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from threading import active_count
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,6 +14,7 @@ from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
 from config.settings import Settings, load
+from tests.asgi import ask
 from worker.desk.metrics import Figures
 from worker.domain.reports import Report
 from worker.runtime import Runtime, StoreUnavailable
@@ -85,25 +84,7 @@ class Door:
 
     def post(self, path: str, body: bytes, headers: dict[str, str], query: str = "") -> int:
         """The status of the answer."""
-        sent: list[Any] = []
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": "POST",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-        }
-
-        async def receive() -> dict[str, object]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        asyncio.run(self._app(scope, receive, send))
-        return int(sent[0]["status"])
+        return ask(self._app, "POST", path, body, headers, query)[0]
 
 
 PATH = f"/callbacks/voice/{TOKEN}"

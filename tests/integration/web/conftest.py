@@ -1,0 +1,55 @@
+"""The whole HTTP process on a store of the test's own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from twilio.request_validator import RequestValidator
+
+from config.settings import load
+from tests.asgi import ask
+from worker.runtime import Runtime
+from worker.web.app import create
+
+BASE = "https://outreach.example.com"
+SETTINGS = {
+    "BROKER_URL": "redis://127.0.0.1:9/0",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "a-token",
+    "SENDGRID_API_KEY": "SG.key",
+    "SENDGRID_WEBHOOK_KEY": "MFkw",
+    "PUBLIC_URL": BASE,
+    "FLOWER_BASIC_AUTH": "ana:a-very-secret-password",
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """The application, and how Twilio speaks to it."""
+
+    app: Starlette
+
+    def tell(self, path: str, **form: str) -> int:
+        """Post a form as Twilio signs it; the status of the answer."""
+        signature = RequestValidator("a-token").compute_signature(f"{BASE}{path}", form)
+        headers = {"X-Twilio-Signature": signature}
+        return ask(self.app, "POST", path, urlencode(form).encode(), headers)[0]
+
+    def metrics(self) -> str:
+        """What an alert would see."""
+        return ask(self.app, "GET", "/metrics")[1].decode()
+
+
+@pytest.fixture
+def site(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
+    monkeypatch.chdir(tmp_path)
+    url = engine.url.render_as_string(hide_password=False)
+    for name, value in {**SETTINGS, "DATABASE_URL": url, "STATE_DIR": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    runtime = Runtime(load())
+    yield Site(create(runtime))
+    runtime.engine.dispose()
