@@ -43,7 +43,7 @@ def remove(
     """Take requests back that still wait; what is under way lives on."""
     current = session(context)
     operator = current.operator(by)
-    done = remove_requests(current.runtime.engine, batch_id, references, by=operator)
+    done = remove_requests(current.runtime.patient_engine, batch_id, references, by=operator)
     if as_json:
         print_json({"asked": len(references), "done": done})
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from worker.desk.arrivals import arrival, opened
+from worker.desk.arrivals import arrival, look_again, opened
 from worker.domain.errors import Mistake
 from worker.domain.messages import NewRequest
 from worker.store import batches, ingest
@@ -39,6 +39,7 @@ def add_in(
     if ingested.refused:
         refused = ingested.refused
         raise RequestsConflict([one.line for one in refused], [one.reason for one in refused])
+    look_again(connection, intake)
     stored = sum(ingested.by_status.values())
     if stored:
         batches.note_addition(connection, intake.facts.id, by)

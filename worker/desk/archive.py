@@ -7,12 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import orjson
+import structlog
 
 from worker.desk.batches import found, show_batch
 from worker.desk.results import results
+from worker.domain.batches import BatchFacts
 from worker.domain.errors import Mistake
-from worker.store import archives
+from worker.store import archives, ingest
 from worker.store.connect import Connection, Engine, in_transaction
+
+log = structlog.get_logger()
 
 AT_ONCE = 5_000
 BATCHES = 100
@@ -43,7 +47,8 @@ def archive_batches(engine: Engine, *, older_than: timedelta, folder: Path) -> I
     2. Mark it: nothing can be added to it any more, its counts stay.
     3. Delete its requests with their attempts and history, some thousand at a time.
 
-    A crash in between is made good by the next run. Recipients stay, and who is suppressed with them.
+    A crash in between is made good by the next run. One that is added to meanwhile, or that something
+    came back to, is left for another run. Recipients stay, and who is suppressed with them.
 
     Raises:
         TooYoung: whom a campaign may contact still depends on batches of that age.
@@ -51,25 +56,49 @@ def archive_batches(engine: Engine, *, older_than: timedelta, folder: Path) -> I
     longest = in_transaction(engine, archives.longest_cap)
     if older_than <= longest:
         raise TooYoung(longest.days)
-    while ripe := in_transaction(engine, lambda c: archives.ripe(c, older_than, BATCHES)):
+    left: set[str] = set()
+    while ripe := in_transaction(
+        engine, lambda c: archives.ripe(c, older_than, BATCHES, passed_over=left)
+    ):
         for batch_id in ripe:
-            yield _archive(engine, batch_id, older_than, folder)
+            if done := _archive(engine, batch_id, folder):
+                yield done
+            else:
+                left.add(batch_id)
 
 
-def _archive(engine: Engine, batch_id: str, age: timedelta, folder: Path) -> Archived:
+def _archive(engine: Engine, batch_id: str, folder: Path) -> Archived | None:
     file = folder / f"{batch_id}.jsonl.gz"
-    if show_batch(engine, batch_id).facts.archived_at is None:
-        _write(engine, batch_id, file)
-        in_transaction(engine, lambda c: _mark(c, batch_id, age))
+    if not _is_kept(engine, batch_id, file):
+        return None
     dropped = 0
     while n := in_transaction(engine, lambda c: archives.drop_some(c, batch_id, AT_ONCE)):
         dropped += n
     return Archived(batch_id, dropped, file)
 
 
-def _mark(connection: Connection, batch_id: str, age: timedelta) -> None:
-    found(connection, batch_id, lock=True)
-    archives.mark(connection, batch_id, age)
+def _is_kept(engine: Engine, batch_id: str, file: Path) -> bool:
+    """Whether all that the batch has is in the file, and nothing can be added any more."""
+    facts = show_batch(engine, batch_id).facts
+    if facts.archived_at is not None:
+        return True
+    _write(engine, batch_id, file)
+    if in_transaction(engine, lambda c: _mark(c, facts)):
+        return True
+    file.unlink()
+    log.info("batch_left_unarchived", batch_id=batch_id)
+    return False
+
+
+def _mark(connection: Connection, written: BatchFacts) -> bool:
+    """Close the batch, unless an upload is under way or has come since its results were written.
+
+    Nobody waits: an upload may last for as long as its file is read.
+    """
+    if written.finished_at is None or not ingest.try_turn(connection, written.id):
+        return False
+    found(connection, written.batch_id, lock=True)
+    return archives.mark(connection, written.id, written.finished_at)
 
 
 def _write(engine: Engine, batch_id: str, file: Path) -> None:

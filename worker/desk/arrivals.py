@@ -27,6 +27,19 @@ def opened(connection: Connection, batch_id: str) -> Intake:
     return intake
 
 
+def look_again(connection: Connection, intake: Intake) -> None:
+    """Let nothing be kept that was read while its batch was closed. Nobody waits for us to find out.
+
+    Who closes it between this and our commit closes what we have added, too.
+
+    Raises:
+        BatchDeleted, BatchExpired: it is closed by now.
+    """
+    now = batches.intake(connection, intake.facts.batch_id)
+    assert now is not None
+    refuse_closed(now.facts, now.now)
+
+
 def arrival(
     intake: Intake, line: int, reference_id: str, target: str, variables: dict[str, str]
 ) -> Arrival:

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from worker.desk.batches import found
-from worker.store import second_thoughts
+from worker.store import ingest, second_thoughts
 from worker.store.connect import Connection, Engine, in_transaction
 
 
 def remove_requests(engine: Engine, batch_id: str, reference_ids: Sequence[str], *, by: str) -> int:
     """Close the named requests that still wait; what is under way lives on.
+
+    What is there is closed at once. Where one is not there, an upload under way may bring it: that one
+    is waited for, as long as the engine has patience.
 
     Returns:
         how many were closed.
@@ -16,12 +19,20 @@ def remove_requests(engine: Engine, batch_id: str, reference_ids: Sequence[str],
     Raises:
         UnknownBatch: there is none.
     """
-    return in_transaction(engine, lambda c: remove_in(c, batch_id, reference_ids, by=by))
+
+    def at_once(connection: Connection) -> int:
+        batch = found(connection, batch_id)
+        return second_thoughts.remove(connection, batch.id, reference_ids, by)
+
+    closed = in_transaction(engine, at_once)
+    return closed + in_transaction(engine, lambda c: remove_in(c, batch_id, reference_ids, by=by))
 
 
 def remove_in(
     connection: Connection, batch_id: str, reference_ids: Sequence[str], *, by: str
 ) -> int:
-    """The same inside a transaction of the caller's."""
+    """The same inside a transaction of the caller's, which waits before it closes anything."""
     batch = found(connection, batch_id)
+    if second_thoughts.any_missing(connection, batch.id, reference_ids):
+        ingest.take_turn(connection, batch.id)
     return second_thoughts.remove(connection, batch.id, reference_ids, by)

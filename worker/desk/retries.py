@@ -49,6 +49,9 @@ def retry_in(
     """The same inside a transaction of the caller's."""
     batch = found(connection, batch_id, lock=True)
     refuse_closed(batch, batches.now(connection))
-    return second_thoughts.retry(
+    retried = second_thoughts.retry(
         connection, batch.id, reference_ids, by, including_doubt=including_doubt
     )
+    if retried.queued:
+        batches.note_addition(connection, batch.id, by)
+    return retried

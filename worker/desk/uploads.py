@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
-from worker.desk.arrivals import arrival, opened
+from worker.desk.arrivals import arrival, look_again, opened
 from worker.desk.bad_rows import BadRows
 from worker.domain.csv_rows import Refused, Row, rows
 from worker.domain.errors import FileFault
@@ -101,9 +101,11 @@ def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
     arrivals = _arrivals(upload, intake, refused)
     ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals)
     uploaded = _summed(ingested, refused)
+    upload.bad.finish(ingest.refusals(connection))
+    look_again(connection, intake)
+    # Last of all: begin and pause need the batch's row.
     if uploaded.stored or intake.facts.error_message:
         batches.note_upload(connection, intake.facts.id, upload.filename, upload.by)
-    upload.bad.finish(ingest.refusals(connection))
     return uploaded
 
 

@@ -1,6 +1,7 @@
 """Taking finished batches out of the tables that dispatch works on."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, text
 _RIPE = text("""
     SELECT b.batch_id FROM communication_batch AS b
     WHERE b.finished_at < clock_timestamp() - CAST(:age AS interval)
+        AND b.batch_id <> ALL (:passed_over)
         AND NOT EXISTS (SELECT FROM attempt AS a WHERE a.batch = b.id AND a.check_at IS NOT NULL)
         AND NOT EXISTS (
             SELECT FROM webhook_delivery AS w JOIN communication_request AS r ON r.id = w.request
@@ -19,9 +21,12 @@ _RIPE = text("""
 """)
 
 
-def ripe(connection: Connection, age: timedelta, limit: int) -> list[str]:
+def ripe(
+    connection: Connection, age: timedelta, limit: int, *, passed_over: Collection[str] = ()
+) -> list[str]:
     """Batches finished longer ago than `age`, and those of which an archive was left half done."""
-    return list(connection.scalars(_RIPE, {"age": age, "limit": limit}))
+    chosen = {"age": age, "limit": limit, "passed_over": list(passed_over)}
+    return list(connection.scalars(_RIPE, chosen))
 
 
 _LONGEST_CAP = text("""
@@ -36,20 +41,20 @@ def longest_cap(connection: Connection) -> timedelta:
 
 # After the batch is locked, in a statement of its own: a retry may have queued something meanwhile.
 _MARK = text("""
-    UPDATE communication_batch SET archived_at = clock_timestamp()
-    WHERE batch_id = :batch_id AND archived_at IS NULL
-        AND finished_at < clock_timestamp() - CAST(:age AS interval)
-        AND NOT EXISTS (SELECT FROM queue AS q WHERE q.batch = communication_batch.id)
+    UPDATE communication_batch AS b SET archived_at = clock_timestamp()
+    WHERE b.id = :batch AND b.archived_at IS NULL AND b.finished_at = :finished_at
+        AND NOT EXISTS (SELECT FROM queue AS q WHERE q.batch = b.id)
+        AND NOT EXISTS (SELECT FROM attempt AS a WHERE a.batch = b.id AND a.check_at IS NOT NULL)
 """)
 
 
-def mark(connection: Connection, batch_id: str, age: timedelta) -> bool:
-    """From here on nothing can be added to the batch, which the caller holds locked.
+def mark(connection: Connection, batch: int, finished_at: datetime) -> bool:
+    """From here on nothing can be added to the batch, whose turn and row the caller holds.
 
     Returns:
-        False where it is no longer finished.
+        False where it is no longer finished, or was finished anew: there is more than was seen.
     """
-    return connection.execute(_MARK, {"batch_id": batch_id, "age": age}).rowcount == 1
+    return connection.execute(_MARK, {"batch": batch, "finished_at": finished_at}).rowcount == 1
 
 
 _IS_ARCHIVED = text("""

@@ -137,7 +137,7 @@ def note_upload(connection: Connection, batch_id: int, filename: str, by: str) -
 
 
 def note_addition(connection: Connection, batch_id: int, by: str) -> None:
-    """Work was added by message: the batch is not finished."""
+    """Work was added by message, or came back by a retry: the batch is not finished."""
     connection.execute(
         update(batch)
         .where(batch.c.id == batch_id)

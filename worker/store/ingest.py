@@ -46,12 +46,19 @@ class Ingested:
     refused: tuple[Refused, ...]
 
 
+_TURN = "(:lock, CAST(:batch % 2147483647 AS int))"
+
+
 def take_turn(connection: Connection, batch: int) -> None:
     """Wait until no other transaction adds to this batch; held until ours ends."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:lock, CAST(:batch % 2147483647 AS int))"),
-        {"lock": INGEST_LOCK, "batch": batch},
-    )
+    chosen = {"lock": INGEST_LOCK, "batch": batch}
+    connection.execute(text(f"SELECT pg_advisory_xact_lock{_TURN}"), chosen)
+
+
+def try_turn(connection: Connection, batch: int) -> bool:
+    """The same without waiting. Returns False while something is added to the batch."""
+    chosen = {"lock": INGEST_LOCK, "batch": batch}
+    return bool(connection.scalar(text(f"SELECT pg_try_advisory_xact_lock{_TURN}"), chosen))
 
 
 def add(connection: Connection, batch: int, mode: Mode, arrivals: Iterable[Arrival]) -> Ingested:

@@ -27,6 +27,15 @@ _REMOVE = text("""
     DELETE FROM queue WHERE request IN (SELECT id FROM moved)
 """)
 
+_ANY_MISSING = text("""
+    SELECT EXISTS (
+        SELECT FROM unnest(CAST(:reference_ids AS text[])) AS wanted (reference_id) WHERE NOT EXISTS (
+            SELECT FROM communication_request AS r
+            WHERE r.batch = :batch AND r.reference_id = wanted.reference_id
+        )
+    )
+""")
+
 # Locked in a statement of its own: what a report wrote while we waited for its lock is read afterwards.
 _LOCK_FAILED = text("""
     SELECT array_agg(id) FROM (
@@ -87,6 +96,12 @@ class Retried:
     queued: int
     passed_over: int
     named: tuple[tuple[str, int], ...] = ()
+
+
+def any_missing(connection: Connection, batch: int, reference_ids: Sequence[str]) -> bool:
+    """Whether one of the references is not in the batch, as far as it is committed."""
+    chosen = {"batch": batch, "reference_ids": list(reference_ids)}
+    return bool(connection.scalar(_ANY_MISSING, chosen))
 
 
 def remove(connection: Connection, batch: int, reference_ids: Sequence[str], by: str) -> int:

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tests.factories import (
     make_campaign,
     make_patience,
     make_request,
+    read,
 )
 from tests.sessions import Beside
 from tests.unit.domain.verdicts.folding import report
@@ -55,6 +56,12 @@ def make_finished(engine: Engine, batch_id: str, *, ago: timedelta, **campaign: 
 
 def archived(engine: Engine, folder: Path) -> list[Archived]:
     return list(archive_batches(engine, older_than=MONTH, folder=folder))
+
+
+def mark(engine: Engine, batch: int, finished_at: datetime | None = None) -> bool:
+    """Whether it could be marked, as one whose results were written when it had finished then."""
+    seen = finished_at or read(engine, schema.batch, batch)["finished_at"]
+    return in_transaction(engine, lambda c: archives.mark(c, batch, seen))
 
 
 def stored(engine: Engine) -> int:
@@ -100,16 +107,15 @@ def test_a_retry_that_came_first_keeps_the_batch(engine: Engine, tmp_path: Path)
     make_finished(engine, "old", ago=31 * DAY)
     retry_requests(engine, "old", ["1"], by="ana@example.com")
 
-    found = in_transaction(engine, lambda c: archives.mark(c, "old", MONTH))
-
-    assert found is False
+    assert archived(engine, tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_was_cut_short_is_made_good(engine: Engine, tmp_path: Path) -> None:
-    make_finished(engine, "old", ago=31 * DAY)
+    batch = make_finished(engine, "old", ago=31 * DAY)
     archived_first = tmp_path / "old.jsonl.gz"
     archived_first.write_bytes(b"what the first run has written")
-    in_transaction(engine, lambda c: archives.mark(c, "old", MONTH))
+    mark(engine, batch)
 
     [done] = archived(engine, tmp_path)
 
@@ -139,8 +145,7 @@ def test_suppressed_recipients_are_remembered(engine: Engine, tmp_path: Path) ->
 
 def test_what_is_written_while_the_archive_waits_goes_with_its_request(engine: Engine) -> None:
     batch = make_finished(engine, "old", ago=31 * DAY)
-    with engine.begin() as connection:
-        archives.mark(connection, "old", MONTH)
+    mark(engine, batch)
 
     with engine.connect() as late, late.begin() as writing:
         late.execute(
@@ -158,8 +163,8 @@ def test_what_is_written_while_the_archive_waits_goes_with_its_request(engine: E
 
 def test_a_late_word_makes_nothing_due_in_an_archived_batch(engine: Engine) -> None:
     batch = make_finished(engine, "old", ago=31 * DAY, retry_count=5)
+    mark(engine, batch)
     with engine.begin() as connection:
-        archives.mark(connection, "old", MONTH)
         attempt = connection.scalar(
             select(func.max(schema.attempt.c.id)).where(schema.attempt.c.batch == batch)
         )
@@ -175,3 +180,23 @@ def test_a_late_word_makes_nothing_due_in_an_archived_batch(engine: Engine) -> N
 
     assert waiting == 0
     assert in_transaction(engine, lambda c: archives.drop_some(c, "old", 100)) == 2
+
+
+def test_only_what_was_written_is_marked(engine: Engine) -> None:
+    """Whoever was added and finished since is not in the file."""
+    batch = make_finished(engine, "old", ago=31 * DAY)
+    written = read(engine, schema.batch, batch)["finished_at"]
+    finish(engine, batch, ago=31 * DAY)
+
+    assert not mark(engine, batch, written)
+    assert mark(engine, batch)
+
+
+@pytest.mark.parametrize("what", ["waits", "is under way"])
+def test_what_came_back_since_it_was_written_keeps_the_batch(engine: Engine, what: str) -> None:
+    batch = make_finished(engine, "old", ago=31 * DAY)
+    request = make_request(engine, batch=batch, status=RequestStatus.PENDING)
+    if what == "is under way":
+        make_attempt(engine, request=request, state=AttemptState.SENDING)
+
+    assert not mark(engine, batch)

@@ -1,9 +1,8 @@
 """Who says stop meets the archive: before it, behind it, or in the middle of it, they are heard once."""
 
-from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, func, select, text, update
 
 from tests.factories import make_patience
 from tests.integration.desk.test_opt_outs import MAILBOX, archive, contact, event, reason
@@ -14,8 +13,6 @@ from worker.domain.statuses import Mode
 from worker.providers.email import read_events
 from worker.store import archives, inbox, schema
 from worker.store.connect import Connection, in_transaction
-
-MONTH = timedelta(days=30)
 
 
 def keep(engine: Engine, body: bytes) -> None:
@@ -32,7 +29,7 @@ def test_an_event_that_meets_the_archive_between_its_steps_is_heard_at_once(engi
         return settle(engine, make_patience(), spam)
 
     with engine.connect() as dropping, dropping.begin():
-        archives.mark(dropping, "over-email", MONTH)
+        dropping.execute(update(schema.batch).values(archived_at=func.now()))
         assert archives.drop_some(dropping, "over-email", 100) == 1
         with Beside(engine, settling) as beside:
             beside.wait_until_blocked()
