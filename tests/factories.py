@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select, text, update
 
+from worker.desk.lifts import explain_suppressed, lift_suppression
 from worker.dispatch.deliver import DeliveryLimits
 from worker.domain.attempts import OPEN
 from worker.domain.batches import BatchFacts
@@ -334,6 +335,15 @@ def database_time(engine: Engine) -> datetime:
         at = connection.scalar(select(func.clock_timestamp()))
     assert isinstance(at, datetime)
     return at
+
+
+def allow_recipient(engine: Engine, mode: Mode, target: str) -> int:
+    """Lift whatever keeps them from being contacted on a channel, row by row. How many stood."""
+    told = explain_suppressed(engine, mode, target)
+    standing = [one.id for one in told if one.lifted_at is None]
+    for row in standing:
+        lift_suppression(engine, row, by=ANA)
+    return len(standing)
 
 
 def make_patience(**values: Any) -> Patience:

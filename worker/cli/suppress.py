@@ -1,5 +1,6 @@
 """`outreach suppress`: who must not be contacted, whatever a batch says."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,8 @@ import typer
 from worker.cli.fields import UnreadableFile
 from worker.cli.printing import add_row, complain, console, print_json, table
 from worker.cli.session import AsJson, By, session
-from worker.desk import suppressions
+from worker.desk import lifts, suppressions
+from worker.desk.lifts import Suppression
 from worker.domain.statuses import Mode, SuppressReason
 from worker.domain.wire import to_wire
 
@@ -16,8 +18,13 @@ app = typer.Typer(no_args_is_help=True, help="Who must not be contacted, whateve
 
 Channel = Annotated[Mode, typer.Argument(metavar="MODE", help="voice, sms or email.")]
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="A number with +, or a mailbox.")]
+Remover = Annotated[
+    str | None,
+    typer.Option("--by", "--as", metavar="EMAIL", help="Who lifts it; default: OPERATOR_EMAIL."),
+]
 Reason = Annotated[SuppressReason, typer.Option(help="Why.")]
-FIELDS = ("mode", "address", "suppressed_at", "suppress_reason", "suppress_source")
+FIELDS = ("id", "modes", "address", "suppressed_at", "suppress_reason", "source", "by")
+ALL = (*FIELDS, "act", "lifted_at", "lifted_by", "lifted_why")
 
 
 @app.command()
@@ -37,10 +44,25 @@ def add(
 
 
 @app.command()
-def remove(context: typer.Context, mode: Channel, target: Target) -> None:
-    """Let a recipient be contacted again."""
-    stood = suppressions.allow_recipient(session(context).runtime.engine, mode, target)
-    console().print("no longer suppressed" if stood else "was not suppressed")
+def remove(
+    context: typer.Context,
+    row: Annotated[int, typer.Argument(metavar="ROW", help="The id that list and explain show.")],
+    *,
+    by: Remover = None,
+    why: Annotated[str | None, typer.Option(help="Why; it is remembered.")] = None,
+) -> None:
+    """Lift one suppression; whatever else keeps the recipient from being contacted stays in force."""
+    current = session(context)
+    operator, engine = current.operator(by), current.runtime.engine
+    found = lifts.lift_suppression(engine, row, by=operator, why=why)
+    if found.lifted_at:
+        console().print(f"was lifted already, by {found.lifted_by}")
+        return
+    console().print("lifted")
+    for mode in found.modes:
+        for one in lifts.explain_suppressed(engine, mode, found.address):
+            if one.lifted_at is None:
+                console().print(f"still suppressed on {mode}: {one.id}, {one.source}")
 
 
 @app.command("list")
@@ -51,15 +73,31 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List who is suppressed. Shows addresses: they are what was asked for."""
-    found = suppressions.list_suppressed(session(context).runtime.engine, mode, limit=limit)
+    """List the suppressions in force. Shows addresses: they are what was asked for."""
+    _show(lifts.list_suppressed(session(context).runtime.engine, mode, limit=limit), as_json)
+
+
+@app.command()
+def explain(
+    context: typer.Context, mode: Channel, target: Target, *, as_json: AsJson = False
+) -> None:
+    """Every act that ever kept a recipient from being contacted, and who lifted which."""
+    found = lifts.explain_suppressed(session(context).runtime.engine, mode, target)
+    _show(found, as_json, ALL)
+
+
+def _show(found: Sequence[Suppression], as_json: bool, columns: Sequence[str] = FIELDS) -> None:
     if as_json:
-        print_json([{name: to_wire(getattr(one, name)) for name in FIELDS} for one in found])
+        print_json([{name: to_wire(getattr(one, name)) for name in ALL} for one in found])
         return
-    listing = table(None, *FIELDS)
+    listing = table(None, *columns)
     for one in found:
-        add_row(listing, [getattr(one, name) for name in FIELDS])
+        add_row(listing, [_cell(getattr(one, name)) for name in columns])
     console().print(listing)
+
+
+def _cell(value: object) -> object:
+    return " ".join(value) if isinstance(value, tuple) else value
 
 
 @app.command("import")

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import structlog
 
 from worker.desk import batches, campaigns, sessions
 from worker.desk.additions import add_in
+from worker.desk.lifts import lift_in
 from worker.desk.removal import remove_in
 from worker.desk.retries import retry_in
-from worker.desk.suppressions import suppress_in, unsuppress_in
+from worker.desk.suppressions import suppress_in
 from worker.domain.messages import (
     AddRequests,
     CreateBatch,
@@ -25,6 +27,7 @@ from worker.domain.messages import (
     UpdateBatch,
     UpdateCampaign,
 )
+from worker.domain.suppression import Act, Source
 from worker.store.connect import Connection
 
 log = structlog.get_logger()
@@ -109,13 +112,21 @@ def record_session(connection: Connection, message: RecordSession) -> None:
 
 def suppress(connection: Connection, message: Suppress) -> None:
     """Somebody who must not be contacted."""
-    suppress_in(connection, message.mode, message.target, reason=message.reason, by=message.by)
+    act = Act(Source.MESSAGE, str(uuid4()), message.by)
+    suppress_in(connection, message.mode, message.target, reason=message.reason, act=act)
 
 
 def unsuppress(connection: Connection, message: Unsuppress) -> None:
     """Somebody who may be contacted again."""
-    at = message.suppressed_at
-    unsuppress_in(connection, message.mode, message.target, suppressed_at=at)
+    lift_in(
+        connection,
+        message.mode,
+        message.target,
+        suppression=message.suppression,
+        suppressed_at=message.suppressed_at,
+        by=message.by,
+        why=message.reason,
+    )
 
 
 EFFECTS: dict[type[Payload], Effect] = {

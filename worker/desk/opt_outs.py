@@ -1,15 +1,13 @@
 """Somebody says stop, in person: by a click on our own page, or by an answer to a text."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from worker.domain.statuses import Mode, SuppressReason
+from worker.domain.suppression import Act, Source
 from worker.domain.writers import read_writer
 from worker.store import opt_outs, suppressions
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.opt_outs import Contacted
-
-CLICKED, ANSWERED = "one-click", "text"
-"""What stands as the source of such a suppression."""
 
 
 def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
@@ -18,13 +16,14 @@ def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
     Returns:
         who it was; None where no mail has this token: that of a call or text opens no page.
     """
+    act = Act(Source.CLICK, str(uuid4()))
 
     def step(connection: Connection) -> Contacted | None:
         found = opt_outs.contacted(connection, [token]).get(token)
         if found is None or found.mode is not Mode.EMAIL:
             return None
         reason = SuppressReason.UNSUBSCRIBED
-        suppressions.suppress(connection, found.mode, found.identity, reason, CLICKED)
+        suppressions.suppress(connection, found.mode, found.identity, reason, act)
         return found
 
     return in_transaction(engine, step)
@@ -40,12 +39,13 @@ def hear_stop(engine: Engine, number: str, message_sid: str) -> bool:
         UnreadWriter: the sender is no phone number.
     """
     identity = read_writer(number)
+    act = Act(Source.STOP, message_sid or str(uuid4()))
 
     def step(connection: Connection) -> bool:
         if message_sid and not opt_outs.is_new_act(connection, message_sid):
             return False
         reason = SuppressReason.UNSUBSCRIBED
-        suppressions.suppress(connection, Mode.SMS, identity, reason, ANSWERED)
+        suppressions.suppress(connection, Mode.SMS, identity, reason, act)
         return True
 
     return in_transaction(engine, step)

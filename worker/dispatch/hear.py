@@ -55,5 +55,5 @@ def _hear(connection: Connection, ids: Sequence[int]) -> int:
 def _suppress(connection: Connection, letter: Letter, who: Contacted) -> None:
     """By an act that was heard before its attempt was archived, nobody is suppressed again."""
     report = letter.report
-    if report.suppress and opt_outs.is_new_act(connection, report.key):
-        suppressions.suppress(connection, who.mode, who.identity, report.suppress, report.name)
+    if report.suppress and report.act and opt_outs.is_new_act(connection, report.key):
+        suppressions.suppress(connection, who.mode, who.identity, report.suppress, report.act)

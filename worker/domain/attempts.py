@@ -15,6 +15,7 @@ from worker.domain.statuses import (
     RequestStatus,
     SuppressReason,
 )
+from worker.domain.suppression import Act
 
 OPEN = frozenset({AttemptState.SENDING, AttemptState.IN_DOUBT, AttemptState.ACCEPTED})
 """States with a deadline by which somebody looks."""
@@ -138,6 +139,8 @@ class Change:
     late: bool = False
     move: Move | None = None
     suppress: SuppressReason | None = None
+    act: Act | None = None
+    """By which act, where that has an id of its own; else it is this attempt's answer."""
 
     @property
     def counted(self) -> int:

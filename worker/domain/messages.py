@@ -216,12 +216,19 @@ class Suppress(Payload):
 
 
 class Unsuppress(Payload):
-    """The lifting of one suppression, named by its time, so that a late message lifts no newer one."""
+    """The lifting of one suppression, named by its number or its time: whatever else stands, stays."""
 
     mode: Channel
     target: Target
     reason: Text | None = None
-    suppressed_at: Moment
+    suppression: Id | None = None
+    suppressed_at: Moment | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.suppression is None) == (self.suppressed_at is None):
+            raise ValueError("suppressed_at: give either suppression or suppressed_at")
+        return self
 
 
 PAYLOADS: dict[str, type[Payload]] = {

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from worker.domain.answers import HaltScope
 from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+from worker.domain.suppression import Act
 
 Position = tuple[int, int, str]
 """(rank, sequence, name): a total order over one sid's events; the greatest one stands."""
@@ -77,6 +78,11 @@ class Report:
     code: str | None = None
     suppress: SuppressReason | None = None
     at: datetime | None = None
+
+    @property
+    def act(self) -> Act | None:
+        """By which act it suppresses, if it does."""
+        return Act(self.name, self.key) if self.suppress else None
 
     @property
     def position(self) -> Position:

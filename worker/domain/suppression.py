@@ -1,8 +1,35 @@
-"""How far an opt-out reaches."""
+"""By which acts somebody is not to be contacted any more, and how far each reaches."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.domain.statuses import Mode, SuppressReason
+
+
+class Source(StrEnum):
+    """Where an act came from, unless a provider's event told it: then the event's name stands there."""
+
+    STOP = "stop"
+    """A text that asks to be left alone."""
+    CLICK = "one-click"
+    """The link of a mail, which leads to our own page."""
+    PROVIDER = "provider"
+    """The provider would not contact them for us."""
+    OPERATOR = "operator"
+    MESSAGE = "message"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act that keeps somebody from being contacted; it acts once, however often it is told.
+
+    `id` is the one that its source gave it; `by` who asked for it in somebody else's name.
+    """
+
+    source: str
+    id: str
+    by: str | None = None
 
 
 class SuppressScope(StrEnum):

@@ -156,7 +156,7 @@ def _message_id(reply: Reply, token: UUID) -> str:
 
 
 def unsubscribed(token: UUID) -> Report:
-    """What a click on our own List-Unsubscribe address says of the mail."""
+    """What a click on our own List-Unsubscribe address says of the mail; whom it suppresses is known."""
     word = EVENTS["unsubscribe"]
     return Report(
         mode=Mode.EMAIL,
@@ -168,7 +168,6 @@ def unsubscribed(token: UUID) -> Report:
         sequence=0,
         meaning=word.meaning,
         channel_status=word.channel_status,
-        suppress=SuppressReason.UNSUBSCRIBED,
     )
 
 

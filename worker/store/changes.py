@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from worker.domain.attempts import Change
 from worker.domain.statuses import AttemptState, RequestStatus, SuppressReason
+from worker.domain.suppression import Act, Source
 from worker.store.suppressions import suppress_recipients_of
 
 _CHANGES = "jsonb_to_recordset(CAST(:changes AS jsonb)) AS v"
@@ -123,8 +124,12 @@ def _write(connection: Connection, changes: Sequence[Change]) -> None:
     if any(change.facts.request_status is RequestStatus.PENDING for change in changes):
         connection.execute(_DEQUEUE, rows)
     for reason in SuppressReason:
-        if told := [one.facts.attempt for one in changes if one.suppress is reason]:
-            suppress_recipients_of(connection, told, reason, "provider")
+        if told := {one.facts.attempt: _act(one) for one in changes if one.suppress is reason}:
+            suppress_recipients_of(connection, told, reason)
+
+
+def _act(change: Change) -> Act:
+    return change.act or Act(Source.PROVIDER, f"attempt-{change.facts.attempt}")
 
 
 def _row(change: Change) -> dict[str, object]:

@@ -31,7 +31,7 @@ def fold_anew(connection: Connection, fold: Fold, version: int) -> int:
 
     1. Wait until nobody begins, imports or opts out.
     2. Note whose identity changes, and into whom they are merged.
-    3. The first takes over an opt-out before anything else that suppressed the others.
+    3. The first takes over an opt-out before anything else that suppressed the others; their acts are its.
     4. Requests and attempts move to the first. A second one that waits in the same batch becomes a
        DUPLICATE; one that is over keeps its old row, which no import finds any more.
     5. Whoever has nothing left is removed, and the others take their new identity.
@@ -43,7 +43,7 @@ def fold_anew(connection: Connection, fold: Fold, version: int) -> int:
         StillUnderWay: two attempts to one person are in flight; wait until one of them is over.
     """
     connection.execute(
-        text("LOCK TABLE recipient, communication_request, attempt IN EXCLUSIVE MODE")
+        text("LOCK TABLE recipient, suppression, communication_request, attempt IN EXCLUSIVE MODE")
     )
     connection.execute(
         text("CREATE TEMPORARY TABLE refolded (id bigint PRIMARY KEY, identity text)")
@@ -84,13 +84,17 @@ _UNDER_WAY = text("""
 """)
 
 _SUPPRESSED = text("""
-    UPDATE recipient AS p SET suppressed_at = s.suppressed_at, suppress_reason = s.suppress_reason,
-        suppress_source = s.suppress_source
+    UPDATE recipient AS p SET suppressed_at = s.suppressed_at, suppress_reason = s.suppress_reason
     FROM (
         SELECT DISTINCT ON (m.first) m.first, o.* FROM merged AS m JOIN recipient AS o ON o.id = m.id
         WHERE o.suppressed_at IS NOT NULL
         ORDER BY m.first, o.suppress_reason IN ('unsubscribed', 'spam_report') DESC, o.suppressed_at
     ) AS s WHERE p.id = s.first
+""")
+
+_ACTS = text("""
+    UPDATE suppression AS s SET identity = n.identity FROM refolded AS n JOIN recipient AS p USING (id)
+    WHERE s.identity = p.identity AND p.channel = ANY (s.channels)
 """)
 
 _TWICE = """
@@ -139,4 +143,14 @@ _RENAMED = text("""
     WHERE p.id = n.id AND m.first = m.id
 """)
 
-_STEPS = (_SUPPRESSED, _DUPLICATES, _DEQUEUED, _REQUESTS, _ATTEMPTS, _ARCHIVED, _GONE, _RENAMED)
+_STEPS = (
+    _SUPPRESSED,
+    _ACTS,
+    _DUPLICATES,
+    _DEQUEUED,
+    _REQUESTS,
+    _ATTEMPTS,
+    _ARCHIVED,
+    _GONE,
+    _RENAMED,
+)

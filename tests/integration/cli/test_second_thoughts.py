@@ -88,11 +88,29 @@ def test_the_suppressed_are_added_listed_imported_and_removed(
     found = json.loads(outreach("suppress", "list", "--json").stdout)
     assert [(one["address"], one["suppress_reason"]) for one in found] == [
         ("+15125550199", "spam_report"),
+        ("+15125550188", "spam_report"),
         ("+15125550188", "unsubscribed"),
     ]
-    assert outreach("suppress", "remove", "sms", "+15125550188").stdout.startswith("no longer")
-    assert outreach("suppress", "remove", "sms", "+15125550188").stdout.startswith("was not")
+    imported, added = (str(one["id"]) for one in found[1:])
+    removed = outreach("suppress", "remove", imported, "--by", "bo@example.com", "--why", "a typo")
+    assert removed.stdout == f"lifted\nstill suppressed on sms: {added}, operator\n"
+    again = outreach("suppress", "remove", imported)
+    assert again.stdout == "was lifted already, by bo@example.com\n"
+    assert outreach("suppress", "remove", added).stdout == "lifted\n"
     assert len(json.loads(outreach("suppress", "list", "--mode", "sms", "--json").stdout)) == 1
+    told = json.loads(outreach("suppress", "explain", "sms", "+15125550188", "--json").stdout)
+    assert [(one["source"], one["lifted_by"], one["lifted_why"]) for one in told] == [
+        ("operator", "ana@example.com", None),
+        ("import", "bo@example.com", "a typo"),
+    ]
+    assert "bo@example.com" in outreach("suppress", "explain", "sms", "+15125550188").stdout
+
+
+def test_a_suppression_that_is_not_there_is_not_lifted(outreach: Outreach) -> None:
+    told = outreach("suppress", "remove", "7")
+
+    assert told.exit_code == 1
+    assert "there is no 7" in told.stderr
 
 
 def test_a_target_that_names_nobody_is_not_suppressed(outreach: Outreach) -> None:

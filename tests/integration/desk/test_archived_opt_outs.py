@@ -4,10 +4,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select, text, update
 
-from tests.factories import make_patience
+from tests.factories import allow_recipient, make_patience
 from tests.integration.desk.test_opt_outs import MAILBOX, archive, contact, event, reason
 from tests.sessions import Beside
-from worker.desk.suppressions import allow_recipient
 from worker.dispatch.settle import Settled, settle, settle_waiting
 from worker.domain.statuses import Mode
 from worker.providers.email import read_events

@@ -19,6 +19,7 @@ from tests.sessions import Beside, eventually
 from worker.desk.batches import show_batch, update_batch
 from worker.desk.campaigns import show_campaign, update_campaign
 from worker.desk.dead_letters import list_dead_letters, show_dead_letter
+from worker.desk.lifts import explain_suppressed
 from worker.desk.messages import Buried, Taken, accept
 from worker.desk.requests import show_request
 from worker.domain.messages import stored_id
@@ -201,22 +202,39 @@ def test_a_session_of_a_mail_is_not_taken_by_sid(engine: Engine, send: Sender) -
     assert "batch_id and reference_id" in reason
 
 
-def test_a_suppression_is_lifted_by_its_time_alone(engine: Engine, send: Sender) -> None:
+def test_a_suppression_is_lifted_by_its_time_or_number_alone(engine: Engine, send: Sender) -> None:
     recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
     whom = {"mode": "sms", "target": NUMBER}
     send.taken("suppress", whom | {"reason": "unsubscribed", "last_updated_by": ANA})
     row = read(engine, schema.recipient, recipient)
     send.taken("suppress", whom | {"reason": "spam_report"})
     assert read(engine, schema.recipient, recipient) == row
-    assert (row["suppress_reason"], row["suppress_source"]) == ("unsubscribed", ANA)
+    first, second = explain_suppressed(engine, Mode.SMS, NUMBER)
+    assert (first.source, first.by, second.by) == ("message", ANA, "message")
 
     early = send.refused("unsuppress", whom | {"suppressed_at": "2020-01-01T00:00:00Z"})
-    assert stamp(row["suppressed_at"], fine=True) in early
-    lift = whom | {"suppressed_at": stamp(row["suppressed_at"], fine=True)}
-    send.taken("unsuppress", lift)
+    assert stamp(second.suppressed_at, fine=True) in early
+    lift = whom | {"suppressed_at": stamp(first.suppressed_at, fine=True)}
+    send.taken("unsuppress", lift | {"reason": "asked by phone", "last_updated_by": ANA})
 
-    assert read(engine, schema.recipient, recipient)["suppressed_at"] is None
+    assert read(engine, schema.recipient, recipient)["suppress_reason"] == "spam_report"
+    first, second = explain_suppressed(engine, Mode.SMS, NUMBER)
+    assert (first.lifted_by, first.lifted_why, second.lifted_at) == (ANA, "asked by phone", None)
     assert send.taken("unsuppress", lift).fresh
+    other = send.refused("unsuppress", whom | {"suppression": second.id + 1})
+    assert "suppression: there is no" in other
+    send.taken("unsuppress", whom | {"suppression": second.id})
+    assert read(engine, schema.recipient, recipient)["suppressed_at"] is None
+
+
+def test_nobody_elses_suppression_is_lifted_by_its_number(engine: Engine, send: Sender) -> None:
+    for target in (NUMBER, "+15125550199"):
+        send.taken("suppress", {"mode": "sms", "target": target, "reason": "unsubscribed"})
+    [other] = explain_suppressed(engine, Mode.SMS, "+15125550199")
+
+    send.refused("unsuppress", {"mode": "sms", "target": NUMBER, "suppression": other.id})
+
+    assert explain_suppressed(engine, Mode.SMS, "+15125550199") == [other]
 
 
 def test_somebody_nobody_has_heard_of_can_be_suppressed(

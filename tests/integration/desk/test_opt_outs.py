@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from tests.factories import (
+    allow_recipient,
     make_attempt,
     make_batch,
     make_campaign,
@@ -18,7 +19,6 @@ from tests.factories import (
 )
 from worker.desk.archive import archive_batches
 from worker.desk.opt_outs import hear_stop, unsubscribe_by_link
-from worker.desk.suppressions import allow_recipient
 from worker.dispatch.settle import settle
 from worker.domain.statuses import AttemptState, Mode, RequestStatus
 from worker.providers.email import read_events

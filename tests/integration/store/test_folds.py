@@ -1,22 +1,27 @@
 """Folding recipients anew: who were several people become the one they always were."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select, text, update
 
 from tests.factories import (
+    ANA,
     make_batch,
     make_recipient,
     make_request,
     queue_row,
     read_request,
 )
+from worker.desk.lifts import explain_suppressed, lift_suppression
 from worker.domain.identities import FOLD_VERSION, identity_of
-from worker.domain.statuses import Mode, RequestStatus
+from worker.domain.statuses import Mode, RequestStatus, SuppressReason
+from worker.domain.suppression import Act
 from worker.store import schema
 from worker.store.connect import in_transaction
 from worker.store.folds import StillUnderWay, fold_anew, folded_by
+from worker.store.suppressions import suppress
 
 PEOPLE = ("Dora@example.com", "dora@example.com", "DORA@example.com")
 
@@ -52,6 +57,24 @@ def test_three_spellings_become_one_person_who_opted_out(engine: Engine) -> None
     with engine.begin() as connection:
         rows = connection.execute(select(schema.attempt.c.recipient)).scalars().all()
     assert rows == [people[0]] * len(people)
+
+
+def test_acts_of_one_person_in_two_spellings_stand_beside_each_other(engine: Engine) -> None:
+    for number, one in enumerate(PEOPLE[:2]):
+        make_recipient(engine, mode=Mode.EMAIL, address=one)
+        act = Act("spamreport", f"e{number}")
+        reason = SuppressReason.SPAM_REPORT
+        in_transaction(
+            engine, partial(suppress, channel=Mode.EMAIL, identity=one, reason=reason, act=act)
+        )
+
+    fold(engine)
+
+    assert everybody(engine) == [("dora@example.com", "spam_report")]
+    first, second = explain_suppressed(engine, Mode.EMAIL, "Dora@example.com")
+    assert (first.act, second.act) == ("e0", "e1")
+    lift_suppression(engine, first.id, by=ANA)
+    assert everybody(engine) == [("dora@example.com", "spam_report")]
 
 
 def test_it_waits_for_attempts_that_are_under_way_to_one_person(engine: Engine) -> None:

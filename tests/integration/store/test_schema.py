@@ -38,18 +38,24 @@ OURS = " AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'ale
 
 
 @pytest.fixture
-def described(engine: Engine) -> Iterator[Engine]:
-    """A database made from the Python side alone."""
+def unmigrated(engine: Engine) -> Iterator[str]:
+    """A database with nothing in it."""
     name = f"{engine.url.database}_described"
     outside = engine.execution_options(isolation_level="AUTOCOMMIT")
     with outside.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
-    made = connect(engine.url.set(database=name).render_as_string(hide_password=False))
+    yield engine.url.set(database=name).render_as_string(hide_password=False)
+    with outside.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def described(unmigrated: str) -> Iterator[Engine]:
+    """A database made from the Python side alone."""
+    made = connect(unmigrated)
     schema.metadata.create_all(made)
     yield made
     made.dispose()
-    with outside.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.mark.parametrize("kind", CATALOG)
@@ -142,6 +148,37 @@ def test_the_database_refuses_one_address_twice_in_a_batch(engine: Engine) -> No
 
     with pytest.raises(IntegrityError, match="communication_request_one_per_recipient"):
         make_request(engine, batch=batch, recipient=recipient, due_in=SECOND)
+
+
+def test_suppressions_of_before_are_carried_over_as_rows(unmigrated: str) -> None:
+    upgrade(unmigrated, "0018")
+    old = connect(unmigrated)
+    with old.begin() as connection:
+        connection.execute(
+            text("""
+                INSERT INTO recipient (channel, identity, suppressed_at, suppress_reason, suppress_source)
+                VALUES ('sms', '+15125550140', '2026-01-02Z', 'unsubscribed', 'text'),
+                       ('voice', '+15125550140', '2026-01-02Z', 'unsubscribed', 'text'),
+                       ('email', 'ana@example.com', '2026-01-01Z', 'bounced', 'bo@example.com'),
+                       ('email', 'nobody@example.com', NULL, NULL, NULL)
+            """)
+        )
+
+    upgrade(unmigrated)
+
+    with old.begin() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT identity, channels, reason, source, by, lifted_at FROM suppression ORDER BY id"
+            )
+        ).all()
+        kept = connection.scalar(text("SELECT count(suppressed_at) FROM recipient"))
+    old.dispose()
+    assert kept == 3
+    assert [tuple(row) for row in rows] == [
+        ("ana@example.com", ["email"], "bounced", "operator", "bo@example.com", None),
+        ("+15125550140", ["sms", "voice"], "unsubscribed", "stop", None, None),
+    ]
 
 
 def _facts(engine: Engine, kind: str) -> set[tuple[str, ...]]:

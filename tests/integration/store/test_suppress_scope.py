@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, select
 
 from tests.factories import (
     SECOND,
+    allow_recipient,
     lease,
     make_attempt,
     make_batch,
@@ -18,13 +19,13 @@ from tests.factories import (
     token_of,
 )
 from tests.sessions import Beside
-from worker.desk.suppressions import allow_recipient, import_suppressed, suppress_recipient
+from worker.desk.suppressions import import_suppressed, suppress_recipient
 from worker.dispatch.line import Answered
 from worker.dispatch.record import record
 from worker.dispatch.settle import settle
 from worker.domain.answers import Refusal, Refused
 from worker.domain.statuses import AttemptState, Mode, SuppressReason
-from worker.domain.suppression import SuppressScope
+from worker.domain.suppression import Act, SuppressScope
 from worker.domain.tickets import Text, Ticket
 from worker.providers.sms import read_callback
 from worker.store import attempts, schema, suppressions
@@ -159,9 +160,8 @@ def test_no_call_begins_once_a_text_was_answered_with_stop(everywhere: Engine) -
         suppressions.lock_recipients_of(stop, [attempt])
         with Beside(everywhere, begin) as worker:
             worker.wait_until_blocked()
-            suppressions.suppress_recipients_of(
-                stop, [attempt], SuppressReason.UNSUBSCRIBED, "provider"
-            )
+            acts = {attempt: Act("provider", "1")}
+            suppressions.suppress_recipients_of(stop, acts, SuppressReason.UNSUBSCRIBED)
             stop.commit()
             assert worker.result() == ([], {chunk.requests[0]: "suppressed"})
 

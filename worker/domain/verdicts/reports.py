@@ -47,6 +47,7 @@ def judge_report(facts: Facts, report: Report, patience: Patience, cause: Cause)
         late=not facts.is_current,
         move=_projected(facts, report, cause) if newer and facts.revisable else None,
         suppress=report.suppress,
+        act=report.act,
     )
 
 
@@ -100,7 +101,13 @@ def _over(facts: Facts, report: Report, cause: Cause) -> Change:
 def _heard(facts: Facts, report: Report, patience: Patience) -> Change:
     """A higher word came first, but whoever asked us to stop must be heard in any order."""
     check_in = patience.look_interval if facts.state in OPEN else None
-    return Change(facts=facts, state=facts.state, check_in=check_in, suppress=report.suppress)
+    return Change(
+        facts=facts,
+        state=facts.state,
+        check_in=check_in,
+        suppress=report.suppress,
+        act=report.act,
+    )
 
 
 def _projected(facts: Facts, report: Report, cause: Cause) -> Move | None:

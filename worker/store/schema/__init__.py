@@ -21,7 +21,15 @@ from worker.store.schema.record import (
     transition,
 )
 from worker.store.schema.telling import webhook_delivery
-from worker.store.schema.work import batch, batch_pace, campaign, queue, recipient, request
+from worker.store.schema.work import (
+    batch,
+    batch_pace,
+    campaign,
+    queue,
+    recipient,
+    request,
+    suppression,
+)
 
 __all__ = [
     "archived_attempt",
@@ -44,6 +52,7 @@ __all__ = [
     "request",
     "request_count",
     "sid",
+    "suppression",
     "transition",
     "webhook_delivery",
 ]

@@ -28,7 +28,7 @@ from worker.domain.statuses import (
     RequestStatus,
     SuppressReason,
 )
-from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of
+from worker.store.schema.conventions import NOW, Timestamp, listed, metadata, one_of
 
 campaign = Table(
     "campaign",
@@ -141,16 +141,31 @@ recipient = Table(
     Column("created_at", Timestamp, nullable=False, server_default=NOW),
     Column("suppressed_at", Timestamp),
     Column("suppress_reason", Text),
-    Column("suppress_source", Text),
     UniqueConstraint("channel", "identity"),
     one_of("channel", Mode),
     one_of("suppress_reason", SuppressReason),
     CheckConstraint("(suppressed_at IS NULL) = (suppress_reason IS NULL)", name="suppressed"),
-    Index(
-        "recipient_suppressed",
-        "suppressed_at",
-        postgresql_where=text("suppressed_at IS NOT NULL"),
-    ),
+)
+
+# One row per act. Of those in force a recipient's two columns say what begin asks, written with them.
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("channels", ARRAY(Text), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("by", Text),
+    Column("at", Timestamp, nullable=False, server_default=NOW),
+    Column("lifted_at", Timestamp),
+    Column("lifted_by", Text),
+    Column("lifted_why", Text),
+    UniqueConstraint("identity", "source", "act"),
+    one_of("reason", SuppressReason),
+    CheckConstraint(f"channels <@ ARRAY[{listed(Mode)}]", name="channels"),
+    CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
 )
 
 request = Table(

@@ -1,0 +1,153 @@
+"""A suppression is a row per act: none takes another's place, and a lift ends one and no other."""
+
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+from sqlalchemy import Connection, Engine, func, update
+from sqlalchemy.exc import IntegrityError
+
+from tests.factories import ANA, allow_recipient, make_recipient, read
+from tests.sessions import Beside
+from worker.desk.lifts import explain_suppressed, lift_suppression
+from worker.desk.opt_outs import hear_stop
+from worker.desk.suppressions import import_suppressed, suppress_recipient
+from worker.domain.statuses import Mode, SuppressReason
+from worker.domain.suppression import Act
+from worker.store import schema, suppressions
+from worker.store.connect import in_transaction
+
+NUMBER = "+15125550140"
+BOUNCED, UNSUBSCRIBED = SuppressReason.BOUNCED, SuppressReason.UNSUBSCRIBED
+
+
+def by_import(engine: Engine) -> None:
+    import_suppressed(engine, Mode.SMS, [NUMBER], reason=UNSUBSCRIBED, by=ANA)
+
+
+def by_operator(engine: Engine) -> None:
+    suppress_recipient(engine, Mode.SMS, NUMBER, reason=UNSUBSCRIBED, by=ANA)
+
+
+def by_stop(engine: Engine) -> None:
+    assert hear_stop(engine, NUMBER, "SM1")
+
+
+def by_event(engine: Engine) -> None:
+    act = Act("undelivered", "SM2:undelivered:21610")
+    in_transaction(engine, lambda c: suppressions.suppress(c, Mode.SMS, NUMBER, UNSUBSCRIBED, act))
+
+
+WAYS = (by_import, by_operator, by_stop, by_event)
+
+
+def in_force(engine: Engine) -> list[str]:
+    told = explain_suppressed(engine, Mode.SMS, NUMBER)
+    return [one.source for one in told if one.lifted_at is None]
+
+
+def stands(engine: Engine, recipient: int) -> str | None:
+    found: str | None = read(engine, schema.recipient, recipient)["suppress_reason"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), list(permutations(WAYS, 2)), ids=lambda way: way.__name__
+)
+def test_a_lift_ends_one_act_and_leaves_what_stands_beside_it(
+    engine: Engine, first: Callable[[Engine], None], second: Callable[[Engine], None]
+) -> None:
+    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    first(engine)
+    second(engine)
+    one, other = explain_suppressed(engine, Mode.SMS, NUMBER)
+
+    lift_suppression(engine, one.id, by=ANA, why="a typo")
+
+    assert in_force(engine) == [other.source]
+    row = read(engine, schema.recipient, recipient)
+    assert (row["suppressed_at"], row["suppress_reason"]) == (other.suppressed_at, "unsubscribed")
+    lift_suppression(engine, other.id, by=ANA)
+    assert stands(engine, recipient) is None
+
+
+def test_an_act_that_is_told_again_after_its_lift_has_no_effect(engine: Engine) -> None:
+    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    by_event(engine)
+    allow_recipient(engine, Mode.SMS, NUMBER)
+
+    by_event(engine)
+
+    assert stands(engine, recipient) is None
+
+
+def test_a_lift_is_remembered_and_not_written_over(engine: Engine) -> None:
+    by_operator(engine)
+    [row] = explain_suppressed(engine, Mode.SMS, NUMBER)
+
+    lift_suppression(engine, row.id, by=ANA, why="asked by phone")
+    lift_suppression(engine, row.id, by="bo@example.com", why="again")
+
+    [row] = explain_suppressed(engine, Mode.SMS, NUMBER)
+    assert (row.lifted_by, row.lifted_why) == (ANA, "asked by phone")
+
+
+def test_an_opt_out_is_what_is_told_whatever_came_first(engine: Engine) -> None:
+    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    suppress_recipient(engine, Mode.SMS, NUMBER, reason=BOUNCED, by=ANA)
+    by_stop(engine)
+    assert stands(engine, recipient) == "unsubscribed"
+    bounce, stop = explain_suppressed(engine, Mode.SMS, NUMBER)
+
+    lift_suppression(engine, stop.id, by=ANA)
+
+    row = read(engine, schema.recipient, recipient)
+    assert (row["suppressed_at"], row["suppress_reason"]) == (bounce.suppressed_at, "bounced")
+
+
+def test_the_first_opt_out_that_stands_is_the_one_told(engine: Engine) -> None:
+    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    suppress_recipient(engine, Mode.SMS, NUMBER, reason=BOUNCED, by=ANA)
+    for way in (by_stop, by_event, by_operator):
+        way(engine)
+    _, stop, event, operator = explain_suppressed(engine, Mode.SMS, NUMBER)
+
+    assert read(engine, schema.recipient, recipient)["suppressed_at"] == stop.suppressed_at
+    lift_suppression(engine, operator.id, by=ANA)
+    assert read(engine, schema.recipient, recipient)["suppressed_at"] == stop.suppressed_at
+    lift_suppression(engine, stop.id, by=ANA)
+    assert read(engine, schema.recipient, recipient)["suppressed_at"] == event.suppressed_at
+
+
+def test_an_act_that_comes_while_another_is_lifted_stands(engine: Engine) -> None:
+    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    by_operator(engine)
+    [row] = explain_suppressed(engine, Mode.SMS, NUMBER)
+    act = Act("stop", "SM9")
+
+    def stop(connection: Connection) -> None:
+        suppressions.suppress(connection, Mode.SMS, NUMBER, UNSUBSCRIBED, act)
+
+    with engine.begin() as lifting:
+        suppressions.lock(lifting, [Mode.SMS], [NUMBER])
+        with Beside(engine, stop) as phone:
+            phone.wait_until_blocked()
+            lifting.rollback()
+            lift_suppression(engine, row.id, by=ANA)
+    assert in_force(engine) == ["stop"]
+    assert stands(engine, recipient) == "unsubscribed"
+
+
+WRONG: dict[str, dict[str, object]] = {
+    "lifted by nobody": {"lifted_at": func.now()},
+    "on no channel": {"channels": ["pigeon"]},
+    "for no reason": {"reason": "mood"},
+}
+
+
+@pytest.mark.parametrize("values", WRONG.values(), ids=WRONG)
+def test_the_database_refuses_a_row(engine: Engine, values: dict[str, object]) -> None:
+    by_operator(engine)
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(update(schema.suppression).values(**values))
