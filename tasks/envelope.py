@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from config.queues import TaskName
-from worker.domain.messages import stored_id
+from worker.domain.message_ids import stored_id
 
 JSON_TYPES = frozenset({"application/json", "json"})
 UTF_8 = frozenset({"utf-8", "utf8"})

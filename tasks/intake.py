@@ -7,7 +7,7 @@ from tasks.app import runtime
 from tasks.patience import PAUSE, STOPPING
 from tasks.publish import scan_and_publish
 from worker.desk.messages import Buried, Taken, accept, bury, whole
-from worker.domain.messages import stored_id
+from worker.domain.message_ids import stored_id
 from worker.runtime import StoreUnavailable
 
 log = structlog.get_logger()

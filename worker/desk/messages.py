@@ -5,7 +5,8 @@ from json import dumps
 
 from worker.desk.effects import EFFECTS
 from worker.domain.errors import Mistake
-from worker.domain.messages import PAYLOADS, DispatchBatch, Payload, parsed, stored_id
+from worker.domain.message_ids import stored_id
+from worker.domain.messages import PAYLOADS, DispatchBatch, Payload, parsed
 from worker.store import dead_letters, messages
 from worker.store.connect import Connection, Engine, in_transaction
 

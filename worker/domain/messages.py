@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from re import fullmatch
 from typing import Annotated, Any, ClassVar, Literal, Self
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import (
     Field,
@@ -279,14 +278,6 @@ def schema(name: str) -> dict[str, Wire]:
             told.pop("default", None)
     dialect = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": dialect} | made | {"title": name}
-
-
-def stored_id(given: str) -> str:
-    """A message's id as it is stored and logged: a UUID as it is, anything else as a UUID made of it."""
-    try:
-        return str(UUID(given))
-    except ValueError:
-        return str(uuid5(NAMESPACE_URL, given.encode("utf-8", "backslashreplace").decode()))
 
 
 def _model(name: str) -> type[Payload]:

@@ -22,7 +22,7 @@ from worker.desk.dead_letters import list_dead_letters, show_dead_letter
 from worker.desk.lifts import explain_suppressed
 from worker.desk.messages import Buried, Taken, accept
 from worker.desk.requests import show_request
-from worker.domain.messages import stored_id
+from worker.domain.message_ids import stored_id
 from worker.domain.statuses import AttemptState, Mode, RequestStatus
 from worker.domain.wire import stamp
 from worker.store import messages, schema
