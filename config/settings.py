@@ -240,11 +240,29 @@ def load() -> Settings:
         raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
 
 
+PHRASES = {
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "is too large a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_parsing": "must be true or false",
+    "greater_than_equal": "must be {ge} or more",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+}
+"""By the library's name of a fault: what we say of it."""
+
+
 def _sentence(fault: object) -> str:
     assert isinstance(fault, dict)
     name = "_".join(str(part) for part in fault["loc"]).upper()
     if fault["type"] == "missing":
         field = Settings.model_fields[str(fault["loc"][0])]
         return f"{name} is not set ({field.description})"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}" if name else message
+    context = fault.get("ctx", {})
+    if fault["type"] == "value_error":
+        said = str(context["error"])
+    else:
+        said = PHRASES.get(fault["type"], "is not what this setting takes").format(**context)
+    return f"{name}: {said}" if name else said

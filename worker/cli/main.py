@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -24,11 +25,12 @@ from worker.cli import (
 )
 from worker.cli.printing import complain
 from worker.cli.session import Session
+from worker.cli.usage import misused
 from worker.domain.errors import Mistake, WrongFields, raised_at
 from worker.runtime import StoreRefused, StoreUnavailable
 
-OWN_ENDINGS = (typer.Exit, typer.Abort, TyperException)
-"""The command line's ways of ending: they say themselves what is to be said."""
+OWN_ENDINGS = (typer.Exit, typer.Abort, BrokenPipeError)
+"""Ways of ending that need no word: of the command line, and of a reader that has read enough."""
 
 
 @contextmanager
@@ -43,6 +45,11 @@ def plain_speech() -> Iterator[None]:
     except (Mistake, StoreUnavailable, StoreRefused) as error:
         complain(str(error))
         raise typer.Exit(1) from None
+    except TyperException as error:
+        if not (said := misused(error)):
+            raise
+        complain(said)
+        raise typer.Exit(error.exit_code) from None
     except OWN_ENDINGS:
         raise
     except Exception as error:  # noqa: BLE001  a door: no traceback, which may quote what was asked for
@@ -54,6 +61,11 @@ def plain_speech() -> Iterator[None]:
 
 class PlainSpokenGroup(TyperGroup):
     """A group whose commands fail in sentences."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  as typer has it
+        """Read what stands before the command."""
+        with plain_speech():
+            return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # typer hides the base
         """Run the command."""

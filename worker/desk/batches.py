@@ -8,6 +8,7 @@ from worker.domain.batches import (
     batch_fields,
     batch_status,
     edited,
+    refuse_past_expiry,
 )
 from worker.domain.creations import created_as, differing
 from worker.domain.errors import (
@@ -26,7 +27,7 @@ def create_batch(engine: Engine, values: Mapping[str, object], *, by: str) -> Ba
     """Store an empty batch; one that was created with equal fields is left as it is.
 
     Raises:
-        WrongFields: naming every field that is missing, unknown or wrong.
+        WrongFields: naming every field that is missing, unknown or wrong, or an expiry that has passed.
         UnknownCampaign: there is none with this id.
         BatchConflict: the id is taken by a batch created with other fields.
     """
@@ -55,6 +56,7 @@ def create_in(
         raise UnknownCampaign(str(fields.campaign_id))
     plain = created_as(fields, requests)
     if batches.add(connection, fields, by, created_as=plain):
+        refuse_past_expiry(fields, batches.now(connection))
         return True
     facts = found(connection, fields.batch_id)
     before = batches.created_as(connection, facts.id) or created_as(facts.fields)

@@ -15,10 +15,11 @@ from worker.domain.errors import (
     WrongFields,
 )
 from worker.domain.fields import Moment, Rate, WireModel, validated
+from worker.domain.phrases import BATCH_ID
 from worker.domain.statuses import FINAL, BatchStatus, ChannelStatus, RequestStatus
-from worker.domain.wire import Wire, to_wire
+from worker.domain.wire import Wire, stamp, to_wire
 
-BatchId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,128}$")]
+BatchId = Annotated[str, Field(pattern=BATCH_ID)]
 
 
 class BatchFields(WireModel):
@@ -101,6 +102,16 @@ def refuse_closed(facts: BatchFacts, now: datetime) -> None:
 def is_expired(facts: BatchFacts, now: datetime) -> bool:
     """Whether the batch's time is over."""
     return facts.expires_on is not None and facts.expires_on <= now
+
+
+def refuse_past_expiry(fields: BatchFields, now: datetime) -> None:
+    """Let no batch be made to end before now: none of its requests could ever be attempted.
+
+    Raises:
+        WrongFields: it would have expired already.
+    """
+    if fields.expires_on is not None and fields.expires_on <= now:
+        raise WrongFields([f"expires_on: must lie ahead; by the database it is {stamp(now)}"])
 
 
 def batch_fields(values: Mapping[str, object]) -> BatchFields:

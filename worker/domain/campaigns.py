@@ -17,6 +17,7 @@ from worker.domain.hours import (
     Overrides,
     RetryDelays,
 )
+from worker.domain.phrases import REGION
 from worker.domain.policies import LineType
 from worker.domain.retries import USUAL
 from worker.domain.statuses import Mode
@@ -60,7 +61,7 @@ def _web_address(value: str) -> str:
 
 Days = Annotated[tuple[Day, ...], BeforeValidator(_as_tuple), AfterValidator(_in_week_order)]
 Labels = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
-Region = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Region = Annotated[str, Field(pattern=REGION)]
 Regions = Annotated[tuple[Region, ...], BeforeValidator(_as_tuple)]
 LineTypes = Annotated[tuple[LineType, ...], BeforeValidator(_as_tuple)]
 # Not in the class: there the field's own default would stand for the function of its name.

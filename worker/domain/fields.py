@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from worker.domain.errors import WrongFields
+from worker.domain.phrases import phrase, placed
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -108,11 +109,7 @@ def validated(model: type[M], values: Mapping[str, object]) -> M:
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        raise WrongFields([_phrase(fault["loc"], fault["msg"]) for fault in faults]) from None
-
-
-def _phrase(location: tuple[int | str, ...], message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    name = ".".join(str(part) for part in location)
-    return f"{name}: {message}" if name else message
+        faults = error.errors(include_url=False, include_input=False)
+        raise WrongFields(
+            [placed([*map(str, fault["loc"])], phrase(fault)) for fault in faults]
+        ) from None

@@ -20,6 +20,7 @@ from worker.domain.campaigns import CampaignFields
 from worker.domain.csv_rows import LONGEST_REFERENCE
 from worker.domain.errors import Mistake, WrongFields
 from worker.domain.fields import Interval, Moment, Rate, Text, WireModel
+from worker.domain.phrases import MAILBOX, NOT_BLANK, phrase, placed
 from worker.domain.statuses import Mode, SuppressReason
 from worker.domain.wire import Wire, to_wire
 
@@ -27,7 +28,7 @@ MOST_REQUESTS = 1_000
 BIGGEST = 2**63 - 1
 
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
-Mailbox = Annotated[Text, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+Mailbox = Annotated[Text, Field(pattern=MAILBOX)]
 ReferenceId = Annotated[
     Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REFERENCE)
 ]
@@ -147,7 +148,7 @@ class DeleteBatch(Payload):
     """The end of a batch; what waits is canceled, attempts under way live on."""
 
     batch_id: BatchId
-    deleted_reason: Annotated[Text, Field(pattern=r"\S")]
+    deleted_reason: Annotated[Text, Field(pattern=NOT_BLANK)]
 
 
 class RemoveRequests(Payload):
@@ -259,8 +260,10 @@ def parsed(name: str, values: object) -> Payload:
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        raise WrongFields([_phrase(fault["loc"], fault["msg"]) for fault in faults]) from None
+        faults = error.errors(include_url=False, include_input=False)
+        raise WrongFields(
+            [placed(_names(fault["loc"]), phrase(fault)) for fault in faults]
+        ) from None
 
 
 def schema(name: str) -> dict[str, Wire]:
@@ -286,11 +289,9 @@ def _model(name: str) -> type[Payload]:
     return PAYLOADS[name]
 
 
-def _phrase(location: tuple[int | str, ...], message: str) -> str:
-    """A fault with its place; a key that is no field's name may be personal data and is not quoted."""
-    names = [str(part) if _is_plain(part) else "…" for part in location]
-    message = message.removeprefix("Value error, ")
-    return f"{'.'.join(names)}: {message}" if names else message
+def _names(location: tuple[int | str, ...]) -> list[str]:
+    """A fault's place; a key that is no field's name may be personal data and is not quoted."""
+    return [str(part) if _is_plain(part) else "…" for part in location]
 
 
 def _is_plain(part: int | str) -> bool:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from tests.sessions import eventually
 from worker.desk.batches import (
     create_batch,
     delete_batch,
@@ -23,10 +24,12 @@ from worker.domain.errors import (
     WrongFields,
 )
 from worker.domain.statuses import BatchStatus
+from worker.store.batches import now
 
 ANA = "ana@example.com"
 BEN = "ben@example.com"
 FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def run(engine: Engine, statement: str) -> None:
@@ -60,6 +63,29 @@ def test_creating_it_again_with_other_fields_is_a_conflict(
 def test_a_batch_needs_a_campaign(engine: Engine) -> None:
     with pytest.raises(UnknownCampaign, match="'7'"):
         create_batch(engine, {"batch_id": "B", "campaign_id": 7}, by=ANA)
+
+
+def test_a_batch_that_would_have_expired_already_is_not_made(
+    engine: Engine, campaign_id: int
+) -> None:
+    over = {"batch_id": "over", "campaign_id": campaign_id, "expires_on": PAST}
+
+    with pytest.raises(WrongFields, match="expires_on: must lie ahead; by the database it is 2"):
+        create_batch(engine, over, by=ANA)
+    with pytest.raises(UnknownBatch):
+        show_batch(engine, "over")
+
+
+def test_one_that_expired_since_may_be_made_again_as_it_was(
+    engine: Engine, campaign_id: int
+) -> None:
+    with engine.begin() as connection:
+        soon = now(connection) + timedelta(seconds=0.3)
+    fields = {"batch_id": "soon", "campaign_id": campaign_id, "expires_on": soon}
+    create_batch(engine, fields, by=ANA)
+    eventually(lambda: show_batch(engine, "soon").status is BatchStatus.EXPIRED)
+
+    assert create_batch(engine, fields, by=ANA).status is BatchStatus.EXPIRED
 
 
 def test_pause_and_resume_are_felt_and_signed(engine: Engine, batch: BatchDetails) -> None:

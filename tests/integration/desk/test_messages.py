@@ -357,3 +357,9 @@ def test_what_is_kept_is_whole_even_where_no_database_would_take_it(
     assert (
         list_dead_letters(engine)[0].payload == r'{"batch_id": "a\u0000b\ud800", "campaign_id": 1}'
     )
+
+
+def test_a_batch_that_has_expired_already_is_a_dead_letter(send: Sender, campaign: int) -> None:
+    over = {"batch_id": "over", "campaign_id": campaign, "expires_on": "2020-01-01T00:00:00Z"}
+
+    assert "expires_on: must lie ahead" in send.refused("create_batch", over)

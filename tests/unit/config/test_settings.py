@@ -190,3 +190,21 @@ def test_every_profile_is_safe(profile: str) -> None:
 def test_every_setting_is_described() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
+
+
+def test_no_setting_is_judged_in_words_of_the_library(set_up: SetUp) -> None:
+    for name in Settings.model_fields:
+        for value in ("abc", "-1", "1.5", "nan", "9" * 30, "\x7f"):
+            for fault in _judged(set_up, name.upper(), value):
+                assert "nput should" not in fault, (name, value, fault)
+                assert "Value error" not in fault, (name, value, fault)
+                assert "this setting takes" not in fault, (name, value, fault)
+
+
+def _judged(set_up: SetUp, name: str, value: str) -> list[str]:
+    set_up(**(NEEDED | {name: value}))
+    try:
+        load()
+    except SettingsError as error:
+        return error.faults
+    return []

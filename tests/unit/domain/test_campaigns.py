@@ -66,8 +66,10 @@ def test_a_campaign_may_say_what_it_wants_of_a_machine(policy: OnMachine) -> Non
             "voicemail_detection: has no place",
             id="machine-of-a-text",
         ),
-        pytest.param(SMS, {"mode": "fax"}, "mode: Input should be", id="unknown-mode"),
-        pytest.param(SMS, {"colour": "red"}, "colour: Extra inputs", id="unknown-field"),
+        pytest.param(
+            SMS, {"mode": "fax"}, "mode: must be 'voice', 'sms' or 'email'", id="unknown-mode"
+        ),
+        pytest.param(SMS, {"colour": "red"}, "colour: there is no such field", id="unknown-field"),
         pytest.param(SMS, {"campaign_name": ""}, "campaign_name:", id="empty-name"),
         pytest.param(SMS, {"source": "512-555-0100"}, "source: must be a phone", id="source"),
         pytest.param(MAIL, {"source": "+15125550100"}, "source: must be a mailbox", id="mailbox"),
