@@ -18,7 +18,7 @@ from uuid import uuid4
 import pytest
 
 from tests.acceptance.chaos.judge import Verdict
-from tests.acceptance.chaos.judge_people import UNDER_WAY_SECONDS, Stop, judge_people
+from tests.acceptance.chaos.judge_people import UNDER_WAY_SECONDS, Stop, judge_people, left_alone
 from tests.acceptance.chaos.people import BatchPlan, open_hours
 from tests.fixtures.house import wait_until
 from tests.fixtures.sandbox import Sandbox
@@ -72,6 +72,13 @@ def broken(sandbox: Sandbox, *stops: Stop, batch: BatchPlan = BATCH) -> list[str
 def everybody_once(sandbox: Sandbox) -> None:
     sandbox.change(callbacks=False)
     text(sandbox, *PEOPLE)
+
+
+def test_only_who_said_stop_or_has_had_enough_may_be_skipped_at_a_retry(sandbox: Sandbox) -> None:
+    stop = Stop("sms", PEOPLE[0], time.time())
+    assert sum(map(left_alone([BATCH], [stop]), sandbox.ledger())) == 1
+    capped = replace(BATCH, campaign={"frequency_cap": {}})
+    assert sum(map(left_alone([capped], []), sandbox.ledger())) == len(PEOPLE)
 
 
 def test_one_text_each_breaks_nothing(sandbox: Sandbox) -> None:

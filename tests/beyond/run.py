@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.acceptance.chaos.create import BY, create_batches
 from tests.acceptance.chaos.judge import Verdict, ask, is_quiet, judge
-from tests.acceptance.chaos.judge_people import judge_people, read_stops
+from tests.acceptance.chaos.judge_people import judge_people, left_alone, read_stops
 from tests.acceptance.chaos.people import CLOSED_BATCH, BatchPlan, make_batches
 from tests.acceptance.chaos.town import wait_until
 from tests.beyond.hosts import WHO_LIVES_WHERE
@@ -62,9 +62,9 @@ def _judge_when_quiet(here: Topology, batches: list[BatchPlan]) -> Verdict:
     wait_until(lambda: is_quiet(engine, apart_from=CLOSED_BATCH), QUIET_SECONDS, pause=0.5)
     _until_done(lambda: delete_batch(engine, CLOSED_BATCH, reason="over", by=BY))
     wait_until(lambda: is_quiet(engine), QUIET_SECONDS, pause=0.5)
-    verdict = judge(engine, here.sandbox_url)
-    ledger, told = (ask(here.sandbox_url, what) for what in ("ledger", "opt-outs"))
-    judge_people(verdict, batches, ledger, read_stops(told))
+    stops = read_stops(ask(here.sandbox_url, "opt-outs"))
+    verdict = judge(engine, here.sandbox_url, left_alone(batches, stops))
+    judge_people(verdict, batches, ask(here.sandbox_url, "ledger"), stops)
     return verdict
 
 

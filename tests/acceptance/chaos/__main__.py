@@ -24,7 +24,7 @@ from config.settings import load
 from tests.acceptance.chaos.create import create_batches
 from tests.acceptance.chaos.disturb import Disturber
 from tests.acceptance.chaos.judge import Verdict, ask, is_quiet, judge
-from tests.acceptance.chaos.judge_people import judge_people, read_stops
+from tests.acceptance.chaos.judge_people import judge_people, left_alone, read_stops
 from tests.acceptance.chaos.people import CLOSED_BATCH, BatchPlan, make_batches
 from tests.acceptance.chaos.plan import OFTEN, make_plan
 from tests.acceptance.chaos.show import show
@@ -79,8 +79,9 @@ def _run(stack: ExitStack, home: Path, out: Console, *, seed: int, n: int) -> Ve
     wait_until(lambda: is_quiet(engine, apart_from=CLOSED_BATCH), QUIET_SECONDS, pause=0.5)
     disturber.close_closed_batch()
     wait_until(lambda: is_quiet(engine), QUIET_SECONDS, pause=0.5)
-    verdict = judge(engine, disturber.sandbox_url)
-    _judge_people(verdict, batches, disturber)
+    stops = disturber.stops + read_stops(ask(disturber.sandbox_url, "opt-outs"))
+    verdict = judge(engine, disturber.sandbox_url, left_alone(batches, stops))
+    judge_people(verdict, batches, ask(disturber.sandbox_url, "ledger"), stops)
     return _completed(verdict, disturber, n, time.monotonic() - disturbed)
 
 
@@ -119,11 +120,6 @@ def _set_up(
     wait_for(f"{environment['PUBLIC_URL']}/health/ready", interrupts)
     create_batches(runtime.engine, batches)
     return Disturber(runtime, town, postgres, valkey, sandbox_url, batches, random, SLICES)
-
-
-def _judge_people(verdict: Verdict, batches: list[BatchPlan], disturber: Disturber) -> None:
-    ledger, told = (ask(disturber.sandbox_url, what) for what in ("ledger", "opt-outs"))
-    judge_people(verdict, batches, ledger, disturber.stops + read_stops(told))
 
 
 def _completed(verdict: Verdict, disturber: Disturber, n: int, quiet: float) -> Verdict:

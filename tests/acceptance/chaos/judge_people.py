@@ -5,7 +5,7 @@ it, so that a wrong idea of ours can't excuse itself.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -58,24 +58,36 @@ class Stop:
     at: float
 
 
+def read_contact(entry: Mapping[str, Any]) -> Contact:
+    """One entry of the sandbox's book."""
+    who = person_of(entry["to"])
+    return Contact(
+        MODES[entry["kind"]], entry["source"], who, entry["accepted_at"], entry["status"]
+    )
+
+
 def read_contacts(ledger: Iterable[Mapping[str, Any]]) -> list[Contact]:
     """The sandbox's book, the earliest first."""
-    made = (
-        Contact(
-            MODES[one["kind"]],
-            one["source"],
-            person_of(one["to"]),
-            one["accepted_at"],
-            one["status"],
-        )
-        for one in ledger
-    )
-    return sorted(made, key=lambda one: one.at)
+    return sorted(map(read_contact, ledger), key=lambda one: one.at)
 
 
 def read_stops(told: Iterable[Mapping[str, Any]]) -> list[Stop]:
     """The sandbox's list of opt-outs that it told and that were taken."""
     return [Stop(MODES[one["kind"]], person_of(one["to"]), one["at"]) for one in told]
+
+
+def left_alone(
+    batches: Sequence[BatchPlan], stops: Sequence[Stop]
+) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether the person of an entry of the sandbox's book may be skipped at a retry."""
+    capped = {one.source for one in batches if "frequency_cap" in one.campaign}
+    stopped = {(one.mode, one.person) for one in stops}
+
+    def may_be_skipped(entry: Mapping[str, Any]) -> bool:
+        contact = read_contact(entry)
+        return contact.source in capped or (contact.mode, contact.person) in stopped
+
+    return may_be_skipped
 
 
 def judge_people(
