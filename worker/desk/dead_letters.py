@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from json import loads
 
-from worker.desk.messages import Taken, take
+from worker.desk.messages import IdTaken, Taken, take
 from worker.domain.errors import Mistake
-from worker.domain.messages import parsed
+from worker.domain.messages import Payload, parsed
 from worker.store import dead_letters, webhooks
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.dead_letters import CALLBACK, MESSAGE, DeadLetter
@@ -101,7 +101,8 @@ def replay(
 ) -> Taken:
     """Take a dead letter in again under its own id, with another name or payload if given.
 
-    A webhook becomes due again as it is.
+    Where another message had its effect under that id, it takes effect as the letter that it is. A webhook
+    becomes due again as it is.
 
     Raises:
         UnknownDeadLetter, Settled, NotAMessage,
@@ -119,9 +120,8 @@ def replay(
         if task is None or (letter.task is None and payload is None):
             raise NotSaying(letter)
         message = parsed(task, _json(letter.payload if payload is None else payload))
-        own_id = letter.message_id or f"dead-letter-{letter.id}"
         dead_letters.settle(connection, letter.id, f"replayed by {by}")
-        return take(connection, task, own_id, message)
+        return _take_again(connection, letter, task, message)
 
     return in_transaction(engine, step)
 
@@ -177,6 +177,14 @@ def _tell_again(connection: Connection, letter: DeadLetter, by: str, *, altered:
         raise NothingToTell(letter)
     dead_letters.settle(connection, letter.id, f"replayed by {by}")
     return Taken(fresh=True)
+
+
+def _take_again(connection: Connection, letter: DeadLetter, task: str, message: Payload) -> Taken:
+    as_letter = f"dead-letter-{letter.id}"
+    try:
+        return take(connection, task, letter.message_id or as_letter, message)
+    except IdTaken:
+        return take(connection, task, as_letter, message)
 
 
 def _json(text: str) -> object:

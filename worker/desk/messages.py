@@ -4,11 +4,22 @@ from dataclasses import dataclass
 from json import dumps
 
 from worker.desk.effects import EFFECTS
+from worker.domain.digests import digest_of
 from worker.domain.errors import Mistake
 from worker.domain.message_ids import stored_id
 from worker.domain.messages import PAYLOADS, DispatchBatch, Payload, parsed
 from worker.store import dead_letters, messages
 from worker.store.connect import Connection, Engine, in_transaction
+
+
+class IdTaken(Mistake):
+    """Another message had its effect under this id."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"its id was used by another {name}: give every message an id of its own, and only a"
+            " repetition the same"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ def accept(engine: Engine, name: str, message_id: str, payload: object) -> Taken
     """Take in one message, from whichever door, as often as it comes.
 
     1. Check the payload.
-    2. Remember the id; a known one ends here.
+    2. Remember the id with what it says; a repetition ends here.
     3. Let it take effect, and settle what was buried under this id before. One transaction with 2.
     4. What can't be accepted is kept whole as a dead letter, with the reason.
     """
@@ -52,13 +63,18 @@ def take(connection: Connection, name: str, message_id: str, message: Payload) -
     """Steps 2 and 3, in a transaction of the caller's.
 
     Raises:
+        IdTaken: another message had its effect under this id; nothing was written.
         Mistake: it can't take effect; the transaction must not be kept.
     """
     key = stored_id(message_id)
-    if not messages.remember(connection, key, name):
+    digest = digest_of(key, message)
+    if not messages.remember(connection, key, name, digest):
+        task, before = messages.recall(connection, key)
+        if (name, digest) != (task, before or digest):
+            raise IdTaken(task)
         return Taken(fresh=False)
     EFFECTS[type(message)](connection, message)
-    dead_letters.settle_message(connection, key, "accepted when it came again")
+    dead_letters.settle_message(connection, key, name, "accepted when it came again")
     return Taken(True, message.batch_id if isinstance(message, DispatchBatch) else None)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from worker.store.schema import dead_letter
@@ -82,14 +82,15 @@ def settle(connection: Connection, letter_id: int, how: str) -> bool:
     return _settle(connection, dead_letter.c.id == letter_id, how) == 1
 
 
-def settle_message(connection: Connection, message_id: str, how: str) -> None:
-    """The message was accepted when it came again."""
-    _settle(connection, dead_letter.c.message_id == message_id, how)
+def settle_message(connection: Connection, message_id: str, task: str, how: str) -> None:
+    """The message was accepted when it came again; one of another name under its id is another one."""
+    same = or_(dead_letter.c.task == task, dead_letter.c.task.is_(None))
+    _settle(connection, and_(dead_letter.c.message_id == message_id, same), how)
 
 
-def _settle(connection: Connection, which: object, how: str) -> int:
+def _settle(connection: Connection, which: ColumnElement[bool], how: str) -> int:
     return connection.execute(
         update(dead_letter)
-        .where(which, dead_letter.c.settled_at.is_(None))  # type: ignore[arg-type]  # a comparison
+        .where(which, dead_letter.c.settled_at.is_(None))
         .values(settled_at=func.clock_timestamp(), settled_how=how)
     ).rowcount

@@ -18,11 +18,13 @@ from tests.factories import (
 from tests.sessions import Beside, eventually
 from worker.desk.batches import show_batch, update_batch
 from worker.desk.campaigns import show_campaign, update_campaign
-from worker.desk.dead_letters import list_dead_letters, show_dead_letter
+from worker.desk.dead_letters import list_dead_letters, replay, show_dead_letter
 from worker.desk.lifts import explain_suppressed
 from worker.desk.messages import Buried, Taken, accept
 from worker.desk.requests import show_request
+from worker.domain.digests import KEPT, digest_of
 from worker.domain.message_ids import stored_id
+from worker.domain.messages import parsed
 from worker.domain.statuses import AttemptState, Mode, RequestStatus
 from worker.domain.wire import stamp
 from worker.store import messages, schema
@@ -307,15 +309,88 @@ def _fault(send: Sender, task: str, payload: Mapping[str, object]) -> str:
     return outcome.fault
 
 
-def test_a_seen_id_changes_nothing_whatever_it_says(
-    engine: Engine, send: Sender, batch: int
+FIRST = [_request("1", name="Ana")]
+ADD = {"batch_id": "B", "requests": FIRST}
+DIFFERING: dict[str, tuple[str, object]] = {
+    "name": ("delete_batch", {"batch_id": "B", "deleted_reason": "wrong"}),
+    "value": ("add_requests", {"batch_id": "B", "requests": [_request("1", name="Eva")]}),
+    "number of requests": (
+        "add_requests",
+        {"batch_id": "B", "requests": [_request("1", name="Ana"), _request("2")]},
+    ),
+    "who asks": ("add_requests", ADD | {"last_updated_by": ANA}),
+}
+
+
+@pytest.mark.parametrize("what", DIFFERING)
+def test_another_message_under_a_used_id_is_a_dead_letter(
+    engine: Engine, send: Sender, batch: int, what: str
 ) -> None:
+    send.taken("add_requests", ADD, "m")
+
+    reason = send.refused(*DIFFERING[what], "m")
+
+    assert "its id was used by another outreach.add_requests" in reason
+    assert show_batch(engine, "B").total == 1
+    assert show_batch(engine, "B").facts.deleted_at is None
+
+
+def test_a_field_left_out_is_not_one_that_is_cleared(send: Sender, batch: int) -> None:
     send.taken("update_batch", {"batch_id": "B", "paused": True}, "m")
 
-    again = send.taken("update_batch", {"batch_id": "B", "paused": False}, "m")
+    send.refused("update_batch", {"batch_id": "B", "paused": True, "call_rate": None}, "m")
 
-    assert not again.fresh
-    assert show_batch(engine, "B").facts.paused
+
+def test_a_repetition_changes_nothing_in_whatever_order_its_fields_are(
+    send: Sender, batch: int
+) -> None:
+    send.taken("add_requests", ADD, "m")
+
+    assert not send.taken("add_requests", dict(reversed(ADD.items())), "m").fresh
+
+
+def test_an_id_older_than_the_memory_of_what_it_said_is_known_by_its_name(
+    engine: Engine, send: Sender, batch: int
+) -> None:
+    send.taken("add_requests", ADD, "m")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE message SET digest = NULL"))
+
+    assert not send.taken(*DIFFERING["value"], "m").fresh
+    send.refused(*DIFFERING["name"], "m")
+
+
+def test_what_came_under_a_used_id_can_be_replayed_as_itself(
+    engine: Engine, send: Sender, batch: int
+) -> None:
+    send.taken("add_requests", ADD, "m")
+    send.refused(*DIFFERING["name"], "m")
+    [letter] = list_dead_letters(engine)
+
+    assert replay(engine, letter.id, name=None, payload=None, by=ANA).fresh
+
+    assert show_batch(engine, "B").facts.deleted_at is not None
+    assert list_dead_letters(engine) == []
+
+
+def test_a_letter_is_not_settled_by_another_message_under_its_id(
+    engine: Engine, send: Sender, campaign: int
+) -> None:
+    send.refused(*DIFFERING["name"], "m")
+    send.taken("create_batch", {"batch_id": "B", "campaign_id": campaign}, "m")
+
+    assert [one.task for one in list_dead_letters(engine)] == ["outreach.delete_batch"]
+
+
+def test_the_memory_of_a_message_does_not_tell_whom_it_was_about(
+    engine: Engine, send: Sender
+) -> None:
+    send.taken("suppress", {"mode": "sms", "target": NUMBER, "reason": "unsubscribed"}, "m")
+
+    with engine.begin() as connection:
+        digest = connection.scalar(text("SELECT digest FROM message"))
+    assert digest is not None
+    assert len(digest) == KEPT
 
 
 def test_a_message_that_failed_first_takes_effect_when_it_comes_again(
@@ -334,7 +409,8 @@ def test_a_message_that_failed_first_takes_effect_when_it_comes_again(
 def test_two_deliveries_at_once_take_effect_once(engine: Engine, send: Sender, batch: int) -> None:
     payload = {"batch_id": "B", "requests": [_request("1")]}
     with engine.connect() as first:
-        messages.remember(first, stored_id("m"), "outreach.add_requests")
+        key, said = stored_id("m"), parsed("outreach.add_requests", payload)
+        messages.remember(first, key, "outreach.add_requests", digest_of(key, said))
         with Beside(engine, lambda _: send("add_requests", payload, "m")) as second:
             eventually(lambda: _waiting(engine))
             first.commit()

@@ -23,6 +23,7 @@ message = Table(
     Column("id", Text, primary_key=True),
     Column("task", Text, nullable=False),
     Column("received_at", Timestamp, nullable=False, server_default=NOW),
+    Column("digest", Text),
 )
 
 dead_letter = Table(

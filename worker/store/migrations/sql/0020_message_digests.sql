@@ -1,0 +1,3 @@
+-- What an id said, so that another message under the same id is told from a repetition.
+
+ALTER TABLE message ADD COLUMN digest TEXT;
