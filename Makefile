@@ -56,8 +56,8 @@ bench-scan: $(READY)  ## the scheduler's tick on a large database (ROWS=1000000)
 bench-wear: $(READY)  ## what a million updates leave behind (UPDATES=1000000)
 	@$(BIN)/python -m tests.benchmarks.wear $(if $(UPDATES),--updates $(UPDATES))
 
-prove: $(READY)  ## what takes too long for every run, in full size (N=1000000 SEED=7)
-	@$(BIN)/python -m tests.prove $(if $(SEED),--seed $(SEED)) $(if $(N),--n $(N))
+prove: $(READY)  ## what takes too long for every run, in full size (N=1000000 SEED=7 WRITE=1)
+	@$(BIN)/python -m tests.prove $(if $(SEED),--seed $(SEED)) $(if $(N),--n $(N)) $(if $(WRITE),--write)
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .

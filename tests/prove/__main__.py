@@ -1,7 +1,12 @@
-"""`make prove`: every program of this folder at full size, one table after the other."""
+"""`make prove`: every program of this folder at full size, one table after the other.
+
+With `--write` what they print goes between the marks of tests/README.md as well.
+"""
 
 import argparse
+import os
 import platform
+import re
 import secrets
 import subprocess
 import sys
@@ -10,6 +15,8 @@ from pathlib import Path
 
 PROGRAMS = ("numbers",)
 ROOT = Path(__file__).parents[2]
+PAPER = ROOT / "tests" / "README.md"
+BEGINS, ENDS = "<!-- make prove -->\n", "<!-- end of make prove -->"
 
 
 def main() -> int:
@@ -17,7 +24,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
     parser.add_argument("--n", type=int, default=1_000_000)
+    parser.add_argument("--write", action="store_true", help="into tests/README.md as well")
     chosen = parser.parse_args()
+    told, failed = [_where()], 0
+    for program in PROGRAMS:
+        command = [sys.executable, "-m", f"tests.prove.{program}", "--seed", str(chosen.seed)]
+        done = subprocess.run(
+            [*command, "--n", str(chosen.n)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        told.append(done.stdout)
+        failed |= done.returncode
+    sys.stdout.write("\n".join(told))
+    if chosen.write:
+        _write("\n".join(told))
+    return failed
+
+
+def _where() -> str:
+    """The day, the commit and the machine."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         cwd=ROOT,
@@ -26,15 +54,16 @@ def main() -> int:
         check=False,
     ).stdout.strip()
     today = datetime.now(UTC).date()  # noqa: TID251  when it was proven
-    sys.stdout.write(
-        f"{today} at {commit}, {platform.platform()}, Python {platform.python_version()}\n\n"
+    return (
+        f"{today} at {commit}: {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}\n"
     )
-    sys.stdout.flush()
-    failed = 0
-    for program in PROGRAMS:
-        command = [sys.executable, "-m", f"tests.prove.{program}", "--seed", str(chosen.seed)]
-        failed |= subprocess.run([*command, "--n", str(chosen.n)], cwd=ROOT, check=False).returncode
-    return failed
+
+
+def _write(text: str) -> None:
+    between = re.compile(f"{BEGINS}.*{ENDS}", re.DOTALL)
+    paper = PAPER.read_text(encoding="utf-8")
+    PAPER.write_text(between.sub(lambda _: f"{BEGINS}\n{text}\n{ENDS}", paper), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,7 @@
-"""The quick way for phone numbers that are written plainly; the library judges all others.
+"""The numbering plans of the world's regions: the library's metadata, compiled once per region.
 
-`phonenumbers` takes tens of microseconds a number, which is most of a large upload. Its own metadata,
-compiled once per country, answers in one or two. This way only ever says yes, and only where the
-library's steps can be followed without doubt: a plus, groups of digits of which none begins like a
-second number, a known calling code, a number that one of the patterns knows. Anything else, and
-everything invalid, is left to the slow way. A test holds both against each other.
+`phonenumbers` takes tens of microseconds a number, which is most of a large upload. Its own patterns
+answer in one or two. Source: the metadata of libphonenumber, https://github.com/google/libphonenumber
 """
 
 import re
@@ -16,24 +13,26 @@ from phonenumbers.phonemetadata import PhoneNumberDesc
 
 Pattern = re.Pattern[str]
 
-# A whole number in groups; where it could be two, or end in decimals, the slow way looks closer.
-_PLAIN = re.compile(r"\+[1-9][0-9]*(?:[ -][1-9][0-9]*){0,6}")
-_SEPARATORS = str.maketrans("", "", " -")
 NEVER = re.compile(r"(?!)")
+_REFERENCE = re.compile(r"\\[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
-class _Region:
+class NumberPlan:
     """What the metadata say of one region; `valid` has a pattern for each length."""
 
+    code: str
+    abroad: Pattern
+    national_prefix: Pattern
     prefix: Pattern
     transforms: bool
     general: Pattern
     lengths: frozenset[int]
+    shortest: int
     leading: Pattern | None
     valid: dict[int, Pattern]
-    premium_rate: Pattern
-    shared_cost: Pattern
+    costly: tuple[tuple[str, Pattern], ...]
+    formats: tuple[tuple[Pattern, Pattern, bool], ...]
 
     def knows(self, number: str) -> bool:
         """Whether a national number is of any known type."""
@@ -54,6 +53,13 @@ class _Region:
             return rest
         return None
 
+    def writes_prefix(self, number: str) -> bool:
+        """Whether the region writes its national prefix before this number."""
+        for leading, whole, has_prefix in self.formats:
+            if leading.match(number) and whole.fullmatch(number):
+                return has_prefix
+        return False
+
 
 COSTLY_CODES = {
     "+808": "international shared-cost",
@@ -65,6 +71,14 @@ COSTLY_CODES = {
     "+979": "international premium-rate",
 }
 """Calling codes of no country. Source: https://www.itu.int/pub/T-SP-E.164D"""
+COSTLY_KINDS = {
+    "premium_rate": "premium-rate",
+    "shared_cost": "shared-cost",
+    "personal_number": "personal",
+    "pager": "pager",
+    "voicemail": "voicemail",
+}
+"""Kinds in the metadata that cost more than others, or that nobody answers, and what they are called."""
 
 
 def costly_kind(address: str) -> str | None:
@@ -72,65 +86,73 @@ def costly_kind(address: str) -> str | None:
     if kind := COSTLY_CODES.get(address[:4]):
         return kind
     for length in (2, 3, 4):
-        if regions := _regions(address[1:length]):
-            main, number = regions[0], address[length:]
-            kinds = (("premium-rate", main.premium_rate), ("shared-cost", main.shared_cost))
-            return next((kind for kind, pattern in kinds if pattern.fullmatch(number)), None)
+        if found := plans(address[1:length]):
+            number = address[length:]
+            kinds = (kind for kind, pattern in found[0].costly if pattern.fullmatch(number))
+            return next(kinds, None)
     return None
 
 
-def quickly_valid(target: str) -> str | None:
-    """The E.164 form of a valid number that is written with a plus; None leaves it to the slow way."""
-    if _PLAIN.fullmatch(target) is None:
-        return None
-    return _international(target[1:].translate(_SEPARATORS))
-
-
-def _international(digits: str) -> str | None:
-    for length in (1, 2, 3):
-        code = digits[:length]
-        if regions := _regions(code):
-            number = digits[length:]
-            # A prefix that was written where none belongs: the library knows what to make of it.
-            return _valid(code, number) if regions[0].cut(number) == number else None
-    return None
-
-
-def _valid(code: str, number: str) -> str | None:
-    for region in _regions(code):
-        if region.leading is None:
-            if region.knows(number):
+def valid_address(code: str, number: str) -> str | None:
+    """E.164 of national digits behind a calling code; None where they are no number of a known type."""
+    for plan in plans(code):
+        if plan.leading is None:
+            if plan.knows(number):
                 return f"+{code}{number}"
-        elif region.leading.match(number):
-            return f"+{code}{number}" if region.knows(number) else None
+        elif plan.leading.match(number):
+            return f"+{code}{number}" if plan.knows(number) else None
     return None
 
 
 @cache
-def _regions(code: str) -> tuple[_Region, ...]:
-    """The regions of a calling code, the main one first; none for a code that no country has."""
+def plans(code: str) -> tuple[NumberPlan, ...]:
+    """The plans of a calling code, the main one first; none for a code that no country has."""
     if not code or code.startswith("0"):
         return ()
     names = COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())
-    return tuple(_region(name) for name in names if name in SUPPORTED_REGIONS)
+    return tuple(plan_of(name) for name in names if name in SUPPORTED_REGIONS)
 
 
 @cache
-def _region(name: str) -> _Region:
+def plan_of(name: str) -> NumberPlan:
+    """The plan of a region of `SUPPORTED_REGIONS`."""
     facts = PhoneMetadata.metadata_for_region(name, None)
     assert facts is not None
     general = facts.general_desc
     assert general is not None
-    return _Region(
+    return NumberPlan(
+        code=str(facts.country_code),
+        abroad=_compiled(facts.international_prefix),
+        national_prefix=_compiled(facts.national_prefix),
         prefix=_compiled(facts.national_prefix_for_parsing),
         transforms=bool(facts.national_prefix_transform_rule),
         general=_compiled(general.national_number_pattern),
         lengths=frozenset(general.possible_length),
+        shortest=min(general.possible_length),
         leading=re.compile(facts.leading_digits) if facts.leading_digits is not None else None,
-        premium_rate=_pattern_of(facts.premium_rate),
-        shared_cost=_pattern_of(facts.shared_cost),
         valid={n: _known(facts, general, n) for n in general.possible_length},
+        costly=tuple(
+            (said, _pattern_of(getattr(facts, kind))) for kind, said in COSTLY_KINDS.items()
+        ),
+        formats=_formats(facts.country_code or 0),
     )
+
+
+def _formats(code: int) -> tuple[tuple[Pattern, Pattern, bool], ...]:
+    """How numbers begin, how long they are, and whether the national prefix is written before them."""
+    main = PhoneMetadata.metadata_for_region(COUNTRY_CODE_TO_REGION_CODE[code][0], None)
+    return tuple(
+        (
+            re.compile(form.leading_digits_pattern[-1] if form.leading_digits_pattern else ""),
+            re.compile(form.pattern or ""),
+            _has_digits(form.national_prefix_formatting_rule),
+        )
+        for form in (main.number_format if main else ())
+    )
+
+
+def _has_digits(rule: str | None) -> bool:
+    return re.search("[0-9]", _REFERENCE.sub("", rule or "")) is not None
 
 
 def _pattern_of(kind: PhoneNumberDesc | None) -> Pattern:

@@ -18,6 +18,7 @@ TWO = "may be two phone numbers: write one"
 EXTENSION = "has an extension, which can't be dialed"
 NOTHING = "is not a phone number"
 DECIMALS = "is written like a sum, with decimals: write it with + and as text"
+SHORTENED = "was shortened by a spreadsheet: write it as text"
 A_DATE = "is written like a date"
 TOO_LONG = "is too long for a phone number"
 
@@ -41,12 +42,20 @@ _WIDE, _WIDE_TO_ASCII = range(0xFF01, 0xFF5F), 0xFEE0
 _TOKEN = re.compile(
     r"[0-9]+|\( ?\+? ?[0-9][0-9 .-]{0,7}\)|\+ ?| {0,3}[-./] {0,3}| {1,4}|.", re.DOTALL
 )
+_PLAIN, _DIGITS, _GAP = (
+    re.compile(r"\+[0-9]+(?:[ -][0-9]+)*"),
+    re.compile("[0-9]+"),
+    re.compile("[ -]"),
+)
+"""What most lists are full of needs no closer look."""
 _EXTENSION = re.compile(r"[0-9]\s*(?:;ext=|ext|x|#|доб)", re.IGNORECASE)
 _DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:19|20)[0-9]{2}"
 _DATE = re.compile(
     f"{_DAY}([./-]){_MONTH}\\1{_YEAR}|{_MONTH}([./-]){_DAY}\\2{_YEAR}|{_YEAR}([./-]){_MONTH}\\3{_DAY}"
 )
-_SUM = re.compile(r"[+0-9]+\.0{1,2}")
+_SUM = re.compile(r"\+?[0-9]{7,}[.,][0-9]{1,2}|\+?[0-9]+\.0{1,2}")
+_SHORTENED = re.compile(r"\+?[0-9]+[.,][0-9]+[Ee]\+?[0-9]+")
+_OF_SPREADSHEETS = ((_DATE, A_DATE), (_SUM, DECIMALS), (_SHORTENED, SHORTENED))
 
 # A number of North America whose last seven characters end in letters: 1-800-FLOWERS, 800 GO-FEDEX. After
 # digits letters come behind a hyphen or dot, never a space, or a name behind a number would be dialed.
@@ -59,10 +68,15 @@ LOCAL_LENGTH = 7
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """One number as it was written: its groups of digits, and whether a + stands before them."""
+    """One number as it was written: its groups of digits, and whether a + stands before them.
+
+    `gaps`: the mark between each group and the next, a blank, `-`, `.`, `/` or `(`; those that are not
+    known are blanks.
+    """
 
     groups: tuple[str, ...]
     has_plus: bool
+    gaps: tuple[str, ...] = ()
 
     @property
     def digits(self) -> str:
@@ -74,22 +88,35 @@ class Spelled:
         """Whether no separator tells where a prefix ends."""
         return len(self.groups) == 1
 
+    def until(self, at: int) -> "Spelled":
+        """What is written before a group."""
+        return Spelled(self.groups[:at], self.has_plus, self.gaps[: at - 1])
+
+    def since(self, at: int) -> "Spelled":
+        """What is written from a group on."""
+        return Spelled(self.groups[at:], has_plus=False, gaps=self.gaps[at:])
+
 
 def read_spelling(text: str) -> Spelled | str:
     """The digits of a text that is one number; else why it is none, without quoting it."""
     if len(text) > LONGEST:
         return TOO_LONG
+    if _PLAIN.fullmatch(text):
+        return Spelled(tuple(_DIGITS.findall(text)), has_plus=True, gaps=tuple(_GAP.findall(text)))
     plain = _plain(text)
-    if _DATE.fullmatch(plain):
-        return A_DATE
-    if _SUM.fullmatch(plain):
-        return DECIMALS
-    tokens = _TOKEN.findall(plain)
+    return _no_number(plain) or _in_order(_TOKEN.findall(plain))
+
+
+def _no_number(plain: str) -> str | None:
+    """Why a text is none at first sight."""
     if not any(map(str.isdigit, plain)):
         return NOTHING
-    if not all(map(_is_known, tokens)):
-        return EXTENSION if _EXTENSION.search(plain) else WORDS
-    return _in_order(tokens)
+    for shape, reason in _OF_SPREADSHEETS:
+        if shape.fullmatch(plain):
+            return reason
+    if all(map(_is_known, _TOKEN.findall(plain))):
+        return None
+    return EXTENSION if _EXTENSION.search(plain) else WORDS
 
 
 def read_vanity(text: str) -> str | None:
@@ -103,8 +130,13 @@ def read_vanity(text: str) -> str | None:
 
 def _plain(text: str) -> str:
     """The same in the characters of one keyboard; digits of every script are digits."""
-    plain = "".join(map(_as_ascii, text.translate(_UNSEEN).translate(_ALIKE))).strip()
+    alike = text.translate(_ALIKE) if text.isascii() else _in_ascii(text)
+    plain = alike.strip()
     return plain[4:].lstrip() if plain[:4].lower() == "tel:" else plain
+
+
+def _in_ascii(text: str) -> str:
+    return "".join(map(_as_ascii, text.translate(_UNSEEN).translate(_ALIKE)))
 
 
 def _as_ascii(character: str) -> str:
@@ -136,7 +168,17 @@ def _in_order(tokens: list[str]) -> Spelled | str:
         return WORDS
     if _has_tail_after_slash(tokens, has_plus=has_plus):
         return TWO
-    return Spelled(tuple(filter(None, map(_digits_of, tokens))), has_plus)
+    return Spelled(tuple(filter(None, map(_digits_of, tokens))), has_plus, _gaps(tokens))
+
+
+def _gaps(tokens: list[str]) -> tuple[str, ...]:
+    """The mark before each group but the first."""
+    found = (
+        (before if _is_separator(before) else token).strip()[:1] or " "
+        for before, token in pairwise(tokens)
+        if _digits_of(token)
+    )
+    return tuple(found)
 
 
 def _plus_in_parentheses(tokens: list[str]) -> bool:

@@ -23,8 +23,8 @@ class NumberPolicy:
     """What a campaign says about numbers; nothing said, any valid number may be contacted.
 
     `allowed_regions` are ISO 3166 codes, empty: all. `refused_line_types` are of `LINE_TYPES`.
-    Premium-rate, shared-cost and satellite numbers are contacted only where `allow_costly_numbers`
-    says so. Short codes and emergency numbers are no valid targets for anybody.
+    Premium-rate, shared-cost, satellite and personal numbers, pagers and voicemail boxes are contacted only
+    where `allow_costly_numbers` says so. Short codes and emergency numbers are no valid targets for anybody.
     """
 
     allowed_regions: Sequence[str] = ()

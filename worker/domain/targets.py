@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from worker.domain.numbering import quickly_valid
-from worker.domain.phone_reading import UnreadNumber, read_number
+from worker.domain.phone_parsing import UnreadNumber
+from worker.domain.phone_quick import quickly_valid
+from worker.domain.phone_reading import read_number
 from worker.domain.phone_spelling import Spelled, read_spelling, read_vanity
 from worker.domain.statuses import Mode
 
@@ -30,7 +31,7 @@ def normalize(mode: Mode, target: str, default_region: str | None) -> str | Unre
     """
     if mode is Mode.EMAIL:
         return _mailbox(target.strip())
-    return quickly_valid(target) or _number(target, default_region)
+    return quickly_valid(target, default_region) or _number(target, default_region)
 
 
 def _number(target: str, default_region: str | None) -> str | Unreachable:
