@@ -79,6 +79,8 @@ def upload(
 def _warn(here: Runtime, batch_id: str) -> None:
     """What does not fit is said before anybody is contacted."""
     seen = outlook(here.engine, batch_id, ceilings=here.ceilings)
+    for one in seen.never:
+        console().print(f"never contacted: {one}", highlight=False)
     if seen.finishes and seen.finishes_at is None:
         console().print(f"warning: {seen.finishes}")
 

@@ -1,11 +1,13 @@
 """The schedule of a batch that does not exist yet, from its file and its campaign."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
 from worker.desk.campaigns import found
-from worker.desk.plan import NO_CEILINGS, Outlook
+from worker.desk.plan import MOST_BEGINNINGS, NO_CEILINGS, Outlook
 from worker.domain.batches import BatchFields, batch_fields
 from worker.domain.campaigns import Campaign, CampaignFields
 from worker.domain.channels import Ceilings
@@ -16,9 +18,11 @@ from worker.domain.identities import identity_of
 from worker.domain.pace import Rates
 from worker.domain.plan import plan
 from worker.domain.policies import NumberPolicy
+from worker.domain.reach import Alike, Never, Reach
 from worker.domain.statuses import Mode
-from worker.domain.targets import normalize
+from worker.domain.targets import Unreachable, normalize
 from worker.domain.turns import Later, Standing, judge
+from worker.domain.windows import LONGEST_NUMBER_PREFIX
 from worker.store import batches
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -55,8 +59,10 @@ def forecast(
     stored, now = in_transaction(engine, step)
     fields = stored.fields
     wanted = batch_fields({"batch_id": "planned", "campaign_id": stored.id} | dict(chosen))
-    requests = _to_send(file, fields)
+    found_in = _read(file, fields)
+    requests = len(found_in.addresses)
     standing = _standing(stored.id, fields, wanted, requests)
+    reached = Reach(standing.hours, now, wanted.expires_on)
     verdict = judge(standing, now)
     drawn = plan(standing, requests, now, ceiling=ceilings.per_hour(fields.mode))
     return Outlook(
@@ -64,22 +70,51 @@ def forecast(
         finishes=ending(drawn, requests, wanted.expires_on) if requests else None,
         finishes_at=drawn.finishes_at,
         plan=drawn,
+        never=(*found_in.never(), *reached.never(found_in.alike())),
     )
 
 
-def _to_send(file: BinaryIO, fields: CampaignFields) -> int:
-    """How many rows name somebody who can be reached, may be, and was not named before."""
-    read = (row for row in rows(file) if isinstance(row, Row))
-    named = (normalize(fields.mode, row.target, fields.default_region) for row in read)
-    found = {
-        identity_of(fields.mode, address): address for address in named if isinstance(address, str)
-    }
-    if fields.mode is Mode.EMAIL:
-        return len(found)
+@dataclass(slots=True)
+class _Found:
+    """Whom a file names: addresses by identity, and how many others for which reason."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def never(self) -> Iterator[Never]:
+        """Who is refused, by reason."""
+        return (Never(n, why) for why, n in self.refused.most_common())
+
+    def alike(self) -> Iterator[Alike]:
+        """The addresses by how they begin."""
+        counted = Counter(
+            (one[:LONGEST_NUMBER_PREFIX], len(one)) for one in self.addresses.values()
+        )
+        return (Alike(*begins, n) for begins, n in counted.most_common(MOST_BEGINNINGS))
+
+
+def _read(file: BinaryIO, fields: CampaignFields) -> _Found:
+    """Who can be reached, may be, and was not named before."""
+    found = _Found()
     policy = NumberPolicy(
         fields.allowed_regions, fields.refused_line_types, fields.allow_costly_numbers
     )
-    return sum(policy.refusal(address) is None for address in found.values())
+    for row in rows(file):
+        if isinstance(row, Row):
+            _judge(row.target, fields, policy, found)
+    return found
+
+
+def _judge(target: str, fields: CampaignFields, policy: NumberPolicy, found: _Found) -> None:
+    match normalize(fields.mode, target, fields.default_region):
+        case Unreachable(reason):
+            found.refused[f"target {reason}"] += 1
+        case address:
+            refusal = None if fields.mode is Mode.EMAIL else policy.refusal(address)
+            if refusal is None:
+                found.addresses[identity_of(fields.mode, address)] = address
+            else:
+                found.refused[refusal] += 1
 
 
 def _standing(

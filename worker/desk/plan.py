@@ -8,13 +8,18 @@ from worker.domain.batches import BatchFacts
 from worker.domain.channels import Ceilings
 from worker.domain.explain import Situation, when_finished, why_not_moving
 from worker.domain.plan import Plan, plan
+from worker.domain.reach import Never, Reach
 from worker.domain.statuses import Mode, RequestStatus
 from worker.domain.turns import judge
 from worker.domain.wire import Wire, to_wire
-from worker.store import batches, halts, picks, slots, standings
+from worker.store import batches, halts, picks, reach, slots, standings
 from worker.store.connect import Connection, Engine, in_transaction
 
 NO_CEILINGS = Ceilings()
+MOST_COUNTED = 500_000
+"""Requests of a batch; who can't be contacted is not counted in a larger one, which takes too long."""
+MOST_BEGINNINGS = 20_000
+"""Of numbers, the most frequent first: the zones of one take 40 µs to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +30,23 @@ class Outlook:
     finishes: str | None
     finishes_at: datetime | None
     plan: Plan
+    never: tuple[Never, ...] = ()
 
     @property
     def sentences(self) -> list[str]:
         """What there is to say."""
-        said = ("not moving now", self.not_moving), ("finishes", self.finishes)
-        return [f"{what}: {sentence}" for what, sentence in said if sentence]
+        never = [f"never contacted: {one}" for one in self.never]
+        still = [f"not moving now: {self.not_moving}"] if self.not_moving else []
+        return [*still, *never, *([f"finishes: {self.finishes}"] if self.finishes else [])]
 
     def to_wire(self) -> dict[str, Wire]:
         """The sentences, and when the last attempt is expected to begin; null: not in sight."""
-        return {"explanation": to_wire(self.sentences), "finishes_at": to_wire(self.finishes_at)}
+        never: list[Wire] = [{"requests": one.n, "why": one.why} for one in self.never]
+        return {
+            "explanation": to_wire(self.sentences),
+            "finishes_at": to_wire(self.finishes_at),
+            "never_contacted": never,
+        }
 
 
 def outlook(
@@ -61,7 +73,8 @@ def outlook(
         situation = _situation(connection, facts, now, requests, ceilings)
         finishes = when_finished(situation, now)
         ends = situation.plan.finishes_at if finishes else None
-        return Outlook(why_not_moving(situation, now), finishes, ends, situation.plan)
+        never = _never(connection, facts, now) if requests is None else ()
+        return Outlook(why_not_moving(situation, now), finishes, ends, situation.plan, never)
 
     return in_transaction(engine, step)
 
@@ -89,6 +102,18 @@ def _situation(
         plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.mode)),
         calls_in_use=_calls_in_use(connection, candidate.mode, ceilings.concurrent_calls),
     )
+
+
+def _never(connection: Connection, facts: BatchFacts, now: datetime) -> tuple[Never, ...]:
+    """Whom the batch took in and never contacts: refused at once, or waiting for hours that never come."""
+    counts = batches.counts(connection, [facts.id]).get(facts.id, ())
+    if sum(count.n for count in counts) > MOST_COUNTED:
+        return ()
+    candidate = standings.one(connection, facts.id, now)
+    assert candidate is not None, "a trigger paces every batch"
+    reached = Reach(candidate.standing.hours, now, facts.expires_on)
+    alike = reach.alike(connection, facts.id, most=MOST_BEGINNINGS)
+    return (*reach.refused(connection, facts.id), *reached.never(alike))
 
 
 def _calls_in_use(connection: Connection, mode: Mode, limit: int) -> int | None:

@@ -237,3 +237,40 @@ def test_an_upload_that_can_not_be_finished_in_time_is_told_at_once(
     assert " of 150 waiting requests will not be attempted before " in late[-1]
     assert late[-1].startswith("warning: ")
     assert not any("warning" in line for line in in_time)
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """Two numbers of no country, two premium-rate ones, one that is none, and one to call."""
+    targets = ("+80012345678", "+80012345679", "+19005551234", "+19005551235", "x", "+15125550100")
+    file = tmp_path / "mixed.csv"
+    rows = [f"{n},{target}" for n, target in enumerate(targets)]
+    file.write_text("\n".join(["reference_id,target", *rows, ""]), encoding="utf-8")
+    return file
+
+
+NEVER = [
+    "never contacted: 2: premium-rate numbers are contacted only where the campaign has allow_costly_numbers",
+    "never contacted: 1: target is not a phone number",
+    "never contacted: 2: their numbers tell no time zone, and recipient_hours is on",
+]
+
+
+def test_who_is_never_contacted_is_counted_with_the_reason_before_and_after_the_upload(
+    engine: Engine, outreach: Outreach, mixed: Path
+) -> None:
+    campaign = make_campaign(engine, campaign_name="Calls", recipient_hours=True)
+    make_batch(engine, batch_id="B", campaign=campaign)
+
+    planned = lines(outreach("batch", "plan", str(mixed), "--campaign", "Calls"))
+    uploaded = lines(outreach("batch", "upload", "B", str(mixed)))
+    shown = lines(outreach("batch", "show", "B"))
+    told = json.loads(outreach("batch", "show", "B", "--json").stdout)
+
+    for told_by in (planned, uploaded, shown):
+        assert [line for line in told_by if line.startswith("never")] == NEVER
+    assert [(one["requests"], one["why"][:16]) for one in told["never_contacted"]] == [
+        (2, "premium-rate num"),
+        (1, "target is not a "),
+        (2, "their numbers te"),
+    ]

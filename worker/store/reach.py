@@ -1,0 +1,33 @@
+"""Whom a batch has, by what decides whether they can be contacted at all."""
+
+from sqlalchemy import Connection, text
+
+from worker.domain.reach import Alike, Never
+from worker.domain.windows import LONGEST_NUMBER_PREFIX
+
+_ALIKE = text("""
+    SELECT left(r.address, :prefix) AS prefix, length(r.address) AS length, count(*) AS n
+    FROM queue AS q JOIN communication_request AS r ON r.id = q.request
+    WHERE q.batch = :batch GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT :most
+""")
+
+_REFUSED = text("""
+    SELECT count(*) AS n, coalesce(
+        error_message, CASE WHEN request_status = 'SKIPPED' THEN channel_manager_status END
+    ) AS why
+    FROM communication_request
+    WHERE batch = :batch AND request_status IN ('INVALID', 'SKIPPED')
+        AND (error_code IN ('invalid_target', 'filtered') OR channel_manager_status LIKE 'PRIOR%')
+    GROUP BY 2 ORDER BY 1 DESC, 2
+""")
+
+
+def alike(connection: Connection, batch: int, *, most: int) -> list[Alike]:
+    """The numbers that wait, grouped by how they begin, the largest groups first."""
+    values = {"batch": batch, "most": most, "prefix": LONGEST_NUMBER_PREFIX}
+    return [Alike(*row) for row in connection.execute(_ALIKE, values)]
+
+
+def refused(connection: Connection, batch: int) -> list[Never]:
+    """Who was refused as the batch took them in, by reason."""
+    return [Never(row.n, row.why) for row in connection.execute(_REFUSED, {"batch": batch})]
