@@ -123,6 +123,10 @@ class Settings(BaseSettings):
     public_url: WebAddress = Field(description="where the providers reach our HTTP process")
     web_host: str = Field("127.0.0.1", description="address the HTTP process listens on")
     web_port: int = Field(8080, ge=1, le=65_535, description="port the HTTP process listens on")
+    api_host: str = Field(
+        "127.0.0.1", description="private address of metrics and readiness; never a public one"
+    )
+    api_port: int = Field(8081, ge=1, le=65_535, description="port of metrics and readiness")
     flower_port: int = Field(5555, ge=1, le=65_535, description="port Flower listens on")
     flower_basic_auth: SecretStr = Field(description="user:password of Flower's pages")
 
@@ -202,6 +206,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 "LIMITS_URL is not set, and BROKER_URL is no Redis or Valkey to keep limits"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _listeners_are_apart(self) -> Self:
+        if self.api_port == self.web_port:
+            raise ValueError("API_PORT is WEB_PORT: what is private needs a port of its own")
         return self
 
     @model_validator(mode="after")

@@ -2,7 +2,8 @@
 
 Rooms, and who may ask whom (one way only, checked by import-linter)::
 
-    tasks | web | cli | local        doors: queue messages, HTTP, the operator's command, one machine
+    tasks | web | api | cli | local  doors: queue messages, public and private HTTP, the operator's
+                                     command, one machine; `listener` bounds who speaks HTTP
               |
            runtime                   settings become engine, line, limits
               |

@@ -25,7 +25,7 @@ from worker.local.ports import free_port
 pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
 
 DEADLINE = 60.0
-WEB = ("-m", "worker.web")
+API = ("-m", "worker.api")
 WEBHOOKS = ("-m", "tasks.webhooks")
 OF_EACH_DOOR = 5
 # Large enough that each needs pages of its own, whatever room there is in the tables.
@@ -48,7 +48,7 @@ def environment(
     state_dir: Path,
 ) -> dict[str, str]:
     """What the processes run with."""
-    port = {"WEB_PORT": str(free_port()), "WEBHOOK_SECRET": "whsec_" + "QUFB" * 8}
+    port = {"API_PORT": str(free_port()), "WEBHOOK_SECRET": "whsec_" + "QUFB" * 8}
     return settings(database_url, broker_url, state_dir) | port
 
 
@@ -111,7 +111,7 @@ def test_messages_wait_and_take_effect_once(
 
 def status(environment: dict[str, str], path: str) -> int:
     try:
-        with urlopen(f"http://127.0.0.1:{environment['WEB_PORT']}{path}", timeout=30) as answer:
+        with urlopen(f"http://127.0.0.1:{environment['API_PORT']}{path}", timeout=30) as answer:
             return int(answer.status)
     except HTTPError as error:
         return error.code
@@ -126,7 +126,7 @@ def test_whoever_asks_whether_all_is_well_is_told(
     tmp_path: Path,
     way: Callable[[Ground], AbstractContextManager[None]],
 ) -> None:
-    with running(WEB, environment, tmp_path / "output") as web:
+    with running(API, environment, tmp_path / "output") as api:
         eventually(lambda: status(environment, "/health/ready") == 200, DEADLINE)
         with way(ground):
             assert status(environment, "/health/ready") == 503
@@ -140,4 +140,4 @@ def test_whoever_asks_whether_all_is_well_is_told(
             )
             assert "Traceback" not in said.stderr + told.stderr
         eventually(lambda: status(environment, "/health/ready") == 200, DEADLINE)
-        assert web.poll() is None
+        assert api.poll() is None

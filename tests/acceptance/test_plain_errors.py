@@ -20,8 +20,14 @@ def environment(inhabited: Inhabited, tmp_path: Path) -> Mapping[str, str]:
 
 @pytest.mark.parametrize(
     "program",
-    [(*CLI, "batch", "list"), ("-m", "tasks.scheduler"), WORKER, ("-m", "worker.web")],
-    ids=["command", "scheduler", "worker", "web"],
+    [
+        (*CLI, "batch", "list"),
+        ("-m", "tasks.scheduler"),
+        WORKER,
+        ("-m", "worker.web"),
+        ("-m", "worker.api"),
+    ],
+    ids=["command", "scheduler", "worker", "web", "api"],
 )
 def test_wrong_settings_are_reported_together(
     environment: Mapping[str, str], program: tuple[str, ...]

@@ -36,9 +36,11 @@ def measure(machine: Machine, *, say: Callable[[str], object]) -> dict[str, floa
             "stream": ["-m", "tasks.stream"],
             "webhooks": ["-m", "tasks.webhooks"],
             "web": ["-m", "worker.web"],
+            "api": ["-m", "worker.api"],
             **{mode: worker_command(mode, 0) for mode in ("voice", "sms", "email", "messages")},
         }
-        environment = {**ours.environment, "WEB_PORT": str(free_port())}
+        ports = {name: str(free_port()) for name in ("WEB_PORT", "API_PORT")}
+        environment = {**ours.environment, **ports}
         pids = {
             name: [stack.enter_context(process(machine.home, name, command, environment))]
             for name, command in commands.items()

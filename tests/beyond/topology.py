@@ -63,7 +63,7 @@ def set_up(stack: ExitStack, home: Path, interrupts: Interrupts) -> Topology:
         host.start()
     for host in hosts:
         if host.is_web:
-            wait_for(f"http://127.0.0.1:{host.web_port}/health/ready", interrupts)
+            wait_for(f"http://127.0.0.1:{host.web_port}/health/live", interrupts)
     return Topology(postgres, pgbouncer, rabbitmq, hosts, sandbox_url, operator)
 
 

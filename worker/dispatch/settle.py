@@ -13,7 +13,7 @@ from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
 from worker.domain.verdicts import Patience, judge_report
-from worker.store import attempts, dead_letters, inbox
+from worker.store import attempts, dead_letters, inbox, tallies
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.inbox import Letter
 
@@ -164,6 +164,8 @@ def _apply(connection: Connection, patience: Patience, letters: Sequence[Letter]
     while remaining:
         remaining, suspects = _apply_one_each(connection, patience, remaining, suppresses)
         doubled += suspects
+    if doubled:
+        tallies.add(connection, {"double_contact": doubled})
     strangers = [letter.id for letter in letters if letter.attempt is None]
     lost = _postpone(connection, strangers) if strangers else 0
     return Settled(len(letters), len(strangers) - lost, doubled, lost)

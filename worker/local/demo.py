@@ -201,7 +201,8 @@ def _judge(out: Console, house: House, runtime: Runtime) -> bool:
 
 def _addresses(out: Console, house: House) -> None:
     out.print(f"Flower     {house.flower_url}  login {house.environment['FLOWER_BASIC_AUTH']}")
-    out.print(f"callbacks  {house.web_url}/health/ready")
+    out.print(f"callbacks  {house.web_url}/health/live")
+    out.print(f"private    {house.api_url}/health/ready  {house.api_url}/metrics")
     out.print(f"logs       {house.state_dir}/logs")
 
 

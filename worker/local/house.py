@@ -50,6 +50,7 @@ class House:
     environment: Mapping[str, str]
     state_dir: Path
     web_url: str
+    api_url: str
     flower_url: str
     sandbox_url: str | None
 
@@ -96,10 +97,12 @@ def running_house(
             environment=environment,
             state_dir=state_dir,
             web_url=environment["PUBLIC_URL"],
+            api_url=f"http://127.0.0.1:{environment['API_PORT']}",
             flower_url=f"http://127.0.0.1:{environment['FLOWER_PORT']}",
             sandbox_url=sandbox_url,
         )
-        wait_for(f"{house.web_url}/health/ready", interrupts)
+        wait_for(f"{house.web_url}/health/live", interrupts)
+        wait_for(f"{house.api_url}/health/ready", interrupts)
         wait_for(f"{house.flower_url}/healthcheck", interrupts)
         yield house
 
@@ -122,12 +125,14 @@ def _forget(state_dir: Path) -> None:
 
 def _base_environment(state_dir: Path) -> dict[str, str]:
     web_port = free_port(int(os.environ.get("WEB_PORT", "8080")))
+    api_port = free_port(int(os.environ.get("API_PORT", "8081")))
     flower_port = free_port(int(os.environ.get("FLOWER_PORT", "5555")))
     given = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         "STATE_DIR": str(state_dir.resolve()),
         "WEB_PORT": str(web_port),
+        "API_PORT": str(api_port),
         "FLOWER_PORT": str(flower_port),
         MARK: secrets.token_hex(8),
     }
@@ -216,7 +221,7 @@ def _environment_file(state_dir: Path, environment: Mapping[str, str]) -> Iterat
     """What `outreach` commands in another terminal read while we run."""
     names = {*OURS, *CREDENTIALS, "TWILIO_API_URL", "SENDGRID_API_URL", "SENDGRID_WEBHOOK_KEY"}
     names |= {"PROFILE", "PUBLIC_URL", "WEB_PORT", "FLOWER_PORT", "FLOWER_BASIC_AUTH"}
-    names |= {"OPERATOR_EMAIL"}
+    names |= {"API_PORT", "OPERATOR_EMAIL"}
     lines = [f"{name}={environment[name]}\n" for name in sorted(names) if name in environment]
     file = state_dir / "run.env"
     file.touch(mode=0o600)

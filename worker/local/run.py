@@ -18,6 +18,7 @@ def run() -> int:
             with running_house(state_dir, interrupts, say=_say, quiet=False) as house:
                 _say(f"flower: {house.flower_url}  login: {house.environment['FLOWER_BASIC_AUTH']}")
                 _say(f"callbacks: {house.web_url}")
+                _say(f"metrics: {house.api_url}/metrics")
                 _say(f"`{command_line(state_dir)} doctor` in another terminal looks it over")
                 _say("Ctrl-C stops it")
                 interrupts.pause(None)

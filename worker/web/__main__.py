@@ -2,10 +2,9 @@
 
 import sys
 
-import uvicorn
-
 from config import logs
 from config.settings import SettingsError, load
+from worker.listener import serve
 from worker.runtime import build
 from worker.web.app import create
 
@@ -19,14 +18,8 @@ def main() -> int:
         return 2
     logs.set_up(settings.log_level)
     runtime = build(settings)
-    uvicorn.run(
-        create(runtime),
-        host=settings.web_host,
-        port=settings.web_port,
-        log_config=None,
-        access_log=False,  # a path carries a token
-        server_header=False,
-    )
+    door = create(runtime)
+    serve(door.app, settings.web_host, settings.web_port, tell=door.tallies.refuse)
     runtime.close_line()
     return 0
 

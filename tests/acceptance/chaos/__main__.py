@@ -117,7 +117,7 @@ def _set_up(
     stack.callback(runtime.line.close)
     stack.callback(town.close)
     town.start()
-    wait_for(f"{environment['PUBLIC_URL']}/health/ready", interrupts)
+    wait_for(f"{environment['PUBLIC_URL']}/health/live", interrupts)
     create_batches(runtime.engine, batches)
     return Disturber(runtime, town, postgres, valkey, sandbox_url, batches, random, SLICES)
 

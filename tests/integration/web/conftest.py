@@ -1,5 +1,6 @@
 """The whole HTTP process on a store of the test's own."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,9 @@ from twilio.request_validator import RequestValidator
 
 from config.settings import load
 from tests.asgi import ask
+from worker.api.app import create as create_api
 from worker.runtime import Runtime
-from worker.web.app import create
+from worker.web.app import PublicDoor, create
 
 BASE = "https://outreach.example.com"
 SETTINGS = {
@@ -29,19 +31,21 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Site:
-    """The application, and how Twilio speaks to it."""
+    """The public door with the private one beside it, and how Twilio speaks to it."""
 
-    app: Starlette
+    door: PublicDoor
+    api: Starlette
 
     def tell(self, path: str, **form: str) -> int:
         """Post a form as Twilio signs it; the status of the answer."""
         signature = RequestValidator("a-token").compute_signature(f"{BASE}{path}", form)
         headers = {"X-Twilio-Signature": signature}
-        return ask(self.app, "POST", path, urlencode(form).encode(), headers)[0]
+        return ask(self.door.app, "POST", path, urlencode(form).encode(), headers)[0]
 
     def metrics(self) -> str:
         """What an alert would see."""
-        return ask(self.app, "GET", "/metrics")[1].decode()
+        asyncio.run(self.door.tallies.bring())
+        return ask(self.api, "GET", "/metrics")[1].decode()
 
 
 @pytest.fixture
@@ -51,5 +55,5 @@ def site(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     for name, value in {**SETTINGS, "DATABASE_URL": url, "STATE_DIR": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
     runtime = Runtime(load())
-    yield Site(create(runtime))
+    yield Site(create(runtime), create_api(runtime))
     runtime.engine.dispose()

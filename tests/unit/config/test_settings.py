@@ -187,6 +187,13 @@ def test_every_profile_is_safe(profile: str) -> None:
     assert Timing(**PROFILES[profile].model_dump()) == PROFILES[profile]
 
 
+def test_what_is_private_needs_a_port_of_its_own(set_up: SetUp) -> None:
+    [fault] = faults(set_up, API_PORT="8080")
+
+    assert "API_PORT" in fault
+    assert "WEB_PORT" in fault
+
+
 def test_every_setting_is_described() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name

@@ -8,19 +8,16 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
-from prometheus_client import generate_latest
 from starlette.applications import Starlette
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
 from config.settings import Settings, load
 from tests.asgi import ask
-from worker.desk.metrics import Figures
 from worker.domain.reports import Report
 from worker.runtime import Runtime, StoreUnavailable
 from worker.web.callbacks import MAX_EVENTS, Callbacks, Sessions, named_sessions
 from worker.web.letterbox import Letterbox
-from worker.web.metrics import registry
 from worker.web.signed import MAX_FORM
 
 TOKEN = UUID("6f1f2a3e-30a5-4f53-9d0e-0b3c2d1e4f50")
@@ -214,17 +211,6 @@ def test_mail_events_are_refused_alike(settings: Settings) -> None:
     assert door.post("/callbacks/email", b"[]", {}) == 403
     assert door.post("/callbacks/email", b"x" * (MAX_EVENTS + 1), {}) == 413
     assert door.callbacks.refusals == {"signature": 1, "too_large": 1}
-
-
-def test_refusals_are_metrics_by_reason() -> None:
-    nothing = Figures(**dict.fromkeys(Figures.__dataclass_fields__, 0))
-
-    shown = generate_latest(registry(nothing, {"signature": 2}, 3)).decode()
-
-    assert "outreach_double_contact_reports_total 3.0" in shown
-
-    assert 'outreach_callbacks_refused_total{reason="signature"} 2.0' in shown
-    assert 'outreach_callbacks_refused_total{reason="too_large"} 0.0' in shown
 
 
 NAMES: dict[str, tuple[dict[str, str], Sessions | None]] = {

@@ -49,6 +49,14 @@ fold = Table("fold", metadata, Column("version", Integer, nullable=False))
 # Written only to see whether anything can be.
 pulse = Table("pulse", metadata, Column("at", Timestamp, nullable=False, server_default=NOW))
 
+# Counted by the doors; never locked for longer than the addition takes.
+tally = Table(
+    "tally",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+
 duty = Table(
     "duty",
     metadata,

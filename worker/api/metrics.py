@@ -1,10 +1,8 @@
 """The figures as Prometheus reads them. No label carries an address, a batch or a token."""
 
-from collections.abc import Mapping
-
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from worker.desk.metrics import Figures
+from worker.desk.metrics import Moment
 
 HELP: dict[str, str] = {
     "halts": "halts in force: everything, a channel or a campaign",
@@ -19,26 +17,36 @@ HELP: dict[str, str] = {
 
 
 # All of them are shown from the start: a rate can't be taken of what appears with its first count.
-REASONS = ("signature", "too_large", "unreadable", "store_unavailable")
+REASONS = (
+    *("signature", "too_large", "unreadable", "store_unavailable"),
+    *("too_slow", "no_room", "too_many"),
+)
 
 
-def registry(figures: Figures, refusals: Mapping[str, int], doubles: int = 0) -> CollectorRegistry:
-    """A registry of one moment: the database remembers the figures, this process what it counted."""
+def registry(moment: Moment | None) -> CollectorRegistry:
+    """A registry of one moment; of None only that the database does not answer."""
     made = CollectorRegistry()
+    up = Gauge("outreach_database_up", "1 while the database answers, else 0", registry=made)
+    up.set(moment is not None)
+    if moment is not None:
+        _show(moment, made)
+    return made
+
+
+def _show(moment: Moment, made: CollectorRegistry) -> None:
     for name, sentence in HELP.items():
-        Gauge(f"outreach_{name}", sentence, registry=made).set(getattr(figures, name))
+        Gauge(f"outreach_{name}", sentence, registry=made).set(getattr(moment.figures, name))
     refused = Counter(
         "outreach_callbacks_refused",
-        "callbacks and events turned away by this process",
+        "callbacks, events and connections turned away",
         ["reason"],
         registry=made,
     )
     for reason in REASONS:
-        refused.labels(reason).inc(refusals.get(reason, 0))
+        refused.labels(reason).inc(moment.tallies.get(f"refused:{reason}", 0))
     doubled = Counter(
         "outreach_double_contact_reports",
         "callbacks that name another call or text than the one known of their attempt",
         registry=made,
     )
-    doubled.inc(doubles)
-    return made
+    doubled.inc(moment.tallies.get("double_contact", 0))

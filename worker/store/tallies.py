@@ -1,0 +1,22 @@
+"""What was counted since ever, by name, whichever process counted it."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, text
+
+_ADD = text("""
+    INSERT INTO tally (name, n)
+    SELECT * FROM unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS v (name, n)
+    ORDER BY name
+    ON CONFLICT (name) DO UPDATE SET n = tally.n + excluded.n
+""")
+
+
+def add(connection: Connection, counted: Mapping[str, int]) -> None:
+    """Add to the counts; a name that is new begins with what it is given."""
+    connection.execute(_ADD, {"names": list(counted), "counts": list(counted.values())})
+
+
+def read(connection: Connection) -> dict[str, int]:
+    """Every count."""
+    return {row.name: row.n for row in connection.execute(text("SELECT name, n FROM tally"))}
