@@ -5,10 +5,12 @@ from typing import Annotated
 import typer
 
 from worker.cli.fields import FieldsFile, SetFields, typed_fields, typed_variables
-from worker.cli.printing import add_row, console, facts_table, print_json, table
+from worker.cli.printing import add_row, console, facts_table, print_json, table, warn
 from worker.cli.session import AsJson, By, CampaignRef, session
 from worker.desk.campaigns import create_campaign, list_campaigns, show_campaign, update_campaign
 from worker.desk.rehearsal import send_test
+from worker.domain.campaigns import template_of
+from worker.domain.template_hints import hints
 
 app = typer.Typer(no_args_is_help=True, help="Who reaches out, when, how often, with what words.")
 
@@ -22,6 +24,7 @@ def create(
     values = typed_fields(file, fields)
     made = create_campaign(current.runtime.engine, values, by=current.operator(by))
     console().print(f"campaign {made.id}: {made.fields.campaign_name}")
+    warn(hints(template_of(made.fields)))
 
 
 @app.command()
@@ -38,6 +41,7 @@ def update(
     changes = typed_fields(file, fields)
     made = update_campaign(current.runtime.engine, campaign, changes, by=current.operator(by))
     console().print(f"campaign {made.id}: {made.fields.campaign_name}, updated")
+    warn(hints(template_of(made.fields)))
 
 
 @app.command("list")

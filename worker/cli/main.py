@@ -20,6 +20,7 @@ from worker.cli import (
     doctor,
     halts,
     messages,
+    preview,
     request,
     suppress,
 )
@@ -88,6 +89,7 @@ app.add_typer(messages.app, name="messages")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppress.app, name="suppress")
 app.add_typer(db.app, name="db")
+app.command("preview")(preview.preview)
 app.command("halt")(halts.halt_command)
 app.command("resume")(halts.resume_command)
 app.command("doctor")(doctor.doctor)

@@ -22,6 +22,12 @@ def complain(sentence: str) -> None:
     sys.stderr.write(f"outreach: {printable(sentence)}\n")
 
 
+def warn(sentences: Iterable[str]) -> None:
+    """Say on standard output what is probably not meant."""
+    for sentence in sentences:
+        console().print(f"warning: {sentence}")
+
+
 def print_json(value: Wire) -> None:
     """One value as indented JSON."""
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")

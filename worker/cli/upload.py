@@ -18,9 +18,11 @@ from rich.progress import (
 )
 
 from worker.cli.fields import UnreadableFile
-from worker.cli.printing import add_row, console, print_json, table
+from worker.cli.preview import show
+from worker.cli.printing import add_row, console, print_json, table, warn
 from worker.cli.session import AsJson, BatchId, By, session
 from worker.desk.plan import outlook
+from worker.desk.preview import batch_hints, previews
 from worker.desk.uploads import Uploaded, upload_requests
 from worker.domain.errors import Mistake
 from worker.runtime import Runtime
@@ -45,6 +47,12 @@ def upload(
     report: Annotated[
         Path | None,
         typer.Option(metavar="BAD.csv", help="Write the bad rows there: line, column, reason."),
+    ] = None,
+    preview: Annotated[
+        bool | None,
+        typer.Option(
+            help="What the first five people will be told; by default where standard output is a terminal."
+        ),
     ] = None,
     by: By = None,
     as_json: AsJson = False,
@@ -73,11 +81,24 @@ def upload(
         print_json(uploaded.to_wire())
     else:
         console().print(pictured(uploaded))
+        if uploaded.lacking:
+            console().print(_lacking(uploaded, batch_id))
         _warn(current.runtime, batch_id)
+        if console().is_terminal if preview is None else preview:
+            show(previews(current.runtime.engine, batch_id, uploaded.first))
+
+
+def _lacking(uploaded: Uploaded, batch_id: str) -> str:
+    names = ", ".join(map(repr, uploaded.lacking))
+    return (
+        f"all {uploaded.pending:,} will fail: the campaign's words need {names}, and neither the "
+        f"file nor the campaign has it; hold them with outreach batch pause {batch_id}"
+    )
 
 
 def _warn(here: Runtime, batch_id: str) -> None:
-    """What does not fit is said before anybody is contacted."""
+    """What does not fit, or is probably not meant, is said before anybody is contacted."""
+    warn(batch_hints(here.engine, batch_id))
     seen = outlook(here.engine, batch_id, ceilings=here.ceilings)
     for one in seen.never:
         console().print(f"never contacted: {one}", highlight=False)

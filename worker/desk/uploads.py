@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, TextIO
 
 from worker.desk.arrivals import arrival, look_again, opened
 from worker.desk.bad_rows import BadRows
 from worker.domain.csv_rows import Refused, Row, rows
 from worker.domain.errors import FileFault
+from worker.domain.needs import needed
 from worker.domain.statuses import RequestStatus
 from worker.domain.wire import Wire, to_wire
-from worker.store import batches, ingest
+from worker.store import batches, ingest, words
 from worker.store.batches import Intake
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.ingest import REPORTED, Arrival, Ingested
+from worker.store.words import Words
+
+SHOWN = 5
+"""How many of the first requests an upload shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,8 @@ class Uploaded:
     """What became of a file's rows.
 
     `known` rows were stored by an earlier upload; `refused` names the first of the rows that are not
-    stored, by line.
+    stored, by line; `first` are the references of the first that somebody can be reached by;
+    `lacking` are variables that the campaign's words need and no row has: all of them will fail.
     """
 
     stored: int
@@ -33,14 +39,19 @@ class Uploaded:
     known: int
     refused_count: int
     refused: tuple[Refused, ...]
+    first: tuple[str, ...] = field(default=(), compare=False)
+    lacking: tuple[str, ...] = ()
 
     def to_wire(self) -> dict[str, Wire]:
         """The counts, and the refused rows that are named."""
         refused: list[Wire] = [{"line": row.line, "reason": row.reason} for row in self.refused]
         counts = {
-            name: to_wire(getattr(self, name)) for name in self.__slots__ if name != "refused"
+            name: to_wire(getattr(self, name))
+            for name in self.__slots__
+            if name not in {"refused", "first", "lacking"}
         }
-        return counts | {"refused": refused}
+        lacking: dict[str, Wire] = {"lacking": list(self.lacking)} if self.lacking else {}
+        return counts | {"refused": refused} | lacking
 
 
 def upload_requests(
@@ -98,9 +109,10 @@ class _Upload:
 def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
     intake = opened(connection, batch_id)
     refused = _Refusals(upload.bad)
-    arrivals = _arrivals(upload, intake, refused)
+    noticed = _Noticed(words.words_of(connection, intake.facts.id))
+    arrivals = noticed.among(_arrivals(upload, intake, refused))
     ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals)
-    uploaded = _summed(ingested, refused)
+    uploaded = _summed(ingested, refused, noticed)
     upload.bad.finish(ingest.refusals(connection))
     look_again(connection, intake)
     # Last of all: begin and pause need the batch's row.
@@ -139,7 +151,26 @@ def _arrivals(upload: _Upload, intake: Intake, refused: _Refusals) -> Iterator[A
     upload.when_read()
 
 
-def _summed(ingested: Ingested, refused: _Refusals) -> Uploaded:
+@dataclass(slots=True)
+class _Noticed:
+    """What the first rows tell of all: who they are, and what the words need and no row has."""
+
+    said: Words
+    first: list[str] = field(default_factory=list)
+    lacking: tuple[str, ...] = ()
+
+    def among(self, arrivals: Iterator[Arrival]) -> Iterator[Arrival]:
+        """The same arrivals, noticed as they pass."""
+        for one in arrivals:
+            if len(self.first) < SHOWN and one.address is not None and one.filtered is None:
+                if not self.first:
+                    given = {**self.said.variables, **one.request_variables}
+                    self.lacking = tuple(needed(self.said.template, given))
+                self.first.append(one.reference_id)
+            yield one
+
+
+def _summed(ingested: Ingested, refused: _Refusals, noticed: _Noticed) -> Uploaded:
     named = sorted([*ingested.refused, *refused.named], key=lambda row: row.line)
     n = ingested.by_status
     return Uploaded(
@@ -151,4 +182,6 @@ def _summed(ingested: Ingested, refused: _Refusals) -> Uploaded:
         known=ingested.known,
         refused_count=ingested.refused_count + refused.count,
         refused=tuple(named[:REPORTED]),
+        first=tuple(noticed.first),
+        lacking=noticed.lacking,
     )

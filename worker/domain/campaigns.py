@@ -161,12 +161,13 @@ def campaign_fields(values: Mapping[str, object]) -> CampaignFields:
         WrongFields: naming every field that is missing, unknown or wrong, templates included.
     """
     fields = validated(CampaignFields, values)
-    if faults := check(_template(fields)):
+    if faults := check(template_of(fields)):
         raise WrongFields(faults)
     return fields
 
 
-def _template(fields: CampaignFields) -> Template:
+def template_of(fields: CampaignFields) -> Template:
+    """The words of a campaign."""
     words = {name: getattr(fields, name) for names in CONTENT.values() for name in names}
     return Template(mode=fields.mode, caller_id=fields.caller_id, **words)
 

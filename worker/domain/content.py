@@ -80,6 +80,28 @@ def render(template: Template, variables: Mapping[str, str]) -> Content:
             return _mail(template, variables)
 
 
+def spoken(template: Template, variables: Mapping[str, str]) -> dict[str, str]:
+    """The words for one recipient by field, as they will be read; a provider's template is only named.
+
+    Raises:
+        ContentError: as `render`.
+    """
+    _check_values(variables)
+    if template.mode is Mode.VOICE:
+        call = _call(template, variables)
+        return _given(twiml=call.twiml, url=call.url)
+    if template.mode is Mode.SMS:
+        return {"body": _field("body", template.body, variables, _check_sms)}
+    if template.template_id is not None:
+        return {"template_id": template.template_id, **variables}
+    mail = _own_mail(template, variables)
+    return _given(subject=mail.subject, text=mail.text, html=mail.html)
+
+
+def _given(**fields: str | None) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _check_values(variables: Mapping[str, str]) -> None:
     for name, value in variables.items():
         if CONTROL.search(value):

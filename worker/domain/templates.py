@@ -2,7 +2,8 @@
 
 Liquid executes no code. On top of it: a missing variable is an error that names it, there is no clock,
 output and loops are limited, and only filters that can neither undo escaping nor multiply their input
-are known. Variables are values: what looks like a template in one comes out as it went in.
+are known. Variables are values: what looks like a template in one comes out as it went in. They are texts,
+and every text is true, also "false" and an empty one; what computes takes a text only where it is a number.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 from markupsafe import escape
 
+from worker.domain.arithmetic import COMPUTING, NoNumber, is_number, of_numbers, range_names
 from worker.domain.errors import Mistake
 from worker.domain.forms import VARIABLE, is_plain
 
@@ -68,6 +70,7 @@ class _Bounded(Environment):
         for name in FORBIDDEN_TAGS:
             del self.tags[name]
         self.filters = {name: self.filters[name] for name in FILTERS}
+        self.filters |= {name: of_numbers(name, self.filters[name]) for name in COMPUTING}
 
 
 PLAIN = _Bounded(undefined=_Missing)
@@ -86,10 +89,13 @@ def rendered(environment: Environment, source: str, variables: Mapping[str, str]
         template = parsed(environment, source)
         pieces = _pieces(source)
         if pieces is None:
+            _check_ranges(source, variables)
             return template.render(variables)
         return _joined(pieces, variables, escaped=environment.autoescape)
     except TemplateFault:
         raise
+    except NoNumber as fault:
+        raise TemplateFault(str(fault)) from None
     except UndefinedError as fault:
         raise TemplateFault(str(fault.message)) from None
     except ResourceLimitError:
@@ -99,6 +105,15 @@ def rendered(environment: Environment, source: str, variables: Mapping[str, str]
         raise TemplateFault(
             f"it can't be rendered with this request's variables ({kind})"
         ) from None
+
+
+def _check_ranges(source: str, variables: Mapping[str, str]) -> None:
+    for name in _range_names(source):
+        if not is_number(variables.get(name, "0")):
+            raise NoNumber(f"variable {name!r} is no number like 10, and a range counts with it")
+
+
+_range_names = lru_cache(maxsize=512)(range_names)
 
 
 @lru_cache(maxsize=512)

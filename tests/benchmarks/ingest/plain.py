@@ -90,7 +90,7 @@ def _objects(
         address = _normalized(target, region)
         status = _status(address, people)
         if address is not None and address not in people:
-            people[address] = Recipient(channel="sms", address=address)
+            people[address] = Recipient(channel="sms", identity=address)
         request = Request(
             batch=batch,
             person=people[address] if address else None,

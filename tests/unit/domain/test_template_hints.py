@@ -1,0 +1,130 @@
+"""What an author probably did not mean, and what a template can't do without."""
+
+import pytest
+
+from worker.domain.content import ContentError, Template, render, spoken
+from worker.domain.needs import needed
+from worker.domain.statuses import Mode
+from worker.domain.template_hints import hints
+
+
+def sms(body: str) -> Template:
+    return Template(mode=Mode.SMS, body=body)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("{name}", "{ name }", "[name]", "[ name ]", "%name%", "%%name%%", "${name}"),
+        *("<<name>>", "&lt;&lt;name&gt;&gt;", "«name»", "*|name|*"),
+    ],
+)
+def test_a_variable_of_another_program_is_warned_of(written: str) -> None:
+    assert hints(sms(f"Hi {written}, call us")) == [
+        f"body: {written!r} is sent as it stands; a variable is written {{{{ name }}}}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Hi {{ name }}, {{name}}!",
+        "20% off and 30% more",
+        "see a[1] or list[name]",
+        "{% if a == 'x' %}{{ b }}{% endif %}",
+        "https://example.com/%C3%A9%20",
+        "{% assign ok = true %}{% if ok %}x{% endif %}",
+        "{% assign n = amount | plus: 0 %}{% if n > 5 %}x{% endif %}",
+        "{% for part in parts %}{% if forloop %}x{% endif %}{% endfor %}",
+    ],
+)
+def test_what_is_meant_is_not(body: str) -> None:
+    assert hints(sms(body)) == []
+
+
+def test_comments_and_styles_of_a_mail_are_not() -> None:
+    html = "<!--[if mso]><style>a {color:red}</style><![endif]--><p>{{ name }}</p>"
+
+    assert hints(Template(mode=Mode.EMAIL, subject="x", html=html)) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["if overdue", "unless overdue", "if a == 'x' and overdue", "if a == 'x' %}{% elsif overdue"],
+)
+def test_the_truth_of_a_text_is_warned_of(condition: str) -> None:
+    end = "endunless" if condition.startswith("unless") else "endif"
+    said = hints(sms(f"{{% {condition} %}}x{{% {end} %}}"))
+
+    assert [one.startswith("body: 'overdue' is true whatever its text") for one in said] == [True]
+
+
+@pytest.mark.parametrize("comparison", ["amount > 5", "amount == 5", "5 < amount", "amount <= 0.5"])
+def test_a_text_compared_with_a_number_is_warned_of(comparison: str) -> None:
+    said = hints(sms(f"{{% if {comparison} %}}x{{% endif %}}"))
+
+    assert [one.startswith("body: 'amount' is a text, and no text compares") for one in said] == [
+        True
+    ]
+
+
+def test_every_text_is_true() -> None:
+    """As Liquid has it, and as the warning says."""
+    for text in ("false", "", "no", "0"):
+        shown = render(sms("{% if overdue %}pay{% endif %} now"), {"overdue": text})
+        assert getattr(shown, "body", None) == "pay now"
+
+
+SECRET = "1,000.50"
+COMPUTED = [
+    *("{{ a | times: 1 }}", "{{ a | plus: 1 }}", "{{ a | minus: 1 }}", "{{ a | divided_by: 2 }}"),
+    *("{{ a | modulo: 2 }}", "{{ a | round: 2 }}", "{{ a | floor }}", "{{ a | ceil }}", "{{ a | abs }}"),
+    *("{{ a | at_least: 1 }}", "{{ a | at_most: 1 }}", "{{ 1 | plus: a }}", "{{ 7 | at_most: a }}"),
+    "{% assign b = a | times: 2 %}{{ b }}",
+    "{% for i in (1..a) %}x{% endfor %}y",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", COMPUTED)
+@pytest.mark.parametrize(
+    "text", [SECRET, "1.000,50", "€5", "5 EUR", "", "1e3", "NaN", "inf", "five"]
+)
+def test_what_is_no_number_is_never_computed_with(body: str, text: str) -> None:
+    with pytest.raises(ContentError, match="is no number like 10") as error:
+        render(sms(body), {"a": text})
+
+    assert not text or text not in str(error.value)
+
+
+@pytest.mark.parametrize("body", COMPUTED)
+@pytest.mark.parametrize("text", ["10", " 10 ", "+3", "2.50"])
+def test_numbers_are(body: str, text: str) -> None:
+    render(sms(body), {"a": text})
+
+
+def test_what_no_request_can_do_without_is_found_before_one_is_rendered() -> None:
+    body = sms("{{ name }} owes {{ amount | times: 2 }} by {{ due | default: 'soon' }}")
+
+    assert needed(body, ["name"]) == ["amount"]
+    assert needed(body, []) == ["name", "amount"]
+    assert needed(body, ["name", "amount"]) == []
+
+
+def test_what_only_some_requests_need_is_not_asked_for() -> None:
+    assert needed(sms("{% if plan == 'x' %}{{ amount }}{% endif %}{{ name }}"), []) == []
+
+
+def test_what_a_provider_s_template_needs_nobody_knows() -> None:
+    assert needed(Template(mode=Mode.EMAIL, subject="{{ x }}", template_id="d-1"), []) == []
+
+
+def test_a_mail_is_previewed_as_it_will_be_read() -> None:
+    mail = Template(
+        mode=Mode.EMAIL, subject="Hi {{ name }}", html="<p>{{ name }}</p>", text="{{ name }}!"
+    )
+
+    assert spoken(mail, {"name": "A & B"}) == {
+        "subject": "Hi A & B",
+        "html": "<p>A &amp; B</p>",
+        "text": "A & B!",
+    }

@@ -1,0 +1,22 @@
+"""`outreach preview`: what one person will be told, on the operator's terminal and nowhere else."""
+
+from collections.abc import Iterable
+
+import typer
+
+from worker.cli.printing import console, facts_table
+from worker.cli.session import BatchId, ReferenceId, session
+from worker.desk.preview import Preview
+from worker.desk.preview import preview as preview_one
+
+
+def preview(context: typer.Context, batch_id: BatchId, reference_id: ReferenceId) -> None:
+    """Show what the person behind a request will be told; nothing is sent."""
+    show([preview_one(session(context).runtime.engine, batch_id, reference_id)])
+
+
+def show(previews: Iterable[Preview]) -> None:
+    """Each with its reference and target above its words."""
+    for one in previews:
+        facts = [("to", one.target), *one.fields.items(), ("can't be rendered", one.fault)]
+        console().print(facts_table(f"{one.reference_id} will be told", facts))
