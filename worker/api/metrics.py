@@ -21,6 +21,7 @@ REASONS = (
     *("signature", "too_large", "unreadable", "store_unavailable"),
     *("too_slow", "no_room", "too_many"),
 )
+NAMED = ("message", "person", "nobody")
 
 
 def registry(moment: Moment | None) -> CollectorRegistry:
@@ -50,3 +51,11 @@ def _show(moment: Moment, made: CollectorRegistry) -> None:
         registry=made,
     )
     doubled.inc(moment.tallies.get("double_contact", 0))
+    stray = Counter(
+        "outreach_mail_events_without_token",
+        "mail events without our token: of a message of ours, of a person we mailed, or of nobody",
+        ["named"],
+        registry=made,
+    )
+    for kind in NAMED:
+        stray.labels(kind).inc(moment.tallies.get(f"stray:{kind}", 0))

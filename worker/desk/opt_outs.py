@@ -19,7 +19,7 @@ def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
     act = Act(Source.CLICK, str(uuid4()))
 
     def step(connection: Connection) -> Contacted | None:
-        found = opt_outs.contacted(connection, [token]).get(token)
+        found = opt_outs.contacted(connection, token)
         if found is None or found.mode is not Mode.EMAIL:
             return None
         reason = SuppressReason.UNSUBSCRIBED

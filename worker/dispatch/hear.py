@@ -1,17 +1,17 @@
-"""Hear who says stop where no attempt is left to judge it by: opt-outs live longer than what they answer.
+"""Hear who says stop where no attempt is found to judge it by: opt-outs live longer than what they answer.
 
 In transactions of their own, for they lock recipients, and whoever judges reports locks theirs first.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import structlog
 
 from worker.domain.reports import Report
-from worker.store import inbox, opt_outs, suppressions
+from worker.store import inbox, opt_outs, strays, suppressions, tallies
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
-from worker.store.inbox import Letter
-from worker.store.opt_outs import Contacted
+from worker.store.strays import Named
 
 log = structlog.get_logger()
 
@@ -44,16 +44,34 @@ def _hear(connection: Connection, ids: Sequence[int]) -> int:
     stops = [
         one for one in inbox.read(connection, ids) if one.report.suppress and one.attempt is None
     ]
-    people = opt_outs.people_of(connection, [one.report for one in stops])
-    heard = [one for one in stops if one.report.key in people]
-    for letter in heard:
-        _suppress(connection, letter, people[letter.report.key])
-    inbox.mark_applied(connection, heard)
-    return len(heard)
+    told = {one.report.key: one for one in stops}
+    people = strays.people_of(connection, [one.report for one in stops])
+    for key, identity in people.items():
+        _suppress(connection, told[key].report, identity)
+    inbox.mark_applied(connection, [told[key] for key in people])
+    return len(people)
 
 
-def _suppress(connection: Connection, letter: Letter, who: Contacted) -> None:
+def _suppress(connection: Connection, report: Report, identity: str) -> None:
     """By an act that was heard before its attempt was archived, nobody is suppressed again."""
-    report = letter.report
     if report.suppress and report.act and opt_outs.is_new_act(connection, report.key):
-        suppressions.suppress(connection, who.mode, who.identity, report.suppress, report.act)
+        suppressions.suppress(connection, report.mode, identity, report.suppress, report.act)
+
+
+def recognize_strays(engine: Engine, reports: Sequence[Report]) -> Sequence[Report]:
+    """Pass over what came without our token and names neither a mail of ours nor a person we mailed.
+
+    All that came so is counted, by what it names. Returns the other reports.
+    """
+    stray = [one for one in reports if one.is_stray]
+    if not stray:
+        return reports
+
+    def step(connection: Connection) -> dict[str, Named]:
+        found = strays.named(connection, stray)
+        counted = Counter(f"stray:{found[one.key]}" for one in stray)
+        tallies.add(connection, counted)
+        return found
+
+    found = in_transaction(engine, step)
+    return [one for one in reports if not one.is_stray or found[one.key] is not Named.NOBODY]

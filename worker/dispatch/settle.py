@@ -8,7 +8,7 @@ from json import dumps
 import structlog
 
 from worker.dispatch.halt import halt_barred
-from worker.dispatch.hear import hear_letters, hear_reported
+from worker.dispatch.hear import hear_letters, hear_reported, recognize_strays
 from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
@@ -51,18 +51,20 @@ def _tell(settled: Settled) -> None:
 def settle(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Settled:
     """Take in reports; when this returns they are durable.
 
-    1. Store each once, with the attempt of our token or the provider's sid; a repetition ends here.
-    2. Lock, judge, write: one report of an attempt after the other.
-    3. Who says stop is heard, whether or not an attempt is left that it is said of.
-    4. What fits nothing yet stays, and is tried again.
+    1. Pass over what is of another sender's mail.
+    2. Store each once, with the attempt of our token or the provider's sid; a repetition ends here.
+    3. Lock, judge, write: one report of an attempt after the other.
+    4. Who says stop is heard, whether or not an attempt is left that it is said of.
+    5. What fits nothing yet stays, and is tried again.
 
     One that can't be judged or stored costs the others nothing: it is found by halving, and kept.
 
     Raises:
         StoreUnavailable: not all of them are durable.
     """
-    taken = _take_in(engine, patience, reports)
-    heard = hear_reported(engine, [one for one in reports if one.suppress])
+    ours = recognize_strays(engine, reports)
+    taken = _take_in(engine, patience, ours)
+    heard = hear_reported(engine, [one for one in ours if one.suppress])
     # A repetition may be heard that is not new: whoever took it in first stopped in between.
     settled = replace(taken, waiting=max(taken.waiting - heard, 0))
     _tell(settled)

@@ -4,7 +4,7 @@ Both come in one shape, because they are folded by one rule. Events of one sid a
 `(rank, sequence, name)`: rank alone can't break a tie between two final words, arrival order must not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -64,6 +64,7 @@ class Report:
 
     `token` is ours, read off the callback's address or custom argument; `sid` the provider's.
     `key` is unique per distinct event of the provider: the inbox stores it once.
+    `identity` is whom it names, known only where that may be needed: it says stop, or has no token.
     """
 
     mode: Mode
@@ -78,6 +79,12 @@ class Report:
     code: str | None = None
     suppress: SuppressReason | None = None
     at: datetime | None = None
+    identity: str | None = field(default=None, repr=False)
+
+    @property
+    def is_stray(self) -> bool:
+        """Whether it came without our token: of a mail of ours, of a person we mailed, or of neither."""
+        return self.token is None and self.mode is Mode.EMAIL
 
     @property
     def act(self) -> Act | None:

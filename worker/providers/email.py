@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from worker.domain.answers import Accepted, Answer, GroupRefused, Refused
+from worker.domain.identities import identity_of
 from worker.domain.looks import Look, Undecided
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+from worker.domain.targets import Unreachable, normalize
 from worker.domain.tickets import Inquiry, Mail, Ticket
 from worker.providers.events_array import Event, Unread, read_array, unread
 from worker.providers.moments import Moment
@@ -185,7 +187,9 @@ class Events(list[Report]):
 
 
 def read_events(body: bytes) -> Events:
-    """What a delivery of the event webhook says of our mails; other senders' events are passed over.
+    """What a delivery of the event webhook says of mails.
+
+    Whether one without our token is of a mail of ours, or of a person we mailed, is for the store to say.
 
     https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
     """
@@ -200,11 +204,11 @@ def read_events(body: bytes) -> Events:
 
 
 def _read_event(event: Event) -> Report | Unread | None:
-    """None: it is no event of a mail of ours."""
-    token = _token(event)
+    """None: it is no event of a mail, or no other sender's that could be of a person we mailed."""
+    token, name = _token(event), _text(event, "event")
     if not event:
         return unread(event)
-    if token is None or _text(event, "event") in IGNORED:
+    if name in IGNORED or (token is None and name not in EVENTS):
         return None
     try:
         return _report(event, token) or unread(event)
@@ -219,7 +223,7 @@ def _token(event: Mapping[str, object]) -> UUID | None:
         return None
 
 
-def _report(event: Mapping[str, object], token: UUID) -> Report | None:
+def _report(event: Mapping[str, object], token: UUID | None) -> Report | None:
     name = _text(event, "event")
     if name not in EVENTS:
         return None
@@ -238,7 +242,13 @@ def _report(event: Mapping[str, object], token: UUID) -> Report | None:
         code=code,
         suppress=suppress,
         at=_moment(event.get("timestamp")),
+        identity=_identity(event) if suppress or token is None else None,
     )
+
+
+def _identity(event: Mapping[str, object]) -> str | None:
+    address = normalize(Mode.EMAIL, _text(event, "email"), None)
+    return None if isinstance(address, Unreachable) else identity_of(Mode.EMAIL, address)
 
 
 def _read(name: str, event: Mapping[str, object]) -> tuple[Word, SuppressReason | None, str | None]:

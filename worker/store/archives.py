@@ -79,7 +79,8 @@ _CHOOSE = text("""
 _DROP = tuple(
     text(statement)
     for statement in (
-        """INSERT INTO archived_attempt SELECT token, recipient FROM attempt
+        """INSERT INTO archived_attempt (token, recipient, sid)
+               SELECT token, recipient, CASE WHEN channel = 'email' THEN sid END FROM attempt
                WHERE request = ANY (:requests) AND counted ON CONFLICT DO NOTHING""",
         "DELETE FROM webhook_delivery WHERE request = ANY (:requests)",
         "DELETE FROM status_transition WHERE request = ANY (:requests)",

@@ -43,7 +43,8 @@ _CAMPAIGNS = text("""
     SELECT v.key, b.campaign_id
     FROM unnest(CAST(:tokens AS uuid[]), CAST(:keys AS text[]), CAST(:providers AS text[]))
         AS v (token, key, provider)
-    JOIN attempt AS a ON a.token = v.token JOIN communication_batch AS b ON b.id = a.batch
+    JOIN attempt AS a ON a.token = v.token AND a.channel = v.provider
+    JOIN communication_batch AS b ON b.id = a.batch
     WHERE NOT EXISTS (SELECT FROM inbox AS i WHERE i.provider = v.provider AND i.key = v.key)
 """)
 

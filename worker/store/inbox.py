@@ -21,12 +21,17 @@ class Letter:
     report: Report
 
 
-# An attempt is found by our token, which the provider carried back; else by its own sid, where that
-# names one attempt alone: the id of a mail may be shared by many recipients.
+# An attempt is found by our token, which the provider carried back; else by its own sid. A mail's may be
+# shared by many recipients: then by whom the report names, or where nobody else ever had the sid.
 _ATTEMPT = """coalesce(
-        (SELECT a.id FROM attempt AS a WHERE a.token = v.token),
-        (SELECT min(s.attempt) FROM sid AS s JOIN attempt AS a ON a.id = s.attempt
-         WHERE v.token IS NULL AND s.sid = v.sid HAVING count(*) = 1)
+        (SELECT a.id FROM attempt AS a WHERE a.token = v.token AND a.channel = v.provider),
+        (SELECT coalesce(
+                    CASE WHEN count(p.id) = 1 THEN min(a.id) FILTER (WHERE p.id IS NOT NULL) END,
+                    CASE WHEN count(*) = 1 AND NOT EXISTS (
+                        SELECT FROM archived_attempt AS x WHERE x.sid = v.sid) THEN min(a.id) END)
+         FROM sid AS s JOIN attempt AS a ON a.id = s.attempt AND a.channel = v.provider
+         LEFT JOIN recipient AS p ON p.id = a.recipient AND p.identity = v.report ->> 'identity'
+         WHERE v.token IS NULL AND s.sid = v.sid)
     )"""
 
 # What fits is applied in this very transaction, and is written down as such.
@@ -176,6 +181,7 @@ def _plain(report: Report) -> dict[str, object]:
         "code": report.code,
         "suppress": report.suppress,
         "at": report.at,
+        **({"identity": report.identity} if report.identity else {}),
     }
 
 
@@ -193,4 +199,5 @@ def _report(plain: dict[str, str | int | None]) -> Report:
         code=str(plain["code"]) if plain["code"] else None,
         suppress=SuppressReason(str(plain["suppress"])) if plain["suppress"] else None,
         at=datetime.fromisoformat(str(plain["at"])) if plain["at"] else None,
+        identity=str(plain["identity"]) if plain.get("identity") else None,
     )

@@ -1,12 +1,10 @@
 """Whom a token belongs to, for as long as somebody may say stop: also when its attempt was archived."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from worker.domain.reports import Report
 from worker.domain.statuses import Mode
 
 
@@ -19,26 +17,18 @@ class Contacted:
     archived: bool
 
 
-_LIVE = "SELECT token, recipient, false AS archived FROM attempt WHERE token = ANY (:tokens)"
-_ARCHIVED = "SELECT token, recipient, true FROM archived_attempt WHERE token = ANY (:tokens)"
+_LIVE = "SELECT recipient, false AS archived FROM attempt WHERE token = :token"
+_ARCHIVED = "SELECT recipient, true FROM archived_attempt WHERE token = :token"
 _BY_TOKEN = text(f"""
-    SELECT t.token, p.channel, p.identity, t.archived
+    SELECT p.channel, p.identity, t.archived
     FROM ({_LIVE} UNION ALL {_ARCHIVED}) AS t JOIN recipient AS p ON p.id = t.recipient
 """)  # noqa: S608  two constants
 
 
-def contacted(connection: Connection, tokens: Sequence[UUID]) -> dict[UUID, Contacted]:
-    """Who the attempts with these tokens were to; unknown tokens are left out."""
-    rows = connection.execute(_BY_TOKEN, {"tokens": list(tokens)})
-    return {row.token: Contacted(Mode(row.channel), row.identity, row.archived) for row in rows}
-
-
-def people_of(connection: Connection, reports: Sequence[Report]) -> dict[str, Contacted]:
-    """By the key of each report whose attempt was archived: whom that was to."""
-    tokens = {one.key: (one.token, one.mode) for one in reports if one.token}
-    people = contacted(connection, [token for token, _ in tokens.values()])
-    found = {key: (people.get(token), mode) for key, (token, mode) in tokens.items()}
-    return {key: who for key, (who, mode) in found.items() if who and who.mode is mode}
+def contacted(connection: Connection, token: UUID) -> Contacted | None:
+    """Who the attempt with this token was to; None where there never was one."""
+    row = connection.execute(_BY_TOKEN, {"token": token}).first()
+    return Contacted(Mode(row.channel), row.identity, row.archived) if row else None
 
 
 _HEAR = text("INSERT INTO heard_act (act) VALUES (:act) ON CONFLICT DO NOTHING")

@@ -53,6 +53,7 @@ def test_figures_and_what_every_process_counted_are_shown(
         "outreach_double_contact_reports_total 3.0",
         'outreach_callbacks_refused_total{reason="signature"} 7.0',
         'outreach_callbacks_refused_total{reason="too_slow"} 0.0',
+        'outreach_mail_events_without_token_total{named="nobody"} 0.0',
     ):
         assert line in shown
 

@@ -1,16 +1,26 @@
 """Who says stop meets the archive: before it, behind it, or in the middle of it, they are heard once."""
 
+import json
 from pathlib import Path
+from uuid import UUID
 
+import pytest
 from sqlalchemy import Engine, func, select, text, update
 
-from tests.factories import allow_recipient, make_patience
+from tests.factories import (
+    allow_recipient,
+    make_attempt,
+    make_batch,
+    make_patience,
+    make_request,
+    read_request,
+)
 from tests.integration.desk.test_opt_outs import MAILBOX, archive, contact, event, reason
 from tests.sessions import Beside
 from worker.dispatch.settle import Settled, settle, settle_waiting
-from worker.domain.statuses import Mode
-from worker.providers.email import read_events
-from worker.store import archives, inbox, schema
+from worker.domain.statuses import AttemptState, Mode
+from worker.providers.email import Events, read_events
+from worker.store import archives, inbox, schema, tallies
 from worker.store.connect import Connection, in_transaction
 
 
@@ -96,3 +106,64 @@ def test_one_that_can_not_be_heard_costs_the_others_nothing(engine: Engine, tmp_
 
     assert settled == Settled(new=2, waiting=1)
     assert reason(engine, recipient) == "spam_report"
+
+
+def without_token(email: str, message: str, key: str) -> Events:
+    """A spam report of nothing but a mailbox and SendGrid's id of the message."""
+    named = {"email": email, "event": "spamreport", "sg_event_id": key, "sg_message_id": message}
+    return read_events(json.dumps([named]).encode())
+
+
+def sid_of(engine: Engine, token: UUID) -> str:
+    with engine.begin() as connection:
+        column = schema.attempt.c
+        return str(connection.scalar(select(column.sid).where(column.token == token)))
+
+
+@pytest.mark.parametrize("by_message", [True, False])
+def test_without_our_token_an_event_is_heard_after_archiving(
+    engine: Engine, tmp_path: Path, by_message: bool
+) -> None:
+    recipient, token = contact(engine, Mode.EMAIL)
+    message = f"{sid_of(engine, token)}.recvd-1" if by_message else ""
+    archive(engine, tmp_path)
+
+    mailbox = "where.it.is.forwarded@example.org" if by_message else "UNA@example.com"
+    settled = settle(engine, make_patience(), without_token(mailbox, message, "e1"))
+
+    assert reason(engine, recipient) == "spam_report"
+    found = "message" if by_message else "person"
+    assert in_transaction(engine, tallies.read) == {f"stray:{found}": 1}
+    assert settled.waiting == 0
+
+
+def test_of_an_id_that_many_had_a_forwarded_mailbox_names_nobody(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Also where all but one of them, or one alone, was archived."""
+    recipient, token = contact(engine, Mode.EMAIL)
+    message = sid_of(engine, token)
+    archive(engine, tmp_path)
+    request = make_request(engine, batch=make_batch(engine, mode=Mode.EMAIL))
+    make_attempt(engine, request=request, state=AttemptState.DONE, sid=message)
+    other = read_request(engine, request)["recipient"]
+
+    settle(engine, make_patience(), without_token("elsewhere@example.org", f"{message}.1", "e1"))
+    assert [reason(engine, one) for one in (recipient, other)] == [None, None]
+
+    settle(engine, make_patience(), without_token(MAILBOX, f"{message}.1", "e2"))
+    assert [reason(engine, one) for one in (recipient, other)] == ["spam_report", None]
+
+
+@pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+def test_the_token_of_an_archived_call_in_a_mail_event_reaches_no_phone(
+    engine: Engine, tmp_path: Path, mode: Mode
+) -> None:
+    recipient, token = contact(engine, mode)
+    archive(engine, tmp_path)
+
+    settle(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+
+    assert reason(engine, recipient) is None
+    with engine.begin() as connection:  # nor a mailbox of that name
+        assert connection.scalar(select(func.count()).select_from(schema.recipient)) == 1

@@ -193,7 +193,8 @@ def _seconds_until(engine: Engine, letter: int) -> float:
 def test_what_is_applied_as_it_comes_is_not_waiting_and_what_fits_nothing_is(
     engine: Engine,
 ) -> None:
-    attempt = make_attempt(engine)
+    mailing = make_batch(engine, mode=Mode.EMAIL)
+    attempt = make_attempt(engine, request=make_request(engine, batch=mailing))
     fitting, stranger = replace(COMPLETE, token=token_of(engine, attempt)), BARE
 
     letters = in_transaction(engine, lambda c: inbox.store(c, [fitting, stranger], applied=True))

@@ -142,13 +142,16 @@ transition = Table(
     Index("status_transition_request", "request"),
 )
 
-# Whom an archived attempt was to: its link and its events go on saying stop for years.
+# Whom an archived attempt was to: its link and its events go on saying stop for years. A mail's sid is
+# kept too, for events that come without our token.
 archived_attempt = Table(
     "archived_attempt",
     metadata,
     Column("token", Uuid, primary_key=True),
     Column("recipient", BigInteger, ForeignKey("recipient.id"), nullable=False),
+    Column("sid", Text),
     Index("archived_attempt_recipient", "recipient"),
+    Index("archived_attempt_sid", "sid", postgresql_where=text("sid IS NOT NULL")),
 )
 
 # Acts of people, by the id that the provider gave each: none acts twice, however late it is repeated.

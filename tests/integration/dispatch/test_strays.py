@@ -1,0 +1,168 @@
+"""Mail events without our token find their mail, else the person; other senders' are passed over."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from tests.factories import (
+    make_attempt,
+    make_batch,
+    make_patience,
+    make_recipient,
+    make_request,
+    read,
+    read_request,
+    token_of,
+)
+from worker.dispatch.settle import Settled, settle, settle_waiting
+from worker.domain.statuses import AttemptState, Mode
+from worker.providers.email import read_events
+from worker.store import schema, tallies
+from worker.store.connect import in_transaction
+
+GUS = "gus@example.com"
+BOUNCE = {"event": "bounce", "type": "bounce", "status": "5.1.10", "reason": "550 5.1.10 not found"}
+
+
+def bounce(key: str, **fields: Any) -> dict[str, Any]:
+    return {"email": "Gus@Example.com", "sg_event_id": key, "sg_message_id": "", **BOUNCE, **fields}
+
+
+def told(engine: Engine, *events: dict[str, Any]) -> Settled:
+    return settle(engine, make_patience(), read_events(json.dumps(events).encode()))
+
+
+def mailed(
+    engine: Engine,
+    address: str = GUS,
+    *,
+    sid: str = "OUR_MESSAGE_ID",
+    state: AttemptState = AttemptState.ACCEPTED,
+    mode: Mode = Mode.EMAIL,
+) -> tuple[int, int, int]:
+    """Somebody who was mailed: recipient, request and attempt."""
+    recipient = make_recipient(engine, mode=mode, address=address)
+    request = make_request(engine, batch=make_batch(engine, mode=mode), recipient=recipient)
+    return recipient, request, make_attempt(engine, request=request, state=state, sid=sid)
+
+
+def reason(engine: Engine, recipient: int) -> str | None:
+    found: str | None = read(engine, schema.recipient, recipient)["suppress_reason"]
+    return found
+
+
+def counted(engine: Engine) -> dict[str, int]:
+    return in_transaction(engine, tallies.read)
+
+
+def kept(engine: Engine) -> int:
+    with engine.begin() as connection:
+        return connection.scalar(select(func.count()).select_from(schema.inbox)) or 0
+
+
+def test_a_bounce_settles_its_mail_by_the_message_id(engine: Engine) -> None:
+    recipient, request, _ = mailed(engine)
+
+    settled = told(engine, bounce("b2", sg_message_id="OUR_MESSAGE_ID.filter0001.1.2-1"))
+
+    row = read_request(engine, request)
+    assert (row["request_status"], row["channel_manager_status"]) == ("INVALID", "BOUNCED")
+    assert reason(engine, recipient) == "bounced"
+    assert settled == Settled(1, 0)
+    assert counted(engine) == {"stray:message": 1}
+
+
+def test_of_mails_that_share_an_id_the_one_to_that_mailbox_is_settled(engine: Engine) -> None:
+    people = [mailed(engine, f"{name}@example.com") for name in ("ana", "gus", "una")]
+
+    told(engine, bounce("b1", sg_message_id="OUR_MESSAGE_ID.filter0001.1.2-1"))
+
+    statuses = [read_request(engine, request)["request_status"] for _, request, _ in people]
+    assert statuses == ["INITIATED", "INVALID", "INITIATED"]
+    assert [reason(engine, recipient) for recipient, _, _ in people] == [None, "bounced", None]
+
+
+@pytest.mark.parametrize("name", ["bounce", "spamreport", "unsubscribe", "group_unsubscribe"])
+def test_without_any_id_whoever_was_mailed_is_suppressed(engine: Engine, name: str) -> None:
+    recipient, request, _ = mailed(engine, state=AttemptState.DONE)
+
+    settled = told(engine, bounce("b1", event=name))
+
+    assert reason(engine, recipient) is not None
+    assert read_request(engine, request)["request_status"] == "COMPLETED"
+    assert settled.waiting == 0
+    assert counted(engine) == {"stray:person": 1}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        bounce("b1", email="nobody@example.com"),
+        bounce("b1", type="blocked"),  # says nothing of the mailbox
+        bounce("b1", event="delivered"),
+        bounce("b1", event="dropped", reason="Spam Content"),
+        bounce("b1", event="open", sg_message_id="THEIR_MESSAGE_ID.1"),
+        bounce("b1", email=None),
+    ],
+    ids=repr,
+)
+def test_other_senders_events_are_passed_over_and_counted(
+    engine: Engine, event: dict[str, Any]
+) -> None:
+    recipient, request, _ = mailed(engine)
+
+    settled = told(engine, event)
+
+    assert settled == Settled(0, 0)
+    assert counted(engine) == {"stray:nobody": 1}
+    assert reason(engine, recipient) is None
+    assert read_request(engine, request)["request_status"] == "INITIATED"
+    assert kept(engine) == 0
+
+
+def test_who_was_never_mailed_is_another_senders(engine: Engine) -> None:
+    recipient, _, _ = mailed(engine, state=AttemptState.NOT_SENT)
+    uploaded = make_recipient(engine, mode=Mode.EMAIL, address="ana@example.com")
+    make_request(engine, batch=make_batch(engine, mode=Mode.EMAIL), recipient=uploaded)
+
+    told(engine, bounce("b1"), bounce("b2", email="ana@example.com"))
+
+    assert reason(engine, recipient) is None
+    assert reason(engine, uploaded) is None
+
+
+def test_a_token_nobody_knows_says_stop_by_its_mailbox(engine: Engine) -> None:
+    recipient, _, _ = mailed(engine)
+
+    settled = told(engine, bounce("b1", event="spamreport", outreach_token=str(uuid4())))
+
+    assert reason(engine, recipient) == "spam_report"
+    assert settled.waiting == 0
+
+
+@pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+def test_the_token_of_a_call_or_text_in_a_mail_event_reaches_no_phone(
+    engine: Engine, mode: Mode
+) -> None:
+    phone, request, attempt = mailed(engine, "+15125550140", mode=mode)
+    mailbox, _, _ = mailed(engine, sid="another")
+    stolen = str(token_of(engine, attempt))
+
+    told(engine, bounce("b1", event="spamreport", outreach_token=stolen))
+    told(engine, bounce("b2", event="delivered", outreach_token=stolen))
+    settle_waiting(engine, make_patience())
+
+    assert reason(engine, phone) is None
+    assert read_request(engine, request)["request_status"] == "INITIATED"
+    assert reason(engine, mailbox) == "spam_report"
+
+
+def test_an_event_without_ids_acts_once(engine: Engine) -> None:
+    recipient, _, _ = mailed(engine)
+    first, again = told(engine, bounce("b1")), told(engine, bounce("b1"))
+
+    assert (first.new, again.new) == (1, 0)
+    assert reason(engine, recipient) == "bounced"

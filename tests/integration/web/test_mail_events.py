@@ -1,0 +1,34 @@
+"""Mail events that come without our ids act before SendGrid is answered, and are counted either way."""
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.factories import make_attempt, make_batch, make_recipient, make_request, read
+from tests.integration.web.conftest import Site
+from worker.domain.statuses import AttemptState, Mode
+from worker.store import schema
+
+BOUNCE = {"event": "bounce", "type": "bounce", "status": "5.1.10", "reason": "550", "timestamp": 1}
+
+
+def test_a_bounce_without_our_ids_suppresses_whom_we_mailed_and_is_counted(
+    engine: Engine, site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    recipient = make_recipient(engine, mode=Mode.EMAIL, address="gus@example.com")
+    batch = make_batch(engine, mode=Mode.EMAIL)
+    request = make_request(engine, batch=batch, recipient=recipient)
+    make_attempt(engine, request=request, state=AttemptState.DONE)
+
+    named = [("Gus@example.com", "b1"), ("somebody@example.org", "b2")]
+    events = [
+        {"email": email, "sg_event_id": key, "sg_message_id": "", **BOUNCE} for email, key in named
+    ]
+    assert site.report(*events) == 204
+
+    assert read(engine, schema.recipient, recipient)["suppress_reason"] == "bounced"
+    shown = site.metrics()
+    assert 'outreach_mail_events_without_token_total{named="person"} 1.0' in shown
+    assert 'outreach_mail_events_without_token_total{named="nobody"} 1.0' in shown
+    logged = capfd.readouterr().out.lower()
+    assert "gus@" not in logged
+    assert "somebody@" not in logged
