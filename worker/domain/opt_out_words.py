@@ -1,13 +1,15 @@
 """What people answer to a text when they want no more of them.
 
 When in doubt it is a stop: START repairs a wrong guess, and nothing repairs the other. A test states the
-rates over two hundred phrases. Source of the keywords that carriers and Twilio know:
-https://help.twilio.com/articles/223134027
+rates over a corpus of phrases; the words themselves are data (`stop_phrases.py`).
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
+
+from worker.domain import stop_phrases as said_by_people
 
 
 class Wish(StrEnum):
@@ -19,52 +21,67 @@ class Wish(StrEnum):
     NOTHING = "NOTHING"
 
 
-def _listed(words: str) -> tuple[str, ...]:
-    return tuple(one.strip() for one in words.replace("\n", ",").split(",") if one.strip())
-
-
-# Alone they are a wish, whatever the case, accents and marks around them.
-STOP_WORDS = frozenset(
-    _listed("""
-    stop, stopall, stop all, unsubscribe, cancel, end, quit, revoke, optout, opt out, remove, arret, stop sms
-    stop sms now, alto, pare, parar, basta, cancelar, baja, darse de baja, sair, stopp, abmelden, abbestellen
-    ende, desabonner, desinscription, ferma, annulla, cancellami, disiscrivimi, stoppen, afmelden, wypisz
-    rezygnuje, 退订, 取消, 停止, 配信停止
-    """)
-)
-START_WORDS = frozenset(_listed("start, unstop, restart, resubscribe, subscribe"))
-HELP_WORDS = frozenset(_listed("help, info, hilfe, ayuda, aide, aiuto, ajuda"))
-
-# A text that begins with one of these is a wish, whatever follows; * stands for the end of a word.
-STOP_PHRASES = _listed("""
-    remove me, remove my, take me off, take my number, take this number, delete my number, delete me
-    lose my number, get me off, stop texting, stop sending, stop messaging, stop contacting, stop calling
-    stop it, stop this, stop these, stop the text*, stop the mess*, stop the sms, stop all, stop spamming
-    stop bothering, stop now, stop please, stop harassing, stop thank*, stop im, stop i, stop stop, stop or
-    stop msg*, stop messages, stop text*, stop your, no more, unsubscribe*, opt me out, opt out
-    leave me alone, do not contact, do not text, do not call, do not message, do not send, dont contact
-    dont text, dont call, dont message, dont send, never contact, never text, never call, not interested
-    i want to stop, i want to unsubscribe, i want out, i want off, i do not want, i dont want, i no longer
-    i wish to unsubscribe, i would like to stop, i would like to unsubscribe, id like to stop, wrong number
-    you have the wrong number, quit texting, quit sending, quit calling, cease, enough, spam, end this
-    cancel these, cancel all, cancel my subscription, cancel texts
-    no mas, ya no, dejen de, deje de, deja de, no me, no quiero, borrame, borren*, quiten*
-    quiero darme de baja, dar de baja, darme de baja, denme de baja, numero equivocado, cancelen
-    keine weiteren, keine sms, keine nachrichten, nicht mehr, hort auf, horen sie auf, hor auf
-    lassen sie mich, lasst mich, loschen sie, melden sie mich ab, ich mochte keine
-    ich will keine, ich mochte nicht mehr
-    arretez, arrete, ne me, plus de, desabonnez, desinscri*, retirez, supprimez, je ne veux plus
-    pare de, parem de, nao me, nao quero, remova*, remover, me tire
-    non contatt*, non voglio, basta, cancellate, rimuov*, smett*, toglietemi, non mi
-    stop met, geen sms, geen berichten, haal me, verwijder*, ik wil geen, laat me met rust
-""")
-
-_BEGINNINGS = tuple(one[:-1] if one.endswith("*") else f"{one} " for one in STOP_PHRASES)
 _APOSTROPHES = "\u0027\u2019\u2018\u0060\u00b4"
-_POLITE = re.compile(
-    r"(?:(?:please|pls|plz|hi|hello|hey|ok|okay|just|can you|could you|would you|kindly|sorry|thanks"
-    r"|bitte|por favor|s il vous plait|svp|per favore|alstublieft|hallo|hola|bonjour)\s+)+"
+_WORD = re.compile(r"[^\W_]+")
+_SPELLED = re.compile(r"\b(?:[^\W\d_] ){2,}[^\W\d_]\b")
+"""Three letters or more, each by itself: S.T.O.P."""
+_DRAWN_OUT = re.compile(r"\bs+t+o+p+\b")
+
+
+def _plain(body: str) -> str:
+    """Lower case without accents, apostrophes, marks and invisible signs; words apart by one space."""
+    for sign, word in said_by_people.SIGNS.items():
+        body = body.replace(sign, word)
+    apart = unicodedata.normalize("NFKD", body.casefold())
+    bare = "".join(one for one in apart if one not in _APOSTROPHES and not _invisible(one))
+    words = " ".join(_WORD.findall(bare))
+    spelled = _SPELLED.sub(lambda letters: letters[0].replace(" ", ""), words)
+    return _DRAWN_OUT.sub("stop", spelled)
+
+
+def _invisible(character: str) -> bool:
+    return bool(unicodedata.combining(character)) or unicodedata.category(character) == "Cf"
+
+
+def _words(listed: Iterable[str]) -> frozenset[str]:
+    return frozenset(_plain(one) for one in listed)
+
+
+def _beginnings(listed: Iterable[str]) -> tuple[str, ...]:
+    """As `startswith` compares them with a text that ends in a space; * stands for the end of a word."""
+    return tuple(_plain(one) + ("" if one.endswith("*") else " ") for one in listed)
+
+
+def _alternatives(listed: Iterable[str]) -> str:
+    return "|".join(re.escape(one) for one in sorted(_words(listed), key=len, reverse=True))
+
+
+_STRONG = _words(said_by_people.STRONG)
+_KEYWORDS = _words(said_by_people.KEYWORDS) | _STRONG
+_START, _HELP = _words(said_by_people.START_WORDS), _words(said_by_people.HELP_WORDS)
+_BEGINNINGS = _beginnings(said_by_people.BEGINNINGS)
+_ANYWHERE = tuple(f" {one}" for one in _beginnings(said_by_people.ANYWHERE))
+_OTHERS = _beginnings(said_by_people.OTHERS)
+_OTHERS_ANYWHERE = tuple(f" {one}" for one in _OTHERS)
+_PLACES = _words(said_by_people.PLACES)
+
+_COURTESY = _alternatives(said_by_people.COURTESY)
+_BEFORE = re.compile(rf"(?:(?:{_COURTESY}) )+")
+_OPENING = re.compile(rf"(?:{_COURTESY}|{_alternatives(said_by_people.OPENINGS)}) ")
+_AFTER = re.compile(rf"(?: (?:{_COURTESY}))+$")
+_SENTENCES = re.compile(r"[.!?,;:\u2026\u2013\u2014\n\u3002\uff0c\uff01]+|\s-+\s")
+_SHOUTED = re.compile(r"\b(?:STOP|STOPP|UNSUBSCRIBE)\b")
+# A telephone that shows a thumb tells it to others in words, with all that was answered to.
+_REACTION = re.compile(
+    r"\s*[^\W\d]+(?: [^\W\d]+){0,3} [\u201c\u00ab\u201e\"].{12,}[\u201d\u00bb\u201c\"]\s*",
+    re.DOTALL,
 )
+MOST = 1_600
+"""Characters that are read: no text has more. https://www.twilio.com/docs/glossary/what-sms-character-limit"""
+SENTENCE, OPENINGS = 120, 12
+"""Characters of one that may end in courtesies, and how many things are said before one comes to it."""
+_SHORT = 8
+"""Words: in a longer text "stop" as the last one is hardly meant for us."""
 
 
 def read_wish(body: str, opt_out_type: str = "") -> Wish:
@@ -76,26 +93,55 @@ def read_wish(body: str, opt_out_type: str = "") -> Wish:
     """
     if opt_out_type in {Wish.STOP, Wish.START, Wish.HELP}:
         return Wish(opt_out_type)
+    body = body[:MOST]
+    if _REACTION.fullmatch(body):
+        return Wish.NOTHING
     said = _plain(body)
-    bare = _POLITE.sub("", f"{said} ", count=1).strip() or said
-    for words, wish in (
-        (STOP_WORDS, Wish.STOP),
-        (START_WORDS, Wish.START),
-        (HELP_WORDS, Wish.HELP),
-    ):
-        if said in words or bare in words:
-            return wish
-    return Wish.STOP if _begins_with_stop(bare) else Wish.NOTHING
+    if said in _START:
+        return Wish.START
+    if _without_courtesy(said) in _HELP:
+        return Wish.HELP
+    return Wish.STOP if _says_stop(body, said) else Wish.NOTHING
 
 
-def _begins_with_stop(said: str) -> bool:
-    return f"{said} ".startswith(_BEGINNINGS)
+def _says_stop(body: str, said: str) -> bool:
+    if _without_courtesy(said) in _KEYWORDS or _is_shouted(body):
+        return True
+    if any(one in f" {said} " for one in _ANYWHERE):
+        return not any(one in f" {said} " for one in _OTHERS_ANYWHERE)
+    sentences = [said, *(_plain(one) for one in _SENTENCES.split(body))]
+    return _ends_with_stop(said) or any(_is_stop(one) for one in sentences if one)
 
 
-def _plain(body: str) -> str:
-    """Lower case without accents, apostrophes and marks; words apart by one space."""
-    apart = unicodedata.normalize("NFKD", body.casefold())
-    bare = "".join(
-        one for one in apart if not unicodedata.combining(one) and one not in _APOSTROPHES
-    )
-    return " ".join(re.findall(r"\w+", bare))
+def _without_courtesy(said: str) -> str:
+    before = _BEFORE.match(said)
+    return _without_end(said[before.end() :] if before else said) or said
+
+
+def _without_end(said: str) -> str:
+    return _AFTER.sub("", said) if len(said) < SENTENCE else said
+
+
+def _is_stop(sentence: str) -> bool:
+    """Whether it is or begins with a wish, after any openings: a wish may begin with one."""
+    left = sentence
+    for _ in range(OPENINGS):
+        if f"{left} ".startswith(_OTHERS):
+            return False
+        if f"{left} ".startswith(_BEGINNINGS) or _without_end(left) in _STRONG:
+            return True
+        opening = _OPENING.match(left)
+        if opening is None:
+            return False
+        left = left[opening.end() :]
+    return False
+
+
+def _is_shouted(body: str) -> bool:
+    """STOP in capitals among words that are not."""
+    return bool(_SHOUTED.search(body)) and not body.isupper()
+
+
+def _ends_with_stop(said: str) -> bool:
+    *before, last = said.split() or [""]
+    return last == "stop" and len(before) < _SHORT and not _PLACES.intersection(before[-1:])

@@ -1,0 +1,175 @@
+"""Words and phrases by which people say that they want no more texts, as data, in the languages we ship.
+
+Written as people write them, in lower case; they are compared without accents and marks. Source of those that
+carriers and Twilio know: https://help.twilio.com/articles/223134027
+"""
+
+
+def _listed(words: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in words.replace("\n", ",").split(",") if one.strip())
+
+
+# Alone they are a wish: the whole message, but for words of courtesy.
+KEYWORDS = _listed("""
+    cancel, end, quit, revoke, remove, delete, off, block, blocked, reported, wrong, stp, sotp, stpo, tsop
+    stoip, dtop, cancelar, baja, alto, detener, detenga, nomas, para, parar, pare, paren, equivocado
+    equivocada, eliminar, borrar, quitar, salir, ya basta, ende, schluss, ruhe, aufhoeren, loeschen
+    kuendigen, stoppen, aufhören, beenden, kündigen, löschen, austragen, genug, arrêt, arrêter, fin
+    supprimer, résilier, ferma, fermati, fermatevi, annulla, cancella, cancellami, fermare, sair, cancela
+    chega, ophouden, genoeg, rezygnuję, wypisz, koniec, iptal, dur, slut, sluta, avsluta, lopeta, стоп
+    хватит, отмена, 退订, 取消, 停止, 停, 停止配信, 配信停止, 解除, やめて, 수신거부, 중지, 그만, توقف
+    إيقاف, إلغاء, dừng, hủy, td
+""")
+
+# Alone, after any other beginning or in a sentence of their own; nobody means anything else.
+STRONG = _listed("""
+    stop, stopp, stop all, stopall, stop sms, stop now, stop text, stop texts, stop to all, stop to end
+    stop 2 end, unsubscribe, unsub, optout, opt out, opting out, dnc, abmelden, abbestellen, afmelden
+    uitschrijven, darse de baja, dar de baja, darme de baja, dame de baja, désabonner, désinscription
+    désabonnement, disiscrivimi, descadastrar, basta, enough, spam
+""")
+
+# What may stand before a wish, or after it, and changes nothing.
+COURTESY = _listed("""
+    please, pls, plz, pleas, kindly, just, hi, hello, hey, ok, okay, sorry, thanks, thank you, thx, ty
+    now, asap, sir, maam, can you, could you, would you, will you, right now, at once, immediately, today
+    again, already, me, bitte, danke, sofort, jetzt, por favor, gracias, ya, s'il vous plaît
+    s il vous plaît, svp, stp, merci, per favore, grazie, alstublieft, aub, obrigado, obrigada, hallo
+    hola, bonjour, ciao, proszę, tack, пожалуйста
+""")
+OPENINGS = _listed("""
+    yes, yeah, yep, no, nope, nah, no thanks, no thank you, si, sí, ja, nein, nein danke, oui, non, sim
+    não, nee, i said, i told you, i told you to, i asked you to, as i said, text, reply, replying, and, so
+    but, then, again i say, you need to, you must, you have to, u need to, i need you to, i want you to
+    i would like you to, i need to, id like you to, i want to, i would like to, id like to, i wish to
+    i am going to, how do i, how to, how can i, what part of, for the last time, once again, seriously
+    dude, bro, man, lady, omg, wtf, um, uh, good morning, guten tag, buenos días, who is this, whos this
+    who are you, idk who this is, idk who this is but
+""")
+
+# A sentence that begins with one of these is a wish, whatever follows; * stands for the end of a word.
+BEGINNINGS = _listed("""
+    remove my, remove this number, get rid of, forget my number, erase my, erase me, drop my number
+    take my name, take me out, take us out, discontinue*, why do you keep, why are you texting
+    why are you calling, no longer wish, no longer want, no longer need, no longer interested, dont want*
+    do not want*, wrong nbr, wrong num*, remove us, remove from, remove number, take this number
+    take us off, delete my, delete me, delete this number, delete number, lose my, lose this number
+    block this, block my, leave me be, quit it, no text*, no sms*, no messages, get me off, get me out
+    stop, stopp, stop2*, stopall*, no more, no further, dont ever, do not ever, not interested
+    im not interested, i am not interested, we are not interested, were not interested, never interested
+    i want out, i want off, i dont want, i do not want, we dont want, we do not want, i no longer
+    we no longer, dont need this, i dont need these, dont send, do not send, dont text, do not text
+    dont message, do not message, dont contact, do not contact, dont call, do not call, dont write
+    do not write, do not disturb, dont bother me, do not bother, never contact, never text, never call
+    never message, never again, quit texting, quit sending, quit calling, quit messaging, quit bother*
+    quit spam*, cease, end this, end these, end all, end texts, end messages, end subscription
+    end my subscription, cancel this, cancel these, cancel all, cancel my subscription
+    cancel subscription, cancel text*, cancel messag*, cancel sms, cancel notif*, cancel alert*, enough of
+    enough already, enough is enough, enough with, enough texts, enough messages, spam, this is spam
+    thats spam, this is harassment, fuck off, fuck you, f off, piss off, go away, get lost, buzz off
+    bugger off, screw you, go to hell, stfu, shut up, eff off, blocking you, im blocking, i am blocking
+    im reporting, i am reporting, i will report, ill report, reporting you, opt me, opt us, opt my
+    opt this, optout
+
+    no más, no mas, ya no, ya basta, dejen de, deje de, deja de, dejad de, dejar de, déjame en paz
+    déjenme, no me escriba*, no me mande*, no me envíe*, no me llame*, no me contacte*, no me moleste*
+    no me texte*, no me sigas, no me sigan, no me vuelva*, no me hable*, no me busque*, no me jod*
+    no me ponga*, no me incluy*, no quiero, no queremos, no deseo, no envi*, no mand*, no escrib*
+    no llamar, no llame*, no molest*, no contacte*, no estoy interesad*, no me interesa, bórrame, borre*
+    quíta*, quiten*, quite mi, quite me, quitar mi, elimíname, elimine*, sáquenme, sácame
+    quiero darme de baja, quiero cancelar, quiero salir, quiero que dejen, número equivocado, cancelen
+    pare de, paren de, basta de, detenga*, suspenda*, quiero ser removid*
+
+    keine weiteren, keine sms, keine nachrichten, keine werbung, keine anrufe, keine mails, keine texte
+    nicht mehr, nie wieder, nie mehr, hört auf, hören sie auf, hör auf, hoert auf, hoeren sie auf
+    hoer auf, loesch*, hörn sie auf, lassen sie mich, lasst mich, lass mich, löschen sie, löscht mich
+    lösche meine, lösch meine, nehmen sie mich, nehmt mich, streichen sie mich, tragen sie mich
+    melden sie mich ab, meldet mich ab, melde mich ab, meld mich ab, nummer löschen, meine nummer löschen
+    meine nummer bitte löschen, ich möchte keine, ich will keine, ich will das nicht*
+    ich möchte das nicht*, ich möchte nicht mehr, ich will nicht mehr, ich möchte mich abmelden
+    ich will mich abmelden, kein interesse, ich habe kein interesse, kein bedarf, falsche nummer
+    bitte nicht mehr, schreiben sie mir nicht, schreibt mir nicht, schreib mir nicht, rufen sie nicht
+    ruft nicht, nicht anrufen, nicht schreiben, schluss mit, genug davon, verschwinde*
+    schicken sie mir keine, senden sie mir keine, schickt mir keine, unterlassen sie, abmeldung
+    abbestell*
+
+    arrêtez, arrête, ne me, ne m'appel*, ne m'envoy*, ne m'écri*, ne m'import*, ne plus, plus de sms
+    plus de message*, plus de texto*, plus de pub*, plus d'appel*, plus de mail*, plus jamais, désabonnez
+    désinscri*, désabonne*, retirez, retire moi, supprimez, supprime, effacez, je ne veux plus
+    je veux plus, je ne souhaite plus, je souhaite me désabonner, je veux me désabonner
+    je ne suis pas intéress*, je suis pas intéress*, pas intéress*, laissez moi, laisse moi
+    fichez moi la paix, foutez moi la paix, cessez, mauvais numéro, vous vous trompez de numéro
+    faux numéro, enlevez, stop pub, n'envoyez plus, j'en ai marre, j'en ai assez, n'écrivez plus
+    n'appelez plus
+
+    parem de, pare com, não me mand*, não me envi*, não me contat*, não me ligue*, não me perturb*
+    não me incomod*, não me escrev*, não me interessa*, não me chame*, não me chatei*, não quero
+    não envie*, não mande*, não perturbe, não tenho interesse, remova*, remover, me tire, me tira
+    me remova, me exclua, exclua, excluir, deixe me em paz, me deixe em paz, me deixa em paz
+    número errado, chega de, quero sair, quero cancelar, cancelar inscrição, desinscrever, cancelem
+
+    non contatt*, non voglio, non vogliamo, non mandate*, non inviate*, non scriv*, non chiam*
+    non disturb*, non sono interessat*, non mi contatt*, non mi scriv*, non mi mand*, non mi invi*
+    non mi chiam*, non mi disturb*, non mi romp*, non mi interess*, non mi cerc*, cancellate
+    cancella il mio, rimuov*, smett*, toglietemi, toglimi, togliete, cancellami, cancellatemi, lasciatemi
+    lasciami, numero sbagliato, basta con, basta messaggi, basta sms, disiscri*, voglio cancellarmi
+
+    stop met, geen sms, geen bericht*, ik wil dit niet*, haal mij, geen interesse, geen reclame, haal me
+    haal mijn, verwijder*, ik wil geen, ik wil niet meer, laat me met rust, hou op, houd op
+    verkeerd nummer, schrijf me uit, schrijf mij uit, niet meer, nooit meer, meld me af, val me niet
+
+    nie chcę, nie pisz*, nie dzwo*, nie wysyłaj*, proszę nie, przestań*, usuń*, wypis*, не пишите
+    не звоните, не присылайте, не хочу, отпиши*, отписа*, удалите, прекратите, отстаньте, sluta skicka
+    ta bort mig, inte intresserad, mesaj atmay*, beni aramay*, 停止发送, 不要再, 别再
+    退订*, 取消订阅, もう送らないで, 送らないで, 그만 보내, 보내지 마
+""")
+
+# A message that has one of these anywhere is a wish.
+ANYWHERE = _listed("""
+    unsub*, unsus*, opt out, optout, opt me out, opted out, opting out, remove me, take me off
+    take my number off, remove my number, delete my number, off your list, off this list, off the list
+    from your list, from this list, from your system, from all lists, de la lista, de su lista
+    dalla lista, da lista, de votre liste, de la liste, aus dem verteiler, aus der liste, von der liste
+    van de lijst, uit de lijst, never signed up, didnt sign up, did not sign up, never subscribed
+    didnt subscribe, never asked for, gave you my number, get my number, got my number, désinscri*
+    ne plus me, ne plus m'*, descadastr*, disiscri*, stop text*, stop send*, stop messaging
+    stop contacting, stop calling, stop spamming, stop harassing, stop bothering, stop emailing
+    quit texting, leave me alone, wrong number, wrong person, wrong phone, do not text, dont text
+    do not contact, dont contact, do not message, do not call list, dont message, no more text*
+    no more messag*, no more sms, dejen de, darme de baja, dar de baja, número equivocado, déjenme en paz
+    déjame en paz, hören sie auf, hört auf, falsche nummer, keine weiteren, nicht mehr kontaktieren
+    keine nachrichten mehr, keine sms mehr, désabonne*, ne me contactez plus, laissez moi tranquille
+    mauvais numéro, pare de me, numero sbagliato, não me mande, laat me met rust
+""")
+
+# What begins like a wish, or has one in it, and is none: a clear case only, for a doubt is a wish.
+OTHERS = _listed("""
+    stop by, stop in, stop at, stop on, stop over*, stop light, stop sign, stop watch, stop for lunch
+    stop for gas, stop for dinner, stop there, stop codon, stop and shop, stop is, stop near, stop off
+    stop between, stop before, stop after, stop taking, stop eating, stop smoking, stop drinking
+    stop number, stop street, stop ou, enough time, enough money, enough said, enough info*
+    no more questions, no more than, no more news, no further questions, ya no tengo preguntas
+    ya no tengo dudas, ya no hace falta, ya no puedo ir, ya no voy, ne me remerciez, ne me souviens
+    non mi chiamo, basta un, basta una, basta che, basta con llamar, spam filter, spam folder, spam box
+    end of, end date, cancel my appointment, no quiero cancelar, no quiero perder, i no longer need a ride
+    i no longer live, i no longer work, i no longer have the, i dont want to be late, i dont want to miss
+    i dont want to cancel, i dont want to lose, i do not want to cancel, i do not want to miss
+    i do not want to be late, i do not want to lose, ich will keine umstände, reported to work, cease fire
+    remove my card, delete my card, remove my old, delete my old, take this number as, dont stop
+    do not stop, never stop, dont unsubscribe, do not unsubscribe, dont remove me, do not remove me
+    dont opt, do not opt, cant stop, cannot stop, non stop, did not unsubscribe, didnt unsubscribe
+    not unsubscribe, not opt out, dont take me off, do not take me off
+""")
+
+# Before "stop", as the last word, these make it a place or something that goes on.
+PLACES = _listed("""
+    bus, train, tram, metro, last, next, first, second, final, my, the, a, your, our, one, pit, truck
+    rest, non, full, which, what, this, that, wont, cant, cannot, didnt, doesnt, dont, not, never, each
+    every, any, another
+""")
+
+START_WORDS = _listed("start, unstop, restart, resubscribe, subscribe")
+HELP_WORDS = _listed("help, info, hilfe, ayuda, aide, aiuto, ajuda")
+
+# Signs that say it without a word.
+SIGNS = {"🛑": " stop ", "🚫": " stop ", "⛔": " stop ", "🖕": " stop ", "🔕": " stop "}
