@@ -90,7 +90,7 @@ _MOMENTS = text("""
         FROM inbox AS i JOIN attempt AS a ON a.id = i.attempt WHERE a.request = :request
         UNION ALL
         SELECT coalesce(delivered_at, last_tried_at, created_at), NULL,
-               'webhook ' || (CAST(body AS jsonb) ->> 'request_status') || CASE
+               'webhook ' || coalesce(CAST(body AS jsonb) ->> 'request_status', 'of a reply') || CASE
                    WHEN delivered_at IS NOT NULL THEN ' delivered'
                    WHEN next_try_at IS NULL THEN ' given up' ELSE ' waiting' END,
                format('%s, tries: %s%s', split_part(url, '/', 3), tries, ', answer: ' || last_answer),

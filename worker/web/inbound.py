@@ -1,7 +1,8 @@
-"""What people answer to a text: STOP is heard before this is 200; their words are kept nowhere."""
+"""What people answer to a text: heard or told before this is 200; their words are kept nowhere."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from json import dumps
 
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker.desk.opt_outs import hear_stop
+from worker.desk.replies import tell_reply
 from worker.domain.opt_out_words import Wish, read_wish
 from worker.domain.writers import UnreadWriter
 from worker.runtime import Runtime
@@ -46,8 +48,12 @@ class Inbound:
             return Response(status_code=form.status)
         wish = read_wish(form.get("Body", ""), form.get("OptOutType", ""))
         try:
+            # A NUL, which no column takes, must not keep anybody's STOP out.
+            said = {name: form.get(name, "").replace("\0", "") for name in KEPT}
             if wish is Wish.STOP:
-                await run_in_threadpool(self._hear, form)
+                await run_in_threadpool(self._hear, said)
+            elif wish is Wish.NOTHING:
+                await run_in_threadpool(self._tell, said)
         except Exception as error:  # noqa: BLE001  a door: what is not durable must come again
             self.refusals["store_unavailable"] += 1
             log.warning("callback_deferred", reports=1, error=type(error).__name__)
@@ -55,13 +61,17 @@ class Inbound:
         log.info("text_received", wish=wish.value)
         return Response(NO_ANSWER, media_type="text/xml")
 
-    def _hear(self, form: Mapping[str, str]) -> None:
+    def _hear(self, said: Mapping[str, str]) -> None:
         """A STOP whose writer can't be read is kept for an operator, without its words."""
-        # A NUL, which no column takes, must not keep anybody's STOP out.
-        said = {name: form.get(name, "").replace("\0", "") for name in KEPT}
         try:
             hear_stop(self.runtime.engine, said["From"], said["MessageSid"])
         except UnreadWriter:
             self.refusals["unreadable"] += 1
             log.warning("callback_unreadable", route=ROUTE, count=1)
             self.keep(ROUTE, [dumps({"wish": Wish.STOP, **said})])
+
+    def _tell(self, said: Mapping[str, str]) -> None:
+        """Whoever we can't read was not texted by us, and answers nobody."""
+        senders = (said["To"], said["MessagingServiceSid"])
+        with suppress(UnreadWriter):
+            tell_reply(self.runtime.engine, said["From"], senders, said["MessageSid"])
