@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import phonenumbers
 from phonenumbers import SUPPORTED_REGIONS, CountryCodeSource, PhoneNumber
 
+from worker.domain.mobile_marks import MOBILE_MARKS
 from worker.domain.phone_neighbours import holds_another
 from worker.domain.phone_parsing import (
     UnreadNumber,
@@ -125,19 +126,17 @@ def _is_moved(region: str | None, written: str, called: str) -> bool:
     if region == "AR":
         return _is_argentine_mobile(written, called)
     if region == "MX":
-        return written == f"1{called}"
+        return written == MOBILE_MARKS["MX"].digit + called
     area = _AREAS.get(region or "")
     return area is not None and called == area + written
 
 
 def _is_argentine_mobile(written: str, called: str) -> bool:
-    """0 343 15 555-1212 is called as 9 343 555-1212.
-
-    Source: ENACOM's numbering plan; https://www.itu.int/oth/T020200000A/en
-    """
-    if not called.startswith("9"):
+    """0 343 15 555-1212 is called as 9 343 555-1212."""
+    mark = MOBILE_MARKS["AR"].digit
+    if not called.startswith(mark):
         return False
-    rest = called[1:]
+    rest = called.removeprefix(mark)
     bare = written.removeprefix("0")
     return bare == rest or any(bare == rest[:n] + "15" + rest[n:] for n in (2, 3, 4))
 

@@ -7,17 +7,11 @@ by all of them. One too many costs a question; one too few would call a message 
 
 import re
 
+from worker.domain.mobile_marks import other_marks
+
 # A shape, and what it becomes in another. Where no page is named: https://www.itu.int/oth/T0202, the
 # national numbering plans as the countries report them.
 _RULES: tuple[tuple[str, str], ...] = (
-    # Mexico: the 1 of mobiles was dropped in 2019, and is still written and stored by some.
-    # https://www.twilio.com/en-us/guidelines/mx/sms
-    (r"\+521(\d{10})", r"+52\1"),
-    (r"\+52(\d{10})", r"+521\1"),
-    # Argentina: mobiles have a 9 when called from abroad and none in the number itself.
-    # https://www.twilio.com/en-us/guidelines/ar/sms
-    (r"\+549(\d{10})", r"+54\1"),
-    (r"\+54(\d{10})", r"+549\1"),
     # Brazil: mobiles have had a ninth digit since 2012 to 2016; the older form is still accepted.
     # https://www.twilio.com/en-us/guidelines/br/sms
     (r"\+55(\d{2})9([6-9]\d{7})", r"+55\1\2"),
@@ -45,4 +39,4 @@ def spellings(number: str) -> tuple[str, ...]:
         number: in E.164, with its plus.
     """
     others = [shape.sub(other, number) for shape, other in _COMPILED if shape.fullmatch(number)]
-    return tuple(dict.fromkeys([number, *others]))
+    return tuple(dict.fromkeys([number, *other_marks(number), *others]))
