@@ -11,12 +11,11 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 from tasks import patience
 from tasks.app import runtime
 from worker.dispatch.clocks import tell_skew
-from worker.dispatch.recognize import FoldedOtherwise, ForgetfulDatabase, know_the_database
-from worker.runtime import StoreUnavailable
+from worker.dispatch.recognize import REFUSED, know_the_database, wait_until_known
+from worker.domain.memory import RefusedToStart
 
 log = structlog.get_logger()
 
-PAUSE = 1.0
 LOST_ANSWERS = 4
 """How a worker exits that could not record what providers answered."""
 
@@ -26,21 +25,19 @@ YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS = 50_000, 20, 100
 
 
 def wait_for_the_database(stop: Event) -> None:
-    """Wait until the database is there and recognized; leave the process if it would forget."""
+    """Wait until the database is there and recognized; leave the process if it is refused."""
     here = runtime()
-    while not stop.is_set():
-        try:
-            know_the_database(here.engine, here.memories)
-            tell_skew(here.engine)
-        except StoreUnavailable as error:
-            log.warning("waiting_for_database", error=type(error).__name__)
-            stop.wait(PAUSE)
-        except (ForgetfulDatabase, FoldedOtherwise) as error:
-            # SystemExit, because Celery logs and drops any other exception of a signal's receiver.
-            log.critical("refused_to_start", why=str(error))
-            sys.exit(3)
-        else:
-            return
+
+    def look() -> None:
+        know_the_database(here.engine, here.memories)
+        tell_skew(here.engine)
+
+    try:
+        wait_until_known(look, stop)
+    except RefusedToStart as error:
+        # SystemExit, because Celery logs and drops any other exception of a signal's receiver.
+        log.critical("refused_to_start", why=str(error))
+        sys.exit(REFUSED)
 
 
 @worker_init.connect

@@ -6,11 +6,15 @@ It shares nothing with dispatch but the database: a receiver that hangs delays n
 import asyncio
 import signal
 import sys
+import threading
+from functools import partial
 
 import structlog
 
 from config import logs
 from config.settings import SettingsError, load
+from worker.dispatch.recognize import REFUSED, refuse_strangers, wait_until_known
+from worker.domain.memory import RefusedToStart
 from worker.runtime import Runtime, build
 
 log = structlog.get_logger()
@@ -24,15 +28,24 @@ def main() -> int:
         print("webhooks can't start:", *error.faults, sep="\n  ", file=sys.stderr)  # noqa: T201  before logging
         return 2
     logs.set_up(settings.log_level)
-    asyncio.run(tell(build(settings)))
+    try:
+        asyncio.run(tell(build(settings)))
+    except RefusedToStart as error:
+        log.critical("refused_to_start", why=str(error))
+        return REFUSED
     return 0
 
 
 async def tell(runtime: Runtime) -> None:
-    """Until a signal. Without a secret nothing is sent and everything waits."""
+    """Until a signal. Without a secret nothing is sent and everything waits.
+
+    Raises:
+        RefusedToStart: a strange or forgetful database would tell again what was told.
+    """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    await _wait_until_known(runtime, stop)
     if not runtime.webhook_secrets:
         log.warning("no_webhook_secret")
         await stop.wait()
@@ -43,6 +56,17 @@ async def tell(runtime: Runtime) -> None:
         await runtime.teller(receivers).run(stop)
     finally:
         await receivers.close()
+
+
+async def _wait_until_known(runtime: Runtime, stop: asyncio.Event) -> None:
+    asked = threading.Event()
+    look = partial(refuse_strangers, runtime.engine, runtime.memories)
+    waiting = asyncio.create_task(asyncio.to_thread(wait_until_known, look, asked))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({waiting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    asked.set()
+    stopped.cancel()
+    await waiting
 
 
 if __name__ == "__main__":

@@ -11,19 +11,20 @@ from config.settings import Settings, webhook_key
 from worker.dispatch.deliver import DeliveryLimits
 from worker.dispatch.keep import Keeper
 from worker.dispatch.line import Line
-from worker.dispatch.recognize import is_accepted
+from worker.dispatch.recognize import recognition_of
 from worker.dispatch.scan import ScanLimits
 from worker.dispatch.tell import Post, Teller, TellLimits
 from worker.domain.channels import Ceilings
+from worker.domain.memory import Recognition
 from worker.domain.statuses import Mode
 from worker.domain.suppression import SuppressScope
 from worker.domain.verdicts import Patience
 from worker.domain.webhooks import Backoff
 from worker.limits import Buckets, Gate, OpenGate, SharedGate
 from worker.store import connect as store
-from worker.store import identity
+from worker.store import identity, memories
 from worker.store.connect import Engine, StoreRefused, StoreUnavailable
-from worker.store.identity import Memory
+from worker.store.memories import Memory
 
 if TYPE_CHECKING:
     from worker.providers.receivers import Receivers
@@ -60,7 +61,7 @@ class Runtime:
         Raises:
             StoreUnavailable: no operator has accepted it, or it is away too.
         """
-        if not is_accepted(self._unpinned, self.memories):
+        if recognition_of(self._unpinned, self.memories) is not Recognition.KNOWN:
             raise StoreUnavailable(
                 "nobody has accepted the database that took the first one's place"
             )
@@ -125,7 +126,7 @@ class Runtime:
     def memories(self) -> list[Memory]:
         """Where, outside of the database, it is remembered which one it is."""
         settings = self.settings
-        return identity.memories(settings.state_dir, settings.broker_url, settings.limits_address)
+        return memories.memories(settings.state_dir, settings.broker_url, settings.limits_address)
 
     @property
     def webhook_secrets(self) -> list[bytes]:

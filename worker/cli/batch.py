@@ -25,6 +25,7 @@ from worker.desk.campaigns import show_campaign
 from worker.desk.plan import outlook
 from worker.desk.results import results as read_results
 from worker.dispatch.drain import drain
+from worker.dispatch.recognize import refuse_strangers
 from worker.domain.batches import BatchDetails
 from worker.domain.statuses import RequestStatus
 
@@ -138,6 +139,7 @@ def pause(
     here = current.runtime
     _say(pause_batch(here.engine, batch_id, by=current.operator(by)))
     if wait:
+        refuse_strangers(here.engine, here.memories)
         drained = drain(here.engine, here.line, here.patience, batch_id)
         console().print(
             f"drained in {drained.seconds:.1f} s; {drained.canceled} queued calls taken back"

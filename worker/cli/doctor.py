@@ -18,6 +18,8 @@ from worker.desk.database import (
     examine_halts,
     examine_writes,
 )
+from worker.dispatch.recognize import recognition_of
+from worker.domain.memory import Recognition, RefusedToStart
 from worker.runtime import Runtime, StoreUnavailable
 
 
@@ -60,6 +62,7 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
             yield examine_writes(runtime.engine)
             yield examine_duties(runtime.engine)
             yield from examine_halts(runtime.engine)
+            yield _recognized(runtime)
     except StoreUnavailable as error:
         yield Finding("database", False, str(error), "start PostgreSQL, or correct DATABASE_URL")
     inbound = f"Twilio posts them to {runtime.settings.public_url}/callbacks/sms/inbound"
@@ -69,6 +72,17 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
     yield Finding("broker", fault is None, fault or "answers", advice)
     if fault is None:
         yield from consumed(broker.consumed_queues())
+
+
+def _recognized(runtime: Runtime) -> Finding:
+    try:
+        found = recognition_of(runtime.engine, runtime.memories)
+    except (RefusedToStart, StoreUnavailable) as error:
+        return Finding("memory of it", False, str(error), "nothing starts until it can be read")
+    well = found is not Recognition.STRANGER
+    return Finding(
+        "memory of it", well, found.value, "check it, then: outreach resume --after-restore"
+    )
 
 
 def consumed(queues: frozenset[str]) -> Iterator[Finding]:

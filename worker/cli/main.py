@@ -28,6 +28,7 @@ from worker.cli.printing import complain
 from worker.cli.session import Session
 from worker.cli.usage import misused
 from worker.domain.errors import Mistake, WrongFields, raised_at
+from worker.domain.memory import RefusedToStart
 from worker.runtime import StoreRefused, StoreUnavailable
 
 OWN_ENDINGS = (typer.Exit, typer.Abort, BrokenPipeError)
@@ -43,7 +44,7 @@ def plain_speech() -> Iterator[None]:
         for fault in error.faults:
             complain(fault)
         raise typer.Exit(1) from None
-    except (Mistake, StoreUnavailable, StoreRefused) as error:
+    except (Mistake, RefusedToStart, StoreUnavailable, StoreRefused) as error:
         complain(str(error))
         raise typer.Exit(1) from None
     except TyperException as error:

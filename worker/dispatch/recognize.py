@@ -1,30 +1,36 @@
 """Before anything is sent: is this the database we knew, and will it keep what it acknowledges?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from threading import Event
 
 import structlog
 
+from worker.domain.errors import raised_at
 from worker.domain.identities import FOLD_VERSION
-from worker.domain.memory import Recognition, Remembered, recognize
+from worker.domain.memory import Recognition, RefusedToStart, Remembered, recognize
 from worker.store import folds, halts, identity
-from worker.store.connect import Connection, Engine, in_transaction
-from worker.store.identity import Memory
+from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
+from worker.store.memories import Memory
 
 log = structlog.get_logger()
+
+PAUSE = 1.0
+REFUSED = 3
+"""How a process exits that was refused."""
 
 STRANGER_REASON = (
     "the database was restored, cloned or failed over: check, then resume --after-restore"
 )
 
 
-class ForgetfulDatabase(Exception):
+class ForgetfulDatabase(RefusedToStart):
     """The database may lose acknowledged commits, so it can't be the memory of who was called."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(f"dispatch refuses to start: {', '.join(names)} is off in PostgreSQL")
 
 
-class FoldedOtherwise(Exception):
+class FoldedOtherwise(RefusedToStart):
     """Recipients are folded into people by other rules than this release's."""
 
     def __init__(self) -> None:
@@ -32,6 +38,55 @@ class FoldedOtherwise(Exception):
             "dispatch refuses to start: recipients are folded by another release's rules;"
             " run: outreach db upgrade"
         )
+
+
+class Stranger(StoreUnavailable):
+    """Not the database that is remembered, until an operator says that it is."""
+
+    def __init__(self) -> None:
+        super().__init__(STRANGER_REASON)
+
+
+class NotRecognizable(RefusedToStart):
+    """Something that nobody foresaw came between; it says where, and quotes nothing."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            "dispatch refuses to start: it can't be told which database this is"
+            f" ({type(error).__name__} at {raised_at(error)})"
+        )
+
+
+def wait_until_known(look: Callable[[], object], stop: Event) -> None:
+    """Look until the database has been recognized; wait while it, or a memory of it, is away.
+
+    Raises:
+        RefusedToStart: whatever else came between.
+    """
+    while not (stop.is_set() or _has_looked(look)):
+        stop.wait(PAUSE)
+
+
+def know_it_if_there(engine: Engine, memories: Sequence[Memory]) -> None:
+    """For a process that begins nothing: while the database is away it starts, to answer that it is.
+
+    Raises:
+        RefusedToStart: see `wait_until_known`.
+    """
+    _has_looked(lambda: know_the_database(engine, memories))
+
+
+def _has_looked(look: Callable[[], object]) -> bool:
+    try:
+        look()
+    except StoreUnavailable as error:
+        log.warning("waiting_for_database", error=type(error).__name__, why=str(error))
+        return False
+    except RefusedToStart:
+        raise
+    except Exception as error:  # noqa: BLE001  a gate: what is not understood does not pass
+        raise NotRecognizable(error) from None
+    return True
 
 
 def know_the_database(engine: Engine, memories: Sequence[Memory]) -> Recognition:
@@ -45,6 +100,8 @@ def know_the_database(engine: Engine, memories: Sequence[Memory]) -> Recognition
     Raises:
         ForgetfulDatabase: fsync, full_page_writes or synchronous_commit is off.
         FoldedOtherwise: one person would be two.
+        MemoryUnfit: a memory can't be trusted.
+        StoreUnavailable: the database or a memory of it is away.
     """
 
     def look(connection: Connection) -> tuple[int | None, list[str], Remembered, bool]:
@@ -71,11 +128,30 @@ def know_the_database(engine: Engine, memories: Sequence[Memory]) -> Recognition
     return recognition
 
 
-def is_accepted(engine: Engine, memories: Sequence[Memory]) -> bool:
-    """Whether the database at hand is the one that is remembered; nothing is halted or written."""
+def refuse_strangers(engine: Engine, memories: Sequence[Memory]) -> None:
+    """For what reaches out without asking begin: a copy would do again what the original does.
+
+    Raises:
+        Stranger: nobody has accepted this database yet.
+        RefusedToStart, StoreUnavailable: see `know_the_database`.
+    """
+    if know_the_database(engine, memories) is Recognition.STRANGER:
+        raise Stranger
+
+
+def recognition_of(engine: Engine, memories: Sequence[Memory]) -> Recognition:
+    """What the memories say; nothing is halted or written.
+
+    Raises:
+        MemoryUnfit, StoreUnavailable: nobody can tell.
+    """
+
+    def look(connection: Connection) -> tuple[Remembered, bool]:
+        return identity.present(connection), identity.has_attempts(connection)
+
     recalled = [memory.recall() for memory in memories]
-    present = in_transaction(engine, identity.present)
-    return recognize(present, recalled, has_attempts=True) is Recognition.KNOWN
+    present, has_attempts = in_transaction(engine, look)
+    return recognize(present, recalled, has_attempts=has_attempts)
 
 
 def adopt_the_database(engine: Engine, memories: Sequence[Memory]) -> None:

@@ -1,8 +1,14 @@
 """Is this the database we knew? A restored, cloned or failed-over one would call everyone twice."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from re import fullmatch
+
+
+class RefusedToStart(Exception):
+    """Nothing may be sent from here until somebody has mended it; its text is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +21,38 @@ class Remembered:
     """Grows with every failover and every recovery to a point in time."""
     position: int
     """Bytes of log flushed: a database behind where it has been went back in time."""
+
+    def spelled(self) -> str:
+        """As a memory keeps it."""
+        return json.dumps(asdict(self))
+
+
+class Unreadable(ValueError):
+    """What a memory keeps is nothing that we would have written."""
+
+
+def read_memory(kept: bytes | str) -> Remembered:
+    """What `spelled` wrote.
+
+    Raises:
+        Unreadable: somebody or something else wrote it.
+    """
+    found = _parsed(kept)
+    if isinstance(found, dict) and {n: type(v) for n, v in found.items()} == _FIELDS:
+        known = Remembered(**found)
+        if fullmatch(r"\d+:\d+", known.system) and known.timeline > 0 and known.position >= 0:
+            return known
+    raise Unreadable
+
+
+_FIELDS = {"system": str, "timeline": int, "position": int}
+
+
+def _parsed(kept: bytes | str) -> object:
+    try:
+        return json.loads(kept)
+    except (ValueError, RecursionError):
+        raise Unreadable from None
 
 
 class Recognition(StrEnum):

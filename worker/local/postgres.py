@@ -86,7 +86,10 @@ class EmbeddedPostgres:
             os.chown(self._home, owner.pw_uid, owner.pw_gid)
         if not (self._data / "PG_VERSION").exists():
             shutil.rmtree(self._data, ignore_errors=True)  # an initdb that was interrupted
-            self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+            self._initialize()
+
+    def _initialize(self) -> None:
+        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
 
     def _run(self, program: str, *arguments: str) -> None:
         done = self._attempt(program, *arguments)

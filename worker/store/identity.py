@@ -1,13 +1,5 @@
-"""Which database this is, whether it keeps what it acknowledged, and where that is remembered."""
+"""Which database this is, and whether it keeps what it acknowledged."""
 
-import json
-import os
-from dataclasses import asdict
-from pathlib import Path
-from typing import Protocol
-
-from redis import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -15,15 +7,31 @@ from worker.domain.memory import Remembered
 from worker.store.connect import StoreUnavailable
 from worker.store.guards import is_pooled
 
-_FROM = """
-    FROM pg_control_system() AS s, pg_control_checkpoint() AS c, pg_database AS d
-    WHERE d.datname = current_database()
+# The timeline that is being written. The control file keeps the old one after a promotion, until the
+# next checkpoint is complete; a database in recovery writes none, and neither function may be asked.
+_SYSTEM = """
+    SELECT s.system_identifier || ':' || d.oid,
+           CASE WHEN NOT pg_is_in_recovery()
+           THEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END
 """
-_WHICH = f"SELECT s.system_identifier || ':' || d.oid, c.timeline_id {_FROM}"
+_FROM = """
+    FROM pg_control_system() AS s, pg_database AS d WHERE d.datname = current_database()
+"""
+_WHICH = _SYSTEM + _FROM
 _PRESENT = text(f"""
-    SELECT s.system_identifier || ':' || d.oid, c.timeline_id,
-           (pg_current_wal_flush_lsn() - '0/0')::bigint {_FROM}
+    {_SYSTEM},
+           CASE WHEN NOT pg_is_in_recovery()
+           THEN (pg_current_wal_flush_lsn() - '0/0')::bigint END {_FROM}
 """)
+
+
+class InRecovery(StoreUnavailable):
+    """A standby: it takes no write, and which timeline it will write is not known yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database is a standby in recovery: promote it, or let DATABASE_URL lead to the primary"
+        )
 
 
 class DatabaseChanged(StoreUnavailable):
@@ -59,6 +67,8 @@ def pin(engine: Engine) -> None:
             compare(tuple(connection.exec_driver_sql(_WHICH).one()))
 
     def compare(found: tuple[object, ...]) -> None:
+        if None in found:
+            raise InRecovery
         first.append(found)
         del first[1:]
         if found != first[0]:
@@ -66,8 +76,15 @@ def pin(engine: Engine) -> None:
 
 
 def present(connection: Connection) -> Remembered:
-    """The database at hand."""
-    return Remembered(*connection.execute(_PRESENT).one())
+    """The database at hand.
+
+    Raises:
+        InRecovery: it is a standby.
+    """
+    found = connection.execute(_PRESENT).one()
+    if None in found:
+        raise InRecovery
+    return Remembered(*found)
 
 
 def has_attempts(connection: Connection) -> bool:
@@ -85,69 +102,3 @@ def forgetful_settings(connection: Connection) -> list[str]:
         """)
     )
     return list(rows.scalars())
-
-
-class Memory(Protocol):
-    """A place outside of the database that remembers it."""
-
-    def recall(self) -> Remembered | None:
-        """What is remembered; None when nothing is, or the place can't be reached."""
-
-    def remember(self, known: Remembered) -> None:
-        """Keep it, if the place can be reached."""
-
-
-class FileMemory:
-    """A file of this host, under STATE_DIR."""
-
-    def __init__(self, state_dir: Path) -> None:
-        self._path = state_dir / "database.json"
-
-    def recall(self) -> Remembered | None:
-        """What the file says; a damaged file remembers nothing."""
-        try:
-            return Remembered(**json.loads(self._path.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
-            return None
-
-    def remember(self, known: Remembered) -> None:
-        """Replace the file in one step: a crash leaves the old one or the new one."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(f".{os.getpid()}")
-        fresh.write_text(json.dumps(asdict(known)), encoding="utf-8")
-        fresh.replace(self._path)
-
-
-class BrokerMemory:
-    """A key in the broker, shared by all hosts; beside RabbitMQ, on the server that keeps the limits."""
-
-    KEY = "outreach:database"
-
-    def __init__(self, client: Redis) -> None:
-        self._client = client
-
-    def recall(self) -> Remembered | None:
-        """What the key says."""
-        try:
-            kept = self._client.get(self.KEY)
-        except RedisError:
-            return None
-        return Remembered(**json.loads(kept)) if isinstance(kept, bytes | str) else None
-
-    def remember(self, known: Remembered) -> None:
-        """Set the key."""
-        try:
-            self._client.set(self.KEY, json.dumps(asdict(known)))
-        except RedisError:
-            return
-
-
-def memories(state_dir: Path, *urls: str) -> list[Memory]:
-    """Every place that remembers: this host's file, and the first of the servers that is a Redis."""
-    kept: list[Memory] = [FileMemory(state_dir)]
-    shared = next((url for url in urls if url.startswith("redis")), None)
-    if shared:
-        kept.append(
-            BrokerMemory(Redis.from_url(shared, socket_timeout=2, socket_connect_timeout=2))
-        )
-    return kept

@@ -16,7 +16,8 @@ from worker.dispatch.recognize import (
 from worker.domain.memory import Recognition, Remembered
 from worker.store import identity
 from worker.store.connect import connect, in_transaction
-from worker.store.identity import BrokerMemory, DatabaseChanged, FileMemory, Memory
+from worker.store.identity import DatabaseChanged
+from worker.store.memories import BrokerMemory, FileMemory, Memory
 
 pytestmark = pytest.mark.usefixtures("durable")
 
@@ -66,13 +67,6 @@ def test_a_database_with_attempts_that_nobody_remembers_is_halted(
     assert know_the_database(engine, memories) is Recognition.STRANGER
     assert standing(engine)
     assert all(memory.recall() is None for memory in memories)
-
-
-def test_a_damaged_memory_remembers_nothing(engine: Engine, state_dir: Path) -> None:
-    state_dir.mkdir()
-    (state_dir / "database.json").write_text("{", encoding="utf-8")
-
-    assert FileMemory(state_dir).recall() is None
 
 
 def test_a_database_that_would_forget_is_refused(

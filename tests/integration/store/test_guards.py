@@ -6,10 +6,8 @@ import pytest
 from sqlalchemy import Connection, Engine, make_url, text
 
 from tests.fakes.pooler import pooling
-from worker.store import identity
 from worker.store.connect import StoreUnavailable, connect, in_one_statement, in_transaction
 from worker.store.guards import GUARDS, STARTUP, Unguarded, is_pooled
-from worker.store.identity import DatabaseChanged
 from worker.store.migrate import upgrade
 
 
@@ -87,30 +85,6 @@ def postgres_guarded(pooled_url: str, engine: Engine) -> str:
         for guard, value in GUARDS.items():
             connection.execute(text(f'ALTER DATABASE "{name}" SET {guard} = {value}'))
     return pooled_url
-
-
-def test_a_pooled_process_asks_in_every_transaction_which_database_it_is(pooled_url: str) -> None:
-    engine = connect(pooled_url, pool_size=1)
-    identity.pin(engine)
-    in_transaction(engine, identity.present)
-    # What a failover behind the pooler looks like from here: the connection stays, the answer differs.
-    with engine.connect() as connection:
-        connection.execute(text("CREATE SCHEMA elsewhere"))
-        connection.execute(
-            text(
-                "CREATE FUNCTION elsewhere.pg_control_checkpoint(OUT timeline_id int)"
-                " AS 'SELECT 99' LANGUAGE sql"
-            )
-        )
-        connection.commit()
-        connection.execute(text("SET search_path = elsewhere, pg_catalog, public"))
-        connection.commit()
-
-    with pytest.raises(DatabaseChanged):
-        in_transaction(engine, identity.present)
-    with pytest.raises(DatabaseChanged):
-        in_one_statement(engine, identity.present)
-    engine.dispose()
 
 
 def test_migrating_leaves_no_lock_behind(pooled_url: str, engine: Engine) -> None:

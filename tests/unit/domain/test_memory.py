@@ -1,10 +1,17 @@
 """Which databases are recognized."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from worker.domain.memory import Recognition, Remembered, recognize
+from worker.domain.memory import (
+    Recognition,
+    Remembered,
+    Unreadable,
+    read_memory,
+    recognize,
+)
 
 KNOWN = Remembered(system="71:5", timeline=1, position=1000)
 
@@ -31,3 +38,34 @@ def test_a_database_is_recognized_by_every_memory_of_it(
     memories: list[Remembered | None], has_attempts: bool, expected: Recognition
 ) -> None:
     assert recognize(KNOWN, memories, has_attempts=has_attempts) is expected
+
+
+def test_what_is_remembered_is_read_as_it_was_spelled() -> None:
+    assert read_memory(KNOWN.spelled().encode()) == KNOWN
+
+
+DAMAGE = {
+    "a missing field": {"system": "71:5", "timeline": 1},
+    "another field": {"system": "71:5", "timeline": 1, "position": 1, "more": 1},
+    "a text for a number": {"system": "71:5", "timeline": "1", "position": 1},
+    "a truth for a number": {"system": "71:5", "timeline": True, "position": 1},
+    "a fraction": {"system": "71:5", "timeline": 1, "position": 1.5},
+    "nothing for a number": {"system": "71:5", "timeline": 1, "position": None},
+    "a timeline that never is": {"system": "71:5", "timeline": 0, "position": 1},
+    "a position before the first": {"system": "71:5", "timeline": 1, "position": -1},
+    "a system that never is": {"system": "", "timeline": 1, "position": 1},
+    "a number for the system": {"system": 71, "timeline": 1, "position": 1},
+    "a list": [1],
+}
+
+
+@pytest.mark.parametrize("kept", DAMAGE.values(), ids=DAMAGE)
+def test_what_we_would_not_have_written_is_not_read(kept: object) -> None:
+    with pytest.raises(Unreadable):
+        read_memory(json.dumps(kept).encode())
+
+
+@pytest.mark.parametrize("kept", [b"", b"{", b"\xff", b"[" * 100_000, b"9" * 5000])
+def test_what_is_no_json_is_not_read(kept: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read_memory(kept)

@@ -1,0 +1,129 @@
+"""A standby that lacks calls already placed takes the primary's place under a house that runs."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from redis import Redis
+from sqlalchemy import Engine
+
+from config.queues import TRIGGER_STREAM
+from tests.doors import QUEUE_KEY, STREAM, WORKER, envelope, running, settings
+from tests.factories import ANA, HOUR, make_batch, make_request
+from tests.fixtures.sandbox import Sandbox
+from tests.fixtures.standby import Pair
+from tests.sessions import eventually
+from worker.desk.batches import resume_batch
+from worker.dispatch.halt import standing
+from worker.dispatch.scan import ScanLimits, scan
+from worker.domain.statuses import Mode
+from worker.local.ports import free_port
+from worker.store.connect import connect
+from worker.store.migrate import upgrade
+
+DEADLINE = 150.0
+SCHEDULER = ("-m", "tasks.scheduler")
+VOICE = (*("voice" if word == "messages" else word for word in WORKER), "-n", "voice@%h")
+REFUSALS = ("DatabaseChanged", "failed over under a running process")
+KINDS = {
+    "scheduler": SCHEDULER,
+    "voice": VOICE,
+    "triggers": WORKER,
+    "stream": STREAM,
+    "webhooks": ("-m", "tasks.webhooks"),
+    "web": ("-m", "worker.web"),
+}
+
+
+@pytest.fixture
+def engine(pair: Pair) -> Iterator[Engine]:
+    """An operator's connection, which follows the address."""
+    upgrade(pair.url)
+    made = connect(pair.url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def environment(pair: Pair, broker_url: str, sandbox: Sandbox, state_dir: Path) -> dict[str, str]:
+    """What the processes run with."""
+    return settings(pair.url, broker_url, state_dir) | {
+        "TWILIO_ACCOUNT_SID": sandbox.account_sid,
+        "TWILIO_AUTH_TOKEN": sandbox.auth_token,
+        "TWILIO_API_URL": sandbox.url,
+        "WEB_PORT": str(free_port()),
+        "WEBHOOK_SECRET": "whsec_" + "QUFB" * 8,
+    }
+
+
+def test_every_process_refuses_it_at_once_and_nobody_is_called_again(
+    pair: Pair,
+    engine: Engine,
+    environment: dict[str, str],
+    broker_url: str,
+    sandbox: Sandbox,
+    tmp_path: Path,
+) -> None:
+    batch = make_batch(engine, batch_id="B", paused=True)
+    make_request(engine, batch=batch)
+    pair.standby.catch_up()
+
+    def said(kind: str, *words: str) -> bool:
+        text = (tmp_path / kind).read_text(encoding="utf-8")
+        return any(word in text for word in words)
+
+    with ExitStack() as house:
+        for kind, command in KINDS.items():
+            house.enter_context(running(command, environment, tmp_path / kind))
+        eventually(lambda: status(environment) == 200, DEADLINE)
+        eventually(lambda: said("webhooks", "webhooks_ready"), DEADLINE)
+        eventually(lambda: said("stream", "stream_ready"), DEADLINE)
+        pair.standby.catch_up()
+        pair.standby.cut_off()
+        resume_batch(engine, "B", by=ANA)
+        eventually(lambda: len(sandbox.ledger()) == 1, DEADLINE)
+
+        pair.fail_over()
+        engine.dispose()
+        resume_batch(engine, "B", by=ANA)
+        knock(engine, broker_url)
+
+        for kind in KINDS.keys() - {"web"}:
+            eventually(partial(said, kind, *REFUSALS), DEADLINE)
+        assert status(environment) == 503
+    assert [halt.scope for halt in standing(engine)] == []
+
+    with running(SCHEDULER, environment, tmp_path / "another"):
+        eventually(lambda: [halt.scope for halt in standing(engine)] == ["all"], DEADLINE)
+    assert len(sandbox.ledger()) == 1
+
+
+def knock(engine: Engine, broker_url: str) -> None:
+    """Something to do at every door."""
+    limits = ScanLimits(lease=HOUR, chunk_size=10, backlog_chunks=8)
+    [chunk] = scan(engine, limits, dict.fromkeys(Mode, 0))
+    sending = {"batch": chunk.batch, "lease": str(chunk.lease), "requests": list(chunk.requests)}
+    pausing = {"batch_id": "B", "paused": True, "last_updated_by": ANA}
+    with Redis.from_url(broker_url, protocol=2) as broker:
+        broker.lpush("outreach:voice", json.dumps(envelope("outreach.deliver.voice", sending)))
+        broker.lpush(QUEUE_KEY, json.dumps(envelope("outreach.update_batch", pausing)))
+        broker.xadd(
+            TRIGGER_STREAM, {"name": "outreach.update_batch", "payload": json.dumps(pausing)}
+        )
+
+
+def status(environment: dict[str, str]) -> int:
+    try:
+        with urlopen(
+            f"http://127.0.0.1:{environment['WEB_PORT']}/health/ready", timeout=30
+        ) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
