@@ -8,8 +8,9 @@ from typing import Any
 import structlog
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
+from config import logs
 from tasks import patience
-from tasks.app import runtime
+from tasks.app import runtime, settings
 from worker.dispatch.clocks import tell_skew
 from worker.dispatch.recognize import REFUSED, know_the_database, wait_until_known
 from worker.domain.memory import RefusedToStart
@@ -43,6 +44,7 @@ def wait_for_the_database(stop: Event) -> None:
 @worker_init.connect
 def know_it_before_consuming(**_: object) -> None:
     """The same for a Celery worker, before it takes its first message."""
+    logs.set_up(settings.log_level)  # Celery asks for it only later
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS)
     wait_for_the_database(Event())
 
