@@ -107,7 +107,12 @@ def knock(engine: Engine, broker_url: str) -> None:
     """Something to do at every door."""
     limits = ScanLimits(lease=HOUR, chunk_size=10, backlog_chunks=8)
     found: list[Chunk] = []
-    eventually(lambda: bool(found.extend(scan(engine, limits, {Mode.VOICE: 0})) or found))
+
+    def claim() -> bool:
+        found.extend(scan(engine, limits, {Mode.VOICE: 0}))
+        return bool(found)
+
+    eventually(claim)
     [chunk] = found
     sending = {"batch": chunk.batch, "lease": str(chunk.lease), "requests": list(chunk.requests)}
     pausing = {"batch_id": "B", "paused": True, "last_updated_by": ANA}
