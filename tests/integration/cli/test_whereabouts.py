@@ -86,9 +86,10 @@ def test_a_halt_leaves_no_log_line_on_the_screen(
 
 
 def test_a_wait_for_a_pause_leaves_no_connection_open(
-    environment: dict[str, str], database_url: str, tmp_path: Path
+    environment: dict[str, str], database_url: str, broker_url: str, tmp_path: Path
 ) -> None:
-    settings = {**os.environ, **environment, "DATABASE_URL": database_url}
+    places = {"DATABASE_URL": database_url, "BROKER_URL": broker_url}
+    settings = {**os.environ, **environment, **places}
     fields = tmp_path / "campaign.json"
     fields.write_text(
         json.dumps({"campaign_name": "c", "mode": "sms", "source": "+15125550100", "body": "hi"}),
