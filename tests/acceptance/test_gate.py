@@ -18,6 +18,7 @@ KINDS = {
     "stream": STREAM,
     "webhooks": ("-m", "tasks.webhooks"),
     "web": ("-m", "worker.web"),
+    "api": ("-m", "worker.api"),
 }
 
 

@@ -5,19 +5,23 @@ import sys
 from config import logs
 from config.settings import SettingsError, load
 from worker.api.app import create
+from worker.dispatch.recognize import REFUSED, is_refused
 from worker.listener import serve
 from worker.runtime import build
 
 
 def main() -> int:
-    """Serve, or say which settings are wrong."""
+    """Serve, or say why not."""
     try:
         settings = load()
     except SettingsError as error:
         print("outreach can't start:", *error.faults, sep="\n  ", file=sys.stderr)  # noqa: T201  before logging
         return 2
     logs.set_up(settings.log_level)
-    serve(create(build(settings)), settings.api_host, settings.api_port)
+    runtime = build(settings)
+    if is_refused(runtime.engine, runtime.memories):
+        return REFUSED
+    serve(create(runtime), settings.api_host, settings.api_port)
     return 0
 
 

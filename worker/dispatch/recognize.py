@@ -67,13 +67,17 @@ def wait_until_known(look: Callable[[], object], stop: Event) -> None:
         stop.wait(PAUSE)
 
 
-def know_it_if_there(engine: Engine, memories: Sequence[Memory]) -> None:
-    """For a process that begins nothing: while the database is away it starts, to answer that it is.
+def is_refused(engine: Engine, memories: Sequence[Memory]) -> bool:
+    """Whether a process that begins nothing must not start; says why.
 
-    Raises:
-        RefusedToStart: see `wait_until_known`.
+    While the database is away it starts, to answer that it is.
     """
-    _has_looked(lambda: know_the_database(engine, memories))
+    try:
+        _has_looked(lambda: know_the_database(engine, memories))
+    except RefusedToStart as error:
+        log.critical("refused_to_start", why=str(error))
+        return True
+    return False
 
 
 def _has_looked(look: Callable[[], object]) -> bool:

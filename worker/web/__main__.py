@@ -2,17 +2,12 @@
 
 import sys
 
-import structlog
-
 from config import logs
 from config.settings import SettingsError, load
-from worker.dispatch.recognize import REFUSED, know_it_if_there
-from worker.domain.memory import RefusedToStart
+from worker.dispatch.recognize import REFUSED, is_refused
 from worker.listener import serve
 from worker.runtime import build
 from worker.web.app import create
-
-log = structlog.get_logger()
 
 
 def main() -> int:
@@ -24,10 +19,7 @@ def main() -> int:
         return 2
     logs.set_up(settings.log_level)
     runtime = build(settings)
-    try:
-        know_it_if_there(runtime.engine, runtime.memories)
-    except RefusedToStart as error:
-        log.critical("refused_to_start", why=str(error))
+    if is_refused(runtime.engine, runtime.memories):
         return REFUSED
     door = create(runtime)
     serve(door.app, settings.web_host, settings.web_port, tell=door.tallies.refuse)

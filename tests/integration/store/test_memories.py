@@ -13,7 +13,7 @@ from worker.dispatch.halt import standing
 from worker.dispatch.recognize import (
     NotRecognizable,
     adopt_the_database,
-    know_it_if_there,
+    is_refused,
     know_the_database,
     recognition_of,
     wait_until_known,
@@ -60,7 +60,8 @@ def test_a_state_dir_that_cannot_be_read_refuses(
 ) -> None:
     place(state_dir)
 
-    for look in (know_the_database, know_it_if_there, recognition_of):
+    assert is_refused(engine, [FileMemory(state_dir)])
+    for look in (know_the_database, recognition_of):
         with pytest.raises(MemoryUnfit, match=r"STATE_DIR.*can't be read \(\w+Error\)"):
             look(engine, [FileMemory(state_dir)])
 
@@ -113,8 +114,7 @@ def test_a_server_that_is_away_is_waited_for(
     away = memories(state_dir, "amqp://127.0.0.1:1", NOWHERE)
     with pytest.raises(MemoryAway, match=r"the server of LIMITS_URL, where .* ConnectionError"):
         know_the_database(engine, away)
-    know_it_if_there(engine, away)
-
+    assert not is_refused(engine, away)
     assert not standing(engine)
 
 
