@@ -1,6 +1,6 @@
 """`outreach batch`: create, fill, steer and read batches."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -28,6 +28,8 @@ from worker.dispatch.drain import drain
 from worker.dispatch.recognize import refuse_strangers
 from worker.domain.batches import BatchDetails
 from worker.domain.statuses import RequestStatus
+
+Separator = Literal["comma", "semicolon", "tab"]
 
 app = typer.Typer(no_args_is_help=True, help="Create, fill, steer and read batches.")
 
@@ -175,6 +177,12 @@ def results(
     status: Annotated[RequestStatus | None, typer.Option(help="Only this request_status.")] = None,
     reference: Annotated[str | None, typer.Option(help="Only this reference_id.")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    excel: Annotated[
+        bool, typer.Option(help="Print CSV that Excel opens with accents right.")
+    ] = False,
+    separator: Annotated[
+        Separator, typer.Option(help="Of --excel: semicolon where Excel's country writes 1,5.")
+    ] = "comma",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
     """Print what became of each request."""
@@ -183,6 +191,8 @@ def results(
     )
     if as_json:
         exports.write_json_lines(found)
+    elif excel:
+        exports.write_excel(found, separator=exports.SEPARATORS[separator])
     elif as_csv:
         exports.write_csv(found)
     else:

@@ -3,12 +3,13 @@
 import csv
 import sys
 from collections.abc import Iterable
+from io import TextIOWrapper
 
 import orjson
 from rich.console import Console
 
 from worker.cli.printing import add_row, table
-from worker.domain.csv_rows import neutralized
+from worker.domain.csv_files import neutralized
 from worker.domain.results import RESULT_FIELDS, RequestResult
 from worker.domain.wire import Wire
 
@@ -24,6 +25,10 @@ IN_TABLE = (
 )
 
 
+MARK = "\ufeff"
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+
+
 def print_table(results: Iterable[RequestResult], out: Console) -> None:
     """The fields an operator looks for first."""
     listing = table(None, *IN_TABLE)
@@ -32,12 +37,20 @@ def print_table(results: Iterable[RequestResult], out: Console) -> None:
     out.print(listing)
 
 
-def write_csv(results: Iterable[RequestResult]) -> None:
+def write_csv(results: Iterable[RequestResult], *, separator: str = ",") -> None:
     """Every field, with cells neutralized that a spreadsheet would run as a formula."""
-    writer = csv.writer(sys.stdout)
+    writer = csv.writer(sys.stdout, delimiter=separator)
     writer.writerow(RESULT_FIELDS)
     for result in results:
         writer.writerow([_csv_cell(value) for value in result.to_wire().values()])
+
+
+def write_excel(results: Iterable[RequestResult], *, separator: str) -> None:
+    """The same behind a byte order mark, without which Excel takes UTF-8 for its country's old characters."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    sys.stdout.write(MARK)
+    write_csv(results, separator=separator)
 
 
 def write_json_lines(results: Iterable[RequestResult]) -> None:

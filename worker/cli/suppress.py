@@ -11,6 +11,8 @@ from worker.cli.printing import add_row, complain, console, print_json, table
 from worker.cli.session import AsJson, By, session
 from worker.desk import lifts, suppressions
 from worker.desk.lifts import Suppression
+from worker.domain.csv_targets import targets as read_targets
+from worker.domain.errors import FileFault
 from worker.domain.statuses import Mode, SuppressReason
 from worker.domain.wire import to_wire
 
@@ -104,7 +106,9 @@ def _cell(value: object) -> object:
 def import_(
     context: typer.Context,
     mode: Channel,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="One target a line.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="One target a line, or CSV with a column target.")
+    ],
     *,
     reason: Reason = SuppressReason.UNSUBSCRIBED,
     by: By = None,
@@ -113,12 +117,14 @@ def import_(
     current = session(context)
     operator, engine = current.operator(by), current.runtime.engine
     try:
-        targets = file.read_text(encoding="utf-8-sig").splitlines()
+        with file.open("rb") as opened:
+            targets = dict(read_targets(opened))
     except OSError as error:
         raise UnreadableFile(file, error.strerror or "it is unreadable") from None
-    except UnicodeDecodeError:
-        raise UnreadableFile(file, "it is not UTF-8") from None
-    imported = suppressions.import_suppressed(engine, mode, targets, reason=reason, by=operator)
+    except FileFault as fault:
+        raise UnreadableFile(file, str(fault)) from None
+    lines = [targets.get(line, "") for line in range(1, 1 + max(targets, default=0))]
+    imported = suppressions.import_suppressed(engine, mode, lines, reason=reason, by=operator)
     for line, why in imported.faults:
         complain(f"line {line}: target {why}")
     console().print(f"suppressed: {imported.suppressed}")

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from tempfile import TemporaryFile
 from typing import TextIO
 
-from worker.domain.csv_rows import Refused, neutralized
+from worker.domain.csv_files import neutralized
+from worker.domain.csv_rows import Refused
 
 HEADER = ("line", "column", "reason")
 

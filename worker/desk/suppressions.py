@@ -63,7 +63,7 @@ def suppress_recipient(
 def import_suppressed(
     engine: Engine, mode: Mode, targets: Iterable[str], *, reason: SuppressReason, by: str
 ) -> Imported:
-    """Suppress many, all or none; a line that names nobody stops nobody else's.
+    """Suppress many, all or none; a line that names nobody stops nobody else's, an empty one is passed over.
 
     Returns:
         how many were named, and the lines (from 1) that name nobody, with the reason.
@@ -72,6 +72,8 @@ def import_suppressed(
     faults: list[tuple[int, str]] = []
     run = uuid4()
     for line, target in enumerate(targets, start=1):
+        if not target.strip():
+            continue
         match normalize(mode, target, None):
             case Unreachable(why):
                 faults.append((line, why))

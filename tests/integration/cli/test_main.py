@@ -155,6 +155,23 @@ def test_results_come_as_table_csv_and_json_lines(outreach: Outreach, late: Path
     ]
 
 
+@pytest.mark.parametrize(("named", "mark"), [("comma", ","), ("semicolon", ";"), ("tab", "\t")])
+def test_results_for_excel_say_that_they_are_utf_8_and_run_nothing(
+    outreach: Outreach, late: Path, named: str, mark: str
+) -> None:
+    late.write_text(
+        "reference_id,target\n=1+1,+15125550101\n\uff1d2,x\né,+15125550102\n", encoding="utf-8"
+    )
+    outreach("batch", "upload", "B", str(late))
+
+    written = outreach("batch", "results", "B", "--excel", "--separator", named).stdout_bytes
+
+    assert written.startswith(b"\xef\xbb\xbfbatch_id")
+    rows = list(csv.DictReader(StringIO(written.decode("utf-8-sig")), delimiter=mark))
+    assert {row["reference_id"] for row in rows} == {"'=1+1", "'\uff1d2", "é"}
+    assert {row["target"] for row in rows} == {"+15125550101", "+15125550102", "x"}
+
+
 def test_a_request_tells_its_history(outreach: Outreach, late: Path) -> None:
     outreach("batch", "upload", "B", str(late))
 

@@ -106,6 +106,59 @@ def test_the_suppressed_are_added_listed_imported_and_removed(
     assert "bo@example.com" in outreach("suppress", "explain", "sms", "+15125550188").stdout
 
 
+EXCEL_LISTS = {
+    "a plain list": b"+15125550188\n+15125550199\n",
+    "empty lines between": b"\n+15125550188\r\n\r\n \n+15125550199\r\n\n",
+    "marked twice": b"\xef\xbb\xbf\xef\xbb\xbf+15125550188\n+15125550199",
+    "quotes and empty columns": b'"+15125550188";;\n+15125550199;;\n',
+    "a column of it": b"Target,why\n+15125550188,asked\n,\n+15125550199,asked",
+    "semicolons": b"name;TARGET\nAna;+15125550188\nBo;+15125550199\n",
+    "a separator that is told": b"sep=;\r\nname;target\r\nAna;+15125550188\r\nBo;+15125550199\r\n",
+    "blank lines first": b"\r\n;;\r\nname;target\r\nAna;+15125550188\r\nBo;+15125550199\r\n",
+    "what an upload read": b"reference_id,target,name\n1,+15125550188,Ana\n2,+15125550199,Bo\n",
+}
+
+
+@pytest.mark.parametrize("written", EXCEL_LISTS.values(), ids=EXCEL_LISTS)
+def test_a_list_is_imported_as_spreadsheets_write_it(
+    outreach: Outreach, tmp_path: Path, written: bytes
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(written)
+
+    told = outreach("suppress", "import", "sms", str(file))
+
+    assert (told.exit_code, told.stdout) == (0, "suppressed: 2\n"), told.output
+    found = json.loads(outreach("suppress", "list", "--json").stdout)
+    assert {one["address"] for one in found} == {"+15125550188", "+15125550199"}
+
+
+def test_a_line_is_named_by_its_number_whatever_is_empty_before_it(
+    outreach: Outreach, tmp_path: Path
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(b"\nname;target\n\nAna;+15125550188\nBo;+15125550199 STOP\n")
+
+    told = outreach("suppress", "import", "sms", str(file))
+
+    assert (told.exit_code, told.stdout) == (1, "suppressed: 1\n")
+    assert told.stderr.startswith("outreach: line 5: target has something beside one phone number")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_list_in_utf_16_is_named_and_imports_nobody(
+    outreach: Outreach, tmp_path: Path, encoding: str
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes("+15125550188\n+15125550199\n".encode(encoding))
+
+    told = outreach("suppress", "import", "sms", str(file))
+
+    assert told.exit_code == 1
+    assert 'this is UTF-16; save the file as "CSV UTF-8"' in told.stderr
+    assert json.loads(outreach("suppress", "list", "--json").stdout) == []
+
+
 def test_a_suppression_that_is_not_there_is_not_lifted(outreach: Outreach) -> None:
     told = outreach("suppress", "remove", "7")
 

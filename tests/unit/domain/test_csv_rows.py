@@ -2,7 +2,8 @@ from io import BytesIO
 
 import pytest
 
-from worker.domain.csv_rows import BOM, Refused, Row, neutralized, rows
+from worker.domain.csv_files import BOM, neutralized
+from worker.domain.csv_rows import Refused, Row, rows
 from worker.domain.errors import FileFault
 
 
@@ -169,3 +170,26 @@ def test_cells_short_at_the_end_are_empty() -> None:
 def test_utf16_is_named() -> None:
     with pytest.raises(FileFault, match="UTF-16"):
         read("reference_id\ttarget\r\n".encode("utf-16"))
+
+
+@pytest.mark.parametrize(
+    "before", ["\n", "\r\n\r\n", ";;\n", "\t\t\n", " \n\xa0;\n", "\n\nsep=;\n"]
+)
+def test_the_separator_is_found_behind_lines_with_nothing_in_them(before: str) -> None:
+    found = read(f"{before}reference_id;target;name\n1;+15125550100;Ana\n".encode())
+
+    assert found == [Row(before.count("\n") + 2, "1", "+15125550100", {"name": "Ana"})]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|", ","])
+def test_whatever_separates_a_quoted_header_is_found(separator: str) -> None:
+    cells = (['"reference_id"', "target", '"name"'], ["1", "+15125550100", "Ana"])
+
+    assert read("\n".join(map(separator.join, cells)).encode()) == [ANA]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("header", ["reference_id,target\n1,a\n", "\nreference_id,target\n1,a\n"])
+def test_utf_16_is_named_with_its_mark_and_without(encoding: str, header: str) -> None:
+    with pytest.raises(FileFault, match='this is UTF-16; save the file as "CSV UTF-8"'):
+        read(header.encode(encoding))
