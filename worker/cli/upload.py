@@ -29,7 +29,7 @@ from worker.runtime import Runtime
 
 NAMED = 20
 """How many refused rows a terminal shows."""
-COUNTS = ("stored", "pending", "duplicate", "invalid", "skipped", "known")
+COUNTS = ("stored", "pending", "duplicate", "invalid", "skipped", "known", "replaced")
 
 
 class UnwritableReport(Mistake):
@@ -54,6 +54,10 @@ def upload(
             help="What the first five people will be told; by default where standard output is a terminal."
         ),
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Correct rows the batch has, while nobody was tried."),
+    ] = False,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
@@ -74,6 +78,7 @@ def upload(
                 by=operator,
                 report=bad,
                 when_read=lambda: _storing(progress),
+                replace=replace,
             )
     except OSError as error:
         raise UnreadableFile(file, error.strerror or "it is unreadable") from None
@@ -148,7 +153,7 @@ def pictured(uploaded: Uploaded) -> RenderableType:
     counts = table(None, *COUNTS, "refused")
     add_row(counts, [*(getattr(uploaded, name) for name in COUNTS), uploaded.refused_count])
     refused = _refused(uploaded)
-    if not uploaded.stored and uploaded.known:
+    if not uploaded.stored and not uploaded.replaced and uploaded.known:
         return Group(counts, "Nothing has changed: the batch has these rows already.", *refused)
     return Group(counts, *refused)
 

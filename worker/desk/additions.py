@@ -19,28 +19,38 @@ class RequestsConflict(Mistake):
 
 
 def add_in(
-    connection: Connection, batch_id: str, requests: Sequence[NewRequest], *, by: str
+    connection: Connection,
+    batch_id: str,
+    requests: Sequence[NewRequest],
+    *,
+    by: str,
+    replace: bool = False,
 ) -> int:
     """Add requests to a batch; those it has already, equal in every field, are left as they are.
 
+    With `replace` those it has otherwise are replaced, as long as nobody was tried for them.
+
     Returns:
-        how many are new.
+        how many are new or replaced.
 
     Raises:
         UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be added to it.
         RequestsConflict: a reference_id is taken by another target or other variables.
     """
     intake = opened(connection, batch_id)
+    if replace:
+        # Its row before recipients and requests, as everybody locks them.
+        batches.find(connection, batch_id, lock=True)
     arrivals = [
         arrival(intake, at, request.reference_id, request.target, request.request_variables)
         for at, request in enumerate(requests)
     ]
-    ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals)
+    ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals, replace=replace)
     if ingested.refused:
         refused = ingested.refused
         raise RequestsConflict([one.line for one in refused], [one.reason for one in refused])
     look_again(connection, intake)
-    stored = sum(ingested.by_status.values())
-    if stored:
+    changed = sum(ingested.by_status.values()) + ingested.replaced
+    if changed:
         batches.note_addition(connection, intake.facts.id, by)
-    return stored
+    return changed

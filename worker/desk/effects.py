@@ -57,7 +57,7 @@ def create_batch(connection: Connection, message: CreateBatch) -> None:
 
 def add_requests(connection: Connection, message: AddRequests) -> None:
     """More requests."""
-    add_in(connection, message.batch_id, message.requests, by=message.by)
+    add_in(connection, message.batch_id, message.requests, by=message.by, replace=message.replace)
 
 
 def update_batch(connection: Connection, message: UpdateBatch) -> None:

@@ -26,9 +26,10 @@ SHOWN = 5
 class Uploaded:
     """What became of a file's rows.
 
-    `known` rows were stored by an earlier upload; `refused` names the first of the rows that are not
-    stored, by line; `first` are the references of the first that somebody can be reached by;
-    `lacking` are variables that the campaign's words need and no row has: all of them will fail.
+    `known` rows were stored by an earlier upload, `replaced` ones took the place of other rows; `refused`
+    names the first of the rows that are not stored, by line; `first` are the references of the first that
+    somebody can be reached by; `lacking` are variables that the campaign's words need and no row has: all
+    of them will fail.
     """
 
     stored: int
@@ -41,6 +42,7 @@ class Uploaded:
     refused: tuple[Refused, ...]
     first: tuple[str, ...] = field(default=(), compare=False)
     lacking: tuple[str, ...] = ()
+    replaced: int = 0
 
     def to_wire(self) -> dict[str, Wire]:
         """The counts, and the refused rows that are named."""
@@ -63,8 +65,11 @@ def upload_requests(
     by: str,
     report: TextIO | None = None,
     when_read: Callable[[], None] = lambda: None,
+    replace: bool = False,
 ) -> Uploaded:
     """Store a CSV file's rows as requests of a batch, in one transaction.
+
+    With `replace` a row takes the place of another under its reference, as long as nobody was tried.
 
     The engine must be a patient one, the file and the report ones that can be rewound. The report is
     CSV of line, column and reason: of every row that is not stored, and of every invalid target.
@@ -79,20 +84,24 @@ def upload_requests(
     def step(connection: Connection) -> Uploaded:
         file.seek(0)
         bad.start()
-        return _store(connection, batch_id, _Upload(file, filename, by, bad, when_read))
+        return _store(connection, batch_id, upload)
 
     def fail(connection: Connection) -> None:
         batches.note_failed_upload(connection, batch_id, filename, by, why=why)
 
     with closing(BadRows(report)) as bad:
+        upload = _Upload(file, filename, by, bad, when_read, replace)
         try:
-            return in_transaction(engine, step)
+            uploaded = in_transaction(engine, step)
         except FileFault as fault:
             why = str(fault)
             in_transaction(engine, fail)
             bad.start()
             bad.finish([Refused(fault.line or 0, why)])
             raise
+    if replace:
+        in_transaction(engine, lambda c: _note(c, batch_id, upload, uploaded))
+    return uploaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,7 @@ class _Upload:
     by: str
     bad: BadRows
     when_read: Callable[[], None]
+    replace: bool
 
 
 def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
@@ -111,14 +121,23 @@ def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
     refused = _Refusals(upload.bad)
     noticed = _Noticed(words.words_of(connection, intake.facts.id))
     arrivals = noticed.among(_arrivals(upload, intake, refused))
-    ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals)
+    ingested = ingest.add(
+        connection, intake.facts.id, intake.mode, arrivals, replace=upload.replace
+    )
     uploaded = _summed(ingested, refused, noticed)
     upload.bad.finish(ingest.refusals(connection))
     look_again(connection, intake)
-    # Last of all: begin and pause need the batch's row.
-    if uploaded.stored or intake.facts.error_message:
-        batches.note_upload(connection, intake.facts.id, upload.filename, upload.by)
+    # Last of all, for begin and pause need the batch's row; and once a replacement holds recipients, who
+    # holds that row may wait for it: then after the commit.
+    if not upload.replace:
+        _note(connection, batch_id, upload, uploaded)
     return uploaded
+
+
+def _note(connection: Connection, batch_id: str, upload: _Upload, uploaded: Uploaded) -> None:
+    facts = batches.find(connection, batch_id)
+    if facts and (uploaded.stored or uploaded.replaced or facts.error_message):
+        batches.note_upload(connection, facts.id, upload.filename, upload.by)
 
 
 class _Refusals:
@@ -184,4 +203,5 @@ def _summed(ingested: Ingested, refused: _Refusals, noticed: _Noticed) -> Upload
         refused=tuple(named[:REPORTED]),
         first=tuple(noticed.first),
         lacking=noticed.lacking,
+        replaced=ingested.replaced,
     )

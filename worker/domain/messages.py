@@ -127,9 +127,10 @@ class CreateBatch(BatchFields, _WithRequests):
 
 
 class AddRequests(_WithRequests):
-    """More requests for a batch: all of them, or none."""
+    """More requests for a batch, all or none; `replace` lets them correct those nobody was tried for."""
 
     batch_id: BatchId
+    replace: bool = False
     requests: list[NewRequest] = Field(min_length=1, max_length=MOST_REQUESTS)
 
 

@@ -38,7 +38,7 @@ class RequestStatus(StrEnum):
     CANCELED = "CANCELED"
     """Removed, or its batch deleted or expired, before anybody was contacted."""
     DUPLICATE = "DUPLICATE"
-    """An earlier request of the batch has the same address; judged at insert, never revised."""
+    """Another request of the batch has the same address; judged as it comes in or is replaced."""
     INVALID = "INVALID"
     """The target is not a reachable number or mailbox."""
     SKIPPED = "SKIPPED"
@@ -51,19 +51,24 @@ FINAL = frozenset(RequestStatus) - {
     RequestStatus.CONNECTED,
 }
 
-# From each status, where a request may go. Later evidence of the same attempt may still revise a
-# final status that this attempt reached; CANCELED, DUPLICATE and finals judged at ingest never move.
 _S = RequestStatus
+REPLACEABLE = frozenset({_S.PENDING, _S.INVALID, _S.DUPLICATE, _S.CANCELED})
+"""What a corrected row may replace, while it has no attempt at all; then it is judged as a new one."""
+
+# From each status, where a request may go. Later evidence of the same attempt may still revise a
+# final status that this attempt reached; CANCELED, DUPLICATE and finals judged at ingest move only when
+# they are replaced, or what they repeated is.
+_JUDGED_ANEW = frozenset({_S.PENDING, _S.DUPLICATE, _S.SKIPPED})
 TRANSITIONS: dict[RequestStatus, frozenset[RequestStatus]] = {
-    _S.PENDING: frozenset(_S) - {_S.PENDING, _S.DUPLICATE},
+    _S.PENDING: frozenset(_S) - {_S.PENDING},
     _S.INITIATED: frozenset(_S) - {_S.INITIATED, _S.DUPLICATE},
     _S.CONNECTED: frozenset(_S) - {_S.CONNECTED, _S.DUPLICATE},
     _S.COMPLETED: frozenset(_S) - {_S.COMPLETED, _S.INITIATED, _S.CONNECTED, _S.DUPLICATE},
     _S.FAILED: frozenset(_S) - {_S.FAILED, _S.DUPLICATE},
-    _S.INVALID: frozenset(_S) - {_S.INVALID, _S.DUPLICATE},
+    _S.INVALID: frozenset(_S) - {_S.INVALID},
     _S.SKIPPED: frozenset(_S) - {_S.SKIPPED, _S.DUPLICATE},
-    _S.CANCELED: frozenset(),
-    _S.DUPLICATE: frozenset(),
+    _S.CANCELED: _JUDGED_ANEW,
+    _S.DUPLICATE: _JUDGED_ANEW - {_S.DUPLICATE},
 }
 
 

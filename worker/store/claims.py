@@ -86,6 +86,11 @@ def note_fault(connection: Connection, lease: UUID, request: int) -> int:
     return found or 0
 
 
+# In a statement of its own: a claim that a replacement dropped while we waited is ours no more.
+_LOCK = text("""
+    SELECT FROM communication_request WHERE id = ANY (:requests) ORDER BY id FOR NO KEY UPDATE
+""")
+
 _FAIL_UNSENT = text("""
     WITH failed AS (
         SELECT request, why FROM unnest(:requests, :reasons) AS f (request, why)
@@ -115,6 +120,7 @@ def fail_unsent(
             (it killed worker after worker).
         faults: (request, a sentence that quotes no value).
     """
+    connection.execute(_LOCK, {"requests": [request for request, _ in faults]})
     connection.execute(
         _FAIL_UNSENT,
         {

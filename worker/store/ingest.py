@@ -14,11 +14,17 @@ from sqlalchemy import Connection, text
 from worker.domain.csv_rows import Refused
 from worker.domain.statuses import Mode, RequestStatus
 from worker.store.connect import said_by
+from worker.store.replacements import replace_staged
 
 # The first half of a two-part advisory lock; the second is the batch.
 INGEST_LOCK = 7_230_003
 REPORTED = 1_000
 """How many refused rows are named; all are counted."""
+CONFLICT = "reference_id is in the batch already, with another target or other variables"
+IRREPLACEABLE = (
+    ", and can't be replaced: that takes a valid target, and a request that is PENDING, INVALID,"
+    " DUPLICATE or removed and was never attempted"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Ingested:
     known: int
     refused_count: int
     refused: tuple[Refused, ...]
+    replaced: int = 0
 
 
 _TURN = "(:lock, CAST(:batch % 2147483647 AS int))"
@@ -61,25 +68,43 @@ def try_turn(connection: Connection, batch: int) -> bool:
     return bool(connection.scalar(text(f"SELECT pg_try_advisory_xact_lock{_TURN}"), chosen))
 
 
-def add(connection: Connection, batch: int, mode: Mode, arrivals: Iterable[Arrival]) -> Ingested:
+def add(
+    connection: Connection,
+    batch: int,
+    mode: Mode,
+    arrivals: Iterable[Arrival],
+    *,
+    replace: bool = False,
+) -> Ingested:
     """Store the arrivals in a batch whose turn this transaction has.
 
     1. Stage them.
-    2. Set aside those whose reference_id came before, in the file or in the batch.
-    3. Remember every recipient, in ascending order.
-    4. Insert the requests, each judged PENDING, DUPLICATE, INVALID or SKIPPED, and queue what is
+    2. Where that is asked for, let them replace what the batch has otherwise and nobody was tried for:
+       that equals them from then on.
+    3. Set aside those whose reference_id came before, in the file or in the batch.
+    4. Remember every recipient, in ascending order.
+    5. Insert the requests, each judged PENDING, DUPLICATE, INVALID or SKIPPED, and queue what is
        PENDING as due now.
     """
     _stage(connection, arrivals)
-    known, refused_count, refused = connection.execute(_SET_ASIDE, {"batch": batch}).one()
+    replaced = _replace(connection, batch, mode) if replace else 0
+    conflict = CONFLICT + (IRREPLACEABLE if replace else "")
+    values = {"batch": batch, "conflict": conflict}
+    known, refused_count, refused = connection.execute(_SET_ASIDE, values).one()
     connection.execute(_RECIPIENTS, {"mode": mode})
     rows = connection.execute(_REQUESTS, {"batch": batch, "mode": mode})
     return Ingested(
         by_status={RequestStatus(status): n for status, n in rows},
-        known=known,
+        known=known - replaced,
         refused_count=refused_count,
         refused=tuple(Refused(line, reason) for line, reason in refused or ()),
+        replaced=replaced,
     )
+
+
+def _replace(connection: Connection, batch: int, mode: Mode) -> int:
+    connection.execute(_RECIPIENTS, {"mode": mode})
+    return replace_staged(connection, batch, mode)
 
 
 def refusals(connection: Connection) -> Iterator[Refused]:
@@ -138,8 +163,7 @@ _SET_ASIDE = text(f"""
     ), verdicts AS (
         SELECT place, line, CASE
             WHEN first < line THEN 'reference_id was used on line ' || first
-            WHEN known AND NOT same
-                THEN 'reference_id is in the batch already, with another target or other variables'
+            WHEN known AND NOT same THEN :conflict
             WHEN known THEN '' END AS reason
         FROM judged
     ), aside AS (

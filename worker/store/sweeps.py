@@ -19,6 +19,7 @@ _CLOSE_PENDING = text("""
                ELSE coalesce((
                    SELECT t.channel_manager_status FROM status_transition AS t
                    WHERE t.request = r.id AND t.channel_manager_status <> 'PENDING'
+                       AND t.attempt IS NOT NULL
                    ORDER BY t.id DESC LIMIT 1
                ), 'NO_OUTCOME') END AS outcome
         FROM communication_request AS r JOIN waiting ON waiting.request = r.id

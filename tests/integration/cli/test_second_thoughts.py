@@ -210,3 +210,19 @@ def test_a_retry_says_whom_it_passed_over_and_how_to_decide(
     assert outreach("request", "retry", "B", "3", "--including-doubt").stdout == (
         "queued again: 1 of 1\n"
     )
+
+
+def test_a_corrected_file_replaces_where_it_is_asked_for(
+    engine: Engine, outreach: Outreach, tmp_path: Path
+) -> None:
+    make_batch(engine, batch_id="B", campaign=make_campaign(engine, mode=Mode.SMS))
+    file = tmp_path / "people.csv"
+    file.write_text("reference_id,target\n1,no number\n", encoding="utf-8")
+    outreach("batch", "upload", "B", str(file))
+    file.write_text("reference_id,target\n1,+15125550101\n", encoding="utf-8")
+
+    refused = json.loads(outreach("batch", "upload", "B", str(file), "--json").stdout)
+    done = json.loads(outreach("batch", "upload", "B", str(file), "--replace", "--json").stdout)
+
+    assert (refused["refused_count"], refused["replaced"]) == (1, 0)
+    assert (done["refused_count"], done["replaced"]) == (0, 1)

@@ -98,6 +98,20 @@ def test_an_attempt_that_got_lost_does_not_hide_the_outcome_before_it(engine: En
     assert (after["request_status"], after["channel_manager_status"]) == ("FAILED", "BUSY")
 
 
+def test_what_a_request_was_before_it_was_replaced_is_no_outcome(engine: Engine) -> None:
+    batch = make_batch(engine, expires_in=-SECOND)
+    request = make_request(engine, batch=batch, status=RequestStatus.INVALID)
+    _set_outcome(engine, request, "PENDING", status="PENDING")
+    make_attempt(engine, request=request, state=AttemptState.SENDING)
+    _set_outcome(engine, request, "PENDING", status="PENDING")
+    queue_up(engine, request)
+
+    close_pending(engine)
+
+    after = read_request(engine, request)
+    assert (after["request_status"], after["channel_manager_status"]) == ("FAILED", "NO_OUTCOME")
+
+
 def test_attempts_under_way_live_on(engine: Engine) -> None:
     batch = make_batch(engine, expires_in=-SECOND)
     request = make_request(engine, batch=batch, status=RequestStatus.INITIATED)

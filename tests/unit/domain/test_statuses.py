@@ -11,6 +11,7 @@ from worker.domain.statuses import (
     FINAL,
     IN_FLIGHT,
     PRIOR,
+    REPLACEABLE,
     TRANSITIONS,
     AttemptState,
     ChannelStatus,
@@ -29,12 +30,14 @@ def test_no_status_moves_to_itself(status: RequestStatus) -> None:
 
 
 @pytest.mark.parametrize("status", [RequestStatus.CANCELED, RequestStatus.DUPLICATE])
-def test_what_never_moves_has_no_moves(status: RequestStatus) -> None:
-    assert TRANSITIONS[status] == frozenset()
+def test_what_evidence_never_moves_is_only_judged_anew(status: RequestStatus) -> None:
+    anew = {RequestStatus.PENDING, RequestStatus.DUPLICATE, RequestStatus.SKIPPED}
+    assert TRANSITIONS[status] == anew - {status}
 
 
-def test_nothing_becomes_a_duplicate() -> None:
-    assert all(RequestStatus.DUPLICATE not in moves for moves in TRANSITIONS.values())
+def test_only_what_is_replaced_becomes_a_duplicate() -> None:
+    becoming = {status for status, moves in TRANSITIONS.items() if RequestStatus.DUPLICATE in moves}
+    assert becoming == REPLACEABLE - {RequestStatus.DUPLICATE}
 
 
 def test_three_statuses_are_open() -> None:

@@ -138,7 +138,10 @@ transition = Table(
     Column("attempt", BigInteger),
     Column("detail", Text),
     one_of("cause", Cause),
-    CheckConstraint("from_status IS DISTINCT FROM to_status", name="moved"),
+    CheckConstraint(
+        "from_status IS DISTINCT FROM to_status OR detail IS NOT DISTINCT FROM 'replaced'",
+        name="moved",
+    ),
     Index("status_transition_request", "request"),
 )
 
