@@ -49,6 +49,9 @@ Work also comes in by message: `tasks/triggers.py` (a Celery queue whose every m
 What a campaign's `webhooks` are told is written by a trigger with the change it tells, and posted by
 `tasks/webhooks.py` (`dispatch/tell.py`).
 
+Who did what, when, through which door and why is one row of the audit, written with the deed
+(`store/audit.py`).
+
 Every change of a request's status is counted and written to its history by triggers (see
 `store/migrations/sql`), whoever makes it.
 """

@@ -14,6 +14,7 @@ from worker.dispatch.line import Line
 from worker.dispatch.recognize import recognition_of
 from worker.dispatch.scan import ScanLimits
 from worker.dispatch.tell import Post, Teller, TellLimits
+from worker.domain.audit import AuditDoor
 from worker.domain.channels import Ceilings
 from worker.domain.memory import Recognition
 from worker.domain.statuses import Mode
@@ -29,7 +30,7 @@ from worker.store.memories import Memory
 if TYPE_CHECKING:
     from worker.providers.receivers import Receivers
 
-__all__ = ["Runtime", "StoreRefused", "StoreUnavailable", "build"]
+__all__ = ["AuditDoor", "Runtime", "StoreRefused", "StoreUnavailable", "build"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Runtime:
     """What a door hands to a use case. Each part is made when it is first asked for."""
 
     settings: Settings
+    door: AuditDoor = AuditDoor.SYSTEM
 
     @cached_property
     def engine(self) -> Engine:
@@ -48,7 +50,7 @@ class Runtime:
     @cached_property
     def patient_engine(self) -> Engine:
         """The store without those timeouts, for work that may take minutes: an upload."""
-        return store.connect(self.settings.database_url, pool_size=1, guarded=False)
+        return store.connect(self.settings.database_url, pool_size=1, guarded=False, door=self.door)
 
     @cached_property
     def keeper(self) -> Keeper:
@@ -76,6 +78,7 @@ class Runtime:
             self.settings.database_url,
             pool_size=self.settings.worker_threads + 2,
             suppress_scope=SuppressScope(self.settings.suppress_scope),
+            door=self.door,
         )
 
     @cached_property
@@ -229,6 +232,6 @@ class Runtime:
         )
 
 
-def build(settings: Settings) -> Runtime:
-    """A runtime that has connected to nothing yet."""
-    return Runtime(settings)
+def build(settings: Settings, door: AuditDoor = AuditDoor.SYSTEM) -> Runtime:
+    """A runtime that has connected to nothing yet; what is done with it came in by this door."""
+    return Runtime(settings, door)

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from worker.cli.printing import console, print_json
-from worker.cli.session import AsJson, session
-from worker.desk.archive import archive_batches
+from worker.cli.session import AsJson, By, session
+from worker.desk.archive import NOBODY, archive_batches
 from worker.domain.errors import WrongFields
 
 
@@ -20,11 +20,15 @@ def archive(
         str, typer.Option(metavar="DAYS", help="Finished so long ago, like 90d.")
     ],
     to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the results are kept.")],
+    by: By = None,
     as_json: AsJson = False,
 ) -> None:
     """Write finished batches to files and take them out of the database; their counts stay."""
-    engine = session(context).runtime.patient_engine
-    for one in archive_batches(engine, older_than=_age(older_than), folder=to):
+    current = session(context)
+    named = by or current.settings.operator_email
+    operator = current.operator(by) if named else NOBODY
+    engine = current.runtime.patient_engine
+    for one in archive_batches(engine, older_than=_age(older_than), folder=to, by=operator):
         if as_json:
             print_json({"batch_id": one.batch_id, "requests": one.requests, "file": str(one.file)})
         else:

@@ -56,12 +56,11 @@ def resume_command(
 ) -> None:
     """Let a halted scope send again."""
     current = session(context)
-    current.operator(by)
-    here = current.runtime
+    operator, here = current.operator(by), current.runtime
     scope, key = _scope(here, everything or after_restore, channel, campaign)
     if after_restore:
         adopt_the_database(here.engine, here.memories)
-    lifted = resume(here.engine, scope, key)
+    lifted = resume(here.engine, scope, key, operator)
     console().print(f"resumed: {scope} {key}".rstrip() + ("" if lifted else " (it was not halted)"))
 
 

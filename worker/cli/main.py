@@ -12,6 +12,7 @@ from config.logs import only_errors
 from config.settings import SettingsError
 from worker.cli import (
     attempts,
+    audit,
     batch,
     campaign,
     db,
@@ -89,6 +90,7 @@ app.add_typer(attempts.app, name="attempts")
 app.add_typer(messages.app, name="messages")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppress.app, name="suppress")
+app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("preview")(preview.preview)
 app.command("halt")(halts.halt_command)

@@ -11,7 +11,7 @@ import typer
 from config.settings import ENV_FILE, Settings, SettingsError, load
 from worker.cli.printing import complain
 from worker.domain.errors import Mistake
-from worker.runtime import Runtime, build
+from worker.runtime import AuditDoor, Runtime, build
 
 By = Annotated[
     str | None,
@@ -54,7 +54,7 @@ class Session:
     @cached_property
     def runtime(self) -> Runtime:
         """What use cases are handed."""
-        return build(self.settings)
+        return build(self.settings, AuditDoor.COMMAND)
 
     def close(self) -> None:
         """Hang up, if anybody was called."""

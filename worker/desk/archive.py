@@ -9,8 +9,9 @@ from pathlib import Path
 import orjson
 import structlog
 
-from worker.desk.batches import found, show_batch
+from worker.desk.batches import found, note, show_batch
 from worker.desk.results import results
+from worker.domain.audit import Deed
 from worker.domain.batches import BatchFacts
 from worker.domain.errors import Mistake
 from worker.store import archives, ingest
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 AT_ONCE = 5_000
 BATCHES = 100
+NOBODY = "outreach"
+"""Who archives where nobody is named: a timer, every night."""
 
 
 class TooYoung(Mistake):
@@ -40,7 +43,9 @@ class Archived:
     file: Path
 
 
-def archive_batches(engine: Engine, *, older_than: timedelta, folder: Path) -> Iterator[Archived]:
+def archive_batches(
+    engine: Engine, *, older_than: timedelta, folder: Path, by: str = NOBODY
+) -> Iterator[Archived]:
     """Archive every batch that finished longer ago than that, one after the other.
 
     1. Write its results to `<folder>/<batch_id>.jsonl.gz`, whole or not at all.
@@ -61,15 +66,15 @@ def archive_batches(engine: Engine, *, older_than: timedelta, folder: Path) -> I
         engine, lambda c: archives.ripe(c, older_than, BATCHES, passed_over=left)
     ):
         for batch_id in ripe:
-            if done := _archive(engine, batch_id, folder):
+            if done := _archive(engine, batch_id, folder, by):
                 yield done
             else:
                 left.add(batch_id)
 
 
-def _archive(engine: Engine, batch_id: str, folder: Path) -> Archived | None:
+def _archive(engine: Engine, batch_id: str, folder: Path, by: str) -> Archived | None:
     file = folder / f"{batch_id}.jsonl.gz"
-    if not _is_kept(engine, batch_id, file):
+    if not _is_kept(engine, batch_id, file, by):
         return None
     dropped = 0
     while n := in_transaction(engine, lambda c: archives.drop_some(c, batch_id, AT_ONCE)):
@@ -77,20 +82,20 @@ def _archive(engine: Engine, batch_id: str, folder: Path) -> Archived | None:
     return Archived(batch_id, dropped, file)
 
 
-def _is_kept(engine: Engine, batch_id: str, file: Path) -> bool:
+def _is_kept(engine: Engine, batch_id: str, file: Path, by: str) -> bool:
     """Whether all that the batch has is in the file, and nothing can be added any more."""
     facts = show_batch(engine, batch_id).facts
     if facts.archived_at is not None:
         return True
     _write(engine, batch_id, file)
-    if in_transaction(engine, lambda c: _mark(c, facts)):
+    if in_transaction(engine, lambda c: _mark(c, facts, by)):
         return True
     file.unlink()
     log.info("batch_left_unarchived", batch_id=batch_id)
     return False
 
 
-def _mark(connection: Connection, written: BatchFacts) -> bool:
+def _mark(connection: Connection, written: BatchFacts, by: str) -> bool:
     """Close the batch, unless an upload is under way or has come since its results were written.
 
     Nobody waits: an upload may last for as long as its file is read.
@@ -98,7 +103,10 @@ def _mark(connection: Connection, written: BatchFacts) -> bool:
     if written.finished_at is None or not ingest.try_turn(connection, written.id):
         return False
     found(connection, written.batch_id, lock=True)
-    return archives.mark(connection, written.id, written.finished_at)
+    marked = archives.mark(connection, written.id, written.finished_at)
+    if marked:
+        note(connection, Deed.ARCHIVE, written.batch_id, by)
+    return marked
 
 
 def _write(engine: Engine, batch_id: str, file: Path) -> None:

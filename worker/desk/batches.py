@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from worker.domain.audit import Deed
 from worker.domain.batches import (
     BatchDetails,
     BatchFacts,
@@ -19,7 +20,8 @@ from worker.domain.errors import (
     WrongFields,
 )
 from worker.domain.messages import NewRequest
-from worker.store import batches, campaigns
+from worker.store import audit, batches, campaigns
+from worker.store.audit import Detail
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -57,6 +59,7 @@ def create_in(
     plain = created_as(fields, requests)
     if batches.add(connection, fields, by, created_as=plain):
         refuse_past_expiry(fields, batches.now(connection))
+        note(connection, Deed.CREATE, fields.batch_id, by, detail={"requests": len(requests)})
         return True
     facts = found(connection, fields.batch_id)
     before = batches.created_as(connection, facts.id) or created_as(facts.fields)
@@ -90,6 +93,10 @@ def update_in(
     facts = found(connection, batch_id, lock=True)
     after = edited(facts, changes, batches.now(connection))
     batches.edit(connection, facts.id, after, by)
+    if set(changes) == {"paused"}:
+        note(connection, _held(paused=after.paused), batch_id, by)
+    else:
+        note(connection, Deed.EDIT, batch_id, by, detail={"fields": sorted(changes)})
 
 
 def pause_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
@@ -127,7 +134,9 @@ def delete_batch(engine: Engine, batch_id: str, *, reason: str, by: str) -> Batc
 
 def delete_in(connection: Connection, batch_id: str, *, reason: str, by: str) -> None:
     """The same in a transaction of the caller's."""
-    if not batches.mark_deleted(connection, batch_id, by, reason=reason):
+    if batches.mark_deleted(connection, batch_id, by, reason=reason):
+        note(connection, Deed.DELETE, batch_id, by, why=reason)
+    else:
         found(connection, batch_id)
 
 
@@ -162,7 +171,10 @@ def show_batch(engine: Engine, batch_id: str) -> BatchDetails:
 
 def _set_paused(engine: Engine, batch_id: str, by: str, *, paused: bool) -> BatchDetails:
     def step(connection: Connection) -> bool:
-        return batches.set_paused(connection, batch_id, by, paused=paused)
+        moved = batches.set_paused(connection, batch_id, by, paused=paused)
+        if moved:
+            note(connection, _held(paused=paused), batch_id, by)
+        return moved
 
     moved = in_transaction(engine, step)
     details = show_batch(engine, batch_id)
@@ -181,6 +193,23 @@ def found(connection: Connection, batch_id: str, *, lock: bool = False) -> Batch
     if facts is None:
         raise UnknownBatch(batch_id)
     return facts
+
+
+def note(
+    connection: Connection,
+    deed: Deed,
+    batch_id: str,
+    by: str,
+    *,
+    why: str | None = None,
+    detail: Detail | None = None,
+) -> None:
+    """Write down in the audit what is done to a batch."""
+    audit.note(connection, deed, f"batch {batch_id}", by, why=why, detail=detail)
+
+
+def _held(*, paused: bool) -> Deed:
+    return Deed.PAUSE if paused else Deed.RESUME
 
 
 def _campaign_id(connection: Connection, reference: str) -> int:

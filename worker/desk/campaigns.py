@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from worker.domain.audit import Deed
 from worker.domain.campaigns import Campaign, CampaignFields, campaign_fields, edited
 from worker.domain.creations import created_as, differing
 from worker.domain.errors import CampaignConflict, UnknownCampaign
 from worker.domain.hours import OpenHours, open_hours
-from worker.store import campaigns, pacing
+from worker.store import audit, campaigns, pacing
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -25,6 +26,7 @@ def create_in(connection: Connection, values: Mapping[str, object], *, by: str) 
     fields = campaign_fields(values)
     plain = created_as(fields)
     if added := campaigns.add(connection, fields, by, created_as=plain):
+        audit.note(connection, Deed.CREATE, f"campaign {added.id}", by)
         return added
     existing = campaigns.find(connection, fields.campaign_name)
     assert existing is not None
@@ -61,6 +63,9 @@ def update_in(
     _name_is_free(connection, existing, after)
     if _hours(existing.fields) != _hours(after):
         pacing.drop_leases(connection, existing.id, existing.fields.mode)
+    audit.note(
+        connection, Deed.EDIT, f"campaign {existing.id}", by, detail={"fields": sorted(changes)}
+    )
     return campaigns.replace(connection, existing.id, after, by)
 
 

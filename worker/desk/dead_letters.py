@@ -5,9 +5,10 @@ from hashlib import sha256
 from json import loads
 
 from worker.desk.messages import IdTaken, Taken, take
+from worker.domain.audit import Deed
 from worker.domain.errors import Mistake
 from worker.domain.messages import Payload, parsed
-from worker.store import dead_letters, webhooks
+from worker.store import audit, dead_letters, webhooks
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.dead_letters import CALLBACK, MESSAGE, DeadLetter
 from worker.store.webhooks import WEBHOOK
@@ -112,6 +113,7 @@ def replay(
 
     def step(connection: Connection) -> Taken:
         letter = _open(connection, letter_id)
+        audit.note(connection, Deed.REPLAY, f"dead letter {letter_id}", by)
         if letter.kind == WEBHOOK:
             return _tell_again(connection, letter, by, altered=bool(name or payload))
         task = name or letter.task
@@ -152,6 +154,7 @@ def discard(engine: Engine, letter_id: int, *, by: str) -> None:
 
     def step(connection: Connection) -> None:
         dead_letters.settle(connection, _open(connection, letter_id).id, f"discarded by {by}")
+        audit.note(connection, Deed.DISCARD, f"dead letter {letter_id}", by)
 
     in_transaction(engine, step)
 

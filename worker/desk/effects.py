@@ -12,6 +12,7 @@ from worker.desk.lifts import lift_in
 from worker.desk.removal import remove_in
 from worker.desk.retries import retry_in
 from worker.desk.suppressions import suppress_in
+from worker.domain.audit import Deed
 from worker.domain.messages import (
     AddRequests,
     CreateBatch,
@@ -57,7 +58,11 @@ def create_batch(connection: Connection, message: CreateBatch) -> None:
 
 def add_requests(connection: Connection, message: AddRequests) -> None:
     """More requests."""
-    add_in(connection, message.batch_id, message.requests, by=message.by, replace=message.replace)
+    replace = message.replace
+    changed = add_in(connection, message.batch_id, message.requests, by=message.by, replace=replace)
+    if changed:
+        deed = Deed.REPLACE if replace else Deed.ADD
+        batches.note(connection, deed, message.batch_id, message.by, detail={"requests": changed})
 
 
 def update_batch(connection: Connection, message: UpdateBatch) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from worker.desk.suppressions import identity_at
+from worker.domain.audit import Deed
 from worker.domain.errors import Mistake
 from worker.domain.statuses import Mode
 from worker.domain.wire import stamp
-from worker.store import lifts
+from worker.store import audit, lifts
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.lifts import Suppression
 
@@ -79,7 +80,7 @@ def lift_suppression(engine: Engine, row: int, *, by: str, why: str | None = Non
         found = lifts.held(connection, row)
         if found is None:
             raise UnknownSuppression(row)
-        lifts.lift(connection, [row], by=by, why=why)
+        _lift(connection, found, by, why)
         return found
 
     return in_transaction(engine, step)
@@ -109,9 +110,17 @@ def lift_in(
     row = suppression if suppression is not None else _of_time(told, suppressed_at)
     if row is None:
         return
-    if row not in {one.id for one in told} or lifts.held(connection, row) is None:
+    held = lifts.held(connection, row) if row in {one.id for one in told} else None
+    if held is None:
         raise UnknownSuppression(row)
-    lifts.lift(connection, [row], by=by, why=why)
+    _lift(connection, held, by, why)
+
+
+def _lift(connection: Connection, held: Suppression, by: str, why: str | None) -> None:
+    if held.lifted_at is not None:
+        return
+    lifts.lift(connection, [held.id], by=by, why=why)
+    audit.note(connection, Deed.LIFT, f"suppression {held.id}", by, why=why)
 
 
 def _of_time(told: Sequence[Suppression], at: datetime | None) -> int | None:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from json import dumps
 
 from worker.desk.effects import EFFECTS
+from worker.domain.audit import AuditDoor
 from worker.domain.digests import digest_of
 from worker.domain.errors import Mistake
 from worker.domain.message_ids import stored_id
 from worker.domain.messages import PAYLOADS, DispatchBatch, Payload, parsed
-from worker.store import dead_letters, messages
+from worker.store import audit, dead_letters, messages
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -49,7 +50,8 @@ def accept(engine: Engine, name: str, message_id: str, payload: object) -> Taken
     try:
         message = parsed(name, payload)
         return in_transaction(
-            engine, lambda connection: take(connection, name, message_id, message)
+            audit.through(engine, AuditDoor.MESSAGE),
+            lambda connection: take(connection, name, message_id, message),
         )
     except Mistake as mistake:
         fault = type(mistake).__name__

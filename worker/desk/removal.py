@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from worker.desk.batches import found
+from worker.desk.batches import found, note
+from worker.domain.audit import Deed
+from worker.domain.batches import BatchFacts
 from worker.store import ingest, second_thoughts
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -21,8 +23,7 @@ def remove_requests(engine: Engine, batch_id: str, reference_ids: Sequence[str],
     """
 
     def at_once(connection: Connection) -> int:
-        batch = found(connection, batch_id)
-        return second_thoughts.remove(connection, batch.id, reference_ids, by)
+        return _remove(connection, found(connection, batch_id), reference_ids, by)
 
     closed = in_transaction(engine, at_once)
     return closed + in_transaction(engine, lambda c: remove_in(c, batch_id, reference_ids, by=by))
@@ -35,4 +36,13 @@ def remove_in(
     batch = found(connection, batch_id)
     if second_thoughts.any_missing(connection, batch.id, reference_ids):
         ingest.take_turn(connection, batch.id)
-    return second_thoughts.remove(connection, batch.id, reference_ids, by)
+    return _remove(connection, batch, reference_ids, by)
+
+
+def _remove(
+    connection: Connection, batch: BatchFacts, reference_ids: Sequence[str], by: str
+) -> int:
+    closed = second_thoughts.remove(connection, batch.id, reference_ids, by)
+    if closed:
+        note(connection, Deed.REMOVE, batch.batch_id, by, detail={"requests": closed})
+    return closed

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from worker.desk.batches import found
+from worker.desk.batches import found, note
+from worker.domain.audit import Deed
 from worker.domain.batches import refuse_closed
 from worker.store import batches, second_thoughts
 from worker.store.connect import Connection, Engine, in_transaction
@@ -54,4 +55,6 @@ def retry_in(
     )
     if retried.queued:
         batches.note_addition(connection, batch.id, by)
+        told = {"requests": retried.queued, "including_doubt": including_doubt}
+        note(connection, Deed.RETRY, batch_id, by, detail=told)
     return retried

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
+from worker.domain.audit import Deed
 from worker.domain.errors import Mistake
 from worker.domain.identities import identity_of
 from worker.domain.statuses import Mode, SuppressReason
 from worker.domain.suppression import Act, Source
 from worker.domain.targets import Unreachable, normalize
-from worker.store import suppressions
+from worker.store import audit, suppressions
 from worker.store.connect import Connection, Engine, in_transaction
 
 __all__ = [
@@ -46,6 +47,7 @@ def suppress_in(
         NobodyThere: the target is no number with its country code, or no mailbox.
     """
     suppressions.suppress(connection, mode, identity_at(mode, target), reason, act)
+    audit.note(connection, Deed.SUPPRESS, f"channel {mode}", act.by or act.source, why=reason)
 
 
 def suppress_recipient(
@@ -80,8 +82,14 @@ def import_suppressed(
             case str(address):
                 act = Act(Source.IMPORT, f"{run}:{line}", by)
                 acts.append((identity_of(mode, address), act))
+
+    def step(connection: Connection) -> None:
+        suppressions.suppress_all(connection, mode, acts, reason)
+        told = {"recipients": len(acts)}
+        audit.note(connection, Deed.SUPPRESS, f"channel {mode}", by, why=reason, detail=told)
+
     if acts:
-        in_transaction(engine, lambda c: suppressions.suppress_all(c, mode, acts, reason))
+        in_transaction(engine, step)
     return Imported(len(acts), faults)
 
 

@@ -7,6 +7,8 @@ from typing import BinaryIO, TextIO
 
 from worker.desk.arrivals import arrival, look_again, opened
 from worker.desk.bad_rows import BadRows
+from worker.desk.batches import note
+from worker.domain.audit import Deed
 from worker.domain.csv_rows import Refused, Row, rows
 from worker.domain.errors import FileFault
 from worker.domain.needs import needed
@@ -88,6 +90,7 @@ def upload_requests(
 
     def fail(connection: Connection) -> None:
         batches.note_failed_upload(connection, batch_id, filename, by, why=why)
+        note(connection, Deed.ADD, batch_id, by, why=f"nothing was stored: {why}")
 
     with closing(BadRows(report)) as bad:
         upload = _Upload(file, filename, by, bad, when_read, replace)
@@ -127,6 +130,10 @@ def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
     uploaded = _summed(ingested, refused, noticed)
     upload.bad.finish(ingest.refusals(connection))
     look_again(connection, intake)
+    if uploaded.stored or uploaded.replaced:
+        deed = Deed.REPLACE if uploaded.replaced else Deed.ADD
+        told = {"stored": uploaded.stored, "replaced": uploaded.replaced}
+        note(connection, deed, batch_id, upload.by, detail=told)
     # Last of all, for begin and pause need the batch's row; and once a replacement holds recipients, who
     # holds that row may wait for it: then after the commit.
     if not upload.replace:

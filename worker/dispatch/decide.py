@@ -1,9 +1,10 @@
 """An operator decides about an attempt that nobody else can: count it as sent, or allow a retry."""
 
 from worker.domain.attempts import Change, Move
+from worker.domain.audit import Deed
 from worker.domain.errors import Mistake
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, RequestStatus
-from worker.store import attempts
+from worker.store import attempts, audit
 from worker.store.connect import Connection, Engine, in_transaction
 
 DECIDABLE = {AttemptState.IN_DOUBT, AttemptState.UNRESOLVED}
@@ -25,6 +26,7 @@ def count_as_sent(engine: Engine, attempt: int, *, by: str) -> None:
     _decide(
         engine,
         attempt,
+        (Deed.COUNT_AS_SENT, by),
         AttemptState.DONE,
         Move(
             status=RequestStatus.COMPLETED,
@@ -44,6 +46,7 @@ def allow_retry(engine: Engine, attempt: int, *, by: str) -> None:
     _decide(
         engine,
         attempt,
+        (Deed.ALLOW_RETRY, by),
         AttemptState.UNRESOLVED,
         Move(
             status=RequestStatus.PENDING,
@@ -56,7 +59,11 @@ def allow_retry(engine: Engine, attempt: int, *, by: str) -> None:
     )
 
 
-def _decide(engine: Engine, attempt: int, state: AttemptState, move: Move) -> None:
+def _decide(
+    engine: Engine, attempt: int, who: tuple[Deed, str], state: AttemptState, move: Move
+) -> None:
+    deed, by = who
+
     def step(connection: Connection) -> None:
         facts = attempts.lock(connection, [attempt]).get(attempt)
         if facts is None:
@@ -66,5 +73,6 @@ def _decide(engine: Engine, attempt: int, state: AttemptState, move: Move) -> No
         if not facts.revisable:
             raise Undecidable(attempt, "its request has moved on")
         attempts.write(connection, [Change(facts=facts, state=state, move=move)])
+        audit.note(connection, deed, f"attempt {attempt}", by)
 
     in_transaction(engine, step)

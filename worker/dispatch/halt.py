@@ -55,9 +55,9 @@ def _what(report: Report, campaign: int) -> tuple[HaltScope, str]:
     return scope, report.mode.value if scope is HaltScope.CHANNEL else str(campaign)
 
 
-def resume(engine: Engine, scope: Scope, key: str) -> bool:
+def resume(engine: Engine, scope: Scope, key: str, by: str = halts.OURSELVES) -> bool:
     """Let it send again. Returns whether it was halted."""
-    lifted = in_transaction(engine, lambda c: halts.resume(c, scope, key))
+    lifted = in_transaction(engine, lambda c: halts.resume(c, scope, key, by))
     log.warning("dispatch_resumed", scope=scope, key=key)
     return lifted
 

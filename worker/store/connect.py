@@ -11,8 +11,10 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from worker.domain.audit import AuditDoor
 from worker.domain.suppression import SuppressScope
 from worker.store import guards
+from worker.store.audit import DOOR
 from worker.store.suppressions import SCOPE
 from worker.store.unavailable import StoreRefused, StoreUnavailable
 
@@ -58,11 +60,13 @@ def connect(
     pool_size: int = 5,
     guarded: bool = True,
     suppress_scope: SuppressScope = SuppressScope.CHANNEL,
+    door: AuditDoor = AuditDoor.SYSTEM,
 ) -> Engine:
     """An engine that connects on first use.
 
     `guarded` engines give up on locks and idle transactions within seconds: right for workers, wrong
-    for an upload that runs for minutes. Opt-outs written through it count as far as `suppress_scope`.
+    for an upload that runs for minutes. Opt-outs written through it count as far as `suppress_scope`;
+    what is done through it came in by `door`.
     """
     engine = create_engine(
         url,
@@ -76,7 +80,7 @@ def connect(
             "application_name": "outreach",
             **KEEPALIVE,
         },
-        execution_options={SCOPE: suppress_scope},
+        execution_options={SCOPE: suppress_scope, DOOR: door},
         hide_parameters=True,  # an error text must not carry a target or a variable
     )
     guards.hold(engine, guarded=guarded)

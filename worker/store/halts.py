@@ -7,12 +7,16 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
+from worker.domain.audit import Deed
 from worker.domain.reports import Report
+from worker.store import audit
 
 Scope = Literal["all", "channel", "campaign"]
 
 # begin_attempts_v3 holds this lock shared: once a halt has committed, nothing more begins.
 HALT_LOCK = 7_230_002
+OURSELVES = "outreach"
+"""Who resumes a channel whose provider answers again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,14 @@ def halt(connection: Connection, scope: Scope, key: str, reason: str, by: str) -
         """),
         {"scope": scope, "key": key, "reason": reason, "by": by},
     )
-    return row.first() is not None
+    fresh = row.first() is not None
+    if fresh:
+        audit.note(connection, Deed.HALT, _subject(scope, key), by, why=reason)
+    return fresh
+
+
+def _subject(scope: Scope, key: str) -> str:
+    return f"{scope} {key}".rstrip()
 
 
 _CAMPAIGNS = text("""
@@ -62,13 +73,16 @@ def campaigns_of(connection: Connection, reports: Sequence[Report]) -> dict[str,
     return {row.key: row.campaign_id for row in rows}
 
 
-def resume(connection: Connection, scope: Scope, key: str) -> bool:
+def resume(connection: Connection, scope: Scope, key: str, by: str = OURSELVES) -> bool:
     """Lift a halt. Returns whether there was one."""
     row = connection.execute(
         text("DELETE FROM halt WHERE scope = :scope AND key = :key RETURNING scope"),
         {"scope": scope, "key": key},
     )
-    return row.first() is not None
+    lifted = row.first() is not None
+    if lifted:
+        audit.note(connection, Deed.RESUME, _subject(scope, key), by)
+    return lifted
 
 
 PROVIDER = "provider"

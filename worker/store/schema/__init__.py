@@ -8,7 +8,7 @@ Three habits explain the shapes:
 * Where a state implies a column, a CHECK says so; where only one may exist, a unique index does.
 """
 
-from worker.store.schema.control import dead_letter, duty, fold, halt, message, pulse, tally
+from worker.store.schema.control import audit, dead_letter, duty, fold, halt, message, pulse, tally
 from worker.store.schema.conventions import metadata
 from worker.store.schema.record import (
     archived_attempt,
@@ -34,6 +34,7 @@ from worker.store.schema.work import (
 __all__ = [
     "archived_attempt",
     "attempt",
+    "audit",
     "batch",
     "batch_pace",
     "begun_count",

@@ -14,8 +14,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
-from worker.store.schema.conventions import NOW, Timestamp, metadata
+from worker.domain.audit import AuditDoor
+from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of
 
 message = Table(
     "message",
@@ -41,6 +43,22 @@ dead_letter = Table(
     Column("digest", Text),
     UniqueConstraint("message_id", "digest"),
     Index("dead_letter_open", "id", postgresql_where=text("settled_at IS NULL")),
+)
+
+# Only ever added to: a trigger refuses everything else.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", Timestamp, nullable=False, server_default=NOW),
+    Column("by", Text, nullable=False),
+    Column("door", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("why", Text),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    one_of("door", AuditDoor),
+    Index("audit_subject", "subject", "id"),
 )
 
 # One row: the version of the rules by which every recipient was folded into a person.

@@ -1,0 +1,39 @@
+"""Who did what, by command."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import Result
+
+from tests.factories import make_batch, make_campaign
+
+Outreach = Callable[..., Result]
+
+pytestmark = pytest.mark.usefixtures("durable")
+
+
+def test_what_an_operator_did_is_listed_with_its_door(engine: Engine, outreach: Outreach) -> None:
+    make_batch(engine, batch_id="B", campaign=make_campaign(engine, campaign_name="C"))
+    outreach("batch", "pause", "B", "--as", "ben@example.com")
+    outreach("batch", "delete", "B", "--reason", "wrong list")
+    outreach("halt", "--campaign", "C", "--reason", "wrong words")
+
+    rows = json.loads(outreach("audit", "list", "--json").stdout)
+    shown = outreach("audit", "list", "--batch", "B").stdout
+
+    assert [(one["by"], one["door"], one["deed"], one["why"]) for one in rows] == [
+        ("ana@example.com", "command", "halt", "wrong words"),
+        ("ana@example.com", "command", "delete", "wrong list"),
+        ("ben@example.com", "command", "pause", None),
+    ]
+    assert "wrong list" in shown
+    assert "wrong words" not in shown
+
+
+def test_nothing_is_listed_of_a_campaign_that_is_unknown(outreach: Outreach) -> None:
+    refused = outreach("audit", "list", "--campaign", "none")
+
+    assert refused.exit_code == 1
+    assert "none" in refused.stderr

@@ -1,0 +1,42 @@
+"""`outreach audit`: who did what, when, through which door and why."""
+
+from typing import Annotated
+
+import typer
+
+from worker.cli.printing import add_row, console, print_json, table
+from worker.cli.session import AsJson, session
+from worker.desk.audit import list_audit
+from worker.domain.audit import AuditEntry
+
+app = typer.Typer(no_args_is_help=True, help="Who did what, when, through which door and why.")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    *,
+    batch: Annotated[str | None, typer.Option(help="Only what was done to this batch.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Only to this campaign: name or id.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List what was done: by operators, by messages and by the system itself, newest first."""
+    engine = session(context).runtime.engine
+    found = list_audit(engine, batch=batch, campaign=campaign, limit=limit)
+    if as_json:
+        print_json([one.to_wire() for one in found])
+        return
+    listing = table(None, "at", "by", "door", "deed", "subject", "why")
+    for one in found:
+        add_row(listing, [one.at, one.by, one.door, one.deed, one.subject, _why(one)])
+    console().print(listing)
+
+
+def _why(one: AuditEntry) -> str:
+    detail = ", ".join(f"{name}: {_shown(value)}" for name, value in one.detail.items())
+    return "; ".join(part for part in (one.why, detail) if part)
+
+
+def _shown(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
