@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from worker.desk.arrivals import arrival, look_again, opened
 from worker.domain.errors import Mistake
-from worker.domain.messages import NewRequest
+from worker.domain.new_requests import NewRequest
 from worker.store import batches, ingest
 from worker.store.connect import Connection
 

@@ -19,7 +19,7 @@ from worker.domain.errors import (
     UnknownCampaign,
     WrongFields,
 )
-from worker.domain.messages import NewRequest
+from worker.domain.new_requests import NewRequest
 from worker.store import audit, batches, campaigns
 from worker.store.audit import Detail
 from worker.store.connect import Connection, Engine, in_transaction

@@ -55,7 +55,7 @@ def update_campaign(
 
 
 def update_in(
-    connection: Connection, reference: str, changes: Mapping[str, object], *, by: str
+    connection: Connection, reference: str | int, changes: Mapping[str, object], *, by: str
 ) -> Campaign:
     """The same in a transaction of the caller's."""
     existing = found(connection, reference, lock=True)
@@ -83,16 +83,28 @@ def show_campaign(engine: Engine, reference: str) -> Campaign:
     return in_transaction(engine, lambda connection: found(connection, reference))
 
 
-def found(connection: Connection, reference: str, *, lock: bool = False) -> Campaign:
-    """The campaign with this name or id.
+def found(connection: Connection, reference: str | int, *, lock: bool = False) -> Campaign:
+    """The campaign with this name or id; a number is an id alone.
 
     Raises:
         UnknownCampaign: there is none.
     """
     campaign = campaigns.find(connection, reference, lock=lock)
     if campaign is None:
-        raise UnknownCampaign(reference)
+        raise UnknownCampaign(str(reference))
     return campaign
+
+
+def id_named(connection: Connection, campaign_name: str) -> int:
+    """The id of the campaign with this very name, though it may look like another one's id.
+
+    Raises:
+        UnknownCampaign: there is none.
+    """
+    number = campaigns.id_of(connection, campaign_name)
+    if number is None:
+        raise UnknownCampaign(campaign_name)
+    return number
 
 
 def _hours(fields: CampaignFields) -> OpenHours:
@@ -102,5 +114,5 @@ def _hours(fields: CampaignFields) -> OpenHours:
 def _name_is_free(connection: Connection, existing: Campaign, after: CampaignFields) -> None:
     if after.campaign_name == existing.fields.campaign_name:
         return
-    if campaigns.is_named(connection, after.campaign_name):
+    if campaigns.id_of(connection, after.campaign_name) is not None:
         raise CampaignConflict(after.campaign_name, ["campaign_name"])

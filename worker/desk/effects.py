@@ -44,13 +44,17 @@ def create_campaign(connection: Connection, message: CreateCampaign) -> None:
 def update_campaign(connection: Connection, message: Any) -> None:  # noqa: ANN401  made from fields
     """Changes to a campaign; its name is a change only where its id is given too."""
     changes = dict(message.named)
-    reference = changes.pop("id", None) or changes.pop("campaign_name")
-    campaigns.update_in(connection, str(reference), changes, by=message.by)
+    number = changes.pop("id", None)
+    if number is None:
+        number = campaigns.id_named(connection, changes.pop("campaign_name"))
+    campaigns.update_in(connection, number, changes, by=message.by)
 
 
 def create_batch(connection: Connection, message: CreateBatch) -> None:
     """A new batch with its first requests."""
-    fields = _without(message, "last_updated_by", "requests")
+    fields = _without(message, "last_updated_by", "requests", "campaign_name")
+    if message.campaign_name is not None:
+        fields["campaign_id"] = campaigns.id_named(connection, message.campaign_name)
     new = batches.create_in(connection, fields, by=message.by, requests=message.requests)
     if new and message.requests:
         add_in(connection, message.batch_id, message.requests, by=message.by)

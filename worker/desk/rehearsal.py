@@ -6,7 +6,7 @@ from uuid import uuid4
 from worker.desk import batches
 from worker.desk.additions import add_in
 from worker.desk.campaigns import found
-from worker.domain.messages import NewRequest
+from worker.domain.new_requests import NewRequest
 from worker.store.connect import Connection, Engine, in_transaction
 
 MARK = "test"

@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import (
     Field,
     Strict,
-    StringConstraints,
     ValidationError,
     create_model,
     model_validator,
@@ -17,9 +16,9 @@ from pydantic.json_schema import WithJsonSchema
 
 from worker.domain.batches import BatchFields, BatchId
 from worker.domain.campaigns import CampaignFields
-from worker.domain.csv_rows import LONGEST_REFERENCE
 from worker.domain.errors import Mistake, WrongFields
-from worker.domain.fields import Interval, Moment, Rate, Text, WireModel
+from worker.domain.fields import Interval, Moment, Name, Rate, Text, WireModel
+from worker.domain.new_requests import NewRequest, ReferenceId, Target
 from worker.domain.phrases import MAILBOX, NOT_BLANK, phrase, placed
 from worker.domain.statuses import Mode, SuppressReason
 from worker.domain.wire import Wire, to_wire
@@ -29,11 +28,7 @@ BIGGEST = 2**63 - 1
 
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 Mailbox = Annotated[Text, Field(pattern=MAILBOX)]
-ReferenceId = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REFERENCE)
-]
 References = Annotated[list[ReferenceId], Field(min_length=1, max_length=MOST_REQUESTS)]
-Target = Annotated[Text, Field(min_length=1, max_length=1_000)]
 Channel = Annotated[Mode, Strict(strict=False)]
 ShortInterval = Annotated[
     Interval, WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[mhd]$"})
@@ -98,14 +93,6 @@ UpdateCampaign = create_model(
 )
 
 
-class NewRequest(WireModel):
-    """One request to add."""
-
-    reference_id: ReferenceId
-    target: Target
-    request_variables: dict[Text, Text] = Field(default_factory=dict)
-
-
 class _WithRequests(Payload):
     requests: list[NewRequest]
 
@@ -120,10 +107,17 @@ class _WithRequests(Payload):
 
 
 class CreateBatch(BatchFields, _WithRequests):
-    """A new batch, with its first requests if there are any."""
+    """A new batch of the campaign of this campaign_id or campaign_name, with its first requests if any."""
 
-    campaign_id: Id
+    campaign_id: Id | None = None  # type: ignore[assignment]  # a name may stand for it
+    campaign_name: Name | None = None
     requests: list[NewRequest] = Field(default_factory=list, max_length=MOST_REQUESTS)
+
+    @model_validator(mode="after")
+    def _names_one_campaign(self) -> Self:
+        if (self.campaign_id is None) == (self.campaign_name is None):
+            raise ValueError("campaign_id: give either campaign_id or campaign_name")
+        return self
 
 
 class AddRequests(_WithRequests):

@@ -45,12 +45,12 @@ def replace(connection: Connection, campaign_id: int, fields: CampaignFields, by
     return _campaign(rows.mappings().one())
 
 
-def find(connection: Connection, reference: str, *, lock: bool = False) -> Campaign | None:
-    """The campaign with this name or, if it is a number and no name, this id."""
-    by_id = campaign.c.id == int(reference) if _may_be_id(reference) else None
-    for clause in (campaign.c.campaign_name == reference, by_id):
-        if clause is None:
-            continue
+def find(connection: Connection, reference: str | int, *, lock: bool = False) -> Campaign | None:
+    """The campaign with this name or, if it is written like one and is no name, this id."""
+    clauses = [campaign.c.campaign_name == reference] if isinstance(reference, str) else []
+    if _may_be_id(str(reference)):
+        clauses.append(campaign.c.id == int(reference))
+    for clause in clauses:
         query = select(campaign).where(clause)
         rows = connection.execute(query.with_for_update(key_share=True) if lock else query)
         if found := _first(rows.mappings().first()):
@@ -65,10 +65,12 @@ def created_as(connection: Connection, campaign_id: int) -> dict[str, Wire] | No
     return found
 
 
-def is_named(connection: Connection, campaign_name: str) -> bool:
-    """Whether a campaign has this name."""
-    query = select(campaign.c.id).where(campaign.c.campaign_name == campaign_name)
-    return connection.execute(query).first() is not None
+def id_of(connection: Connection, campaign_name: str) -> int | None:
+    """The id of the campaign with this name."""
+    found: int | None = connection.scalar(
+        select(campaign.c.id).where(campaign.c.campaign_name == campaign_name)
+    )
+    return found
 
 
 def exists(connection: Connection, campaign_id: int) -> bool:

@@ -18,7 +18,7 @@ from worker.desk.results import results
 from worker.desk.uploads import upload_requests
 from worker.domain.batches import BatchDetails
 from worker.domain.errors import BatchArchived, BatchDeleted, BatchExpired, Mistake
-from worker.domain.messages import NewRequest
+from worker.domain.new_requests import NewRequest
 from worker.store import ingest, sweeps
 from worker.store.connect import in_transaction
 

@@ -111,6 +111,41 @@ def test_a_create_is_compared_with_what_was_created_and_not_with_edits(
     assert show_batch(engine, "B").facts.paused
 
 
+def test_messages_alone_suffice(engine: Engine, send: Sender) -> None:
+    batch = {"batch_id": "B", "campaign_name": "C", "requests": [_request("1")]}
+    send.taken("create_campaign", SMS)
+
+    send.taken("create_batch", batch)
+
+    campaign = show_campaign(engine, "C").id
+    assert show_batch(engine, "B").facts.campaign_id == campaign
+    assert show_batch(engine, "B").total == 1
+    named_otherwise = batch | {"campaign_id": campaign}
+    del named_otherwise["campaign_name"]
+    send.taken("create_batch", named_otherwise)
+
+
+def test_a_name_that_looks_like_an_id_is_a_name(engine: Engine, send: Sender) -> None:
+    send.taken("create_campaign", SMS)
+    assert show_campaign(engine, "C").id == 1
+
+    told = send.refused("create_batch", {"batch_id": "B", "campaign_name": "1"})
+    send.refused("update_campaign", {"campaign_name": "1", "body": "Hi"})
+    send.taken("create_campaign", SMS | {"campaign_name": "1"})
+    send.taken("create_batch", {"batch_id": "B", "campaign_name": "1"})
+    send.taken("update_campaign", {"id": 1, "body": "Hi"})
+
+    assert "no campaign" in told
+    assert show_batch(engine, "B").facts.campaign_id == 2
+    assert show_campaign(engine, "C").fields.body == "Hi"
+
+
+def test_a_batch_that_has_expired_already_is_not_created(send: Sender, campaign: int) -> None:
+    expired = {"batch_id": "B", "campaign_id": campaign, "expires_on": "2020-01-01T00:00:00Z"}
+
+    assert "expires_on" in send.refused("create_batch", expired)
+
+
 def test_a_late_repetition_of_a_create_does_not_wake_a_deleted_batch(
     engine: Engine, send: Sender, campaign: int
 ) -> None:

@@ -8,7 +8,7 @@ from tests.factories import counted_equals_recount, make_batch, make_campaign
 from worker.desk.additions import add_in
 from worker.desk.requests import show_request
 from worker.desk.uploads import upload_requests
-from worker.domain.messages import NewRequest
+from worker.domain.new_requests import NewRequest
 from worker.domain.statuses import Mode
 from worker.store.connect import in_transaction
 

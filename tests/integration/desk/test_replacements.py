@@ -26,7 +26,7 @@ from worker.desk.removal import remove_requests
 from worker.desk.results import results
 from worker.desk.uploads import Uploaded, upload_requests
 from worker.domain.batches import BatchDetails
-from worker.domain.messages import NewRequest
+from worker.domain.new_requests import NewRequest
 from worker.domain.statuses import AttemptState, RequestStatus
 from worker.store import claims, ingest, schema
 from worker.store.assignments import read_assignment

@@ -43,7 +43,9 @@ GOOD: dict[str, tuple[str, dict[str, object]]] = {
 BAD: dict[str, tuple[str, object, str]] = {
     "no object": ("create_batch", [1], "must be a JSON object"),
     "an unknown field": ("create_batch", BATCH | {"colour": 1}, "colour: "),
-    "a missing field": ("create_batch", {"batch_id": "B"}, "campaign_id: "),
+    "a missing field": ("create_batch", {"campaign_id": 1}, "batch_id: "),
+    "no campaign": ("create_batch", {"batch_id": "B"}, "campaign_id: give either"),
+    "two campaigns": ("create_batch", BATCH | {"campaign_name": "C"}, "campaign_id: give either"),
     "a number in quotes": ("create_batch", BATCH | {"campaign_id": "1"}, "campaign_id: "),
     "a number past any": ("create_batch", BATCH | {"campaign_id": 2**63}, "campaign_id: "),
     "an id with a slash": ("create_batch", BATCH | {"batch_id": "a/b"}, "batch_id: "),
