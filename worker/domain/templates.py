@@ -1,17 +1,24 @@
 """Templates of campaign authors: parsed once, rendered with one request's variables, kept in bounds.
 
 Liquid executes no code. On top of it: a missing variable is an error that names it, there is no clock,
-output and loops are limited, and only filters that can neither undo escaping nor multiply their input
-are known. Variables are values: what looks like a template in one comes out as it went in. They are texts,
+output, loops and work are limited, and only filters that can neither undo escaping nor multiply their
+input are known. Variables are values: what looks like a template in one comes out as it went in. They are texts,
 and every text is true, also "false" and an empty one; what computes takes a text only where it is a number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from math import prod
+from typing import Any, cast
 
 from liquid import Environment, RenderContext, StrictDefaultUndefined
-from liquid.exceptions import LiquidError, LiquidSyntaxError, ResourceLimitError, UndefinedError
+from liquid.exceptions import (
+    LiquidError,
+    LiquidSyntaxError,
+    LoopIterationLimitError,
+    ResourceLimitError,
+    UndefinedError,
+)
 from liquid.template import BoundTemplate
 from liquid.token import Token
 from liquid.undefined import UNDEFINED
@@ -23,6 +30,9 @@ from worker.domain.errors import Mistake
 from worker.domain.forms import VARIABLE, is_plain
 
 LONGEST_TEMPLATE = 200_000
+LONGEST_LIST = 1_000
+MOST_STEPS = 100_000
+"""Of one rendering; ordinary mails need some hundreds."""
 
 FILTERS = frozenset({
     "abs", "at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round",
@@ -47,21 +57,78 @@ class _Missing(StrictDefaultUndefined):
         self.msg = f"variable {name!r} is missing"
 
 
-class _Timeless(RenderContext):
-    """Without Liquid's own variables `now` and `today`."""
+class _Bounded(RenderContext):
+    """Without Liquid's own variables `now` and `today`; and every step of the rendering is counted.
+
+    What a step costs grows with what it looks at, so that no template can keep a thread for longer than
+    about a second, however its loops, filters and values are put together.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  Liquid's own signature
+        self._steps = 0
         super().__init__(*args, **kwargs)
         self.scope = ReadOnlyChainMap(self.locals, self.globals, self.counters)
 
+    @property
+    def disabled_tags(self) -> list[str]:
+        """None; each node asks for them as it is rendered, which is how nodes are counted."""
+        self._charge(1)
+        return []
+
+    @disabled_tags.setter
+    def disabled_tags(self, _: object) -> None:
+        pass
+
+    def get(self, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401  Liquid's own signature
+        """A variable's value."""
+        value = super().get(*args, **kwargs)
+        self._charge(1 + _size(value) // 500)
+        return value
+
+    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
+        """The filter of this name."""
+        chosen = super().filter(name, token)
+
+        def counted(value: object, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401  any filter's
+            self._charge(1 + _size(value) // 100)
+            made = chosen(value, *args, **kwargs)
+            if isinstance(made, list) and len(made) > LONGEST_LIST:
+                raise LoopIterationLimitError("list too long", token=token)
+            return made
+
+        return counted
+
+    def raise_for_loop_limit(self, length: int = 1) -> None:
+        """A loop begins, which may go over the whole template so many times."""
+        super().raise_for_loop_limit(length)
+        assert isinstance(self.template, _Template)
+        rounds = prod((loop.length for loop in self.loops), start=length)
+        self._charge(rounds * self.template.characters // 100)
+
+    def _charge(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > MOST_STEPS:
+            raise LoopIterationLimitError("too many steps", token=None)
+
+
+def _size(value: object) -> int:
+    """About how many bytes an operation may have to look at."""
+    kind = type(value)  # a missing variable must not be asked for anything
+    if issubclass(kind, str):
+        return len(cast("str", value))
+    if issubclass(kind, list):
+        return 20 * len(cast("list[object]", value))
+    return cast("int", value).bit_length() // 8 if issubclass(kind, int) else 0
+
 
 class _Template(BoundTemplate):
-    context_class = _Timeless
+    context_class = _Bounded
+    characters = 0
 
 
-class _Bounded(Environment):
+class _Limited(Environment):
     template_class = _Template
-    loop_iteration_limit = 1_000
+    loop_iteration_limit = LONGEST_LIST
     local_namespace_limit = 200_000
     output_stream_limit = 500_000
 
@@ -73,9 +140,9 @@ class _Bounded(Environment):
         self.filters |= {name: of_numbers(name, self.filters[name]) for name in COMPUTING}
 
 
-PLAIN = _Bounded(undefined=_Missing)
+PLAIN = _Limited(undefined=_Missing)
 """For texts: what is written is what is read."""
-ESCAPED = _Bounded(undefined=_Missing, autoescape=True)
+ESCAPED = _Limited(undefined=_Missing, autoescape=True)
 """For XML and HTML: a variable can't become markup."""
 
 
@@ -131,7 +198,7 @@ def _joined(pieces: tuple[str, ...], variables: Mapping[str, str], *, escaped: b
             raise TemplateFault(f"variable {pieces[position]!r} is missing")
         text[position] = str(escape(value)) if escaped else value
     joined = "".join(text)
-    if len(joined.encode()) > _Bounded.output_stream_limit:
+    if len(joined.encode()) > _Limited.output_stream_limit:
         raise TemplateFault("it grows too long")
     return joined
 
@@ -149,8 +216,10 @@ def parsed(environment: Environment, source: str) -> BoundTemplate:
         template = environment.from_string(source)
     except LiquidSyntaxError as fault:
         raise TemplateFault(_located(fault)) from None
-    except LiquidError:
+    except (LiquidError, RecursionError):
         raise TemplateFault("it is no valid template") from None
+    assert isinstance(template, _Template)
+    template.characters = len(source)
     unknown = sorted(set(template.filter_names()) - FILTERS)
     if unknown:
         raise TemplateFault(f"there is no filter {unknown[0]!r}")

@@ -1,13 +1,15 @@
 """Templates: what authors may write, and what they can't do with it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from time import thread_time
 
 import pytest
 from liquid import Environment
 
 from worker.domain.content import ContentError, Template, check, render
 from worker.domain.statuses import Mode
-from worker.domain.templates import ESCAPED, PLAIN, parsed, rendered
+from worker.domain.templates import ESCAPED, PLAIN, TemplateFault, parsed, rendered
 from worker.domain.tickets import Text
 
 SECRET = "s3cret-value"
@@ -75,6 +77,56 @@ def test_a_template_cannot_run_away(body: str) -> None:
     template = Template(mode=Mode.SMS, body=body)
 
     assert fault(template, {"long": "x" * 5000}) == "body: it grows too long"
+
+
+def over(n: int, body: str) -> str:
+    return f"{{% for i in (1..{n}) %}}{body}{{% endfor %}}"
+
+
+COSTLY = {
+    "loops beside loops": over(1000, "") * 4000,
+    "loops in loops": over(30, over(30, "{% if word %}{% endif %}" * 50)),
+    "many steps in a loop": over(1000, "{% if word %}{% endif %}" * 6000),
+    "words in words": over(1000, "{% if long contains word %}{% endif %}" * 100),
+    "a filter on a long value": over(1000, "{% assign q = long | url_encode %}" * 100),
+    "a filter without a loop": "{{ long | url_encode | size }}" * 7000,
+    "filters on filters": "{{ long" + " | upcase" * 20_000 + " | size }}",
+    "a long list": "{% assign a = long | split: 'x' %}" + over(1000, "{{ a }}"),
+    "a list again and again": "{% assign a = list | split: ',' %}" + over(1000, "{{ a }}" * 100),
+    "what is written out": over(1000, ("{% if 'a' == 'b'" + " or 'a' == 'b'" * 100 + " %}{% endif %}") * 20),
+    "a number of many digits": "{% assign a = 99 %}" + over(60, "{% assign a = a | times: a %}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", COSTLY.values(), ids=COSTLY)
+def test_a_template_keeps_no_thread_busy(source: str) -> None:
+    words = {"word": "xxxxy", "long": "x" * 200_000, "list": "," * 999}
+    with suppress(TemplateFault):
+        parsed(PLAIN, source)
+    before = thread_time()
+
+    with pytest.raises(TemplateFault):
+        rendered(PLAIN, source, words)
+
+    assert thread_time() - before < 2.0
+
+
+ORDINARY = {
+    "a thousand lines": "x" * 8_000 + over(1000, "<li>{{ i }}{% if i == 3 %}!{% endif %}</li>"),
+    "a long mail": "x" * 60_000 + over(60, "<li>{{ i }}</li>") + "{{ word | upcase }}" * 500,
+}
+
+
+@pytest.mark.parametrize("source", ORDINARY.values(), ids=ORDINARY)
+def test_an_ordinary_template_is_rendered(source: str) -> None:
+    assert rendered(PLAIN, source, {"word": "x"})
+
+
+@pytest.mark.parametrize("depth", [300, 9_000])
+def test_what_is_nested_too_deeply_is_no_valid_template(depth: int) -> None:
+    body = "{% if a %}" * depth + "{% endif %}" * depth
+
+    assert check(Template(mode=Mode.SMS, body=body)) == ["body: it is no valid template"]
 
 
 @pytest.mark.parametrize(
