@@ -13,7 +13,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-PROGRAMS = ("numbers",)
+PROGRAMS = ("numbers", "callers")
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "tests" / "README.md"
 BEGINS, ENDS = "<!-- make prove -->\n", "<!-- end of make prove -->"

@@ -10,6 +10,7 @@ import structlog
 from worker.dispatch.halt import halt_barred
 from worker.dispatch.hear import hear_letters, hear_reported, recognize_strays
 from worker.dispatch.suspect import suspect_double, suspect_late
+from worker.domain.attempts import Change
 from worker.domain.reports import Report
 from worker.domain.statuses import Cause
 from worker.domain.verdicts import Patience, judge_report
@@ -187,25 +188,31 @@ def _postpone(
 def _apply_one_each(
     connection: Connection, patience: Patience, letters: Sequence[Letter], suppresses: bool
 ) -> tuple[list[Letter], int]:
-    """Apply the first letter of every attempt; the facts change, so its next one waits a round.
+    """Apply to every attempt its first letter that changes it; what comes after that waits a round.
+
+    A letter that changes nothing costs no round: an attempt changes a handful of times at most, however
+    often it is spoken of.
 
     Returns:
         those that wait, and how many spoke of another contact than the one we know.
     """
-    first: dict[int, Report] = {}
+    facts = attempts.lock(connection, map(_attempt_of, letters), with_recipients=suppresses)
+    changes: dict[int, Change] = {}
     later: list[Letter] = []
+    suspects = 0
     for letter in letters:
-        assert letter.attempt is not None
-        if letter.attempt in first:
+        attempt = _attempt_of(letter)
+        if attempt in changes:
             later.append(letter)
-        else:
-            first[letter.attempt] = letter.report
-    facts = attempts.lock(connection, first, with_recipients=suppresses)
-    suspects = sum(suspect_double(facts[a], report.sid) for a, report in first.items())
-    changes = [
-        judge_report(facts[a], report, patience, Cause.CALLBACK) for a, report in first.items()
-    ]
-    found = [change for change in changes if change]
-    attempts.write(connection, found)
-    suspects += sum(suspect_late(change) for change in found)
+            continue
+        suspects += suspect_double(facts[attempt], letter.report.sid)
+        if change := judge_report(facts[attempt], letter.report, patience, Cause.CALLBACK):
+            changes[attempt] = change
+    attempts.write(connection, list(changes.values()))
+    suspects += sum(suspect_late(change) for change in changes.values())
     return later, suspects
+
+
+def _attempt_of(letter: Letter) -> int:
+    assert letter.attempt is not None
+    return letter.attempt

@@ -9,6 +9,9 @@ from worker.listener import serve
 from worker.runtime import build
 from worker.web.app import create
 
+# Seconds a thread may keep the interpreter to itself: callbacks wait for whoever reads a large delivery.
+SWITCH = 0.001
+
 
 def main() -> int:
     """Serve, or say why not."""
@@ -21,6 +24,7 @@ def main() -> int:
     runtime = build(settings)
     if is_refused(runtime.engine, runtime.memories):
         return REFUSED
+    sys.setswitchinterval(SWITCH)
     door = create(runtime)
     serve(door.app, settings.web_host, settings.web_port, tell=door.tallies.refuse)
     runtime.close_line()

@@ -24,15 +24,21 @@ from worker.domain.statuses import ChannelStatus
 from worker.domain.voicemail import OnMachine
 from worker.providers import email, sms, voice
 from worker.providers.answered_by import read_answered_by
+from worker.providers.email import Events
 from worker.providers.signatures import sendgrid_signature_holds
 from worker.runtime import Runtime
+from worker.web.bodies import LARGE, Pace, read_body
 from worker.web.letterbox import Letterbox
-from worker.web.signed import Unread, read_body, read_signed_form
+from worker.web.signed import Unread, read_signed_form
 
 log = structlog.get_logger()
 
 MAX_EVENTS = 2 * 1024 * 1024
 HANG_UPS = 8
+
+# Large deliveries are read beside the event loop, one after the other, and only so many are under way:
+# whoever brings one more brings it again later, and nobody with a single event waits.
+LARGE_AT_ONCE = 16
 
 Reader = Callable[[Mapping[str, str], UUID], Report | None]
 
@@ -70,6 +76,11 @@ class Callbacks:
     """Keeps what can't be read, by its route, whole and for good, or raises."""
     hanging_up: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HANG_UPS))
     """Threads of their own: a provider that is slow to end calls must not keep callbacks waiting."""
+    reading: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """The thread on which large deliveries are read."""
+    pace: Pace = field(default_factory=Pace)
+    large: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(LARGE_AT_ONCE))
+    """Places for large deliveries, from their reading to their answer."""
     refusals: Counter[str] = field(default_factory=Counter)
     """How many callbacks this process turned away since it started, by reason."""
 
@@ -92,9 +103,26 @@ class Callbacks:
 
     async def email(self, request: Request) -> Response:
         """POST /callbacks/email: SendGrid's event webhook."""
-        body = await read_body(request, MAX_EVENTS)
+        body = await read_body(request, MAX_EVENTS, self.pace)
         if body is None:
             return self._refused(request, 413, "too_large")
+        if len(body) <= LARGE:
+            events = self._read_events(request, body)
+        elif self.large.available_tokens:
+            return await self._take_large(request, body)
+        else:
+            return self._refused(request, 503, "too_many")
+        return await self._settle_events(request, events)
+
+    async def _take_large(self, request: Request, body: bytes) -> Response:
+        async with self.large:
+            events = await to_thread.run_sync(
+                self._read_events, request, body, limiter=self.reading
+            )
+            return await self._settle_events(request, events)
+
+    def _read_events(self, request: Request, body: bytes) -> Events | None:
+        """None: SendGrid did not sign them."""
         holds = sendgrid_signature_holds(
             body,
             request.headers.get("x-twilio-email-event-webhook-signature"),
@@ -102,9 +130,11 @@ class Callbacks:
             _webhook_keys(self.runtime.settings),
             time.time(),
         )
-        if not holds:
+        return email.read_events(body) if holds else None
+
+    async def _settle_events(self, request: Request, events: Events | None) -> Response:
+        if events is None:
             return self._refused(request, 403, "signature")
-        events = email.read_events(body)
         return await self._settle(events, unread=events.unread, route="email")
 
     async def _twilio(self, request: Request, read: Reader, *, hangs_up: bool = False) -> Response:

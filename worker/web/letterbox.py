@@ -2,21 +2,51 @@
 
 Each callback is still answered only after its own reports have committed. At rest a report travels
 alone and waits for nobody; under load the cost of a transaction is shared by all that came meanwhile.
+
+Nobody fills a load: the channels take turns, and a delivery of many reports goes in pieces, of which a
+load carries one, so that whoever comes with a single one waits for no more than a piece.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
 
 from worker.domain.reports import Report
+from worker.domain.statuses import Mode
 from worker.runtime import StoreUnavailable
 
 # Letters of a transaction: locks are held while it runs, and its rows must fit a statement.
 MOST = 500
+# Letters of one delivery in it.
+PIECE = 50
 
 Settle = Callable[[list[Report]], object]
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """What one callback brought, and who waits until it is durable."""
+
+    done: asyncio.Future[None]
+    left: Sequence[Report]
+    piece: list[Report] = field(default_factory=list)
+    """What of it travels now."""
+
+    def load(self) -> None:
+        """The next piece goes on its way."""
+        self.piece, self.left = list(self.left[:PIECE]), self.left[PIECE:]
+
+    def tell(self, failure: Exception | None) -> None:
+        """Whoever hung up meanwhile is told nothing."""
+        if self.done.done():
+            return
+        if failure is not None:
+            self.done.set_exception(failure)
+        elif not self.left:
+            self.done.set_result(None)
 
 
 class Letterbox:
@@ -28,37 +58,56 @@ class Letterbox:
 
     def __init__(self, settle: Settle) -> None:
         self._settle = settle
-        self._waiting: deque[tuple[Sequence[Report], asyncio.Future[None]]] = deque()
+        self._small: dict[Mode, deque[_Delivery]] = {mode: deque() for mode in Mode}
+        self._large: deque[_Delivery] = deque()
         self._carrier: asyncio.Task[None] | None = None
 
     async def post(self, reports: Sequence[Report]) -> None:
-        """Return once the reports are durable.
+        """Return once the reports are durable; at least one, of one channel.
 
         Raises:
             StoreUnavailable: they are not; whoever sent them must send them again.
         """
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append((reports, done))
+        delivery = _Delivery(asyncio.get_running_loop().create_future(), reports)
+        lane = self._large if len(reports) > PIECE else self._small[reports[0].mode]
+        lane.append(delivery)
         if self._carrier is None:
             self._carrier = asyncio.create_task(self._carry())
-        await done
+        await delivery.done
 
     async def _carry(self) -> None:
-        while self._waiting:
-            await self._carry_one_load()
+        while load := self._next_load():
+            await self._carry_one_load(load)
         self._carrier = None
 
-    async def _carry_one_load(self) -> None:
-        load: list[tuple[Sequence[Report], asyncio.Future[None]]] = []
-        letters = 0
-        while self._waiting and (not load or letters + len(self._waiting[0][0]) <= MOST):
-            load.append(self._waiting.popleft())
-            letters += len(load[-1][0])
-        failure = await self._failure_of([one for reports, _ in load for one in reports])
+    def _next_load(self) -> list[_Delivery]:
+        load = list(self._take_small(MOST))
+        while self._large:
+            delivery = self._large.popleft()
+            if not delivery.done.done():  # else who sent it hung up, or was told to come again
+                load.append(delivery)
+                break
+        for delivery in load:
+            delivery.load()
+        return load
+
+    def _take_small(self, room: int) -> Iterator[_Delivery]:
+        """Channel by channel, one delivery each, while they fit."""
+        while waiting := [lane for lane in self._small.values() if lane]:
+            for lane in waiting:
+                room -= len(lane[0].left)
+                if room < 0:
+                    return
+                yield lane.popleft()
+
+    async def _carry_one_load(self, load: list[_Delivery]) -> None:
+        failure = await self._failure_of([one for delivery in load for one in delivery.piece])
         # A fault of one delivery is none of the others'; a store that is away is away for all.
         alone = len(load) > 1 and failure is not None and not isinstance(failure, StoreUnavailable)
-        for reports, done in load:
-            _tell(done, await self._failure_of(list(reports)) if alone else failure)
+        for delivery in load:
+            delivery.tell(await self._failure_of(delivery.piece) if alone else failure)
+            if delivery.left:
+                self._large.append(delivery)
 
     async def _failure_of(self, letters: list[Report]) -> Exception | None:
         try:
@@ -66,13 +115,3 @@ class Letterbox:
         except Exception as error:  # noqa: BLE001  the senders' to hear: each has a door of its own
             return error
         return None
-
-
-def _tell(done: asyncio.Future[None], failure: Exception | None) -> None:
-    """Whoever hung up meanwhile is told nothing."""
-    if done.done():
-        return
-    if failure is None:
-        done.set_result(None)
-    else:
-        done.set_exception(failure)

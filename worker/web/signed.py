@@ -7,8 +7,10 @@ from starlette.requests import Request
 
 from config.settings import Settings
 from worker.providers.signatures import twilio_signature_holds
+from worker.web.bodies import read_body
 
 MAX_FORM = 64 * 1024
+MOST_FIELDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Unread:
 async def read_signed_form(request: Request, settings: Settings) -> dict[str, str] | Unread:
     """The fields of a form that Twilio signed."""
     body = await read_body(request, MAX_FORM)
-    if body is None:
+    if body is None or body.count(b"&") >= MOST_FIELDS:
         return Unread(413, "too_large")
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     signature = request.headers.get("x-twilio-signature")
@@ -40,18 +42,6 @@ def auth_tokens(settings: Settings) -> list[str]:
 
 def signed_url(settings: Settings, request: Request) -> str:
     """The address the provider signed: from the configured base, never from Host or X-Forwarded-*."""
-    path = request.scope["raw_path"].decode("ascii")
-    query = request.scope["query_string"].decode("ascii")
+    path = request.scope["raw_path"].decode("latin-1")  # what is not ASCII was never signed
+    query = request.scope["query_string"].decode("latin-1")
     return f"{settings.public_url}{path}{'?' if query else ''}{query}"
-
-
-async def read_body(request: Request, limit: int) -> bytes | None:
-    """The body, or None when it is larger than `limit` bytes."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            return None
-        parts.append(part)
-    return b"".join(parts)

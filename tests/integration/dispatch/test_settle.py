@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, event, func, select, text, update
 from structlog.testing import capture_logs
 
 from tests.factories import (
@@ -38,7 +38,7 @@ from worker.domain.statuses import (
     SuppressReason,
 )
 from worker.domain.voicemail import OnMachine
-from worker.providers import sms
+from worker.providers import email, sms
 from worker.providers.answered_by import read_answered_by
 from worker.store import halts, schema
 from worker.store.connect import in_transaction
@@ -527,3 +527,28 @@ def _let_letters_be_due(engine: Engine, older_by: object = None) -> None:
         connection.execute(waiting.values(next_try_at=func.clock_timestamp()))
         if older_by is not None:
             connection.execute(waiting.values(received_at=inbox.c.received_at - older_by))
+
+
+def test_a_mail_that_is_spoken_of_again_and_again_costs_few_statements(engine: Engine) -> None:
+    batch = make_batch(engine, campaign=make_campaign(engine, mode=Mode.EMAIL))
+    request = make_request(engine, batch=batch)
+    attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
+    token, opened = token_of(engine, attempt), email.EVENTS["open"]
+    reports = [
+        replace(
+            said("completed", token, mode=Mode.EMAIL),
+            key=f"open-{number}",
+            name="open",
+            rank=opened.rank,
+            meaning=opened.meaning,
+            channel_status=opened.channel_status,
+        )
+        for number in range(500)
+    ]
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+
+    assert settled(engine, *reports).new == len(reports)
+
+    assert len(statements) < 25
+    assert status_of(engine, attempt)[1] == "OPENED"

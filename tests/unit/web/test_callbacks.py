@@ -18,7 +18,7 @@ from worker.domain.reports import Report
 from worker.runtime import Runtime, StoreUnavailable
 from worker.web.callbacks import MAX_EVENTS, Callbacks, Sessions, named_sessions
 from worker.web.letterbox import Letterbox
-from worker.web.signed import MAX_FORM
+from worker.web.signed import MAX_FORM, MOST_FIELDS
 
 TOKEN = UUID("6f1f2a3e-30a5-4f53-9d0e-0b3c2d1e4f50")
 BASE = "https://outreach.example.com"
@@ -187,6 +187,11 @@ REFUSED = {
         urlencode(FORM).encode(), signed("new-token", query="a=1&b=2"), "b=2&a=1", 403, "signature",
     ),
     "too large": (b"x" * (MAX_FORM + 1), {}, "", 413, "too_large"),
+    "said to be too large": (b"x", {"Content-Length": str(MAX_FORM + 1)}, "", 413, "too_large"),
+    "too many fields": (b"a&" * MOST_FIELDS, {}, "", 413, "too_large"),
+    "a query that is no text": (
+        urlencode(FORM).encode(), signed("new-token"), "a=\xff", 403, "signature",
+    ),
     "no callback": (b"A=1", signed("new-token", {"A": "1"}), "", 204, "unreadable"),
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ import pytest
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import ChannelStatus, Mode
 from worker.store.connect import StoreUnavailable
-from worker.web.letterbox import MOST, Letterbox
+from worker.web.letterbox import MOST, PIECE, Letterbox
 
 REPORT = Report(
     mode=Mode.VOICE,
@@ -95,21 +95,86 @@ def test_nobody_is_answered_before_the_commit_and_a_failure_is_told_to_whom_it_c
     during(office, use)
 
 
-def test_a_load_has_its_limit_and_a_larger_delivery_travels_whole() -> None:
+def loads_while_one_commits(*deliveries: list[Report]) -> list[list[Report]]:
+    """The loads in which these deliveries travel, all of which come while one commits."""
     office = Office()
-    large = [report(n) for n in range(MOST + 1)]
 
     async def use(box: Letterbox) -> None:
-        first = asyncio.create_task(box.post([report(0)]))
+        first = asyncio.create_task(box.post([report(10**6)]))
         await until(lambda: len(office.loads) == 1)
-        others = [asyncio.create_task(box.post(one)) for one in (large, [report(1)])]
+        others = [asyncio.create_task(box.post(one)) for one in deliveries]
         await asyncio.sleep(0)
         office.may_go_on.set()
         await asyncio.gather(first, *others)
 
     during(office, use)
+    return office.loads[1:]
 
-    assert list(map(len, office.loads)) == [1, MOST + 1, 1]
+
+def of(mode: Mode, *numbers: int) -> list[Report]:
+    return [replace(report(number), mode=mode) for number in numbers]
+
+
+def test_a_large_delivery_goes_in_pieces_that_nobody_waits_for() -> None:
+    large = of(Mode.EMAIL, *range(PIECE * 3 + 1))
+    small = [of(Mode.EMAIL, 10**4 + number) for number in range(5)]
+
+    loads = loads_while_one_commits(large, *small)
+
+    assert sorted(loads[0], key=lambda one: one.key) == sorted(
+        [*(one for delivery in small for one in delivery), *large[:PIECE]], key=lambda one: one.key
+    )
+    assert loads[1:] == [large[PIECE : 2 * PIECE], large[2 * PIECE : 3 * PIECE], large[3 * PIECE :]]
+
+
+def test_large_deliveries_take_turns() -> None:
+    first, second = of(Mode.EMAIL, *range(120)), of(Mode.EMAIL, *range(1000, 1120))
+
+    loads = loads_while_one_commits(first, second)
+
+    assert [load[0] in first for load in loads] == [True, False, True, False, True, False]
+    assert max(map(len, loads)) == PIECE
+
+
+def test_the_channels_take_turns_and_a_load_has_its_limit() -> None:
+    mails = [of(Mode.EMAIL, number) for number in range(MOST + 100)]
+    calls = [of(Mode.VOICE, number) for number in range(3)]
+
+    loads = loads_while_one_commits(*mails, *calls)
+
+    assert [len(load) for load in loads] == [MOST, 103]
+    assert [one.mode for one in loads[0]].count(Mode.VOICE) == 3
+
+
+def test_what_is_left_of_a_large_delivery_is_dropped_with_its_sender() -> None:
+    office = Office()
+
+    async def use(box: Letterbox) -> None:
+        first = asyncio.create_task(box.post(of(Mode.EMAIL, *range(PIECE * 9))))
+        await until(lambda: len(office.loads) == 1)
+        first.cancel()
+        await asyncio.sleep(0)
+        second = asyncio.create_task(box.post([report(10**6)]))
+        office.may_go_on.set()
+        await second
+
+    during(office, use)
+
+    assert [len(load) for load in office.loads] == [PIECE, 1]
+
+
+def test_a_large_delivery_whose_piece_fails_comes_again_whole() -> None:
+    office = Office(failures=(StoreUnavailable("away"),))
+    office.may_go_on.set()
+
+    async def use(box: Letterbox) -> None:
+        with pytest.raises(StoreUnavailable):
+            await box.post(of(Mode.EMAIL, *range(PIECE * 3)))
+        await box.post([report(1)])
+
+    during(office, use)
+
+    assert [len(load) for load in office.loads] == [PIECE, 1]
 
 
 def test_who_hung_up_holds_nobody_up() -> None:
