@@ -2,8 +2,9 @@
 
 Liquid executes no code. On top of it: a missing variable is an error that names it, there is no clock,
 output, loops and work are limited, and only filters that can neither undo escaping nor multiply their
-input are known. Variables are values: what looks like a template in one comes out as it went in. They are texts,
-and every text is true, also "false" and an empty one; what computes takes a text only where it is a number.
+input are known. Variables are values: what looks like a template in one comes out as it went in. They are
+texts, and every text is true, also "false" and an empty one; what computes takes a text only where it
+is a number.
 """
 
 from collections.abc import Callable, Mapping
