@@ -13,12 +13,13 @@ from json import dumps, loads
 from typing import Any
 from uuid import uuid4
 
-from config.queues import TaskName
+from config.queues import TRIGGERS, TaskName
 from worker.domain.message_ids import stored_id
 
 JSON_TYPES = frozenset({"application/json", "json"})
 UTF_8 = frozenset({"utf-8", "utf8"})
 TASKS = frozenset(TaskName)
+ASKED = frozenset(TRIGGERS)
 LONGEST_ID = 500
 HIDDEN = "<hidden>"
 TOO_BAD = (ValueError, RecursionError)
@@ -122,6 +123,14 @@ def packed(call: Call, queue: str) -> bytes:
         },
     }
     return dumps(message).encode()
+
+
+def asks_for_ours(message: bytes) -> bool:
+    """Whether a message of the Redis transport names what other systems may ask of us."""
+    try:
+        return loads(message)["headers"]["task"] in ASKED
+    except (*TOO_BAD, TypeError, LookupError):
+        return False
 
 
 def as_text(message: bytes) -> str:

@@ -13,6 +13,7 @@ from config import logs
 from tasks.app import runtime, settings
 from tasks.publish import scan_and_publish
 from tasks.start import wait_for_the_database
+from tasks.strays import gather
 from worker.dispatch.clocks import tell_skew
 from worker.dispatch.duty import Duty, perform
 from worker.dispatch.foresee import foresee
@@ -58,6 +59,7 @@ def duties() -> tuple[Duty, ...]:
         Duty("settle", lambda: settle_waiting(engine, patience), every),
         Duty("recall", lambda: recall_doubles(engine, line, patience), every),
         Duty("rescue", lambda: rescue_all(engine, line, patience), every),
+        Duty("strays", gather, every),
         Duty("foresee", lambda: foresee(engine, here.ceilings), timing.foresee),
         Duty("clocks", lambda: tell_skew(engine), timing.foresee, shared=False),
     )

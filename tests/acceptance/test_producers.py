@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -13,12 +12,16 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine
 
+from config.queues import TRIGGER_STREAM
 from tests.doors import ROOT, STREAM, WORKER, running, settings
 from tests.factories import make_campaign
 from tests.sessions import eventually
+from worker.cli.broker import strays
 from worker.desk.batches import show_batch
 from worker.domain.errors import UnknownBatch
 from worker.domain.statuses import Mode
+from worker.store import tallies
+from worker.store.connect import in_transaction
 
 DEADLINE = 30.0
 SECTION = "## Getting work in by message"
@@ -34,26 +37,84 @@ def section() -> str:
 
 
 @pytest.fixture
+def environment(database_url: str, broker_url: str, state_dir: Path) -> dict[str, str]:
+    """What the house's processes run with."""
+    return settings(database_url, broker_url, state_dir)
+
+
+@pytest.fixture
 def doors(
-    engine: Engine, database_url: str, broker_url: str, state_dir: Path, tmp_path: Path
+    engine: Engine, environment: dict[str, str], broker_url: str, tmp_path: Path
 ) -> Iterator[dict[str, str]]:
     """Both doors, open, and a campaign with the id 1. Gives what a producer must know."""
     assert make_campaign(engine, mode=Mode.SMS) == 1
-    environment = settings(database_url, broker_url, state_dir)
     output = tmp_path / "output"
     with running(WORKER, environment, output), running(STREAM, environment, output):
         yield {"PATH": os.environ.get("PATH", ""), "BROKER_URL": broker_url}
 
 
 def test_every_producer_of_the_readme_gets_its_batch_in(
-    engine: Engine, doors: dict[str, str], section: str
+    engine: Engine, doors: dict[str, str], section: str, tmp_path: Path
 ) -> None:
     _run([sys.executable, "-c", _code(section, "python")], doors)
     _run([_node(), "-e", _code(section, "js")], doors)
-    _redis_cli(_code(section, "sh"), doors["BROKER_URL"])
+    _run([sys.executable, "-c", _code(section, "py")], doors)
+    _redis_cli(_code(section, "sh"), doors["BROKER_URL"], tmp_path)
 
-    sent = ("by-python", "by-node", "by-stream")
-    eventually(lambda: [_total(engine, batch_id) for batch_id in sent] == [1, 1, 1], DEADLINE)
+    sent = ("by-python", "by-node", "by-celery", "by-stream")
+    eventually(lambda: [_total(engine, batch_id) for batch_id in sent] == [1] * 4, DEADLINE)
+
+
+@pytest.fixture
+def locked(broker_url: str) -> Iterator[str]:
+    """The address of a broker with a password and no user."""
+    with Redis.from_url(broker_url) as client:
+        client.config_set("requirepass", "secret")
+        yield broker_url.replace("://", "://:secret@")
+        client.config_set("requirepass", "")
+
+
+def test_the_line_for_redis_cli_takes_an_address_without_a_user(
+    locked: str, section: str, tmp_path: Path
+) -> None:
+    _redis_cli(_code(section, "sh"), locked, tmp_path)
+
+    with Redis.from_url(locked) as client:
+        assert client.xlen(TRIGGER_STREAM) == 1
+
+
+PLAIN = """
+import os
+from celery import Celery
+app = Celery(broker=os.environ["BROKER_URL"])
+for number, options in enumerate(({"queue": "messages"}, {}, {"queue": "messages", "priority": 6})):
+    app.send_task("outreach.create_batch", kwargs={"batch_id": f"S{number}", "campaign_id": 1}, **options)
+app.send_task("another.application", args=["+15125550100"], queue="messages")
+"""
+
+
+def test_what_a_plain_celery_application_sends_strays_to_us_and_nothing_else_does(
+    engine: Engine, doors: dict[str, str], environment: dict[str, str]
+) -> None:
+    _run([sys.executable, "-c", PLAIN], doors)
+    gathering = [sys.executable, "-c", "from tasks.strays import gather; print(gather())"]
+
+    assert _run(gathering, environment).decode().splitlines()[-1] == "3"
+    assert _run(gathering, environment).decode().splitlines()[-1] == "0"
+
+    sent = ("S0", "S1", "S2")
+    eventually(lambda: all(_is_there(engine, batch_id) for batch_id in sent), DEADLINE)
+    assert in_transaction(engine, tallies.read) == {"strays": 3}
+    with Redis.from_url(doors["BROKER_URL"]) as client:
+        [left] = client.lrange("messages", 0, -1)
+        assert b"another.application" in left
+        assert strays(doors["BROKER_URL"]) == 1
+        client.acl_setuser(
+            "narrow", enabled=True, nopass=True, keys=["outreach:*"], commands=["+@all"]
+        )
+    address = doors["BROKER_URL"].replace("://", "://narrow:any@")
+    assert strays(address) == 0
+    assert _run(gathering, environment | {"BROKER_URL": address}).decode().splitlines()[-1] == "0"
 
 
 def _code(section: str, language: str) -> str:
@@ -61,9 +122,11 @@ def _code(section: str, language: str) -> str:
     return str(found)
 
 
-def _run(command: list[str], environment: dict[str, str]) -> None:
-    ran = subprocess.run(command, env=environment, capture_output=True, timeout=30, check=False)
+def _run(command: list[str], environment: dict[str, str]) -> bytes:
+    """What the program says."""
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
+    return ran.stdout
 
 
 def _node() -> str:
@@ -73,12 +136,40 @@ def _node() -> str:
     return node
 
 
-def _redis_cli(line: str, broker_url: str) -> None:
-    """The arguments as a shell hands them over, sent by the protocol that redis-cli speaks."""
-    program, option, url, *arguments = shlex.split(line)
-    assert (program, option, url) == ("redis-cli", "-u", "$BROKER_URL")
-    with Redis.from_url(broker_url) as client:
-        client.execute_command(*arguments)
+# A user that is named, if only by a colon, is sent: as redis-cli reads an address.
+CLI = """#!{python}
+import socket, sys
+from urllib.parse import urlsplit
+option, url, *words = sys.argv[1:]
+assert option == "-u"
+parts = urlsplit(url)
+server = socket.create_connection((parts.hostname, parts.port))
+def say(*words):
+    told = [b"$%d\\r\\n%s\\r\\n" % (len(word.encode()), word.encode()) for word in words]
+    server.sendall(b"*%d\\r\\n" % len(told) + b"".join(told))
+    answer = server.recv(9999)
+    assert not answer.startswith(b"-"), answer
+if parts.password is not None:
+    say("AUTH", parts.username, parts.password)
+say("SELECT", parts.path[1:] or "0")
+say(*words)
+"""
+
+
+def _redis_cli(line: str, broker_url: str, folder: Path) -> None:
+    """The line as a shell runs it, with a redis-cli of ours on its path."""
+    program = folder / "redis-cli"
+    program.write_text(CLI.format(python=sys.executable), encoding="utf-8")
+    program.chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    _run(["sh", "-c", line], {"PATH": path, "BROKER_URL": broker_url})
+
+
+def _is_there(engine: Engine, batch_id: str) -> bool:
+    try:
+        return show_batch(engine, batch_id).total == 0
+    except UnknownBatch:
+        return False
 
 
 def _total(engine: Engine, batch_id: str) -> int:

@@ -59,3 +59,9 @@ def _show(moment: Moment, made: CollectorRegistry) -> None:
     )
     for kind in NAMED:
         stray.labels(kind).inc(moment.tallies.get(f"stray:{kind}", 0))
+    strays = Counter(
+        "outreach_stray_messages",
+        "messages that came without the key prefix, and were put where they belong",
+        registry=made,
+    )
+    strays.inc(moment.tallies.get("strays", 0))

@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 import orjson
 import redis
 
+from config.queues import Queue
+
 PATIENCE = 3.0
+STRAYED = Queue.TRIGGERS.value
 DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671}
 
 
@@ -30,6 +33,17 @@ def _ping(url: str) -> None:
         url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
     ) as client:
         client.ping()
+
+
+def strays(url: str) -> int:
+    """How many messages wait under the name of our queue without its prefix, where nobody reads."""
+    if urlsplit(url).scheme in DEFAULT_PORTS:
+        return 0
+    with redis.Redis.from_url(url, socket_timeout=PATIENCE, protocol=2) as client:
+        try:
+            return int(client.llen(STRAYED))
+        except redis.RedisError:  # it is no list, or the broker's rules keep everybody from it
+            return 0
 
 
 def _reach(url: str) -> None:

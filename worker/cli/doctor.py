@@ -72,6 +72,14 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
     yield Finding("broker", fault is None, fault or "answers", advice)
     if fault is None:
         yield from consumed(broker.consumed_queues())
+        yield strayed(broker.strays(runtime.settings.broker_url))
+
+
+def strayed(waiting: int) -> Finding:
+    """Whether messages wait where nobody reads; the scheduler takes up those that name one of ours."""
+    found = f"{waiting} messages in the list {broker.STRAYED!r}" if waiting else "none"
+    advice = 'set global_keyprefix to "outreach:" in their producer, or it is none of ours'
+    return Finding("messages without our prefix", not waiting, found, advice)
 
 
 def _recognized(runtime: Runtime) -> Finding:
