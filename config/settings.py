@@ -145,6 +145,13 @@ class Settings(BaseSettings):
         "channel", description="all: whoever opts out by text is not called either, and the reverse"
     )
 
+    unknown_run: int = Field(
+        20,
+        ge=2,
+        description="failures in a row, all with one code that no table knows, that halt their campaign; with"
+        " 20 hardly a chance of 20 people who are at fault themselves, and few attempts lost",
+    )
+
     operator_email: str | None = Field(None, description="default for --as: last_updated_by")
     profile: Literal["production", "fast"] = Field(
         "production", description="durations of the protocol; fast is for loopback only"

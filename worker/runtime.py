@@ -208,6 +208,7 @@ class Runtime:
             doubt_look=timedelta(seconds=timing.settle),
             look_interval=timedelta(seconds=timing.look_interval),
             empty_looks=timing.empty_looks,
+            unknown_run=self.settings.unknown_run,
             give_up={
                 Mode.VOICE: give_up,
                 Mode.SMS: give_up,

@@ -1,11 +1,13 @@
 """What the schedule makes of a batch: why it stands still, when it ends, hour by hour."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.desk.batches import found
 from worker.domain.batches import BatchFacts
 from worker.domain.channels import Ceilings
+from worker.domain.destinations import DESTINATIONS, country_of
 from worker.domain.explain import Situation, when_finished, why_not_moving
 from worker.domain.plan import Plan, plan
 from worker.domain.reach import Never, Reach
@@ -31,13 +33,21 @@ class Outlook:
     finishes_at: datetime | None
     plan: Plan
     never: tuple[Never, ...] = ()
+    refused: tuple[str, ...] = ()
+    """What was said of a country, once for each and whatever was said."""
 
     @property
     def sentences(self) -> list[str]:
         """What there is to say."""
         never = [f"never contacted: {one}" for one in self.never]
         still = [f"not moving now: {self.not_moving}"] if self.not_moving else []
-        return [*still, *never, *([f"finishes: {self.finishes}"] if self.finishes else [])]
+        refused = [f"refused by destination: {one}" for one in self.refused]
+        return [
+            *still,
+            *never,
+            *refused,
+            *([f"finishes: {self.finishes}"] if self.finishes else []),
+        ]
 
     def to_wire(self) -> dict[str, Wire]:
         """The sentences, and when the last attempt is expected to begin; null: not in sight."""
@@ -73,8 +83,11 @@ def outlook(
         situation = _situation(connection, facts, now, requests, ceilings)
         finishes = when_finished(situation, now)
         ends = situation.plan.finishes_at if finishes else None
-        never = _never(connection, facts, now) if requests is None else ()
-        return Outlook(why_not_moving(situation, now), finishes, ends, situation.plan, never)
+        counted = requests is None and _is_counted(connection, facts)
+        never = _never(connection, facts, now) if counted else ()
+        refused = _by_country(connection, facts) if counted else ()
+        not_moving = why_not_moving(situation, now)
+        return Outlook(not_moving, finishes, ends, situation.plan, never, refused)
 
     return in_transaction(engine, step)
 
@@ -106,14 +119,26 @@ def _situation(
 
 def _never(connection: Connection, facts: BatchFacts, now: datetime) -> tuple[Never, ...]:
     """Whom the batch took in and never contacts: refused at once, or waiting for hours that never come."""
-    counts = batches.counts(connection, [facts.id]).get(facts.id, ())
-    if sum(count.n for count in counts) > MOST_COUNTED:
-        return ()
     candidate = standings.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
     reached = Reach(candidate.standing.hours, now, facts.expires_on)
     alike = reach.alike(connection, facts.id, most=MOST_BEGINNINGS)
     return (*reach.refused(connection, facts.id), *reached.never(alike))
+
+
+def _is_counted(connection: Connection, facts: BatchFacts) -> bool:
+    counts = batches.counts(connection, [facts.id]).get(facts.id, ())
+    return sum(count.n for count in counts) <= MOST_COUNTED
+
+
+def _by_country(connection: Connection, facts: BatchFacts) -> tuple[str, ...]:
+    found: Counter[tuple[str, str]] = Counter()
+    for code, alike in reach.failed_with(connection, facts.id, list(DESTINATIONS)):
+        found[country_of(alike.prefix.ljust(alike.length, "0")), code] += alike.n
+    return tuple(
+        f"{n:,} to {country}: {DESTINATIONS[code]} ({code})"
+        for (country, code), n in found.most_common()
+    )
 
 
 def _calls_in_use(connection: Connection, mode: Mode, limit: int) -> int | None:

@@ -1,15 +1,17 @@
 """Record what the provider answered."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import structlog
 
 from worker.dispatch.forgotten import prove_forgotten
 from worker.dispatch.line import Answered
+from worker.dispatch.runs import note_answers
 from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.answers import Accepted, Halt, HaltScope, Refusal, Refused
 from worker.domain.attempts import Facts
+from worker.domain.destinations import DESTINATIONS, country_of
 from worker.domain.statuses import Mode
 from worker.domain.verdicts import Patience, judge_answer
 from worker.store import attempts, halts
@@ -39,6 +41,9 @@ def record(
         StoreUnavailable: not all of them are recorded.
     """
     _halt(engine, campaign, mode, answered)
+    told = [(str(one.ticket.token), one.answer) for one in answered]
+    note_answers(engine, campaign, patience.unknown_run, told)
+    _tell_countries(mode, answered)
     try:
         unknown = in_transaction(engine, lambda c: _write(c, patience, answered))
     except StoreUnavailable:
@@ -53,6 +58,20 @@ def record(
         return
     if unknown:
         prove_forgotten(engine, batch, unknown)
+
+
+def _tell_countries(mode: Mode, answered: Sequence[Answered]) -> None:
+    for one in answered:
+        if isinstance(one.answer, Refused) and one.answer.code in DESTINATIONS:
+            _tell(mode, country_of(one.ticket.address), one.answer.code)
+
+
+@lru_cache(maxsize=1024)
+def _tell(mode: Mode, country: str, code: str) -> None:
+    """Once a process for each country, for it is said of every number there."""
+    log.warning(
+        "destination_refused", mode=mode, country=country, code=code, why=DESTINATIONS[code]
+    )
 
 
 def _write(

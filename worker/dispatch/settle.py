@@ -9,6 +9,7 @@ import structlog
 
 from worker.dispatch.halt import halt_barred
 from worker.dispatch.hear import hear_letters, hear_reported, recognize_strays
+from worker.dispatch.runs import note_reports
 from worker.dispatch.suspect import suspect_double, suspect_late
 from worker.domain.attempts import Change
 from worker.domain.reports import Report
@@ -92,6 +93,7 @@ def _settle_together(engine: Engine, patience: Patience, reports: Sequence[Repor
         return _apply(connection, patience, letters)
 
     halt_barred(engine, reports)
+    note_reports(engine, patience.unknown_run, reports)
     return in_transaction(engine, step)
 
 

@@ -4,7 +4,7 @@ The one difference the field misses is in the type: `NotSent` is proof that nobo
 `Unknown` is the absence of proof either way.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -48,10 +48,14 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider judged this recipient or content. Uses an attempt."""
+    """The provider judged this recipient or content. Uses an attempt.
+
+    `is_unknown`: no table of ours has the code, so that it may as well mean the sender.
+    """
 
     kind: Refusal
     code: str
+    is_unknown: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class NumberPlan:
     shortest: int
     leading: Pattern | None
     valid: dict[int, Pattern]
-    costly: tuple[tuple[str, Pattern], ...]
+    costly: Pattern
     formats: tuple[tuple[Pattern, Pattern, bool], ...]
 
     def knows(self, number: str) -> bool:
@@ -87,9 +87,8 @@ def costly_kind(address: str) -> str | None:
         return kind
     for length in (2, 3, 4):
         if found := plans(address[1:length]):
-            number = address[length:]
-            kinds = (kind for kind, pattern in found[0].costly if pattern.fullmatch(number))
-            return next(kinds, None)
+            matched = found[0].costly.fullmatch(address, length)
+            return COSTLY_KINDS[matched.lastgroup] if matched and matched.lastgroup else None
     return None
 
 
@@ -131,9 +130,7 @@ def plan_of(name: str) -> NumberPlan:
         shortest=min(general.possible_length),
         leading=re.compile(facts.leading_digits) if facts.leading_digits is not None else None,
         valid={n: _known(facts, general, n) for n in general.possible_length},
-        costly=tuple(
-            (said, _pattern_of(getattr(facts, kind))) for kind, said in COSTLY_KINDS.items()
-        ),
+        costly=_costly(facts),
         formats=_formats(facts.country_code or 0),
     )
 
@@ -155,8 +152,16 @@ def _has_digits(rule: str | None) -> bool:
     return re.search("[0-9]", _REFERENCE.sub("", rule or "")) is not None
 
 
-def _pattern_of(kind: PhoneNumberDesc | None) -> Pattern:
-    return _compiled(kind.national_number_pattern if kind else None)
+def _costly(facts: PhoneMetadata) -> Pattern:
+    """One pattern for all of them, a group for each kind, so that most numbers are asked once."""
+    found = ((kind, getattr(facts, kind)) for kind in COSTLY_KINDS)
+    return _compiled(
+        "|".join(
+            f"(?P<{kind}>{which.national_number_pattern})"
+            for kind, which in found
+            if which is not None and which.national_number_pattern
+        )
+    )
 
 
 def _compiled(pattern: str | None) -> Pattern:

@@ -65,6 +65,7 @@ class Report:
     `token` is ours, read off the callback's address or custom argument; `sid` the provider's.
     `key` is unique per distinct event of the provider: the inbox stores it once.
     `identity` is whom it names, known only where that may be needed: it says stop, or has no token.
+    `is_unknown`: it failed for a reason that no table of ours has, which may as well mean the sender.
     """
 
     mode: Mode
@@ -80,6 +81,7 @@ class Report:
     suppress: SuppressReason | None = None
     at: datetime | None = None
     identity: str | None = field(default=None, repr=False)
+    is_unknown: bool = field(default=False, compare=False)
 
     @property
     def is_stray(self) -> bool:

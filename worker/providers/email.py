@@ -52,7 +52,7 @@ SUPPRESSING: dict[str, SuppressReason] = {
 IGNORED = frozenset({"group_resubscribe", "account_status_change"})
 
 # Why SendGrid did not even try: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#dropped
-DROP_REASONS: dict[str, tuple[Refinement, SuppressReason]] = {
+DROP_REASONS: dict[str, tuple[Refinement, SuppressReason | None]] = {
     "Unsubscribed Address": (
         Refinement(Meaning.OPTED_OUT, ChannelStatus.UNSUBSCRIBED),
         SuppressReason.UNSUBSCRIBED,
@@ -66,6 +66,13 @@ DROP_REASONS: dict[str, tuple[Refinement, SuppressReason]] = {
         SuppressReason.BOUNCED,
     ),
     "Invalid": (Refinement(Meaning.INVALID, ChannelStatus.DROPPED), SuppressReason.DROPPED),
+    # Of the words, of the form that all mails of a campaign have, of the account: no recipient is meant.
+    "Spam Content": (Refinement(Meaning.UNDELIVERABLE, ChannelStatus.DROPPED), None),
+    "Invalid SMTPAPI header": (Refinement(Meaning.SENDER_BARRED, ChannelStatus.DROPPED), None),
+    "Recipient List over Package Quota": (
+        Refinement(Meaning.ACCOUNT_BARRED, ChannelStatus.DROPPED),
+        None,
+    ),
 }
 
 # https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications
@@ -243,6 +250,7 @@ def _report(event: Mapping[str, object], token: UUID | None) -> Report | None:
         suppress=suppress,
         at=_moment(event.get("timestamp")),
         identity=_identity(event) if suppress or token is None else None,
+        is_unknown=name == "dropped" and _text(event, "reason") not in DROP_REASONS,
     )
 
 

@@ -72,7 +72,7 @@ def _judged_by_body(status: int, text: str) -> Answer:
         if complaint.status == status and complaint.words in said:
             return Halt(complaint.scope, complaint.code, complaint.why)
     # A refusal nobody has met yet stays with this recipient; the operator may try it again.
-    return Refused(Refusal.NOT_PERMITTED, f"http_{status}")
+    return Refused(Refusal.NOT_PERMITTED, f"http_{status}", is_unknown=True)
 
 
 def _errors(text: str) -> list[tuple[str, str]]:

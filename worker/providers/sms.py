@@ -139,6 +139,7 @@ def _report(
         code=str(error_code) if error_code else None,
         suppress=SuppressReason.UNSUBSCRIBED if word.meaning is Meaning.OPTED_OUT else None,
         at=at,
+        is_unknown=_is_unknown(name, error_code),
     )
 
 
@@ -147,6 +148,12 @@ def _refined(name: str, error_code: int | None) -> Word:
     if name not in FAILURES or error_code is None:
         return word
     return Word(word.rank, *_refinement(error_code, word))
+
+
+def _is_unknown(name: str, error_code: int | None) -> bool:
+    """Whether it failed with a code that says of nobody whom it means."""
+    named = error_code is not None and error_code not in MISSED and meaning_of(error_code) is None
+    return name in FAILURES and named
 
 
 def _refinement(error_code: int, word: Word) -> Refinement:

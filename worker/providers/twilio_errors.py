@@ -56,7 +56,7 @@ HALTS: dict[HaltScope, frozenset[int]] = {
         21602, 21617, 21619, 21620, 21623, 21654, 21655, 21656,  # body, media, content
         21701, 21702, 21703, 21704, 21705, 21709,            # messaging service
         20001, 20004, 20422,                                 # request
-        30018, 30024, 30032, 30034, 30035,                   # sender not registered or verified
+        30018, 30024, 30032, 30033, 30034, 30035,                   # sender not registered or verified
         30023, 30027, 63038,                                 # the sender's cap for today
     }),
 }  # fmt: skip
@@ -122,7 +122,7 @@ def _judged_by_code(status: int, code: int | None, named: str) -> Answer:
     if status in HALTING_STATUSES:
         return _halt(HaltScope.CHANNEL, code, named)
     # A refusal nobody has met yet stays with this recipient; the operator may try it again.
-    return Refused(Refusal.NOT_PERMITTED, named)
+    return Refused(Refusal.NOT_PERMITTED, named, is_unknown=True)
 
 
 def _halt(scope: HaltScope, code: int | None, named: str) -> Halt:

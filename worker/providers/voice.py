@@ -156,6 +156,7 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
         channel_status=word.channel_status,
         code=_code(sip_code, error_code) if name == "failed" else None,
         at=_moment(params.get("Timestamp", "")),
+        is_unknown=name == "failed" and not sip_code and _is_unknown(error_code),
     )
 
 
@@ -180,6 +181,11 @@ def _read_record(
         channel_status=word.channel_status,
         at=call.date_updated,
     )
+
+
+def _is_unknown(error_code: int | None) -> bool:
+    """Whether a call failed with a code that says of nobody whom it means."""
+    return error_code is not None and meaning_of(error_code) is None
 
 
 def _code(sip_code: int | None, error_code: int | None) -> str | None:

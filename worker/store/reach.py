@@ -1,5 +1,7 @@
 """Whom a batch has, by what decides whether they can be contacted at all."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, text
 
 from worker.domain.reach import Alike, Never
@@ -31,3 +33,21 @@ def alike(connection: Connection, batch: int, *, most: int) -> list[Alike]:
 def refused(connection: Connection, batch: int) -> list[Never]:
     """Who was refused as the batch took them in, by reason."""
     return [Never(row.n, row.why) for row in connection.execute(_REFUSED, {"batch": batch})]
+
+
+_BY_CODE = text("""
+    SELECT error_code AS code, left(address, :prefix) AS prefix, length(address) AS length, count(*) AS n
+    FROM communication_request
+    WHERE batch = :batch AND request_status IN ('FAILED', 'INVALID')
+        AND error_code = ANY (CAST(:codes AS text[]))
+    GROUP BY 1, 2, 3
+""")
+
+
+def failed_with(
+    connection: Connection, batch: int, codes: Sequence[str]
+) -> list[tuple[str, Alike]]:
+    """The numbers that failed with these codes, each code with those that begin alike."""
+    values = {"batch": batch, "codes": list(codes), "prefix": LONGEST_NUMBER_PREFIX}
+    rows = connection.execute(_BY_CODE, values)
+    return [(row.code, Alike(row.prefix, row.length, row.n)) for row in rows]

@@ -17,7 +17,7 @@ from tests.factories import (
     make_campaign,
     make_request,
 )
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Mode, RequestStatus
 from worker.domain.wire import stamp
 
 Outreach = Callable[..., Result]
@@ -273,4 +273,26 @@ def test_who_is_never_contacted_is_counted_with_the_reason_before_and_after_the_
         (2, "premium-rate num"),
         (1, "target is not a "),
         (2, "their numbers te"),
+    ]
+
+
+def test_what_is_said_of_a_country_is_shown_once_for_it(engine: Engine, outreach: Outreach) -> None:
+    batch = make_batch(engine, batch_id="B")
+    for n, (address, code) in enumerate(
+        [("+33612345678", "21408"), ("+33612345679", "21408"), ("+14165550100", "21612")]
+    ):
+        make_request(
+            engine,
+            batch=batch,
+            reference_id=str(n),
+            address=address,
+            status=RequestStatus.FAILED,
+            error_code=code,
+        )
+
+    told = [line for line in lines(outreach("batch", "show", "B")) if line.startswith("refused")]
+
+    assert told == [
+        "refused by destination: 2 to FR: the country is not enabled for this Twilio account (21408)",
+        "refused by destination: 1 to CA: this source can't reach numbers there (21612)",
     ]

@@ -462,7 +462,10 @@ def undelivered(engine: Engine, attempt: int, code: int, sid: int = 0) -> Report
 
 @pytest.mark.parametrize(
     ("code", "scope"),
-    [(code, "campaign") for code in (30018, 30023, 30024, 30027, 30032, 30034, 30035, 21660, 21616)]
+    [
+        (code, "campaign")
+        for code in (30018, 30023, 30024, 30027, 30032, 30033, 30034, 30035, 21660, 21616)
+    ]
     + [(30002, "channel"), (20003, "channel")],
 )
 def test_what_is_said_of_the_sender_halts_and_costs_the_recipient_nothing(

@@ -26,3 +26,5 @@ class Patience:
     """Age at which an accepted attempt without a final word is closed by inference."""
     unanswered: dict[Mode, timedelta]
     """Age at which it is closed although the provider can't be asked."""
+    unknown_run: int = 20
+    """How many of one sender in a row may fail with the same code that no table knows."""
