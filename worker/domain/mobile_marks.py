@@ -34,6 +34,7 @@ MOBILE_MARKS: dict[str, MobileMark] = {
     "MX": MobileMark("52", "1"),
 }
 """By the region that has one."""
+_BEGINS = tuple(f"+{mark.code}" for mark in MOBILE_MARKS.values())
 
 
 def other_marks(number: str) -> list[str]:
@@ -43,4 +44,5 @@ def other_marks(number: str) -> list[str]:
 
 def unmarked(number: str) -> str:
     """The number in E.164 without the mark."""
-    return min([number, *other_marks(number)], key=len)
+    # Most numbers are of elsewhere, and every row of an upload asks.
+    return min([number, *other_marks(number)], key=len) if number.startswith(_BEGINS) else number

@@ -21,8 +21,9 @@ from worker.providers.events_array import Event, Unread, read_array, unread
 from worker.providers.moments import Moment
 from worker.providers.replies import Reply, Unanswered
 from worker.providers.sendgrid_client import SendGridAccount
+from worker.providers.sendgrid_drops import DROP_REASONS
 from worker.providers.sendgrid_errors import judge
-from worker.providers.words import Refinement, Word
+from worker.providers.words import Word
 
 # Comes back at the top level of every event, beside SendGrid's own names: hence the prefix. Custom
 # arguments are stored for long and read by SendGrid's staff, so it is all they carry.
@@ -50,30 +51,6 @@ SUPPRESSING: dict[str, SuppressReason] = {
 }
 # They concern no single mail of ours.
 IGNORED = frozenset({"group_resubscribe", "account_status_change"})
-
-# Why SendGrid did not even try: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#dropped
-DROP_REASONS: dict[str, tuple[Refinement, SuppressReason | None]] = {
-    "Unsubscribed Address": (
-        Refinement(Meaning.OPTED_OUT, ChannelStatus.UNSUBSCRIBED),
-        SuppressReason.UNSUBSCRIBED,
-    ),
-    "Spam Reporting Address": (
-        Refinement(Meaning.OPTED_OUT, ChannelStatus.SPAM_REPORT),
-        SuppressReason.SPAM_REPORT,
-    ),
-    "Bounced Address": (
-        Refinement(Meaning.INVALID, ChannelStatus.BOUNCED),
-        SuppressReason.BOUNCED,
-    ),
-    "Invalid": (Refinement(Meaning.INVALID, ChannelStatus.DROPPED), SuppressReason.DROPPED),
-    # Of the words, of the form that all mails of a campaign have, of the account: no recipient is meant.
-    "Spam Content": (Refinement(Meaning.UNDELIVERABLE, ChannelStatus.DROPPED), None),
-    "Invalid SMTPAPI header": (Refinement(Meaning.SENDER_BARRED, ChannelStatus.DROPPED), None),
-    "Recipient List over Package Quota": (
-        Refinement(Meaning.ACCOUNT_BARRED, ChannelStatus.DROPPED),
-        None,
-    ),
-}
 
 # https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications
 OUR_FAULT = frozenset({"Content", "Reputation"})
