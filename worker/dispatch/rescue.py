@@ -8,6 +8,7 @@ import structlog
 
 from worker.dispatch.halt import halt_barred
 from worker.dispatch.line import Line
+from worker.dispatch.runs import note_reports
 from worker.dispatch.suspect import suspect_late
 from worker.domain.attempts import Change, Facts
 from worker.domain.looks import Candidates, Look, Undecided
@@ -59,6 +60,7 @@ def rescue(engine: Engine, line: Line, patience: Patience, limit: int = PAGE) ->
             # One of several may be of another campaign with the same sender.
             if isinstance(look, Candidates) and len(look.reports) == 1:
                 halt_barred(engine, look.reports)
+                note_reports(engine, patience.unknown_run, look.reports)
             in_transaction(engine, step)
         except StoreUnavailable:
             raise

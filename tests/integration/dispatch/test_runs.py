@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
 from tests.factories import (
+    SECOND,
     make_attempt,
     make_batch,
     make_campaign,
@@ -16,11 +17,15 @@ from tests.factories import (
     read_request,
     token_of,
 )
+from tests.fakes.provider import FakeProvider
+from tests.integration.dispatch.conftest import Connect
 from worker.dispatch.line import Answered
 from worker.dispatch.record import record
+from worker.dispatch.rescue import rescue
 from worker.dispatch.runs import ANSWERS, REPORTS
 from worker.dispatch.settle import settle
 from worker.domain.answers import Accepted, Answer
+from worker.domain.looks import Candidates
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import AttemptState, Mode
 from worker.domain.tickets import Text, Ticket
@@ -209,3 +214,24 @@ def test_a_country_is_told_once_however_many_are_refused_there(texts: Sms) -> No
         (one["country"], one["code"]) for one in told if one["event"] == "destination_refused"
     ] == [("FR", "21408")]
     assert texts.halted == []
+
+
+def test_a_run_is_heard_where_the_provider_was_asked(
+    engine: Engine, connect: Connect, texts: Sms
+) -> None:
+    looks = []
+    for n in range(4):
+        request = make_request(engine, batch=texts.batch)
+        attempt = make_attempt(
+            engine, request=request, state=AttemptState.ACCEPTED, check_in=-SECOND
+        )
+        token = token_of(engine, attempt)
+        assert token is not None
+        form = {"MessageSid": f"SM{n:032}", "MessageStatus": "failed", "ErrorCode": str(UNKNOWN)}
+        report = sms.read_callback(form, token)
+        assert report is not None
+        looks.append(Candidates((report,)))
+
+    rescue(engine, connect(FakeProvider(Mode.SMS, looks=looks)), PATIENCE)
+
+    assert [(scope, key) for scope, key, _ in texts.halted] == [("campaign", str(texts.campaign))]
