@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest prove check fix lock clean
+.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest prove mutants check fix lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-wear: $(READY)  ## what a million updates leave behind (UPDATES=1000000)
 
 prove: $(READY)  ## what takes too long for every run, in full size (N=1000000 SEED=7 WRITE=1)
 	@$(BIN)/python -m tests.prove $(if $(SEED),--seed $(SEED)) $(if $(N),--n $(N)) $(if $(WRITE),--write)
+
+mutants: $(READY)  ## put named faults into the code one by one; tests must see them (ROOM=begin)
+	@$(BIN)/python -m tests.mutants $(if $(ROOM),--room $(ROOM)) $(if $(ONLY),--only $(ONLY))
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
