@@ -95,8 +95,9 @@ def upload(
 
 def _lacking(uploaded: Uploaded, batch_id: str) -> str:
     names = ", ".join(map(repr, uploaded.lacking))
+    meant = uploaded.pending + uploaded.replaced
     return (
-        f"all {uploaded.pending:,} will fail: the campaign's words need {names}, and neither the "
+        f"all {meant:,} will fail: the campaign's words need {names}, and neither the "
         f"file nor the campaign has it; hold them with outreach batch pause {batch_id}"
     )
 

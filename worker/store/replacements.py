@@ -109,12 +109,20 @@ _STAND_ALONE = text("""
     RETURNING r.id
 """)
 
-# A row anew, without its lease: a worker that has rendered the old words finds nothing to begin.
-_DEQUEUE = text("DELETE FROM queue WHERE request = ANY (:requests)")
+_DEQUEUE = text("""
+    DELETE FROM queue USING communication_request AS r
+    WHERE queue.request = ANY (:requests) AND r.id = queue.request AND r.request_status <> 'PENDING'
+""")
+
+# As if it were new, without its lease: a worker that has rendered the old words finds nothing to begin.
+# The row itself stays: who waits for the request to close it knows this row and would miss another.
 _ENQUEUE = text("""
     INSERT INTO queue (request, batch, due_at)
     SELECT id, batch, clock_timestamp() FROM communication_request
     WHERE id = ANY (:requests) AND request_status = 'PENDING' ORDER BY id
+    ON CONFLICT (request) DO UPDATE
+    SET due_at = excluded.due_at, lease_token = NULL, lease_until = NULL, claims = 0, faults = 0,
+        group_limit = NULL
 """)
 
 

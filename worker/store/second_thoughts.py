@@ -7,6 +7,13 @@ from sqlalchemy import Connection, text
 
 from worker.domain.reports import MISSES
 
+# Locked in a statement of its own, as below: the queue is read as it stands once nobody else writes to it.
+_LOCK_WAITING = text("""
+    SELECT FROM communication_request
+    WHERE batch = :batch AND reference_id = ANY (:reference_ids) AND request_status = 'PENDING'
+    ORDER BY id FOR NO KEY UPDATE
+""")
+
 # Whoever was contacted keeps the outcome that came of it; whoever was not is CANCELED.
 _REMOVE = text("""
     WITH chosen AS (
@@ -107,6 +114,7 @@ def any_missing(connection: Connection, batch: int, reference_ids: Sequence[str]
 def remove(connection: Connection, batch: int, reference_ids: Sequence[str], by: str) -> int:
     """Close what still waits. Returns how many were closed."""
     chosen = {"batch": batch, "reference_ids": list(reference_ids), "by": by}
+    connection.execute(_LOCK_WAITING, chosen)
     return connection.execute(_REMOVE, chosen).rowcount
 
 

@@ -22,7 +22,7 @@ from worker.desk.additions import RequestsConflict, add_in
 from worker.desk.arrivals import arrival, opened
 from worker.desk.batches import show_batch
 from worker.desk.messages import Buried, Taken, accept
-from worker.desk.removal import remove_requests
+from worker.desk.removal import remove_in, remove_requests
 from worker.desk.results import results
 from worker.desk.uploads import Uploaded, upload_requests
 from worker.domain.batches import BatchDetails
@@ -305,6 +305,20 @@ def test_a_replacement_waits_for_begin_and_finds_an_attempt(engine: Engine) -> N
 
     assert len(begun) == 1
     assert read_request(engine, request_of(engine, "1"))["address"] == ONE
+
+
+def test_a_removal_that_waited_for_a_replacement_leaves_nothing_queued(engine: Engine) -> None:
+    upload(engine, f"1,{ONE},Anna")
+    with (
+        replacing_by(engine, "1", TWO) as replacing,
+        Beside(engine, lambda c: remove_in(c, "B", ["1"], by=ANA)) as removing,
+    ):
+        removing.wait_until_blocked()
+        replacing.commit()
+        assert removing.result() == 1
+
+    assert statuses(engine) == {"1": "CANCELED"}
+    assert judged_consistently(engine)
 
 
 def test_a_render_that_failed_on_the_old_words_does_not_close_the_new(engine: Engine) -> None:
