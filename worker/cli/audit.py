@@ -27,9 +27,9 @@ def list_(
     if as_json:
         print_json([one.to_wire() for one in found])
         return
-    listing = table(None, "at", "by", "door", "deed", "subject", "why")
+    listing = table(None, "at", "by", "door", "what", "why")
     for one in found:
-        add_row(listing, [one.at, one.by, one.door, one.deed, one.subject, _why(one)])
+        add_row(listing, [one.at, one.by, one.door, f"{one.deed} {one.subject}", _why(one)])
     console().print(listing)
 
 

@@ -59,7 +59,7 @@ def resume_command(
     operator, here = current.operator(by), current.runtime
     scope, key = _scope(here, everything or after_restore, channel, campaign)
     if after_restore:
-        adopt_the_database(here.engine, here.memories)
+        adopt_the_database(here.engine, here.memories, operator)
     lifted = resume(here.engine, scope, key, operator)
     console().print(f"resumed: {scope} {key}".rstrip() + ("" if lifted else " (it was not halted)"))
 

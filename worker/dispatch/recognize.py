@@ -5,10 +5,11 @@ from threading import Event
 
 import structlog
 
+from worker.domain.audit import Deed
 from worker.domain.errors import raised_at
 from worker.domain.identities import FOLD_VERSION
 from worker.domain.memory import Recognition, RefusedToStart, Remembered, recognize
-from worker.store import folds, halts, identity
+from worker.store import audit, folds, halts, identity
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.memories import Memory
 
@@ -158,8 +159,15 @@ def recognition_of(engine: Engine, memories: Sequence[Memory]) -> Recognition:
     return recognize(present, recalled, has_attempts=has_attempts)
 
 
-def adopt_the_database(engine: Engine, memories: Sequence[Memory]) -> None:
+def adopt_the_database(
+    engine: Engine, memories: Sequence[Memory], by: str = halts.OURSELVES
+) -> None:
     """An operator has looked: remember this database from now on."""
-    present = in_transaction(engine, identity.present)
+
+    def step(connection: Connection) -> Remembered:
+        audit.note(connection, Deed.ADOPT, "database", by)
+        return identity.present(connection)
+
+    present = in_transaction(engine, step)
     for memory in memories:
         memory.remember(present)

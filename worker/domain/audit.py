@@ -29,6 +29,7 @@ class Deed(StrEnum):
     DELETE = "delete"
     ARCHIVE = "archive"
     HALT = "halt"
+    ADOPT = "adopt"
     COUNT_AS_SENT = "count-as-sent"
     ALLOW_RETRY = "allow-retry"
     SUPPRESS = "suppress"

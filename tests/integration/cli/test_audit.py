@@ -32,6 +32,13 @@ def test_what_an_operator_did_is_listed_with_its_door(engine: Engine, outreach: 
     assert "wrong words" not in shown
 
 
+def test_a_database_that_an_operator_accepts_is_told(outreach: Outreach) -> None:
+    outreach("resume", "--after-restore")
+
+    [row] = json.loads(outreach("audit", "list", "--json").stdout)
+    assert (row["by"], row["deed"], row["subject"]) == ("ana@example.com", "adopt", "database")
+
+
 def test_nothing_is_listed_of_a_campaign_that_is_unknown(outreach: Outreach) -> None:
     refused = outreach("audit", "list", "--campaign", "none")
 
