@@ -12,9 +12,9 @@ import structlog
 from worker.desk.batches import found, note, show_batch
 from worker.desk.results import results
 from worker.domain.audit import Deed
-from worker.domain.batches import BatchFacts
+from worker.domain.batches import BatchDetails
 from worker.domain.errors import Mistake
-from worker.store import archives, ingest
+from worker.store import archives, batches, ingest
 from worker.store.connect import Connection, Engine, in_transaction
 
 log = structlog.get_logger()
@@ -83,30 +83,42 @@ def _archive(engine: Engine, batch_id: str, folder: Path, by: str) -> Archived |
 
 
 def _is_kept(engine: Engine, batch_id: str, file: Path, by: str) -> bool:
-    """Whether all that the batch has is in the file, and nothing can be added any more."""
-    facts = show_batch(engine, batch_id).facts
-    if facts.archived_at is not None:
+    """Whether all that the batch has is in the file, and nothing can be added any more.
+
+    The turn of those that add is held meanwhile, or the batch is passed by: an upload may last for as long
+    as its file is read, and two archives must not write the same file.
+    """
+
+    def step(connection: Connection) -> bool:
+        batch = found(connection, batch_id).id
+        return ingest.try_turn(connection, batch) and _keep(engine, connection, batch_id, file, by)
+
+    kept = in_transaction(engine, step)
+    if not kept:
+        log.info("batch_left_unarchived", batch_id=batch_id)
+    return kept
+
+
+def _keep(engine: Engine, connection: Connection, batch_id: str, file: Path, by: str) -> bool:
+    before = show_batch(engine, batch_id)
+    if before.facts.archived_at is not None:
         return True
     _write(engine, batch_id, file)
-    if in_transaction(engine, lambda c: _mark(c, facts, by)):
+    if _is_marked(connection, before, by):
         return True
     file.unlink()
-    log.info("batch_left_unarchived", batch_id=batch_id)
     return False
 
 
-def _mark(connection: Connection, written: BatchFacts, by: str) -> bool:
-    """Close the batch, unless an upload is under way or has come since its results were written.
-
-    Nobody waits: an upload may last for as long as its file is read.
-    """
-    if written.finished_at is None or not ingest.try_turn(connection, written.id):
+def _is_marked(connection: Connection, written: BatchDetails, by: str) -> bool:
+    """Close the batch, unless something of it has moved since its results were written."""
+    batch = found(connection, written.facts.batch_id, lock=True)
+    same = batches.counts(connection, [batch.id]).get(batch.id, ()) == written.counts
+    finished_at = written.facts.finished_at
+    if not same or finished_at is None or not archives.mark(connection, batch.id, finished_at):
         return False
-    found(connection, written.batch_id, lock=True)
-    marked = archives.mark(connection, written.id, written.finished_at)
-    if marked:
-        note(connection, Deed.ARCHIVE, written.batch_id, by)
-    return marked
+    note(connection, Deed.ARCHIVE, batch.batch_id, by)
+    return True
 
 
 def _write(engine: Engine, batch_id: str, file: Path) -> None:

@@ -1,5 +1,6 @@
 """A batch is closed, or something of it taken back, while an upload to it is under way."""
 
+import gzip
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO, StringIO
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from tests.factories import make_request
 from tests.integration.desk.test_archive import DAY, archived, finish
 from tests.sessions import Beside
 from worker.desk.additions import add_in
@@ -19,6 +21,7 @@ from worker.desk.uploads import upload_requests
 from worker.domain.batches import BatchDetails
 from worker.domain.errors import BatchArchived, BatchDeleted, BatchExpired, Mistake
 from worker.domain.new_requests import NewRequest
+from worker.domain.statuses import RequestStatus
 from worker.store import ingest, sweeps
 from worker.store.connect import in_transaction
 
@@ -217,3 +220,45 @@ def test_a_pause_waits_for_no_upload_that_has_stored_its_rows(
             assert pause_batch(engine, "B", by=ANA).facts.paused
 
     upload(engine, at_some_row(lambda: None), Never())
+
+
+def hold_batches(connection: Connection) -> None:
+    """Let an archive wait, when it has written its file."""
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    connection.execute(text("SELECT FROM communication_batch FOR NO KEY UPDATE"))
+
+
+def test_a_late_word_that_came_after_the_results_were_written_keeps_the_batch(
+    engine: Engine, batch: BatchDetails, tmp_path: Path
+) -> None:
+    make_request(engine, batch=batch.facts.id, status=RequestStatus.FAILED)
+    finish(engine, batch.facts.id, ago=31 * DAY)
+    late = "UPDATE communication_request SET request_status = 'SKIPPED'"
+    with engine.connect() as editing:
+        hold_batches(editing)
+        with Beside(engine, lambda _: archived(engine, tmp_path)) as archiving:
+            archiving.wait_until_blocked()
+            with engine.begin() as telling:
+                telling.execute(text(late))
+            editing.commit()
+            assert archiving.result() == []
+
+    assert list(tmp_path.iterdir()) == []
+    [done] = archived(engine, tmp_path)
+    assert b'"SKIPPED"' in gzip.decompress(done.file.read_bytes())
+
+
+def test_an_archive_leaves_a_batch_that_another_one_is_archiving(
+    engine: Engine, batch: BatchDetails, tmp_path: Path
+) -> None:
+    in_transaction(engine, lambda c: add_in(c, "B", [new("1", "no number")], by=ANA))
+    finish(engine, batch.facts.id, ago=31 * DAY)
+    with engine.connect() as editing:
+        hold_batches(editing)
+        with Beside(engine, lambda _: archived(engine, tmp_path)) as first:
+            first.wait_until_blocked()
+            assert archived(engine, tmp_path) == []
+            editing.commit()
+            [done] = first.result()
+
+    assert len(gzip.decompress(done.file.read_bytes()).splitlines()) == 1
