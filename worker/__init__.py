@@ -18,6 +18,8 @@ Beside them stands `sandbox`, which speaks the providers' wire APIs and knows no
 One request's walk, PENDING to COMPLETED:
 
 1. `desk/uploads.py`        an operator's CSV becomes requests, each with a row in the queue table.
+                            Whom a target names is read by `domain/targets.py`: plainly written numbers by
+                            `domain/phone_quick.py`, others by `domain/phone_reading.py`.
 2. `dispatch/scan.py`       the scheduler (`tasks/scheduler.py`) claims due ones under a lease and
                             publishes one message per chunk of a batch: ids and the lease's token.
                             `domain/turns.py` says whose turn it is, by rates (`pace.py`), windows
@@ -32,6 +34,7 @@ One request's walk, PENDING to COMPLETED:
 5. `dispatch/record.py`     judges the answer (`domain/verdicts/`) and writes what it changes. While the
                             store takes nothing it waits (`dispatch/keep.py`); where its attempt is unknown
                             the database has forgotten, and all is halted (`dispatch/forgotten.py`).
+                            A run of one code that nobody knows halts the campaign (`dispatch/runs.py`).
 6. `web/callbacks.py`       the provider reports; the signature is verified, and under load many reports
                             share a transaction (`web/letterbox.py`), in which
    `dispatch/settle.py`     stores each once, judges it by the same rule and writes the change;

@@ -13,7 +13,6 @@ DESTINATIONS: dict[str, str] = {
     "13227": NOT_ENABLED,
     "32205": NOT_ENABLED,
     "21612": "this source can't reach numbers there",
-    "30006": "its lines or carriers take none",
     "30011": "its carriers take no media",
 }
 """Each with what an operator must know; what is said of a carrier is said of its country's numbers."""
