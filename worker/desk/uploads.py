@@ -187,13 +187,14 @@ class _Noticed:
 
     def among(self, arrivals: Iterator[Arrival]) -> Iterator[Arrival]:
         """The same arrivals, noticed as they pass."""
-        for one in arrivals:
-            if len(self.first) < SHOWN and one.address is not None and one.filtered is None:
+        while len(self.first) < SHOWN and (one := next(arrivals, None)) is not None:
+            if one.address is not None and one.filtered is None:
                 if not self.first:
                     given = {**self.said.variables, **one.request_variables}
                     self.lacking = tuple(needed(self.said.template, given))
                 self.first.append(one.reference_id)
             yield one
+        yield from arrivals
 
 
 def _summed(ingested: Ingested, refused: _Refusals, noticed: _Noticed) -> Uploaded:

@@ -103,6 +103,16 @@ def valid_address(code: str, number: str) -> str | None:
     return None
 
 
+def is_surely_none(digits: str) -> bool:
+    """Whether digits behind a plus are as long as a number in use, and none, beyond any doubt."""
+    for length in (1, 2, 3):
+        if found := plans(digits[:length]):
+            code, number = digits[:length], digits[length:]
+            is_plain = len(number) in found[0].lengths and found[0].cut(number) == number
+            return is_plain and valid_address(code, number) is None
+    return False
+
+
 @cache
 def plans(code: str) -> tuple[NumberPlan, ...]:
     """The plans of a calling code, the main one first; none for a code that no country has."""

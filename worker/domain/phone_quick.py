@@ -16,6 +16,7 @@ from worker.domain.phone_neighbours import LONGEST_PLACE, LONGEST_TAIL, SHORTEST
 _ABROAD = re.compile(r"\+[1-9][0-9]*(?:[ -][0-9]+){0,6}")
 _AT_HOME = re.compile(r"(?:\([0-9]{2,4}\) ?|[0-9]{2,5}[ -])[0-9]+(?:[ -][0-9]+){0,5}")
 _GROUP = re.compile("[0-9]+")
+_SEPARATORS = str.maketrans("", "", " -")
 _MAY_END_SOONER = re.compile(r"[ )-](?:0|[0-9]{1,3}\Z)")
 """A group that may begin another number, or one so short that it may be a tail."""
 LONGEST_DATE = 8
@@ -37,13 +38,14 @@ def quickly_valid(target: str, region: str | None) -> str | None:
 
 
 def _abroad(target: str) -> str | None:
-    groups = _GROUP.findall(target)
-    digits = "".join(groups)
+    digits = target[1:].translate(_SEPARATORS)
     for length in (1, 2, 3):
         if found := plans(digits[:length]):
             number = digits[length:]
             # A prefix that was written where none belongs: the library knows what to make of it.
-            if found[0].cut(number) != number or _ends_sooner(target, groups, number, found[0]):
+            if found[0].cut(number) != number:
+                return None
+            if _MAY_END_SOONER.search(target) and _ends_sooner(target, number, found[0]):
                 return None
             return valid_address(digits[:length], number)
     return None
@@ -57,7 +59,7 @@ def _at_home(target: str, plan: NumberPlan) -> str | None:
     if may_be_date or begins_abroad or _begins_with_code(groups[0], digits):
         return None
     number = plan.cut(digits)
-    if number is None or _ends_sooner(target, groups, number, plan):
+    if number is None or (_MAY_END_SOONER.search(target) and _ends_sooner(target, number, plan)):
         return None
     return None if _begins_later(groups, digits, plan) else valid_address(plan.code, number)
 
@@ -70,12 +72,10 @@ def _begins_with_code(group: str, digits: str) -> bool:
     return len(digits) - len(group) >= shortest
 
 
-def _ends_sooner(target: str, groups: list[str], number: str, plan: NumberPlan) -> bool:
+def _ends_sooner(target: str, number: str, plan: NumberPlan) -> bool:
     """Whether a number may be complete before a group that begins like another, or a few short ones."""
-    if _MAY_END_SOONER.search(target) is None:
-        return False
     behind, longest = 0, 0
-    for group in reversed(groups[1:]):
+    for group in reversed(_GROUP.findall(target)[1:]):
         behind, longest = behind + len(group), max(longest, len(group))
         is_suspect = longest <= LONGEST_TAIL or (group[0] == "0" and behind >= SHORTEST_SECOND)
         if is_suspect and _may_be_number(number[:-behind], plan):

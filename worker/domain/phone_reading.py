@@ -9,6 +9,7 @@ import phonenumbers
 from phonenumbers import SUPPORTED_REGIONS, CountryCodeSource, PhoneNumber
 
 from worker.domain.mobile_marks import MOBILE_MARKS
+from worker.domain.numbering import is_surely_none
 from worker.domain.phone_neighbours import holds_another
 from worker.domain.phone_parsing import (
     UnreadNumber,
@@ -39,6 +40,8 @@ def read_number(spelled: Spelled, region: str | None) -> str:
     Raises:
         UnreadNumber: they are none, two, or two different ones.
     """
+    if spelled.has_plus and is_surely_none(spelled.digits):
+        raise UnreadNumber(NOT_IN_USE)
     number = parse(spelled, region)
     if not phonenumbers.is_valid_number(number):
         raise UnreadNumber(_why_not(spelled))

@@ -15,6 +15,7 @@ from phonenumbers import (
 )
 
 from tests.prove.spellings import BESIDE
+from worker.domain.numbering import is_surely_none
 from worker.domain.phone_parsing import UnreadNumber
 from worker.domain.phone_quick import quickly_valid
 from worker.domain.phone_reading import read_number
@@ -83,6 +84,21 @@ def test_a_quick_yes_is_the_slow_ones_yes(region: str) -> None:
                 quick += said is not None
                 assert said in {None, by_the_slow_way(target, default)}, (target, default)
     assert quick
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_quick_no_is_the_librarys_no(region: str) -> None:
+    dice = random.Random(region)  # noqa: S311  no secret is drawn
+    for example in examples(region):
+        for target in variants(example, dice):
+            digits = "".join(one for one in target if one in "0123456789")
+            if is_surely_none(digits):
+                assert not phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}")), digits
+
+
+@pytest.mark.parametrize("digits", ["491545395911", "447700493742", "12005550100"])
+def test_what_is_as_long_as_a_number_and_none_needs_no_library(digits: str) -> None:
+    assert is_surely_none(digits)
 
 
 @pytest.mark.parametrize(("begins", "share"), [("+", 0.95), ("", 0.65)], ids=["abroad", "at home"])
