@@ -7,11 +7,11 @@ import pytest
 
 from tests.mutants.faults import ROOMS, ROOT, Part, read_room
 
-PARTS = [part for room in ROOMS for part in read_room(room)]
+PARTS = {f"{room}-{part.path}": part for room in ROOMS for part in read_room(room)}
 FEWEST = 150
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.path)
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
 def test_each_fault_applies_once_and_leaves_a_program(part: Part) -> None:
     text = (ROOT / part.path).read_text(encoding="utf-8")
     for fault in part.faults:
@@ -24,7 +24,7 @@ def test_each_fault_applies_once_and_leaves_a_program(part: Part) -> None:
 
 
 def test_there_are_enough_and_each_has_a_name_of_its_own() -> None:
-    named = Counter((part.path, fault.promise) for part in PARTS for fault in part.faults)
+    named = Counter((part.path, fault.promise) for part in PARTS.values() for fault in part.faults)
 
     assert len(named) >= FEWEST
     assert max(named.values()) == 1

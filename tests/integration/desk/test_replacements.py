@@ -189,6 +189,16 @@ def test_new_words_for_the_same_person_make_no_duplicate(engine: Engine) -> None
     assert statuses(engine) == {"1": "PENDING", "2": "DUPLICATE"}
 
 
+def test_who_keeps_an_address_keeps_it_before_those_that_repeat_it(engine: Engine) -> None:
+    upload(engine, f"1,{ONE},Ana", f"2,{TWO},Ben")
+    corrected(engine, f"1,{TWO},Ana")
+    assert statuses(engine) == {"1": "DUPLICATE", "2": "PENDING"}
+
+    corrected(engine, f"2,{TWO},Benno")
+
+    assert statuses(engine) == {"1": "DUPLICATE", "2": "PENDING"}
+
+
 def test_a_corrected_file_may_bring_new_rows_too(engine: Engine) -> None:
     upload(engine, "1,bad,Ana", f"2,{TWO},Ben")
 
