@@ -21,6 +21,7 @@ from worker.dispatch.probe import probe
 from worker.dispatch.recall import recall_doubles
 from worker.dispatch.recognize import know_the_database
 from worker.dispatch.rescue import rescue_all
+from worker.dispatch.restart import hear_starts
 from worker.dispatch.settle import settle_waiting
 from worker.dispatch.sweep import sweep
 
@@ -57,6 +58,7 @@ def duties() -> tuple[Duty, ...]:
         Duty("sweep", lambda: sweep(engine), every),
         Duty("probe", lambda: probe(engine, line, probing), every),
         Duty("settle", lambda: settle_waiting(engine, patience), every),
+        Duty("starts", lambda: hear_starts(engine, line), every),
         Duty("recall", lambda: recall_doubles(engine, line, patience), every),
         Duty("rescue", lambda: rescue_all(engine, line, patience), every),
         Duty("strays", gather, every),

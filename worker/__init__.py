@@ -41,7 +41,7 @@ One request's walk, PENDING to COMPLETED:
                             `dispatch/hear.py` hears who says stop of an attempt that was archived.
    Who answers STOP to a text is heard by `web/inbound.py` (`domain/opt_out_words.py`), who clicks
    on "unsubscribe" by `web/unsubscribe.py`: `desk/opt_outs.py` suppresses the recipient, which
-   begin asks last.
+   begin asks last. `dispatch/restart.py` lifts the STOPs of whoever wrote START after them.
 7. `dispatch/rescue.py`     looks after whatever went silent in between; `dispatch/recall.py` ends calls
                             that should not go on, `dispatch/foresee.py` says early what will be late.
 

@@ -1,13 +1,18 @@
 """Somebody says stop, in person: by a click on our own page, or by an answer to a text."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from worker.domain.statuses import Mode, SuppressReason
 from worker.domain.suppression import Act, Source
 from worker.domain.writers import read_writer
-from worker.store import opt_outs, suppressions
+from worker.store import opt_outs, starts, suppressions
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.opt_outs import Contacted
+from worker.store.starts import Start
+
+# A message is kept from us for no longer: after that, START came before STOP in every order.
+OVERTAKEN = timedelta(days=1)
 
 
 def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
@@ -46,6 +51,27 @@ def hear_stop(engine: Engine, number: str, message_sid: str) -> bool:
             return False
         reason = SuppressReason.UNSUBSCRIBED
         suppressions.suppress(connection, Mode.SMS, identity, reason, act)
+        starts.judge_again(connection, identity, OVERTAKEN)
         return True
 
     return in_transaction(engine, step)
+
+
+def hear_start(engine: Engine, number: str, message_sid: str) -> bool:
+    """Note that a number answered START; the scheduler asks when it did, and lifts the STOPs before it.
+
+    Returns:
+        whether it was heard now; False where it was before, or has no id to ask by.
+
+    Raises:
+        UnreadWriter: the sender is no phone number.
+    """
+    start = Start(message_sid, read_writer(number))
+
+    def step(connection: Connection) -> bool:
+        if not opt_outs.is_new_act(connection, message_sid):
+            return False
+        starts.note(connection, start)
+        return True
+
+    return bool(message_sid) and in_transaction(engine, step)

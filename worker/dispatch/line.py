@@ -16,6 +16,7 @@ import structlog
 import uvloop
 
 from worker.domain.answers import Answer, Unknown
+from worker.domain.starts import Recalled
 from worker.domain.statuses import Mode
 from worker.domain.tickets import Ticket
 from worker.providers import Moment, Provider, Providers
@@ -67,6 +68,13 @@ class Line:
     def cancel_call(self, sid: str) -> bool:
         """Take back a call that was not dialed yet. Returns whether that worked."""
         return self.run(self._providers.voice.cancel(sid))
+
+    def recall(self, sids: Sequence[str]) -> list[Recalled]:
+        """Who wrote these incoming messages, and when; one answer each, in their order."""
+        return self.run(self._recall(sids))
+
+    async def _recall(self, sids: Sequence[str]) -> list[Recalled]:
+        return list(await asyncio.gather(*map(self._providers.sms.recall, sids)))
 
     def hang_up(self, sid: str) -> bool:
         """End a call that was answered. Returns whether that is certain."""

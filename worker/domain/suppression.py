@@ -11,6 +11,8 @@ class Source(StrEnum):
 
     STOP = "stop"
     """A text that asks to be left alone."""
+    START = "start"
+    """One that takes that back: never an act, but what lifted one."""
     CLICK = "one-click"
     """The link of a mail, which leads to our own page."""
     PROVIDER = "provider"

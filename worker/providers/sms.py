@@ -11,8 +11,9 @@ from uuid import UUID
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from worker.domain.answers import Answer, NotSent
-from worker.domain.looks import Look
+from worker.domain.looks import Look, Undecided
 from worker.domain.reports import Meaning, Report
+from worker.domain.starts import Recalled, Received
 from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
 from worker.domain.tickets import Inquiry, Text, Ticket
 from worker.domain.validity import validity
@@ -100,6 +101,18 @@ class SmsProvider:
         return await twilio_look.look(
             self._account, self._account.client.messages, inquiry, _read_record
         )
+
+    async def recall(self, sid: str) -> Recalled:
+        """Ask who wrote an incoming message, and when, by Twilio's clock: its webhook does not say when."""
+        if not MESSAGE_SID.fullmatch(sid):
+            return None
+        asked = await self._account.ask(self._account.client.messages(sid).fetch_async())
+        if isinstance(asked, Undecided):
+            return asked
+        record, _ = asked
+        if record.sid != sid or str(record.direction) != "inbound" or not record.date_created:
+            return Undecided("unreadable")
+        return Received(str(record.from_), record.date_created)
 
 
 def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:

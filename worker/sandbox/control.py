@@ -1,5 +1,6 @@
 """Questions to the sandbox, and switches on it: plain JSON on loopback."""
 
+import time
 from dataclasses import asdict
 
 from aiohttp import web
@@ -43,7 +44,10 @@ class Control:
         return web.json_response(self._ledger.opt_outs)
 
     async def inbound(self, request: web.Request) -> web.Response:
-        """POST /sandbox/inbound: somebody answers a text; {"url", "from", "to", "body", "sid"?}."""
+        """POST /sandbox/inbound: somebody answers a text; {"url", "from", "to", "body", "sid"?, "at"?}.
+
+        `at` is when they wrote it, in seconds since 1970; now, unless it says.
+        """
         said = await request.json()
         form = {
             "MessageSid": said.get("sid") or new_sid("SM"),
@@ -57,6 +61,7 @@ class Control:
         }
         if form["Body"].strip().upper() in {"STOP", "START", "HELP"}:
             form["OptOutType"] = form["Body"].strip().upper()
+        self._messages.receive(form, float(said.get("at") or time.time()))
         status = await self._poster.post_inbound(said["url"], form)
         return web.json_response({"status": status})
 

@@ -4,6 +4,7 @@ Source: https://www.twilio.com/docs/messaging/api/message-resource
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,10 +53,16 @@ class Messages:
         self._faults = faults
         self._poster = poster
         self._messages: dict[str, Message] = {}
+        self._received: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def reset(self) -> None:
         """Forget every message."""
         self._messages.clear()
+        self._received.clear()
+
+    def receive(self, form: Mapping[str, str], at: float) -> None:
+        """Keep a message that somebody wrote at that time, in seconds since 1970."""
+        self._received.setdefault(form["MessageSid"], (at, self._incoming(form, at)))
 
     async def create(self, request: web.Request) -> web.Response:
         """POST …/Messages.json."""
@@ -79,15 +86,18 @@ class Messages:
     async def fetch(self, request: web.Request) -> web.Response:
         """GET …/Messages/{sid}.json."""
         authenticate(request, self._options)
-        message = self._messages.get(request.match_info["sid"])
-        if message is None:
-            raise Refusal(404, 20404, "The requested resource was not found")
-        return web.json_response(self._resource(message))
+        sid = request.match_info["sid"]
+        if sid in self._messages:
+            return web.json_response(self._resource(self._messages[sid]))
+        if sid in self._received:
+            return web.json_response(self._received[sid][1])
+        raise Refusal(404, 20404, "The requested resource was not found")
 
     async def list(self, request: web.Request) -> web.Response:
         """GET …/Messages.json."""
         authenticate(request, self._options)
-        found = [(one.contact.accepted_at, self._resource(one)) for one in self._messages.values()]
+        sent = [(one.contact.accepted_at, self._resource(one)) for one in self._messages.values()]
+        found = sorted([*sent, *self._received.values()], key=lambda one: one[0])
         return page(request, "messages", found, self._options.list_lag)
 
     def _accept(self, fields: dict[str, str], ends: Ends, fault: str | None) -> web.Response:
@@ -151,17 +161,34 @@ class Messages:
     def _resource(self, message: Message) -> dict[str, Any]:
         contact = message.contact
         return {
-            "sid": contact.sid,
-            "account_sid": self._options.account_sid,
+            **self._common(contact.sid, contact.accepted_at),
             "status": contact.status,
             "to": as_stored(contact.to),
             "from": contact.source,
             "body": contact.content["Body"],
             "direction": "outbound-api",
-            "date_created": rfc2822(contact.accepted_at),
-            "date_updated": rfc2822(contact.accepted_at),
             "date_sent": None if contact.status == "queued" else rfc2822(contact.accepted_at),
             "error_code": message.error_code,
+        }
+
+    def _incoming(self, form: Mapping[str, str], at: float) -> dict[str, Any]:
+        return {
+            **self._common(form["MessageSid"], at),
+            "status": "received",
+            "to": form["To"],
+            "from": form["From"],
+            "body": form["Body"],
+            "direction": "inbound",
+            "date_sent": rfc2822(at),
+            "error_code": None,
+        }
+
+    def _common(self, sid: str, at: float) -> dict[str, Any]:
+        return {
+            "sid": sid,
+            "account_sid": self._options.account_sid,
+            "date_created": rfc2822(at),
+            "date_updated": rfc2822(at),
             "error_message": None,
             "num_segments": "1",
             "num_media": "0",
@@ -170,5 +197,5 @@ class Messages:
             "price_unit": "USD",
             "api_version": "2010-04-01",
             "subresource_uris": {},
-            "uri": f"/2010-04-01/Accounts/{self._options.account_sid}/Messages/{contact.sid}.json",
+            "uri": f"/2010-04-01/Accounts/{self._options.account_sid}/Messages/{sid}.json",
         }

@@ -97,6 +97,12 @@ _ACTS = text("""
     WHERE s.identity = p.identity AND p.channel = ANY (s.channels)
 """)
 
+_STARTS = text("""
+    UPDATE start_message AS s SET identity = n.identity
+    FROM refolded AS n JOIN recipient AS p USING (id)
+    WHERE s.identity = p.identity AND p.channel = 'sms'
+""")
+
 _TWICE = """
     SELECT r.id, row_number() OVER (
         PARTITION BY r.batch, m.first
@@ -146,6 +152,7 @@ _RENAMED = text("""
 _STEPS = (
     _SUPPRESSED,
     _ACTS,
+    _STARTS,
     _DUPLICATES,
     _DEQUEUED,
     _REQUESTS,

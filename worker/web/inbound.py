@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker.desk.opt_outs import hear_stop
+from worker.desk.opt_outs import hear_start, hear_stop
 from worker.desk.replies import tell_reply
 from worker.domain.opt_out_words import Wish, read_wish
 from worker.domain.writers import UnreadWriter
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 NO_ANSWER = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
 ROUTE = "sms/inbound"
+HEARD = {Wish.STOP: hear_stop, Wish.START: hear_start}
 KEPT = ("From", "To", "MessageSid", "MessagingServiceSid", "OptOutType")
 
 
@@ -50,8 +51,8 @@ class Inbound:
         try:
             # A NUL, which no column takes, must not keep anybody's STOP out.
             said = {name: form.get(name, "").replace("\0", "") for name in KEPT}
-            if wish is Wish.STOP:
-                await run_in_threadpool(self._hear, said)
+            if wish in HEARD:
+                await run_in_threadpool(self._hear, wish, said)
             elif wish is Wish.NOTHING:
                 await run_in_threadpool(self._tell, said)
         except Exception as error:  # noqa: BLE001  a door: what is not durable must come again
@@ -61,14 +62,14 @@ class Inbound:
         log.info("text_received", wish=wish.value)
         return Response(NO_ANSWER, media_type="text/xml")
 
-    def _hear(self, said: Mapping[str, str]) -> None:
-        """A STOP whose writer can't be read is kept for an operator, without its words."""
+    def _hear(self, wish: Wish, said: Mapping[str, str]) -> None:
+        """One whose writer can't be read is kept for an operator, without its words."""
         try:
-            hear_stop(self.runtime.engine, said["From"], said["MessageSid"])
+            HEARD[wish](self.runtime.engine, said["From"], said["MessageSid"])
         except UnreadWriter:
             self.refusals["unreadable"] += 1
             log.warning("callback_unreadable", route=ROUTE, count=1)
-            self.keep(ROUTE, [dumps({"wish": Wish.STOP, **said})])
+            self.keep(ROUTE, [dumps({"wish": wish, **said})])
 
     def _tell(self, said: Mapping[str, str]) -> None:
         """Whoever we can't read was not texted by us, and answers nobody."""

@@ -62,3 +62,17 @@ def test_two_stops_without_an_id_are_two_acts(engine: Engine, site: Site) -> Non
         assert site.tell(INBOUND, From=number, Body="STOP") == 200
 
     assert sorted(suppressed(engine)) == ["+15125550141", "+15125550142"]
+
+
+def test_a_start_is_noted_once_and_lifts_nothing_at_the_door(engine: Engine, site: Site) -> None:
+    number = "+15125550140"
+    assert site.tell(INBOUND, From=number, Body="STOP", MessageSid=SID) == 200
+    started = {"From": number, "Body": "START", "MessageSid": "SM" + "1" * 32}
+
+    assert [site.tell(INBOUND, **started) for _ in range(2)] == [200, 200]
+
+    assert suppressed(engine) == [number]
+    with engine.begin() as connection:
+        assert connection.execute(select(schema.start_message.c.identity)).scalars().all() == [
+            number
+        ]

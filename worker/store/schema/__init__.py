@@ -18,6 +18,7 @@ from worker.store.schema.record import (
     inbox,
     request_count,
     sid,
+    start_message,
     transition,
 )
 from worker.store.schema.telling import webhook_delivery
@@ -53,6 +54,7 @@ __all__ = [
     "request",
     "request_count",
     "sid",
+    "start_message",
     "suppression",
     "tally",
     "transition",

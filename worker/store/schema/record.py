@@ -165,6 +165,19 @@ heard_act = Table(
     Column("heard_at", Timestamp, nullable=False, server_default=NOW),
 )
 
+# Texts that say START, each until the provider was asked when it was written; their ids for good.
+start_message = Table(
+    "start_message",
+    metadata,
+    Column("sid", Text, primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("received_at", Timestamp, nullable=False, server_default=NOW),
+    Column("next_try_at", Timestamp, server_default=NOW),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Index("start_message_identity", "identity"),
+    Index("start_message_due", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
+)
+
 inbox = Table(
     "inbox",
     metadata,
