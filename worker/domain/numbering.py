@@ -79,6 +79,11 @@ COSTLY_KINDS = {
     "voicemail": "voicemail",
 }
 """Kinds in the metadata that cost more than others, or that nobody answers, and what they are called."""
+ORDINARY = frozenset({(1, "personal_number")})
+"""North America's 5XX: called from anywhere like any other number, and Twilio's test numbers are among them.
+
+Source: https://www.nanpa.com, https://www.twilio.com/docs/iam/test-credentials
+"""
 
 
 def costly_kind(address: str) -> str | None:
@@ -164,7 +169,11 @@ def _has_digits(rule: str | None) -> bool:
 
 def _costly(facts: PhoneMetadata) -> Pattern:
     """One pattern for all of them, a group for each kind, so that most numbers are asked once."""
-    found = ((kind, getattr(facts, kind)) for kind in COSTLY_KINDS)
+    found = (
+        (kind, getattr(facts, kind))
+        for kind in COSTLY_KINDS
+        if (facts.country_code, kind) not in ORDINARY
+    )
     return _compiled(
         "|".join(
             f"(?P<{kind}>{which.national_number_pattern})"
