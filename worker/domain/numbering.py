@@ -142,12 +142,19 @@ def plan_of(name: str) -> NumberPlan:
         transforms=bool(facts.national_prefix_transform_rule),
         general=_compiled(general.national_number_pattern),
         lengths=frozenset(general.possible_length),
-        shortest=min(general.possible_length),
+        shortest=_shortest(facts.country_code or 0),
         leading=re.compile(facts.leading_digits) if facts.leading_digits is not None else None,
         valid={n: _known(facts, general, n) for n in general.possible_length},
         costly=_costly(facts),
         formats=_formats(facts.country_code or 0),
     )
+
+
+def _shortest(code: int) -> int:
+    """Digits of the shortest national number of any region that shares a calling code."""
+    regions = (name for name in COUNTRY_CODE_TO_REGION_CODE[code] if name in SUPPORTED_REGIONS)
+    found = (PhoneMetadata.metadata_for_region(name, None) for name in regions)
+    return min(min(one.general_desc.possible_length) for one in found if one and one.general_desc)
 
 
 def _formats(code: int) -> tuple[tuple[Pattern, Pattern, bool], ...]:

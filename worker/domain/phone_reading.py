@@ -47,11 +47,20 @@ def read_number(spelled: Spelled, region: str | None) -> str:
         raise UnreadNumber(_why_not(spelled))
     if not _is_as_written(spelled, number, region):
         raise UnreadNumber(OTHER_DIGITS)
+    if _splits_its_code(spelled, number):
+        raise UnreadNumber(TWO)
     if not spelled.has_plus and _other_readings(spelled, number, region) - {e164(number)}:
         raise UnreadNumber(AMBIGUOUS)
     if holds_another(spelled, number, region):
         raise UnreadNumber(TWO)
     return e164(number)
+
+
+def _splits_its_code(spelled: Spelled, number: PhoneNumber) -> bool:
+    """Whether a separator stands within what would be the calling code, were its plus left out."""
+    source = number.country_code_source
+    is_bare = source == CountryCodeSource.FROM_NUMBER_WITHOUT_PLUS_SIGN
+    return is_bare and not spelled.groups[0].startswith(str(number.country_code))
 
 
 def _why_not(spelled: Spelled) -> str:

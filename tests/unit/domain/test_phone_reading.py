@@ -77,6 +77,8 @@ def test_what_people_write_is_read(region: str, text: str, number: str) -> None:
         ("DE", "030 123456 (2)", WORDS),
         ("DE", "030 1234 (2) 56", WORDS),
         ("DE", "030 1234567/68", TWO),
+        ("FO", "29 87 26 890", TWO),
+        ("CA", "+13107959 890", TWO),
         ("DE", "030 1234567-68", TWO),
         ("DE", "030 1234567 68", TWO),
         ("DE", "+49 30 123456 2", TWO),
