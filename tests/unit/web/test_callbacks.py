@@ -250,3 +250,21 @@ def test_a_form_nobody_can_read_is_kept_whole_or_must_come_again(
 
     door.fault = StoreUnavailable("away")
     assert door.post(PATH, body, headers) == 503
+
+
+def test_a_policy_that_nobody_knows_is_no_address(settings: Settings) -> None:
+    door, form = Door(settings), {"CallSid": FORM["CallSid"], "AnsweredBy": "human"}
+    path = f"{PATH}/answered-by/odd"
+
+    headers = signed("new-token", form, path=path)
+    assert door.post(path, urlencode(form).encode(), headers) == 404
+
+    assert door.taken == []
+    assert door.callbacks.refusals == {"unreadable": 1}
+
+
+def test_a_field_without_a_value_is_signed_like_any_other(settings: Settings) -> None:
+    door, form = Door(settings), FORM | {"ForwardedFrom": ""}
+
+    assert door.post(PATH, urlencode(form).encode(), signed("new-token", form)) == 204
+    assert [one.name for one in door.taken] == ["completed"]
