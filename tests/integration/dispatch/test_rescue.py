@@ -26,7 +26,7 @@ from tests.factories import (
 )
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
-from worker.dispatch.rescue import rescue
+from worker.dispatch.rescue import PAGE, rescue, rescue_all
 from worker.dispatch.settle import settle
 from worker.domain.looks import Candidates, Look, Undecided
 from worker.domain.reports import Meaning, Report
@@ -93,6 +93,15 @@ def test_an_attempt_before_its_deadline_is_left_alone(engine: Engine, connect: C
 
     assert rescue(engine, connect(provider), PATIENCE) == 0
     assert provider.inquiries == []
+
+
+def test_page_after_page_is_looked_after(engine: Engine, connect: Connect) -> None:
+    overdue = {make_attempt(engine, check_in=-SECOND) for _ in range(PAGE + 1)}
+    provider = FakeProvider(Mode.VOICE)
+
+    rescue_all(engine, connect(provider), PATIENCE)
+
+    assert {inquiry.attempt for inquiry in provider.inquiries} == overdue
 
 
 @pytest.mark.parametrize("state", [AttemptState.SENDING, AttemptState.IN_DOUBT])
