@@ -134,6 +134,10 @@ def after_a_refusal_it_fills_at_half_speed_and_recovers_in_half_a_minute(server:
         server.hset(key(VOICE), mapping=moved)
         assert buckets.take(VOICE, 1)[1] == pytest.approx(wait, abs=A_MOMENT)
 
+    now = time()
+    server.hset(key(VOICE), mapping={"slowed": str(now), "tokens": "0", "at": str(now - 1.3)})
+    assert buckets.take(VOICE, 1)[0] == 0
+
 
 CLOCKS = (-600.0, 600.0)
 """Seconds by which the server's clock is put right: it had been ahead, or behind."""
