@@ -1,11 +1,14 @@
 """After the deadline somebody asks, and nobody guesses."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, func, update
+from structlog.testing import capture_logs
 
 from tests.factories import (
     HOUR,
@@ -31,6 +34,7 @@ from worker.dispatch.settle import settle
 from worker.domain.looks import Candidates, Look, Undecided
 from worker.domain.reports import Meaning, Report
 from worker.domain.statuses import AttemptState, ChannelStatus, Mode
+from worker.domain.tickets import Inquiry
 from worker.domain.voicemail import OnMachine
 from worker.store import halts, schema
 from worker.store.connect import in_transaction
@@ -93,6 +97,29 @@ def test_an_attempt_before_its_deadline_is_left_alone(engine: Engine, connect: C
 
     assert rescue(engine, connect(provider), PATIENCE) == 0
     assert provider.inquiries == []
+
+
+class Overtaken(FakeProvider):
+    """While it is asked, the callback that says how the call ended comes in."""
+
+    def __init__(self, engine: Engine, report: Report) -> None:
+        super().__init__(Mode.VOICE, looks=[UNDECIDED])
+        self._come_in = partial(settle, engine, PATIENCE, [report])
+
+    async def look(self, inquiry: Inquiry) -> Look:
+        await asyncio.to_thread(self._come_in)
+        return await super().look(inquiry)
+
+
+def test_what_a_callback_closes_meanwhile_is_left_alone(engine: Engine, connect: Connect) -> None:
+    attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1", check_in=-SECOND)
+
+    with capture_logs() as told:
+        rescue(engine, connect(Overtaken(engine, listed("CA1"))), PATIENCE)
+
+    assert [line["event"] for line in told if line["log_level"] == "error"] == []
+    assert state_of(engine, attempt) == ("DONE", "COMPLETED")
+    assert read_attempt(engine, attempt)["checks"] == 0
 
 
 def test_page_after_page_is_looked_after(engine: Engine, connect: Connect) -> None:
