@@ -38,7 +38,7 @@ One request's walk, PENDING to COMPLETED:
 6. `web/callbacks.py`       the provider reports; the signature is verified, and under load many reports
                             share a transaction (`web/letterbox.py`), in which
    `dispatch/settle.py`     stores each once, judges it by the same rule and writes the change;
-                            `dispatch/hear.py` hears who says stop of an attempt that was archived.
+                            `dispatch/hear.py` hears who says stop where no attempt is found.
    Who answers STOP to a text is heard by `web/inbound.py` (`domain/opt_out_words.py`), who clicks
    on "unsubscribe" by `web/unsubscribe.py`: `desk/opt_outs.py` suppresses the recipient, which
    begin asks last. `dispatch/restart.py` lifts the STOPs of whoever wrote START after them.

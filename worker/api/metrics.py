@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from worker.desk.metrics import Moment
+from worker.domain.opt_out_words import Wish
 
 HELP: dict[str, str] = {
     "halts": "halts in force: everything, a channel or a campaign",
@@ -65,3 +66,11 @@ def _show(moment: Moment, made: CollectorRegistry) -> None:
         registry=made,
     )
     strays.inc(moment.tallies.get("strays", 0))
+    texts = Counter(
+        "outreach_texts_received",
+        "texts that came in, by what they ask for",
+        ["wish"],
+        registry=made,
+    )
+    for wish in Wish:
+        texts.labels(wish).inc(moment.tallies.get(f"text:{wish}", 0))

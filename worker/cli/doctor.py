@@ -12,6 +12,7 @@ from worker.cli.printing import add_row, console, facts_table, table
 from worker.cli.session import session
 from worker.desk.database import (
     Finding,
+    examine_answers,
     examine_clocks,
     examine_database,
     examine_duties,
@@ -63,10 +64,10 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
             yield examine_duties(runtime.engine)
             yield from examine_halts(runtime.engine)
             yield _recognized(runtime)
+            inbound = f"{runtime.settings.public_url}/callbacks/sms/inbound"
+            yield examine_answers(runtime.engine, inbound)
     except StoreUnavailable as error:
         yield Finding("database", False, str(error), "start PostgreSQL, or correct DATABASE_URL")
-    inbound = f"Twilio posts them to {runtime.settings.public_url}/callbacks/sms/inbound"
-    yield Finding("answers to texts", True, inbound)
     fault = broker.fault(runtime.settings.broker_url)
     advice = "start the broker, or correct BROKER_URL"
     yield Finding("broker", fault is None, fault or "answers", advice)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from worker.domain.identities import FOLD_VERSION, identity_of
 from worker.domain.wire import stamp
-from worker.store import condition, duties, folds, halts, migrate
+from worker.store import condition, duties, folds, halts, migrate, tallies
 from worker.store.connect import (
     Connection,
     Engine,
@@ -109,6 +109,19 @@ def examine_halts(engine: Engine) -> list[Finding]:
         )
         for row in standing
     ]
+
+
+def examine_answers(engine: Engine, url: str) -> Finding:
+    """Whether any text was ever answered to us; until one is, where Twilio is to be pointed to."""
+    counted = in_transaction(engine, tallies.read)
+    received = sum(n for name, n in counted.items() if name.startswith("text:"))
+    found = (
+        f"{received} came in"
+        if received
+        else "none came in yet: point the incoming-message webhook of each Twilio number,"
+        f" or of its messaging service, to {url} (HTTP POST)"
+    )
+    return Finding("answers to texts", True, found)
 
 
 def _way_out(row: HaltRow) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from worker.desk.opt_outs import hear_start, hear_stop
 from worker.desk.replies import tell_reply
+from worker.desk.tallies import add_tallies
 from worker.domain.opt_out_words import Wish, read_wish
 from worker.domain.writers import UnreadWriter
 from worker.runtime import Runtime
@@ -55,6 +56,7 @@ class Inbound:
                 await run_in_threadpool(self._hear, wish, said)
             elif wish is Wish.NOTHING:
                 await run_in_threadpool(self._tell, said)
+            await run_in_threadpool(add_tallies, self.runtime.engine, {f"text:{wish}": 1})
         except Exception as error:  # noqa: BLE001  a door: what is not durable must come again
             self.refusals["store_unavailable"] += 1
             log.warning("callback_deferred", reports=1, error=type(error).__name__)

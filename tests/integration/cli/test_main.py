@@ -7,9 +7,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from worker.cli.main import app
+from worker.desk.tallies import add_tallies
 
 Outreach = Callable[..., Result]
 CAMPAIGN = {
@@ -205,6 +207,18 @@ def test_the_doctor_says_what_to_do_and_shows_no_secret(outreach: Outreach) -> N
     assert "PostgreSQL" in told.stdout
     for secret in ("token-under-test", "key-under-test", "flower:under-test"):
         assert secret not in told.output
+
+
+def test_the_doctor_says_where_to_point_twilio_until_a_text_came_in(
+    outreach: Outreach, engine: Engine
+) -> None:
+    assert "http://127.0.0.1:8/callbacks/sms/inbound" in outreach("doctor").stdout
+
+    add_tallies(engine, {"text:STOP": 2, "text:NOTHING": 1, "refused:signature": 5})
+
+    told = outreach("doctor").stdout
+    assert "3 came in" in told
+    assert "/callbacks/sms/inbound" not in told
 
 
 def test_the_doctor_of_a_database_that_is_away_goes_on_to_the_broker(outreach: Outreach) -> None:
