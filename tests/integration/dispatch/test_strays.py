@@ -17,8 +17,10 @@ from tests.factories import (
     read_request,
     token_of,
 )
+from worker.dispatch.halt import standing
 from worker.dispatch.settle import Settled, settle, settle_waiting
 from worker.domain.statuses import AttemptState, Mode
+from worker.providers import sms
 from worker.providers.email import read_events
 from worker.store import schema, tallies
 from worker.store.connect import in_transaction
@@ -166,3 +168,15 @@ def test_an_event_without_ids_acts_once(engine: Engine) -> None:
 
     assert (first.new, again.new) == (1, 0)
     assert reason(engine, recipient) == "bounced"
+
+
+def test_the_token_of_a_call_in_the_callback_of_a_text_halts_nothing(engine: Engine) -> None:
+    _, request, attempt = mailed(engine, "+15125550140", mode=Mode.VOICE)
+    form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "undelivered", "ErrorCode": "30032"}
+    report = sms.read_callback(form, token_of(engine, attempt))
+    assert report
+
+    assert settle(engine, make_patience(), [report]) == Settled(1, 1)
+
+    assert standing(engine) == []
+    assert read_request(engine, request)["request_status"] == "INITIATED"
