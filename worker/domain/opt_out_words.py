@@ -91,8 +91,9 @@ def read_wish(body: str, opt_out_type: str = "") -> Wish:
         body: its words, in any case and with any marks.
         opt_out_type: `OptOutType` where Twilio's Advanced Opt-Out has judged already, else empty.
     """
-    if opt_out_type in {Wish.STOP, Wish.START, Wish.HELP}:
-        return Wish(opt_out_type)
+    judged = opt_out_type.strip().upper()
+    if judged in {Wish.STOP, Wish.START, Wish.HELP}:
+        return Wish(judged)
     body = body[:MOST]
     if _REACTION.fullmatch(body):
         return Wish.NOTHING

@@ -30,6 +30,7 @@ def test_stops_are_heard_and_hardly_anything_else_is_taken_for_one() -> None:
     ("body", "said", "wish"),
     [
         ("anything", "STOP", Wish.STOP),
+        ("anything", " stop", Wish.STOP),
         ("stop", "HELP", Wish.HELP),
         ("START", "", Wish.START),
         ("start.", "", Wish.START),
