@@ -1,6 +1,6 @@
 """Apply what the providers report."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from json import dumps
@@ -87,6 +87,19 @@ def _take_in(engine: Engine, patience: Patience, reports: Sequence[Report]) -> S
     return first + last
 
 
+class _Vanished(Exception):
+    """An attempt was archived between finding it for a letter and locking it."""
+
+
+def _until_none_vanishes(engine: Engine, step: Callable[[Connection], Settled]) -> Settled:
+    """Judge letters in a transaction; again where one loses its attempt, which it then finds no more."""
+    while True:
+        try:
+            return in_transaction(engine, step)
+        except _Vanished:
+            continue
+
+
 def _settle_together(engine: Engine, patience: Patience, reports: Sequence[Report]) -> Settled:
     def step(connection: Connection) -> Settled:
         letters = inbox.store(connection, reports, applied=True)
@@ -94,7 +107,7 @@ def _settle_together(engine: Engine, patience: Patience, reports: Sequence[Repor
 
     halt_barred(engine, reports)
     note_reports(engine, patience.unknown_run, reports)
-    return in_transaction(engine, step)
+    return _until_none_vanishes(engine, step)
 
 
 def _keep(engine: Engine, report: Report) -> Settled:
@@ -148,7 +161,7 @@ def _settle_stored(engine: Engine, patience: Patience, ids: Sequence[int]) -> Se
         return settled
 
     heard = hear_letters(engine, ids)
-    return Settled(heard, 0) + in_transaction(engine, step)
+    return Settled(heard, 0) + _until_none_vanishes(engine, step)
 
 
 def _settle_alone(engine: Engine, patience: Patience, letter: int) -> Settled:

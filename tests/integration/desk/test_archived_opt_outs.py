@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, func, select, text, update
+from structlog.testing import capture_logs
 
 from tests.factories import (
     allow_recipient,
@@ -40,13 +41,14 @@ def test_an_event_that_meets_the_archive_between_its_steps_is_heard_at_once(engi
     with engine.connect() as dropping, dropping.begin():
         dropping.execute(update(schema.batch).values(archived_at=func.now()))
         assert archives.drop_some(dropping, "over-email", 100) == 1
-        with Beside(engine, settling) as beside:
+        with capture_logs() as logs, Beside(engine, settling) as beside:
             beside.wait_until_blocked()
             dropping.commit()
             settled = beside.result()
 
     assert reason(engine, recipient) == "spam_report"
     assert settled == Settled(new=1, waiting=0)
+    assert logs == []
 
 
 def test_what_waits_to_be_judged_outlives_the_archive(engine: Engine, tmp_path: Path) -> None:
