@@ -17,7 +17,7 @@ from worker.sandbox.callbacks import Poster
 from worker.sandbox.faults import Faults
 from worker.sandbox.ledger import Contact, Ledger
 from worker.sandbox.options import Options
-from worker.sandbox.scenarios import MAIL_EVENTS
+from worker.sandbox.scenarios import MAIL_EVENTS, STRAYS
 
 MOST_PERSONALIZATIONS = 1000
 PROCESSING, TRAVELLING = 0.1, 0.3
@@ -33,6 +33,14 @@ DETAILS: dict[str, dict[str, str]] = {
         "status": "5.1.1",
         "reason": "550 5.1.1 no such user",
         "bounce_classification": "Invalid Address",
+    },
+    "complaint": {"event": "spamreport"},
+    "stray-bounce": {
+        "event": "bounce",
+        "type": "bounce",
+        "status": "5.1.10",
+        "reason": "550 5.1.10 recipient not found",
+        "sg_message_id": "",
     },
     "blocked": {
         "event": "bounce",
@@ -142,7 +150,7 @@ class Mail:
             "sg_event_id": secrets.token_urlsafe(16),
             "sg_message_id": f"{contact.sid}.recvd-sandbox-0",
             "smtp-id": f"<{contact.sid}@sandbox>",
-            **arguments,
+            **({} if name in STRAYS else arguments),
             **DETAILS.get(name, {}),
         }
 

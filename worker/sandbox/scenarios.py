@@ -90,9 +90,13 @@ MAIL_EVENTS: dict[str, tuple[str, ...]] = {
     "click": ("delivered", "open", "click"),
     "unsubscribe": ("delivered", "unsubscribe"),
     "spam": ("delivered", "spamreport"),
+    "complaint": ("delivered", "complaint"),
+    "stray-bounce": ("delivered", "stray-bounce"),
     "invalid": (),
     "silent": (),
 }
+# These come without what we sent along, the last one without SendGrid's own id as well.
+STRAYS = frozenset({"complaint", "stray-bounce"})
 
 _BY_DIGITS = {scenario.digits: scenario for scenario in SCENARIOS}
 _FAULT_BY_DIGITS = {digits: name for name, digits in FAULTS.items()}

@@ -17,7 +17,7 @@ from twilio.rest import Client
 
 from tests.fixtures.receiver import Posted, Receiver
 from tests.fixtures.sandbox import Sandbox
-from worker.sandbox.scenarios import FAULTS, MAIL_EVENTS, SCENARIOS, Ends, Refuses, Scenario
+from worker.sandbox.scenarios import FAULTS, MAIL_EVENTS, SCENARIOS, STRAYS, Ends, Refuses, Scenario
 
 FROM = "+15125550199"
 TWIML = "<Response><Say>Hello</Say></Response>"
@@ -308,16 +308,34 @@ def test_a_mail_brings_the_events_its_tag_says(
     token, answer = mail(sendgrid, f"ana+{tag}-0001@example.com")
 
     assert answer.status_code == 202
-    expected = [
-        "processed",
-        *("bounce" if name == "blocked" else name for name in MAIL_EVENTS[tag]),
-    ]
+    expected = ["processed", *(name for name in MAIL_EVENTS[tag] if name not in STRAYS)]
+    expected = ["bounce" if name == "blocked" else name for name in expected]
     posted = receiver.wait_for(lambda all_: len(_events(all_, token)) >= len(expected))
     events = _events(posted, token)
     assert [event["event"] for event in events] == expected
     sid = answer.headers["X-Message-Id"]
     assert {event["sg_message_id"].partition(".")[0] for event in events} == {sid}
     assert [entry["token"] for entry in sandbox.ledger()] == [token]
+
+
+@pytest.mark.parametrize(("tag", "name"), [("complaint", "spamreport"), ("stray-bounce", "bounce")])
+def test_a_stray_event_comes_without_our_token(
+    sendgrid: SendGridAPIClient, receiver: Receiver, tag: str, name: str
+) -> None:
+    mailbox = f"gus+{tag}-0002@example.com"
+    _, answer = mail(sendgrid, mailbox)
+
+    posted = receiver.wait_for(lambda all_: any(_strays(all_, mailbox)))
+    [stray] = _strays(posted, mailbox)
+    assert stray["event"] == name
+    sid = stray["sg_message_id"].partition(".")[0]
+    assert sid == (answer.headers["X-Message-Id"] if tag == "complaint" else "")
+
+
+def _strays(posted: list[Posted], mailbox: str) -> list[dict[str, Any]]:
+    arrays = [json.loads(one.body) for one in posted if one.path == "/callbacks/email"]
+    events = [event for array in arrays for event in array if event["email"] == mailbox]
+    return [event for event in events if "outreach_token" not in event]
 
 
 def _events(posted: list[Posted], token: str) -> list[dict[str, Any]]:
