@@ -212,6 +212,8 @@ def _apply_one_each(
         those that wait, and how many spoke of another contact than the one we know.
     """
     facts = attempts.lock(connection, map(_attempt_of, letters), with_recipients=suppresses)
+    if not facts.keys() >= set(map(_attempt_of, letters)):
+        raise _Vanished
     changes: dict[int, Change] = {}
     later: list[Letter] = []
     suspects = 0
