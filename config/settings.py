@@ -10,6 +10,7 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -92,6 +93,15 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _zone_name(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("must be an IANA time zone, like Europe/Berlin") from None
+    return value
+
+
+ZoneName = Annotated[str, AfterValidator(_zone_name)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 
 
@@ -153,6 +163,10 @@ class Settings(BaseSettings):
     )
 
     operator_email: str | None = Field(None, description="default for --as: last_updated_by")
+    display_zone: ZoneName = Field(
+        "UTC",
+        description="zone in which commands tell times, like Europe/Berlin; JSON and CSV: UTC",
+    )
     profile: Literal["production", "fast"] = Field(
         "production", description="durations of the protocol; fast is for loopback only"
     )

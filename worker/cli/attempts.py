@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from worker.cli.printing import add_row, console, print_json, table
-from worker.cli.session import AsJson, By, session
+from worker.cli.session import AsJson, By, Wide, screen, session
 from worker.desk.doubts import doubts_open
 from worker.dispatch.decide import allow_retry, count_as_sent
 from worker.domain.wire import to_wire
@@ -19,6 +19,7 @@ def attempts(
     context: typer.Context,
     *,
     in_doubt: Annotated[bool, typer.Option("--in-doubt", help="Those in doubt (default).")] = True,  # noqa: ARG001  the only list so far
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List attempts whose outcome is unknown, since when, and what happens next."""
@@ -35,12 +36,12 @@ def attempts(
             ]
         )
         return
-    listing = table(None, "attempt", "batch_id", "reference_id", "mode", "since", "next step")
+    listing = table(None, "attempt", "batch_id", "reference_id", "next step", "since", "mode")
     for one in found:
         doubt = one.doubt
-        named = (doubt.attempt, doubt.batch_id, doubt.reference_id, doubt.mode, doubt.doubted_at)
-        add_row(listing, [*named, one.next_step])
-    console().print(listing)
+        named = (doubt.attempt, doubt.batch_id, doubt.reference_id)
+        add_row(listing, [*named, one.next_step, doubt.doubted_at, doubt.mode])
+    screen(context, wide=wide).print(listing)
 
 
 @app.command("count-as-sent")

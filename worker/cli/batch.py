@@ -6,16 +6,17 @@ import typer
 
 from worker.cli import exports, second_thoughts, watching
 from worker.cli.archive import archive
-from worker.cli.picture import pictured
+from worker.cli.batch_list import list_
+from worker.cli.picture import pictured, standing
 from worker.cli.plan import plan
-from worker.cli.printing import add_row, console, print_json, table
+from worker.cli.printing import console, print_json
 from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, chosen
-from worker.cli.session import AsJson, BatchId, By, session
+from worker.cli.screen import Screen
+from worker.cli.session import AsJson, BatchId, By, Wide, screen, session
 from worker.cli.upload import upload
 from worker.desk.batches import (
     create_batch,
     delete_batch,
-    list_batches,
     pause_batch,
     resume_batch,
     show_batch,
@@ -24,6 +25,7 @@ from worker.desk.batches import (
 from worker.desk.campaigns import show_campaign
 from worker.desk.plan import outlook
 from worker.desk.results import results as read_results
+from worker.desk.results import variable_names
 from worker.dispatch.drain import drain
 from worker.dispatch.recognize import refuse_strangers
 from worker.domain.batches import BatchDetails
@@ -54,6 +56,7 @@ def create(
     _say(create_batch(engine, identity | {"paused": paused} | fields, by=operator))
 
 
+app.command("list")(list_)
 app.command()(upload)
 app.command()(plan)
 app.command()(archive)
@@ -77,41 +80,21 @@ def update(
     _say(update_batch(current.runtime.engine, batch_id, changes, by=current.operator(by)))
 
 
-@app.command("list")
-def list_(
-    context: typer.Context,
-    *,
-    campaign: Annotated[
-        str | None, typer.Option(help="Only this campaign's, by name or id.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
-    as_json: AsJson = False,
-) -> None:
-    """List the latest batches."""
-    found = list_batches(session(context).runtime.engine, campaign=campaign, limit=limit)
-    if as_json:
-        print_json([details.to_wire() for details in found])
-        return
-    listing = table(None, "batch_id", "campaign_id", "status", "requests", "open", "created_at")
-    for details in found:
-        facts = details.facts
-        counted = (details.status, details.total, details.open, facts.created_at)
-        add_row(listing, [facts.batch_id, facts.campaign_id, *counted])
-    console().print(listing)
-
-
 @app.command()
 def show(context: typer.Context, batch_id: BatchId, *, as_json: AsJson = False) -> None:
     """Show a batch with its status and counts."""
     here = session(context).runtime
     details = show_batch(here.engine, batch_id)
-    seen = outlook(here.engine, batch_id, ceilings=here.ceilings)
     if as_json:
+        seen = outlook(here.engine, batch_id, ceilings=here.ceilings)
         print_json(details.to_wire() | seen.to_wire())
         return
-    console().print(pictured(details))
-    for sentence in seen.sentences:
-        console().print(sentence)
+    out = screen(context)
+    out.print(pictured(details))
+    out.print_notes()
+    told = outlook(here.engine, batch_id, ceilings=here.ceilings, zone=str(out.zone))
+    for sentence in told.sentences:
+        out.print(sentence)
 
 
 @app.command()
@@ -122,8 +105,9 @@ def watch(
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between looks.")] = 0.5,
 ) -> None:
     """Watch a batch until each of its requests is final."""
-    engine = session(context).runtime.engine
-    watching.watch(lambda: show_batch(engine, batch_id), console(), interval=interval)
+    current = session(context)
+    engine, out = current.runtime.engine, Screen(zone=current.zone)
+    watching.watch(lambda: show_batch(engine, batch_id), out, interval=interval)
 
 
 @app.command()
@@ -138,8 +122,10 @@ def pause(
 ) -> None:
     """Hold a batch: none of its attempts begins until it is resumed."""
     current = session(context)
-    here = current.runtime
-    _say(pause_batch(here.engine, batch_id, by=current.operator(by)))
+    here, operator = current.runtime, current.operator(by)
+    before = show_batch(here.engine, batch_id)
+    after = pause_batch(here.engine, batch_id, by=operator)
+    _say(after, _nothing_to_pause(before, after))
     if wait:
         refuse_strangers(here.engine, here.memories)
         drained = drain(here.engine, here.line, here.patience, batch_id)
@@ -152,7 +138,13 @@ def pause(
 def resume(context: typer.Context, batch_id: BatchId, *, by: By = None) -> None:
     """Let a batch go on."""
     current = session(context)
-    _say(resume_batch(current.runtime.engine, batch_id, by=current.operator(by)))
+    here, operator = current.runtime, current.operator(by)
+    before = show_batch(here.engine, batch_id)
+    after = resume_batch(here.engine, batch_id, by=operator)
+    _say(after, None if before.facts.paused else "it was not paused, nothing changed")
+    seen = outlook(here.engine, batch_id, ceilings=here.ceilings, zone=str(current.zone))
+    if seen.not_moving:
+        console().print(f"not moving now: {seen.not_moving}")
 
 
 @app.command()
@@ -165,12 +157,15 @@ def delete(
 ) -> None:
     """Delete a batch: what has not begun never will, what is under way lives on."""
     current = session(context)
-    operator = current.operator(by)
-    _say(delete_batch(current.runtime.engine, batch_id, reason=reason, by=operator))
+    operator, engine = current.operator(by), current.runtime.engine
+    before = show_batch(engine, batch_id).facts
+    after = delete_batch(engine, batch_id, reason=reason, by=operator)
+    already = f"it was deleted already, nothing changed; by {before.last_updated_by}"
+    _say(after, f"{already}: {before.deleted_reason}" if before.deleted_at else None)
 
 
 @app.command()
-def results(
+def results(  # noqa: PLR0913  each is an option
     context: typer.Context,
     batch_id: BatchId,
     *,
@@ -184,20 +179,32 @@ def results(
         Separator, typer.Option(help="Of --excel: semicolon where Excel's country writes 1,5.")
     ] = "comma",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+    wide: Wide = False,
 ) -> None:
     """Print what became of each request."""
-    found = read_results(
-        session(context).runtime.engine, batch_id, request_status=status, reference_id=reference
-    )
+    engine = session(context).runtime.engine
+    found = read_results(engine, batch_id, request_status=status, reference_id=reference)
     if as_json:
         exports.write_json_lines(found)
     elif excel:
-        exports.write_excel(found, separator=exports.SEPARATORS[separator])
+        exports.write_excel(
+            found, variable_names(engine, batch_id), separator=exports.SEPARATORS[separator]
+        )
     elif as_csv:
-        exports.write_csv(found)
+        exports.write_csv(found, variable_names(engine, batch_id))
     else:
-        exports.print_table(found, console())
+        exports.print_table(found, screen(context, wide=wide))
 
 
-def _say(details: BatchDetails) -> None:
-    console().print(f"batch {details.facts.batch_id}: {details.status}")
+def _nothing_to_pause(before: BatchDetails, after: BatchDetails) -> str | None:
+    """Why a pause makes no difference, where it makes none."""
+    if before.facts.paused:
+        return f"it was paused already, nothing changed; last touched by {before.facts.last_updated_by}"
+    if after.facts.finished_at or after.status in watching.OVER:
+        return "nothing of it waits"
+    return None
+
+
+def _say(details: BatchDetails, why: str | None = None) -> None:
+    told = f"batch {details.facts.batch_id}: {standing(details.facts, details.status)}"
+    console().print(f"{told} ({why})" if why else told)

@@ -6,7 +6,7 @@ import typer
 
 from worker.cli.fields import FieldsFile, SetFields, typed_fields, typed_variables
 from worker.cli.printing import add_row, console, facts_table, print_json, table, warn
-from worker.cli.session import AsJson, By, CampaignRef, session
+from worker.cli.session import AsJson, By, CampaignRef, Wide, screen, session
 from worker.desk.campaigns import create_campaign, list_campaigns, show_campaign, update_campaign
 from worker.desk.rehearsal import send_test
 from worker.domain.campaigns import template_of
@@ -45,28 +45,30 @@ def update(
 
 
 @app.command("list")
-def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_(context: typer.Context, *, wide: Wide = False, as_json: AsJson = False) -> None:
     """List every campaign."""
     found = list_campaigns(session(context).runtime.engine)
     if as_json:
         print_json([campaign.to_wire() for campaign in found])
         return
-    listing = table(None, "id", "campaign_name", "mode", "source", "updated_at", "last_updated_by")
+    listing = table(None, "id", "campaign_name", "mode", "updated_at", "source", "last_updated_by")
     for one in found:
         fields = one.fields
-        about = (one.updated_at, one.last_updated_by)
-        add_row(listing, [one.id, fields.campaign_name, fields.mode, fields.source, *about])
-    console().print(listing)
+        about = (one.updated_at, fields.source, one.last_updated_by)
+        add_row(listing, [one.id, fields.campaign_name, fields.mode, *about])
+    screen(context, wide=wide).print(listing)
 
 
 @app.command()
 def show(context: typer.Context, campaign: CampaignRef, *, as_json: AsJson = False) -> None:
     """Show a campaign, given by name or id."""
-    found = show_campaign(session(context).runtime.engine, campaign).to_wire()
+    found = show_campaign(session(context).runtime.engine, campaign)
     if as_json:
-        print_json(found)
-    else:
-        console().print(facts_table(f"Campaign {found['id']}", found.items()))
+        print_json(found.to_wire())
+        return
+    times = {"created_at": found.created_at, "updated_at": found.updated_at}
+    facts = found.to_wire() | times
+    screen(context).print(facts_table(f"Campaign {found.id}", facts.items()))
 
 
 @app.command("test")

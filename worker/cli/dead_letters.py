@@ -1,14 +1,13 @@
 """`outreach dead-letters`: messages that could not be accepted, and what becomes of them."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from worker.cli.fields import UnreadableFile
-from worker.cli.printing import add_row, console, facts_table, print_json, table
-from worker.cli.session import AsJson, By, session
+from worker.cli.printing import add_row, console, facts_table, print_json, table, write_text
+from worker.cli.session import AsJson, By, Wide, screen, session
 from worker.desk import dead_letters
 from worker.desk.dead_letters import DeadLetter
 from worker.domain.wire import Wire, to_wire
@@ -18,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Messages that could not be accepte
 Letter = Annotated[int, typer.Argument(metavar="ID", help="Its number in the list.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show what it says: personal data.")]
 HIDDEN = "<hidden: --reveal shows it>"
-LISTED = ("id", "received_at", "kind", "task", "reason", "settled_how")
+LISTED = ("id", "received_at", "task", "reason", "settled_how", "kind")
 
 
 @app.command("list")
@@ -28,6 +27,7 @@ def list_(
     everything: Annotated[bool, typer.Option("--all", help="Settled ones too.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     reveal: Reveal = False,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List those nobody has settled."""
@@ -40,7 +40,7 @@ def list_(
     listing = table(None, *columns)
     for letter in found:
         add_row(listing, [getattr(letter, name) for name in columns])
-    console().print(listing)
+    screen(context, wide=wide).print(listing)
 
 
 @app.command()
@@ -58,11 +58,12 @@ def show(
     found = dead_letters.show_dead_letter(session(context).runtime.engine, letter)
     wire = _wire(found, reveal=reveal)
     if payload:
-        sys.stdout.write(f"{wire['payload']}\n")
+        write_text(f"{wire['payload']}\n")
     elif as_json:
         print_json(wire)
     else:
-        console().print(facts_table(f"Dead letter {letter}", wire.items()))
+        times = {"received_at": found.received_at, "settled_at": found.settled_at}
+        screen(context).print(facts_table(f"Dead letter {letter}", (wire | times).items()))
 
 
 @app.command()

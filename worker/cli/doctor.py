@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import typer
-from rich.table import Table
 
 from config.queues import Queue
 from config.settings import Settings
 from worker.cli import broker
+from worker.cli.listing import Listing
 from worker.cli.printing import add_row, console, facts_table, table
 from worker.cli.session import session
 from worker.desk.database import (
@@ -44,9 +44,9 @@ def masked(settings: Settings) -> list[tuple[str, str]]:
     ]
 
 
-def pictured(findings: list[Finding]) -> Table:
+def pictured(findings: list[Finding]) -> Listing:
     """A line per finding."""
-    lines = table("Health", "", "what", "found", "what to do")
+    lines = table("Health", "", "what", "found", "what to do", breaks=True)
     for finding in findings:
         mark, advice = ("ok", "") if finding.well else ("FAIL", finding.advice)
         style = None if finding.well else "red"

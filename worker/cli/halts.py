@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.cells import cell
 from worker.cli.printing import console
-from worker.cli.session import By, session
+from worker.cli.screen import Screen
+from worker.cli.session import By, screen, session
 from worker.desk.campaigns import show_campaign
-from worker.dispatch.halt import Scope, halt, resume
+from worker.dispatch.halt import HaltRow, Scope, halt, resume, standing
 from worker.dispatch.recognize import adopt_the_database
 from worker.domain.errors import Mistake
 from worker.domain.statuses import Mode
@@ -38,8 +40,13 @@ def halt_command(
     current = session(context)
     operator, here = current.operator(by), current.runtime
     scope, key = _scope(here, everything, channel, campaign)
-    fresh = halt(here.engine, scope, key, reason, operator)
-    console().print(f"halted: {scope} {key}".rstrip() + ("" if fresh else " (it was already)"))
+    if halt(here.engine, scope, key, reason, operator):
+        console().print(f"halted: {_named(scope, key)}")
+        return
+    out = screen(context)
+    for row in standing(here.engine):
+        if (row.scope, row.key) == (scope, key):
+            out.print(f"was halted already, nothing changed: {_told(row, out)}")
 
 
 def resume_command(
@@ -60,8 +67,21 @@ def resume_command(
     scope, key = _scope(here, everything or after_restore, channel, campaign)
     if after_restore:
         adopt_the_database(here.engine, here.memories, operator)
-    lifted = resume(here.engine, scope, key, operator)
-    console().print(f"resumed: {scope} {key}".rstrip() + ("" if lifted else " (it was not halted)"))
+    lifted, out = resume(here.engine, scope, key, operator), screen(context)
+    done = "resumed: {}" if lifted else "was not halted, nothing changed: {}"
+    out.print(done.format(_named(scope, key)))
+    for row in standing(here.engine):
+        out.print(f"still halted: {_told(row, out)}")
+
+
+def _named(scope: str, key: str) -> str:
+    return f"{scope} {key}".rstrip()
+
+
+def _told(row: HaltRow, out: Screen) -> str:
+    out.note([row.halted_at])
+    since = cell(row.halted_at, out.zone)
+    return f"{_named(row.scope, row.key)}, by {row.halted_by} since {since}: {row.reason}"
 
 
 def _scope(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -100,10 +100,17 @@ app.command("demo")(demo.demo)
 
 
 @app.callback()
-def start(context: typer.Context) -> None:
+def start(
+    context: typer.Context,
+    *,
+    zone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Tell times in it; default: DISPLAY_ZONE, else UTC."),
+    ] = None,
+) -> None:
     """Begin a session."""
     context.with_resource(only_errors())
-    current = context.obj = Session()
+    current = context.obj = Session(zone)
     context.call_on_close(current.close)
 
 

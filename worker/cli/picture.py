@@ -5,8 +5,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from worker.cli.printing import facts_table
-from worker.domain.batches import BatchDetails, Count
-from worker.domain.statuses import RequestStatus
+from worker.domain.batches import BatchDetails, BatchFacts, Count
+from worker.domain.statuses import BatchStatus, RequestStatus
 
 COLOURS: dict[RequestStatus, str] = {
     RequestStatus.PENDING: "grey62",
@@ -40,8 +40,13 @@ SHOWN = (
 def pictured(details: BatchDetails) -> RenderableType:
     """Everything about a batch."""
     facts = [(name, getattr(details.facts, name)) for name in SHOWN]
-    title = f"Batch {details.facts.batch_id} · {details.status}"
+    title = f"Batch {details.facts.batch_id} · {standing(details.facts, details.status)}"
     return Group(facts_table(title, facts), counted(details))
+
+
+def standing(facts: BatchFacts, status: BatchStatus) -> str:
+    """Its status, and whether each of its requests is final: it may be ACTIVE and yet at its end."""
+    return f"{status}, finished" if facts.finished_at else str(status)
 
 
 def counted(details: BatchDetails) -> RenderableType:

@@ -8,9 +8,9 @@ from typing import Annotated, BinaryIO
 import typer
 
 from worker.cli.fields import UnreadableFile
-from worker.cli.printing import console
 from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, chosen
-from worker.cli.session import session
+from worker.cli.screen import Screen
+from worker.cli.session import screen, session
 from worker.desk.forecast import forecast
 from worker.desk.plan import Outlook, outlook
 from worker.domain.csv_rows import Row, rows
@@ -38,13 +38,14 @@ def plan(
     ] = None,
 ) -> None:
     """Show the attempts a batch will make, hour by hour, without making or storing any."""
-    here = session(context).runtime
+    here, out = session(context).runtime, screen(context)
+    ceilings, zone = here.ceilings, str(out.zone)
     fields = chosen(expires_on, call_rate, auto_call_rate)
     if campaign is not None:
         if file is not None:
             raise WhatToPlan("--campaign plans the file that is named first; leave out --file")
         with _opened(Path(what)) as lines:
-            say(forecast(here.engine, campaign, lines, fields, ceilings=here.ceilings))
+            say(forecast(here.engine, campaign, lines, fields, ceilings=ceilings, zone=zone), out)
         return
     if fields:
         raise WhatToPlan(
@@ -52,7 +53,7 @@ def plan(
         )
     requests = None if file is None else _count(file)
     try:
-        say(outlook(here.engine, what, requests=requests, ceilings=here.ceilings))
+        say(outlook(here.engine, what, requests=requests, ceilings=ceilings, zone=zone), out)
     except UnknownBatch:
         if Path(what).is_file():
             raise WhatToPlan(f"{what!r} is a file: name its campaign with --campaign") from None
@@ -74,11 +75,13 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
         yield opened
 
 
-def say(found: Outlook) -> None:
+def say(found: Outlook, out: Screen) -> None:
     """The chart, and how it ends."""
-    for line in chart(found.plan):
-        console().print(line, highlight=False)
+    if found.plan.hours:
+        out.print(out.zone_note, style="dim")
+    for line in chart(found.plan, zone=out.zone):
+        out.print(line)
     for sentence in found.sentences:
-        console().print(sentence)
+        out.print(sentence)
     if found.finishes is None:
-        console().print("finishes: nothing is waiting")
+        out.print("finishes: nothing is waiting")

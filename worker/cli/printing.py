@@ -2,19 +2,21 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 import orjson
-from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
+from rich.text import Text
 
-from worker.domain.wire import Wire, stamp
+from worker.cli.cells import cell, escaped, printable
+from worker.cli.listing import Listing, Row
+from worker.cli.screen import Screen, screen_of
+from worker.domain.wire import Wire
 
 
-def console() -> Console:
-    """Standard output."""
-    return Console(markup=False, highlight=False, emoji=False)
+def console() -> Screen:
+    """Standard output, for what has no times in it."""
+    return Screen()
 
 
 def complain(sentence: str) -> None:
@@ -28,54 +30,51 @@ def warn(sentences: Iterable[str]) -> None:
         console().print(f"warning: {sentence}")
 
 
+def write_text(text: str) -> None:
+    """Text as it is, for a file or a program; harmless where somebody reads it."""
+    sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
+
+
 def print_json(value: Wire) -> None:
     """One value as indented JSON."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+    sys.stdout.write(escaped(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()) + "\n")
 
 
-def table(title: str | None, *columns: str) -> Table:
-    """An empty table in the house's style."""
-    made = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        header_style="dim",
-        box=box.SIMPLE_HEAD,
-    )
-    for name in columns:
-        made.add_column(name, overflow="fold")
-    return made
+def print_json_line(value: Wire) -> None:
+    """One value as one line of JSON."""
+    sys.stdout.write(escaped(orjson.dumps(value).decode()) + "\n")
 
 
-def facts_table(title: str, facts: Iterable[tuple[str, object]]) -> Table:
-    """Names and values, one below the other; what is not set is left out."""
-    made = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None)
-    made.add_column(style="dim")
-    made.add_column(overflow="fold")
-    for name, value in facts:
-        if value not in (None, "", [], {}, ()):
-            made.add_row(name, cell(value))
-    return made
+def table(title: str | None, *columns: str, breaks: bool = False, by_day: bool = False) -> Listing:
+    """An empty list in the house's style, its columns in the order of their weight."""
+    return Listing(title and printable(title), columns, breaks=breaks, by_day=by_day)
 
 
-def add_row(made: Table, values: Sequence[object], *, style: str | None = None) -> None:
+def add_row(made: Listing, values: Sequence[object], *, style: str | None = None) -> None:
     """One row of any values."""
-    made.add_row(*map(cell, values), style=style)
+    made.rows.append(Row(values, style))
 
 
-def cell(value: object) -> str:
-    """A value as a cell shows it."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return stamp(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict | list | tuple):
-        return printable(orjson.dumps(value).decode())
-    return printable(str(value))
+class Facts:
+    """Names and values, one below the other; what is not set is left out."""
+
+    def __init__(self, title: str, facts: Iterable[tuple[str, object]]) -> None:
+        self.title = printable(title)
+        self.facts = [(name, one) for name, one in facts if one not in (None, "", [], {}, ())]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Lay them out; a value that is too long goes on below itself."""
+        yield Text(self.title, style="bold")
+        made = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+        made.add_column(style="dim", no_wrap=True)
+        made.add_column(overflow="fold")
+        here = screen_of(console)
+        here.note(value for _, value in self.facts)
+        for name, value in self.facts:
+            made.add_row(name, Text(cell(value, here.zone)))
+        yield made
 
 
-def printable(text: str) -> str:
-    """The text without characters that steer a terminal."""
-    return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
+def facts_table(title: str, facts: Iterable[tuple[str, object]]) -> Facts:
+    """Names and values under a title."""
+    return Facts(title, facts)

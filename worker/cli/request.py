@@ -3,12 +3,11 @@
 import typer
 from rich.console import Group, RenderableType
 
-from worker.cli.printing import add_row, console, facts_table, print_json, table
+from worker.cli.printing import add_row, facts_table, print_json, table
 from worker.cli.second_thoughts import retry_one
-from worker.cli.session import AsJson, BatchId, ReferenceId, session
+from worker.cli.session import AsJson, BatchId, ReferenceId, screen, session
 from worker.desk.requests import show_request
 from worker.domain.results import History
-from worker.domain.wire import stamp
 
 app = typer.Typer(no_args_is_help=True, help="One request and its history.")
 app.command("retry")(retry_one)
@@ -23,16 +22,14 @@ def show(
     if as_json:
         print_json(history.to_wire())
     else:
-        console().print(pictured(history))
+        screen(context).print(pictured(history))
 
 
 def pictured(history: History) -> RenderableType:
     """The request's fields, and its history as a timeline."""
     facts = [(name, getattr(history.request, name)) for name in history.request.__slots__]
-    timeline = table("History", "at", "attempt", "what", "why")
+    timeline = table("History", "at", "attempt", "what", "why", breaks=True, by_day=True)
     for moment in history.moments:
-        add_row(
-            timeline, [stamp(moment.at, fine=True), moment.attempt_number, moment.what, moment.why]
-        )
+        add_row(timeline, [moment.at, moment.attempt_number, moment.what, moment.why])
     title = f"Request {history.request.reference_id}"
     return Group(facts_table(title, [*facts, ("due_at", history.due_at)]), timeline)

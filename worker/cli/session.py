@@ -5,11 +5,13 @@ from functools import cached_property
 from pathlib import Path
 from re import fullmatch
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from config.settings import ENV_FILE, Settings, SettingsError, load
 from worker.cli.printing import complain
+from worker.cli.screen import Screen
 from worker.domain.errors import Mistake
 from worker.runtime import AuditDoor, Runtime, build
 
@@ -20,6 +22,9 @@ By = Annotated[
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's batch_id.")]
 CampaignRef = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name or id.")]
 ReferenceId = Annotated[str, typer.Argument(metavar="REFERENCE", help="The reference_id in it.")]
+Wide = Annotated[
+    bool, typer.Option("--wide", help="Every column, however wide; JSON has all of it too.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
@@ -37,8 +42,18 @@ class NotAnEmail(Mistake):
         super().__init__("--as (or OPERATOR_EMAIL) must be an email address")
 
 
+class NoZone(Mistake):
+    """Times are told in a zone that exists."""
+
+    def __init__(self) -> None:
+        super().__init__("--zone must be an IANA time zone, like Europe/Berlin")
+
+
 class Session:
     """One run of the command. Settings are read when a command first needs them, not for --help."""
+
+    def __init__(self, zone: str | None = None) -> None:
+        self._zone = zone
 
     @cached_property
     def settings(self) -> Settings:
@@ -55,6 +70,18 @@ class Session:
     def runtime(self) -> Runtime:
         """What use cases are handed."""
         return build(self.settings, AuditDoor.COMMAND)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which times are told.
+
+        Raises:
+            NoZone: there is none of this name.
+        """
+        try:
+            return ZoneInfo(self._zone or self.settings.display_zone)
+        except (ValueError, OSError, KeyError):
+            raise NoZone from None
 
     def close(self) -> None:
         """Hang up, if anybody was called."""
@@ -98,3 +125,10 @@ def session(context: typer.Context) -> Session:
     found = context.find_object(Session)
     assert found is not None
     return found
+
+
+def screen(context: typer.Context, *, wide: bool = False) -> Screen:
+    """Where this command prints what has times in it; what has to be said below, is said in the end."""
+    made = Screen(zone=session(context).zone, wide=wide)
+    context.call_on_close(made.print_notes)
+    return made

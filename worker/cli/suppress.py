@@ -8,7 +8,8 @@ import typer
 
 from worker.cli.fields import UnreadableFile
 from worker.cli.printing import add_row, complain, console, print_json, table
-from worker.cli.session import AsJson, By, session
+from worker.cli.screen import Screen
+from worker.cli.session import AsJson, By, Wide, screen, session
 from worker.desk import lifts, suppressions
 from worker.desk.lifts import Suppression
 from worker.domain.csv_targets import targets as read_targets
@@ -73,29 +74,36 @@ def list_(
     *,
     mode: Annotated[Mode | None, typer.Option(help="Only this channel.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the suppressions in force. Shows addresses: they are what was asked for."""
-    _show(lifts.list_suppressed(session(context).runtime.engine, mode, limit=limit), as_json)
+    found = lifts.list_suppressed(session(context).runtime.engine, mode, limit=limit)
+    _show(found, FIELDS, None if as_json else screen(context, wide=wide))
 
 
 @app.command()
 def explain(
-    context: typer.Context, mode: Channel, target: Target, *, as_json: AsJson = False
+    context: typer.Context,
+    mode: Channel,
+    target: Target,
+    *,
+    wide: Wide = False,
+    as_json: AsJson = False,
 ) -> None:
     """Every act that ever kept a recipient from being contacted, and who lifted which."""
     found = lifts.explain_suppressed(session(context).runtime.engine, mode, target)
-    _show(found, as_json, ALL)
+    _show(found, ALL, None if as_json else screen(context, wide=wide))
 
 
-def _show(found: Sequence[Suppression], as_json: bool, columns: Sequence[str] = FIELDS) -> None:
-    if as_json:
+def _show(found: Sequence[Suppression], columns: Sequence[str], out: Screen | None) -> None:
+    if out is None:
         print_json([{name: to_wire(getattr(one, name)) for name in ALL} for one in found])
         return
     listing = table(None, *columns)
     for one in found:
         add_row(listing, [_cell(getattr(one, name)) for name in columns])
-    console().print(listing)
+    out.print(listing)
 
 
 def _cell(value: object) -> object:

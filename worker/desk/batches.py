@@ -1,4 +1,4 @@
-"""Batches: create, update, pause, resume, delete, list, show."""
+"""Batches: create, update, pause, resume, delete, show."""
 
 from collections.abc import Mapping, Sequence
 
@@ -36,7 +36,7 @@ def create_batch(engine: Engine, values: Mapping[str, object], *, by: str) -> Ba
 
     def step(connection: Connection) -> BatchDetails:
         create_in(connection, values, by=by)
-        return _details(connection, [found(connection, str(values["batch_id"]))])[0]
+        return details_of(connection, [found(connection, str(values["batch_id"]))])[0]
 
     return in_transaction(engine, step)
 
@@ -81,7 +81,7 @@ def update_batch(
 
     def step(connection: Connection) -> BatchDetails:
         update_in(connection, batch_id, changes, by=by)
-        return _details(connection, [found(connection, batch_id)])[0]
+        return details_of(connection, [found(connection, batch_id)])[0]
 
     return in_transaction(engine, step)
 
@@ -100,7 +100,7 @@ def update_in(
 
 
 def pause_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
-    """Hold the batch: once this returns, none of its attempts begins.
+    """Hold the batch: once this returns, none of its attempts begins; one that is held stays as it is.
 
     Raises:
         UnknownBatch, BatchDeleted: there is none to pause.
@@ -109,7 +109,7 @@ def pause_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
 
 
 def resume_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
-    """Let the batch go on.
+    """Let the batch go on; one that is not held stays as it is.
 
     Raises:
         UnknownBatch, BatchDeleted: there is none to resume.
@@ -140,24 +140,6 @@ def delete_in(connection: Connection, batch_id: str, *, reason: str, by: str) ->
         found(connection, batch_id)
 
 
-def list_batches(
-    engine: Engine, *, campaign: str | None = None, limit: int = 50
-) -> list[BatchDetails]:
-    """The latest batches, newest first; of one campaign, given by name or id, if asked.
-
-    Raises:
-        UnknownCampaign: there is none.
-    """
-
-    def step(connection: Connection) -> list[BatchDetails]:
-        campaign_id = _campaign_id(connection, campaign) if campaign else None
-        return _details(
-            connection, batches.newest(connection, campaign_id=campaign_id, limit=limit)
-        )
-
-    return in_transaction(engine, step)
-
-
 def show_batch(engine: Engine, batch_id: str) -> BatchDetails:
     """The batch with its status and counts.
 
@@ -165,22 +147,21 @@ def show_batch(engine: Engine, batch_id: str) -> BatchDetails:
         UnknownBatch: there is none.
     """
     return in_transaction(
-        engine, lambda connection: _details(connection, [found(connection, batch_id)])[0]
+        engine, lambda connection: details_of(connection, [found(connection, batch_id)])[0]
     )
 
 
 def _set_paused(engine: Engine, batch_id: str, by: str, *, paused: bool) -> BatchDetails:
-    def step(connection: Connection) -> bool:
-        moved = batches.set_paused(connection, batch_id, by, paused=paused)
-        if moved:
-            note(connection, _held(paused=paused), batch_id, by)
-        return moved
+    def step(connection: Connection) -> None:
+        facts = found(connection, batch_id, lock=True)
+        if facts.deleted_at is not None:
+            raise BatchDeleted(batch_id)
+        if facts.paused is not paused:
+            batches.set_paused(connection, facts.id, by, paused=paused)
+        note(connection, _held(paused=paused), batch_id, by)
 
-    moved = in_transaction(engine, step)
-    details = show_batch(engine, batch_id)
-    if not moved:
-        raise BatchDeleted(batch_id)
-    return details
+    in_transaction(engine, step)
+    return show_batch(engine, batch_id)
 
 
 def found(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts:
@@ -212,14 +193,8 @@ def _held(*, paused: bool) -> Deed:
     return Deed.PAUSE if paused else Deed.RESUME
 
 
-def _campaign_id(connection: Connection, reference: str) -> int:
-    campaign = campaigns.find(connection, reference)
-    if campaign is None:
-        raise UnknownCampaign(reference)
-    return campaign.id
-
-
-def _details(connection: Connection, found: Sequence[BatchFacts]) -> list[BatchDetails]:
+def details_of(connection: Connection, found: Sequence[BatchFacts]) -> list[BatchDetails]:
+    """The batches with their status and counts."""
     now = batches.now(connection)
     counts = batches.counts(connection, [facts.id for facts in found])
     return [

@@ -34,6 +34,7 @@ def forecast(
     chosen: Mapping[str, object],
     *,
     ceilings: Ceilings = NO_CEILINGS,
+    zone: str | None = None,
 ) -> Outlook:
     """What `outlook` says, as if this file were uploaded to a new batch now.
 
@@ -46,6 +47,7 @@ def forecast(
         file: the CSV.
         chosen: fields of the batch: expires_on, call_rate, auto_call_rate.
         ceilings: what the channels allow.
+        zone: as with `outlook`.
 
     Raises:
         UnknownCampaign: there is none.
@@ -63,11 +65,11 @@ def forecast(
     requests = len(found_in.addresses)
     standing = _standing(stored.id, fields, wanted, requests)
     reached = Reach(standing.hours, now, wanted.expires_on)
-    verdict = judge(standing, now)
+    verdict = judge(standing, now, told_in=zone)
     drawn = plan(standing, requests, now, ceiling=ceilings.per_hour(fields.mode))
     return Outlook(
         not_moving=verdict.why if isinstance(verdict, Later) else None,
-        finishes=ending(drawn, requests, wanted.expires_on) if requests else None,
+        finishes=ending(drawn, requests, wanted.expires_on, zone or "UTC") if requests else None,
         finishes_at=drawn.finishes_at,
         plan=drawn,
         never=(*found_in.never(), *reached.never(found_in.alike())),

@@ -65,6 +65,7 @@ def outlook(
     *,
     requests: int | None = None,
     ceilings: Ceilings = NO_CEILINGS,
+    zone: str | None = None,
 ) -> Outlook:
     """Why the batch is not moving right now, when it will finish, and its attempts by hour.
 
@@ -73,6 +74,7 @@ def outlook(
         batch_id: the batch.
         requests: plan as if this many waited, instead of those that do.
         ceilings: what the channels allow.
+        zone: in which the sentences tell times; None: the campaign's for its window, else UTC.
 
     Raises:
         UnknownBatch: there is none.
@@ -80,7 +82,7 @@ def outlook(
 
     def step(connection: Connection) -> Outlook:
         facts, now = found(connection, batch_id), batches.now(connection)
-        situation = _situation(connection, facts, now, requests, ceilings)
+        situation = _situation(connection, facts, now, requests, ceilings, zone)
         finishes = when_finished(situation, now)
         ends = situation.plan.finishes_at if finishes else None
         counted = requests is None and _is_counted(connection, facts)
@@ -98,6 +100,7 @@ def _situation(
     now: datetime,
     requests: int | None,
     ceilings: Ceilings,
+    zone: str | None,
 ) -> Situation:
     candidate = standings.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
@@ -108,11 +111,12 @@ def _situation(
     return Situation(
         facts=facts,
         halt=_halt(connection, facts, candidate.mode),
-        verdict=judge(standing, now),
+        verdict=judge(standing, now, told_in=zone),
         waiting=waiting,
         due=picks.waiting(connection, {facts.id: 1})[facts.id],
         next_due=picks.next_due(connection, [facts.id]).get(facts.id),
         plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.mode)),
+        zone=zone or "UTC",
         calls_in_use=_calls_in_use(connection, candidate.mode, ceilings.concurrent_calls),
     )
 

@@ -1,7 +1,11 @@
 """One request: where it stands and everything that happened to it."""
 
+from collections.abc import Sequence
+
+from worker.desk.batches import found
 from worker.domain.errors import UnknownBatch, UnknownRequest
 from worker.domain.results import History
+from worker.domain.statuses import RequestStatus
 from worker.store import batches, requests
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -19,5 +23,20 @@ def show_request(engine: Engine, batch_id: str, reference_id: str) -> History:
         if batches.find(connection, batch_id) is None:
             raise UnknownBatch(batch_id)
         raise UnknownRequest(batch_id, reference_id)
+
+    return in_transaction(engine, step)
+
+
+def statuses_of(
+    engine: Engine, batch_id: str, reference_ids: Sequence[str]
+) -> dict[str, RequestStatus]:
+    """Where the named requests stand; those that the batch has not are left out.
+
+    Raises:
+        UnknownBatch: there is none.
+    """
+
+    def step(connection: Connection) -> dict[str, RequestStatus]:
+        return requests.statuses(connection, found(connection, batch_id).id, reference_ids)
 
     return in_transaction(engine, step)

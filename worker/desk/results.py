@@ -1,6 +1,7 @@
 """Results out: every request of a batch with what became of it."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from worker.domain.errors import UnknownBatch
 from worker.domain.results import RequestResult
@@ -10,6 +11,7 @@ from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.requests import ResultFilter
 
 PAGE = 1_000
+NAMES_PAGE = 20_000
 
 
 def results(
@@ -25,10 +27,36 @@ def results(
     Raises:
         UnknownBatch: there is none; raised before the first result is asked for.
     """
+    batch = _id(engine, batch_id)
+    return _pages(engine, batch, ResultFilter(request_status, reference_id), page_size)
+
+
+def variable_names(engine: Engine, batch_id: str, *, page_size: int = NAMES_PAGE) -> list[str]:
+    """The names of all variables that requests of the batch have, sorted.
+
+    Raises:
+        UnknownBatch: there is none.
+    """
+    batch = _id(engine, batch_id)
+    names: set[str] = set()
+    after: str | None = ""
+    while after is not None:
+        after, found = in_transaction(engine, partial(_names, batch, after, page_size))
+        names.update(found)
+    return sorted(names)
+
+
+def _names(
+    batch: int, after: str, size: int, connection: Connection
+) -> tuple[str | None, list[str]]:
+    return requests.variable_names(connection, batch, after=after, limit=size)
+
+
+def _id(engine: Engine, batch_id: str) -> int:
     facts = in_transaction(engine, lambda connection: batches.find(connection, batch_id))
     if facts is None:
         raise UnknownBatch(batch_id)
-    return _pages(engine, facts.id, ResultFilter(request_status, reference_id), page_size)
+    return facts.id
 
 
 def _pages(engine: Engine, batch: int, wanted: ResultFilter, size: int) -> Iterator[RequestResult]:

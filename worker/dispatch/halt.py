@@ -27,7 +27,8 @@ log = structlog.get_logger()
 def halt(engine: Engine, scope: Scope, key: str, reason: str, by: str) -> bool:
     """Once this returns nothing begins in the scope. Returns whether it was sending before."""
     fresh = in_transaction(engine, lambda c: halts.halt(c, scope, key, reason, by))
-    log.warning("dispatch_halted", scope=scope, key=key)
+    if fresh:
+        log.warning("dispatch_halted", scope=scope, key=key)
     return fresh
 
 
@@ -58,7 +59,8 @@ def _what(report: Report, campaign: int) -> tuple[HaltScope, str]:
 def resume(engine: Engine, scope: Scope, key: str, by: str = halts.OURSELVES) -> bool:
     """Let it send again. Returns whether it was halted."""
     lifted = in_transaction(engine, lambda c: halts.resume(c, scope, key, by))
-    log.warning("dispatch_resumed", scope=scope, key=key)
+    if lifted:
+        log.warning("dispatch_resumed", scope=scope, key=key)
     return lifted
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from worker.domain.batches import BatchFacts, batch_status
 from worker.domain.plan import Plan
 from worker.domain.statuses import BatchStatus
-from worker.domain.turns import Later, Turn
+from worker.domain.turns import Later, Turn, local_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class Situation:
     """What an explanation is made of.
 
     `halt`: the reason of one in force over this batch; `calls_in_use`: how many calls may be under way
-    at once, where all of them are.
+    at once, where all of them are; `zone`: the one in which times are told.
     """
 
     facts: BatchFacts
@@ -25,6 +25,7 @@ class Situation:
     next_due: datetime | None
     plan: Plan
     calls_in_use: int | None = None
+    zone: str = "UTC"
 
 
 def why_not_moving(situation: Situation, now: datetime) -> str | None:
@@ -51,7 +52,7 @@ def _held_back(situation: Situation) -> str | None:
     if situation.due and situation.calls_in_use is not None:
         return f"all {situation.calls_in_use:,} concurrent calls are in use"
     if not situation.due and situation.next_due is not None:
-        return f"nothing is due until {situation.next_due:%a %d %b %H:%M} UTC"
+        return f"nothing is due until {local_time(situation.next_due, situation.zone)}"
     return None
 
 
@@ -61,12 +62,12 @@ def when_finished(situation: Situation, now: datetime) -> str | None:
     over = (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
     if not situation.waiting or batch_status(facts, now) in over:
         return None
-    return ending(situation.plan, situation.waiting, facts.expires_on)
+    return ending(situation.plan, situation.waiting, facts.expires_on, situation.zone)
 
 
-def ending(plan: Plan, waiting: int, expires_on: datetime | None) -> str:
+def ending(plan: Plan, waiting: int, expires_on: datetime | None, zone: str = "UTC") -> str:
     """When the plan ends, or how many it leaves out."""
     if plan.finishes_at is not None:
-        return f"about {plan.finishes_at:%a %d %b %H:%M} UTC, at the present pace"
-    ends = "in sight" if expires_on is None else f"before {expires_on:%a %d %b %H:%M} UTC"
+        return f"about {local_time(plan.finishes_at, zone)}, at the present pace"
+    ends = "in sight" if expires_on is None else f"before {local_time(expires_on, zone)}"
     return f"{plan.missed:,} of {waiting:,} waiting requests will not be attempted {ends}"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import inf
 
 from worker.domain.turns import MARGIN, Standing, current_rate, new_baseline
@@ -90,10 +90,10 @@ def _left(standing: Standing, per_day: Counter[date], at: datetime, now: datetim
     return float(max(0, standing.max_daily_calls - used))
 
 
-def chart(plan: Plan, *, width: int = 40) -> list[str]:
-    """The plan as lines of plain text: the hour, a bar, the number."""
+def chart(plan: Plan, *, width: int = 40, zone: tzinfo = UTC) -> list[str]:
+    """The plan as lines of plain text: the hour in this zone, a bar, the number."""
     most = max((n for _, n in plan.hours), default=1)
     return [
-        f"{at:%a %d %b %H:%M}  {'█' * max(1, round(width * n / most)):<{width}} {n:>7,}"
+        f"{at.astimezone(zone):%a %d %b %H:%M}  {'█' * max(1, round(width * n / most)):<{width}} {n:>7,}"
         for at, n in plan.hours
     ]

@@ -63,13 +63,16 @@ def door(window: Window, now: datetime) -> Door:
     return Door(opens_at(window, closing if closing and shut else now), closing)
 
 
-def judge(standing: Standing, now: datetime, at: Door | None = None) -> Turn | Later:
+def judge(
+    standing: Standing, now: datetime, at: Door | None = None, *, told_in: str | None = None
+) -> Turn | Later:
     """What the batch may do now. Pausing, expiry and halts are judged by whoever reads the batch.
 
     Args:
         standing: the facts.
         now: the moment.
         at: its campaign's door, where that is known already.
+        told_in: the zone in which a sentence tells times; None: the campaign's.
     """
     window = standing.hours.window
     at = at or door(window, now)
@@ -80,7 +83,7 @@ def judge(standing: Standing, now: datetime, at: Door | None = None) -> Turn | L
     if at.opens is None:
         return Later(NEVER, "its calling window never opens", allowance)
     if at.opens > now:
-        why = f"outside calling window until {_local(at.opens, window.zone)}"
+        why = f"outside calling window until {local_time(at.opens, told_in or window.zone)}"
         return Later(at.opens, why, allowance)
     if (left := daily_left(standing)) == 0:
         why = f"daily cap {standing.max_daily_calls:,} reached"
@@ -136,6 +139,7 @@ def next_midnight(zone: str, now: datetime) -> datetime:
     return datetime.combine(tomorrow, time(0), local.tzinfo).astimezone(UTC)
 
 
-def _local(at: datetime, zone: str) -> str:
+def local_time(at: datetime, zone: str) -> str:
+    """A time as a sentence tells it, with its zone."""
     here = known_zone(zone)
     return stamp(at) if here is None else f"{at.astimezone(here):%a %d %b %H:%M} {zone}"

@@ -12,11 +12,13 @@ from uuid import UUID
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
 
 from config.settings import ENV_FILE, is_loopback, load
+from worker.cli.listing import Listing
 from worker.cli.picture import counted
+from worker.cli.printing import add_row, table
 from worker.cli.request import pictured as pictured_request
+from worker.cli.screen import Screen
 from worker.desk.audit import attempt_tokens
 from worker.desk.batches import create_batch, show_batch
 from worker.desk.campaigns import create_campaign
@@ -143,16 +145,15 @@ def _pictured(batch: BatchDetails) -> Group:
     return Group(f"\n[bold]{batch.facts.batch_id}[/bold] · {batch.status}", counted(batch))
 
 
-def _results(batches: Sequence[BatchDetails]) -> Table:
-    table = Table(title="Results", title_justify="left", title_style="bold", header_style="dim")
-    for name in ("batch", "request_status", "channel_manager_status"):
-        table.add_column(name)
-    table.add_column("requests", justify="right")
+def _results(batches: Sequence[BatchDetails]) -> Listing:
+    """Each batch's counts, below its name."""
+    listing = table("Results", "batch", "request_status", "channel_manager_status", "requests")
     for batch in batches:
+        name = batch.facts.batch_id
         for (status, outcome), n in sorted(_counts(batch).items()):
-            table.add_row(batch.facts.batch_id, status, outcome, str(n))
-        table.add_section()
-    return table
+            add_row(listing, [name, status, outcome, n])
+            name = ""
+    return listing
 
 
 def _counts(batch: BatchDetails) -> dict[tuple[str, str], int]:
@@ -167,7 +168,9 @@ def _show_timeline(out: Console, runtime: Runtime, piece: Piece) -> None:
     if piece.example:
         history = show_request(runtime.engine, piece.batch_id, piece.example)
         out.print()
-        out.print(pictured_request(history))
+        screen = Screen()
+        screen.print(pictured_request(history))
+        screen.print_notes()
 
 
 def _compare(out: Console, pieces: Sequence[Piece], batches: Sequence[BatchDetails]) -> bool:

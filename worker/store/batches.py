@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, Select, case, func, select, text, update
+from sqlalchemy import Connection, RowMapping, Select, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from worker.domain.batches import EDITABLE, BatchFacts, BatchFields, Count
@@ -51,16 +51,16 @@ def created_as(connection: Connection, batch_id: int) -> dict[str, Wire] | None:
 
 def find(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts | None:
     """The facts of a batch, held against other editors if asked."""
-    query = _facts().where(batch.c.batch_id == batch_id)
+    query = select_facts().where(batch.c.batch_id == batch_id)
     rows = connection.execute(query.with_for_update(key_share=True, of=batch) if lock else query)
     row = rows.mappings().first()
-    return _batch_facts(row) if row else None
+    return facts_in(row) if row else None
 
 
 def intake(connection: Connection, batch_id: str) -> Intake | None:
     """The batch with what its campaign says about targets."""
     query = (
-        _facts()
+        select_facts()
         .add_columns(
             campaign.c.mode,
             campaign.c.default_region,
@@ -81,15 +81,7 @@ def intake(connection: Connection, batch_id: str) -> Intake | None:
         row["allow_costly_numbers"],
     )
     mode, region = Mode(row["mode"]), row["default_region"]
-    return Intake(_batch_facts(row), mode, region, policy, row["now"])
-
-
-def newest(connection: Connection, *, campaign_id: int | None, limit: int) -> list[BatchFacts]:
-    """The latest batches, newest first."""
-    query = _facts().order_by(batch.c.id.desc()).limit(limit)
-    if campaign_id is not None:
-        query = query.where(batch.c.campaign_id == campaign_id)
-    return [_batch_facts(row) for row in connection.execute(query).mappings()]
+    return Intake(facts_in(row), mode, region, policy, row["now"])
 
 
 def edit(connection: Connection, batch_id: int, fields: BatchFields, by: str) -> None:
@@ -101,14 +93,13 @@ def edit(connection: Connection, batch_id: int, fields: BatchFields, by: str) ->
     connection.execute(update(batch).where(batch.c.id == batch_id).values(**values, **_touched(by)))
 
 
-def set_paused(connection: Connection, batch_id: str, by: str, *, paused: bool) -> bool:
-    """Pause or resume in one short UPDATE. Returns False for an unknown or deleted batch."""
-    result = connection.execute(
+def set_paused(connection: Connection, batch_id: int, by: str, *, paused: bool) -> None:
+    """Pause or resume a batch that the caller holds locked."""
+    connection.execute(
         update(batch)
-        .where(batch.c.batch_id == batch_id, batch.c.deleted_at.is_(None))
+        .where(batch.c.id == batch_id)
         .values(paused=paused, **_touched(by), **({} if paused else _PACE_ANEW))
     )
-    return result.rowcount == 1
 
 
 def mark_deleted(connection: Connection, batch_id: str, by: str, *, reason: str) -> bool:
@@ -181,15 +172,20 @@ def now(connection: Connection) -> datetime:
     return at
 
 
-def _facts() -> Select[tuple[object, ...]]:
-    attempted = (
-        select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.counted).exists()
-    )
-    # What an archived batch has attempted is no longer stored.
-    return select(batch, (attempted | batch.c.archived_at.is_not(None)).label("attempted"))
+# What an archived batch has attempted is no longer stored.
+ATTEMPTED = or_(
+    select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.counted).exists(),
+    batch.c.archived_at.is_not(None),
+)
 
 
-def _batch_facts(row: RowMapping) -> BatchFacts:
+def select_facts() -> Select[tuple[object, ...]]:
+    """The query for what `facts_in` reads."""
+    return select(batch, ATTEMPTED.label("attempted"))
+
+
+def facts_in(row: RowMapping) -> BatchFacts:
+    """The facts in a row of it."""
     return BatchFacts(**{name: row[name] for name in BatchFacts.__slots__})
 
 

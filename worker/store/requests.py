@@ -1,12 +1,13 @@
 """Requests as an operator reads them: results page by page, and the history of one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
 from worker.domain.results import History, Moment, RequestResult
-from worker.domain.statuses import AttemptState
+from worker.domain.statuses import AttemptState, RequestStatus
 
 _COLUMNS = """
     b.batch_id, r.reference_id, r.target, r.request_variables, r.request_status,
@@ -54,6 +55,26 @@ def page(
         },
     )
     return [_result(row) for row in rows.mappings()]
+
+
+# In pages too: a million rows of many variables take longer than any statement may.
+_NAMES = text("""
+    WITH page AS (
+        SELECT reference_id, request_variables FROM communication_request
+        WHERE batch = :batch AND reference_id > :after ORDER BY reference_id LIMIT :limit
+    )
+    SELECT (SELECT max(reference_id) FROM page),
+        (SELECT array_agg(DISTINCT name) FROM page, jsonb_object_keys(request_variables) AS name)
+""")
+
+
+def variable_names(
+    connection: Connection, batch: int, *, after: str, limit: int
+) -> tuple[str | None, list[str]]:
+    """The names of the variables in the next requests after a reference_id, and the last of these."""
+    connection.execute(_ALONG_THE_INDEX)
+    row = connection.execute(_NAMES, {"batch": batch, "after": after, "limit": limit}).one()
+    return row[0], row[1] or []
 
 
 _ONE = text(f"""
@@ -108,6 +129,21 @@ def history(connection: Connection, batch_id: str, reference_id: str) -> History
         return None
     moments = connection.execute(_MOMENTS, {"request": row["id"]})
     return History(_result(row), tuple(Moment(*moment) for moment in moments), row["due_at"])
+
+
+_STATUSES = text("""
+    SELECT reference_id, request_status FROM communication_request
+    WHERE batch = :batch AND reference_id = ANY (:reference_ids)
+""")
+
+
+def statuses(
+    connection: Connection, batch: int, reference_ids: Sequence[str]
+) -> dict[str, RequestStatus]:
+    """Where the named requests stand; those that the batch has not are left out."""
+    named = {"batch": batch, "reference_ids": list(reference_ids)}
+    rows = connection.execute(_STATUSES, named)
+    return {reference_id: RequestStatus(status) for reference_id, status in rows}
 
 
 def attempt_tokens(connection: Connection) -> dict[UUID, AttemptState]:

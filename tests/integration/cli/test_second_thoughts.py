@@ -226,3 +226,25 @@ def test_a_corrected_file_replaces_where_it_is_asked_for(
 
     assert (refused["refused_count"], refused["replaced"]) == (1, 0)
     assert (done["refused_count"], done["replaced"]) == (0, 1)
+
+
+def test_what_is_not_retried_or_removed_is_named_with_where_it_stands(
+    outreach: Outreach, engine: Engine, failed: int
+) -> None:
+    batch = read_request(engine, failed)["batch"]
+    make_request(engine, batch=batch, reference_id="waits")
+    reference = str(read_request(engine, failed)["reference_id"])
+
+    removed = outreach("batch", "remove", "B", reference, "waits", "nobody").stdout
+    retried = outreach("batch", "retry", "B", reference, "waits", "nobody").stdout
+    again = outreach("batch", "retry", "B", "--failed").stdout
+
+    assert removed == (
+        "removed: 1 of 3\nonly what is PENDING can be removed;"
+        f" nothing changed for: {reference} (FAILED), nobody (not in the batch)\n"
+    )
+    assert retried == (
+        "queued again: 1 of 3\nonly what is FAILED can be retried;"
+        " nothing changed for: waits (CANCELED), nobody (not in the batch)\n"
+    )
+    assert again == "queued again: 0; no request of the batch is FAILED\n"

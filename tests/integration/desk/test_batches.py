@@ -4,16 +4,17 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.sessions import eventually
+from worker.desk.batch_lists import list_batches
 from worker.desk.batches import (
     create_batch,
     delete_batch,
-    list_batches,
     pause_batch,
     resume_batch,
     show_batch,
     update_batch,
 )
 from worker.desk.campaigns import create_campaign
+from worker.domain.batch_queries import BatchQuery
 from worker.domain.batches import BatchDetails
 from worker.domain.errors import (
     BatchConflict,
@@ -159,12 +160,12 @@ def test_the_latest_batches_come_first(engine: Engine, batch: BatchDetails) -> N
     )
     create_batch(engine, {"batch_id": "C", "campaign_id": other.id}, by=ANA)
 
-    names = [details.facts.batch_id for details in list_batches(engine)]
-    of_other = [details.facts.batch_id for details in list_batches(engine, campaign="Other")]
+    def named(query: BatchQuery) -> list[str]:
+        return [one.details.facts.batch_id for one in list_batches(engine, query).batches]
 
-    assert names == ["C", "B"]
-    assert of_other == ["C"]
-    assert len(list_batches(engine, limit=1)) == 1
+    assert named(BatchQuery()) == ["C", "B"]
+    assert named(BatchQuery(campaign="Other")) == ["C"]
+    assert named(BatchQuery(limit=1)) == ["C"]
 
 
 def test_an_attempt_makes_a_batch_active_unless_it_was_never_sent(

@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
-from rich.console import Console
 
 from tests.factories import make_facts
+from worker.cli.screen import Screen
 from worker.cli.watching import watch
 from worker.domain.batches import BatchDetails, Count
 from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
@@ -43,7 +43,7 @@ def looking(*sights: BatchDetails) -> Callable[[], BatchDetails]:
 def test_a_watch_ends_when_nothing_is_open(sights: tuple[BatchDetails, ...]) -> None:
     out = StringIO()
 
-    watch(looking(*sights), Console(file=out), interval=0)
+    watch(looking(*sights), Screen(file=out), interval=0)
 
     assert f"Batch B · {sights[-1].status}" in out.getvalue()
 
@@ -52,4 +52,4 @@ def test_ctrl_c_ends_the_watch_quietly() -> None:
     def interrupted() -> BatchDetails:
         raise KeyboardInterrupt
 
-    watch(interrupted, Console(file=StringIO()), interval=0)
+    watch(interrupted, Screen(file=StringIO()), interval=0)

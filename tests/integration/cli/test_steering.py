@@ -1,0 +1,111 @@
+"""Who steers is told what was found, and why nothing has changed where nothing has."""
+
+from collections.abc import Callable
+from re import sub
+
+import pytest
+from sqlalchemy import Engine, text
+from typer.testing import Result
+
+from tests.factories import HOUR, make_batch, make_request
+from worker.desk.batches import show_batch
+
+Outreach = Callable[..., Result]
+
+pytestmark = pytest.mark.usefixtures("durable")
+
+
+def timeless(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return sub(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", "TIME", result.stdout).splitlines()
+
+
+def test_a_second_halt_says_who_was_first_and_why(outreach: Outreach) -> None:
+    assert timeless(outreach("halt", "--all", "--reason", "wrong words")) == ["halted: all"]
+
+    again = timeless(
+        outreach("halt", "--all", "--reason", "other words", "--as", "ben@example.com")
+    )
+
+    assert again == [
+        "was halted already, nothing changed: all, by ana@example.com since TIME: wrong words",
+        "Times are in UTC.",
+    ]
+
+
+def test_a_resume_says_what_is_halted_still(outreach: Outreach) -> None:
+    outreach("halt", "--all", "--reason", "a")
+    outreach("halt", "--channel", "sms", "--reason", "b")
+
+    assert timeless(outreach("resume", "--channel", "voice")) == [
+        "was not halted, nothing changed: channel voice",
+        "still halted: all, by ana@example.com since TIME: a",
+        "still halted: channel sms, by ana@example.com since TIME: b",
+        "Times are in UTC.",
+    ]
+    assert timeless(outreach("resume", "--all"))[:2] == [
+        "resumed: all",
+        "still halted: channel sms, by ana@example.com since TIME: b",
+    ]
+    assert timeless(outreach("resume", "--channel", "sms")) == ["resumed: channel sms"]
+
+
+def test_a_second_pause_changes_nothing_and_says_so(outreach: Outreach, engine: Engine) -> None:
+    make_request(engine, batch=make_batch(engine, batch_id="B"))
+    assert timeless(outreach("batch", "pause", "B")) == ["batch B: PAUSED"]
+
+    again = timeless(outreach("batch", "pause", "B", "--as", "ben@example.com"))
+
+    assert again == [
+        "batch B: PAUSED (it was paused already, nothing changed; last touched by ana@example.com)"
+    ]
+    assert show_batch(engine, "B").facts.last_updated_by == "ana@example.com"
+    assert timeless(outreach("batch", "resume", "B"))[0] == "batch B: PENDING"
+
+
+def test_a_resume_of_what_runs_says_so_and_why_it_stands_still(
+    outreach: Outreach, engine: Engine
+) -> None:
+    make_request(engine, batch=make_batch(engine, batch_id="B"))
+    outreach("halt", "--all", "--reason", "wrong words")
+
+    assert timeless(outreach("batch", "resume", "B")) == [
+        "batch B: PENDING (it was not paused, nothing changed)",
+        "not moving now: halted: wrong words",
+    ]
+
+
+def test_a_pause_of_what_is_at_its_end_says_that_nothing_waits(
+    outreach: Outreach, engine: Engine
+) -> None:
+    make_batch(engine, batch_id="over", expires_in=-HOUR)
+    ended = make_batch(engine, batch_id="ended")
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE communication_batch SET finished_at = clock_timestamp() WHERE id = :id"),
+            {"id": ended},
+        )
+
+    over, done = outreach("batch", "pause", "over"), outreach("batch", "pause", "ended")
+
+    assert timeless(over) == ["batch over: EXPIRED (nothing of it waits)"]
+    assert timeless(done) == ["batch ended: PAUSED, finished (nothing of it waits)"]
+
+
+def test_a_second_deletion_says_who_was_first_and_why(outreach: Outreach, engine: Engine) -> None:
+    make_batch(engine, batch_id="B")
+    delete = ("batch", "delete", "B", "--reason")
+    assert timeless(outreach(*delete, "wrong list")) == ["batch B: CANCELED"]
+
+    assert timeless(outreach(*delete, "another", "--as", "ben@example.com")) == [
+        "batch B: CANCELED (it was deleted already, nothing changed; by ana@example.com: wrong list)"
+    ]
+
+
+def test_what_is_no_batch_or_deleted_is_refused(outreach: Outreach, engine: Engine) -> None:
+    make_batch(engine, batch_id="B")
+    outreach("batch", "delete", "B", "--reason", "x")
+
+    for command in ("pause", "resume"):
+        assert outreach("batch", command, "none").stderr == "outreach: there is no batch 'none'\n"
+        assert outreach("batch", command, "B").stderr == "outreach: batch 'B' was deleted\n"

@@ -1,0 +1,58 @@
+"""Batches as a list: filtered by the server, along the primary key from the newest on."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
+
+from worker.domain.batch_queries import BatchQuery
+from worker.domain.batches import BatchFacts
+from worker.domain.statuses import BatchStatus
+from worker.store.batches import ATTEMPTED, facts_in, select_facts
+from worker.store.schema import batch, campaign
+
+# The same order as `worker.domain.batches.batch_status`, which a test holds against it.
+STATUS = case(
+    (batch.c.deleted_at.is_not(None), BatchStatus.CANCELED.value),
+    (batch.c.error_message.is_not(None), BatchStatus.FAILED.value),
+    (batch.c.expires_on <= func.statement_timestamp(), BatchStatus.EXPIRED.value),
+    (batch.c.paused, BatchStatus.PAUSED.value),
+    (ATTEMPTED, BatchStatus.ACTIVE.value),
+    else_=BatchStatus.PENDING.value,
+)
+
+
+def listed(
+    connection: Connection, query: BatchQuery, campaign_id: int | None
+) -> list[tuple[BatchFacts, str]]:
+    """The batches that the query asks for, each with its campaign's name."""
+    wanted = select_facts().add_columns(campaign.c.campaign_name)
+    wanted = wanted.join(campaign, campaign.c.id == batch.c.campaign_id)
+    wanted = wanted.where(*_conditions(query, campaign_id))
+    wanted = wanted.order_by(batch.c.id.desc()).limit(query.limit)
+    rows = connection.execute(wanted).mappings()
+    return [(facts_in(row), row["campaign_name"]) for row in rows]
+
+
+def _conditions(query: BatchQuery, campaign_id: int | None) -> Iterator[ColumnElement[bool]]:
+    if campaign_id is not None:
+        yield batch.c.campaign_id == campaign_id
+    if query.status is not None:
+        yield STATUS.in_([query.status.value])
+    if query.finished is not None:
+        yield batch.c.finished_at.is_not(None) == query.finished
+    if query.matching is not None:
+        yield _matches(query.matching)
+    if query.since is not None:
+        ago = isinstance(query.since, timedelta)
+        since = func.statement_timestamp() - query.since if ago else query.since
+        yield batch.c.created_at >= since
+    if query.before is not None:
+        below = select(batch.c.id).where(batch.c.batch_id == query.before)
+        yield batch.c.id < below.scalar_subquery()
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    """Whether the text is a part of one of a batch's names, in any case."""
+    named = (batch.c.batch_id, batch.c.upload_filename, campaign.c.campaign_name)
+    return or_(*(func.strpos(func.lower(name), text.lower()) > 0 for name in named))
