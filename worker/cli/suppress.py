@@ -10,6 +10,7 @@ from worker.cli.fields import UnreadableFile
 from worker.cli.printing import add_row, complain, console, print_json, table
 from worker.cli.screen import Screen
 from worker.cli.session import AsJson, By, Wide, screen, session
+from worker.cli.upload import progress_bar
 from worker.desk import lifts, suppressions
 from worker.desk.lifts import Suppression
 from worker.domain.csv_targets import targets as read_targets
@@ -125,16 +126,17 @@ def import_(
     current = session(context)
     operator, engine = current.operator(by), current.runtime.engine
     try:
-        with file.open("rb") as opened:
-            targets = dict(read_targets(opened))
+        with progress_bar() as progress, progress.open(file, "rb", description=file.name) as opened:
+            targets = read_targets(opened)
+            imported = suppressions.import_suppressed(
+                engine, mode, targets, reason=reason, by=operator
+            )
     except OSError as error:
         raise UnreadableFile(file, error.strerror or "it is unreadable") from None
     except FileFault as fault:
         raise UnreadableFile(file, str(fault)) from None
-    lines = [targets.get(line, "") for line in range(1, 1 + max(targets, default=0))]
-    imported = suppressions.import_suppressed(engine, mode, lines, reason=reason, by=operator)
     for line, why in imported.faults:
         complain(f"line {line}: target {why}")
-    console().print(f"suppressed: {imported.suppressed}")
+    console().print(f"suppressed: {imported.named}, new: {imported.new}")
     if imported.faults:
         raise typer.Exit(1)

@@ -66,7 +66,7 @@ def upload(
     operator, engine = current.operator(by), current.runtime.patient_engine
     try:
         with (
-            _progress() as progress,
+            progress_bar() as progress,
             progress.open(file, "rb", description=file.name) as opened,
             _report(report, file) as bad,
         ):
@@ -128,7 +128,7 @@ def _report(path: Path | None, source: Path) -> Iterator[TextIO | None]:
         yield opened
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
     """A bar on standard error, so that standard output stays clean; none where nobody looks."""
     return Progress(
         TextColumn("{task.description}", markup=False),

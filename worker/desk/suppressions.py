@@ -1,7 +1,9 @@
 """Who must not be contacted on a channel, by word of another system. Begin asks at the last moment."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from uuid import uuid4
 
 from worker.domain.audit import Deed
@@ -23,12 +25,17 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import found in its file."""
+AT_ONCE = 5_000
+"""Lines of an import that share a transaction: short enough to keep nobody waiting who begins."""
 
-    suppressed: int
-    faults: Sequence[tuple[int, str]]
+
+@dataclass(slots=True)
+class Imported:
+    """What an import found in its file: lines that name somebody, how many of those are new, the rest."""
+
+    named: int = 0
+    new: int = 0
+    faults: list[tuple[int, str]] = field(default_factory=list)
 
 
 class NobodyThere(Mistake):
@@ -63,34 +70,49 @@ def suppress_recipient(
 
 
 def import_suppressed(
-    engine: Engine, mode: Mode, targets: Iterable[str], *, reason: SuppressReason, by: str
+    engine: Engine,
+    mode: Mode,
+    targets: Iterable[tuple[int, str]],
+    *,
+    reason: SuppressReason,
+    by: str,
 ) -> Imported:
-    """Suppress many, all or none; a line that names nobody stops nobody else's, an empty one is passed over.
+    """Suppress many, some thousand at a time, each of them for good once the next are read.
 
-    Returns:
-        how many were named, and the lines (from 1) that name nobody, with the reason.
+    What is read again after a break, or in the next edition of a list, is passed over. A line that names
+    nobody stops nobody else's.
+
+    Args:
+        engine: the store.
+        mode: the channel.
+        targets: each with its line in the file.
+        reason: why.
+        by: who asked for it.
     """
-    acts: list[tuple[str, Act]] = []
-    faults: list[tuple[int, str]] = []
+    imported = Imported()
     run = uuid4()
-    for line, target in enumerate(targets, start=1):
-        if not target.strip():
-            continue
-        match normalize(mode, target, None):
-            case Unreachable(why):
-                faults.append((line, why))
-            case str(address):
-                act = Act(Source.IMPORT, f"{run}:{line}", by)
-                acts.append((identity_of(mode, address), act))
+    lines = iter(targets)
+    while portion := list(islice(lines, AT_ONCE)):
+        acts: dict[str, Act] = {}
+        for line, target in portion:
+            match normalize(mode, target, None):
+                case Unreachable(why):
+                    imported.faults.append((line, why))
+                case str(address):
+                    imported.named += 1
+                    act = Act(Source.IMPORT, f"{run}:{line}", by)
+                    acts.setdefault(identity_of(mode, address), act)
+        imported.new += _keep(engine, mode, list(acts.items()), reason)
+    return imported
 
-    def step(connection: Connection) -> None:
-        suppressions.suppress_all(connection, mode, acts, reason)
-        told = {"recipients": len(acts)}
-        audit.note(connection, Deed.SUPPRESS, f"channel {mode}", by, why=reason, detail=told)
 
-    if acts:
-        in_transaction(engine, step)
-    return Imported(len(acts), faults)
+def _keep(
+    engine: Engine, mode: Mode, acts: Sequence[tuple[str, Act]], reason: SuppressReason
+) -> int:
+    if not acts:
+        return 0
+    step = partial(suppressions.suppress_all, channel=mode, acts=acts, reason=reason, once=True)
+    return in_transaction(engine, step)
 
 
 def identity_at(mode: Mode, target: str) -> str:

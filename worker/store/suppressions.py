@@ -47,6 +47,10 @@ _SUPPRESS = text("""
             CAST(:identities AS text[]), CAST(:sources AS text[]), CAST(:acts AS text[]),
             CAST(:by AS text[])
         ) AS v (identity, source, act, by)
+        WHERE NOT (:once AND EXISTS (
+            SELECT FROM suppression AS s WHERE s.identity = v.identity AND s.source = v.source
+                AND s.lifted_at IS NULL AND s.channels @> CAST(:channels AS text[])
+        ))
         ON CONFLICT (identity, source, act) DO NOTHING
         RETURNING identity, at
     ), told AS (
@@ -73,8 +77,12 @@ def suppress_all(
     channel: Mode,
     acts: Sequence[tuple[str, Act]],
     reason: SuppressReason,
+    *,
+    once: bool = False,
 ) -> int:
     """The same for many identities; an opt-out counts as far as the engine's `suppress_scope` says.
+
+    `once` passes over whom the same source keeps from being contacted already: a list that comes again.
 
     Returns:
         how many of the acts are new.
@@ -85,6 +93,7 @@ def suppress_all(
     told = {
         "channels": list(channels),
         "reason": reason,
+        "once": once,
         "opt_outs": sorted(OPT_OUTS),
         "identities": identities,
         "sources": [act.source for _, act in acts],

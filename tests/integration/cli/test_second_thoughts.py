@@ -128,7 +128,7 @@ def test_a_list_is_imported_as_spreadsheets_write_it(
 
     told = outreach("suppress", "import", "sms", str(file))
 
-    assert (told.exit_code, told.stdout) == (0, "suppressed: 2\n"), told.output
+    assert (told.exit_code, told.stdout) == (0, "suppressed: 2, new: 2\n"), told.output
     found = json.loads(outreach("suppress", "list", "--json").stdout)
     assert {one["address"] for one in found} == {"+15125550188", "+15125550199"}
 

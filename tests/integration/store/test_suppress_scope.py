@@ -69,7 +69,7 @@ def by_operator(engine: Engine) -> None:
 
 
 def by_import(engine: Engine) -> None:
-    import_suppressed(engine, Mode.VOICE, [NUMBER], reason=SuppressReason.SPAM_REPORT, by=BY)
+    import_suppressed(engine, Mode.VOICE, [(1, NUMBER)], reason=SuppressReason.SPAM_REPORT, by=BY)
 
 
 def by_report(engine: Engine) -> None:

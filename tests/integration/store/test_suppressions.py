@@ -1,10 +1,10 @@
 """A suppression is a row per act: none takes another's place, and a lift ends one and no other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import permutations
 
 import pytest
-from sqlalchemy import Connection, Engine, func, update
+from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories import ANA, allow_recipient, make_recipient, read
@@ -12,6 +12,7 @@ from tests.sessions import Beside
 from worker.desk.lifts import explain_suppressed, lift_suppression
 from worker.desk.opt_outs import hear_stop
 from worker.desk.suppressions import import_suppressed, suppress_recipient
+from worker.domain.errors import FileFault
 from worker.domain.statuses import Mode, SuppressReason
 from worker.domain.suppression import Act
 from worker.store import schema, suppressions
@@ -22,7 +23,7 @@ BOUNCED, UNSUBSCRIBED = SuppressReason.BOUNCED, SuppressReason.UNSUBSCRIBED
 
 
 def by_import(engine: Engine) -> None:
-    import_suppressed(engine, Mode.SMS, [NUMBER], reason=UNSUBSCRIBED, by=ANA)
+    import_suppressed(engine, Mode.SMS, [(1, NUMBER)], reason=UNSUBSCRIBED, by=ANA)
 
 
 def by_operator(engine: Engine) -> None:
@@ -117,6 +118,36 @@ def test_the_first_opt_out_that_stands_is_the_one_told(engine: Engine) -> None:
     assert read(engine, schema.recipient, recipient)["suppressed_at"] == stop.suppressed_at
     lift_suppression(engine, stop.id, by=ANA)
     assert read(engine, schema.recipient, recipient)["suppressed_at"] == event.suppressed_at
+
+
+def listed(count: int) -> Iterator[tuple[int, str]]:
+    yield from ((n, f"+1512555{n:04}") for n in range(count))
+
+
+def test_a_long_list_is_stored_in_portions_and_passed_over_when_it_comes_again(
+    engine: Engine,
+) -> None:
+    first = import_suppressed(engine, Mode.SMS, listed(9_000), reason=UNSUBSCRIBED, by=ANA)
+    again = import_suppressed(engine, Mode.SMS, listed(9_001), reason=UNSUBSCRIBED, by=ANA)
+
+    assert (first.named, first.new, first.faults) == (9_000, 9_000, [])
+    assert (again.named, again.new) == (9_001, 1)
+    with engine.begin() as connection:
+        moments = select(schema.suppression.c.at).distinct()
+        assert len(connection.execute(moments).all()) == 3
+
+
+def test_what_was_stored_before_a_break_stands(engine: Engine) -> None:
+    def broken() -> Iterator[tuple[int, str]]:
+        yield from listed(5_000)
+        raise FileFault("it is not UTF-8")
+
+    with pytest.raises(FileFault):
+        import_suppressed(engine, Mode.SMS, broken(), reason=UNSUBSCRIBED, by=ANA)
+
+    assert (
+        import_suppressed(engine, Mode.SMS, listed(6_000), reason=UNSUBSCRIBED, by=ANA).new == 1_000
+    )
 
 
 def test_an_act_that_comes_while_another_is_lifted_stands(engine: Engine) -> None:
