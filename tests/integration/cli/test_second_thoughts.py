@@ -141,7 +141,7 @@ def test_a_line_is_named_by_its_number_whatever_is_empty_before_it(
 
     told = outreach("suppress", "import", "sms", str(file))
 
-    assert (told.exit_code, told.stdout) == (1, "suppressed: 1\n")
+    assert (told.exit_code, told.stdout) == (1, "suppressed: 1, new: 1\n")
     assert told.stderr.startswith("outreach: line 5: target has something beside one phone number")
 
 
