@@ -196,7 +196,7 @@ def _somebody(engine: Engine, mode: Mode, *, suppressed: bool) -> Person:
     make_attempt(engine, request=missed, state=AttemptState.DONE, status=RequestStatus.FAILED)
     if suppressed:
         reason = SuppressReason.BOUNCED
-        import_suppressed(engine, mode, [address], reason=reason, by=ANA)
+        import_suppressed(engine, mode, [(1, address)], reason=reason, by=ANA)
     with engine.begin() as connection:
         connection.execute(_OVER, {"batch": f"before-over-{name}"})
     waiting = [
