@@ -21,7 +21,7 @@ $(READY): requirements.lock
 	@touch $@
 
 demo: $(READY)  ## dispatch three real batches against the sandbox (KEEP=1 leaves it running)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m worker.local demo $(if $(KEEP),--keep) $(if $(CSV),--csv "$(CSV)" --mode "$(MODE)")
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m worker.local demo $(if $(KEEP),--keep) $(if $(CSV),--csv "$(CSV)") $(if $(MODE),--mode "$(MODE)")
 
 run: $(READY)  ## run the Procfile, on embedded services unless DATABASE_URL and BROKER_URL are set
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m worker.local run

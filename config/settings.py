@@ -1,29 +1,37 @@
 """Every knob of a deployment once: name, type, default, help.
 
-Values come from the environment, then from `.env`, then from the file that `make run` and
-`make demo KEEP=1` leave in `STATE_DIR` while their embedded services are up. All faults are
-reported together, by name and without the offending value, which may be a secret.
+Values come from the environment, then from `.env`; while `make run` or `make demo KEEP=1` runs in
+`STATE_DIR`, what it wrote down there stands in place of `.env`. All faults are reported together, by
+name and without the offending value, which may be a secret.
 """
 
+import fcntl
 import os
-from base64 import b64decode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config.addresses import (
+    BrokerAddress,
+    LimitsAddress,
+    Logins,
+    PostgresAddress,
+    PublicKeys,
+    WebAddress,
+    WebhookSecret,
+    is_loopback,
+)
 from config.timing import PROFILES, Seconds, Timing
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 # What the sandbox accepts unless told otherwise; refused below for any address but loopback.
 SANDBOX_ACCOUNT_SID = "AC" + "5a" * 16
@@ -38,59 +46,8 @@ class SettingsError(Exception):
         super().__init__("; ".join(faults))
 
 
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an http:// or https:// address")
-    return value.rstrip("/")
-
-
-def _postgres_address(value: str) -> str:
-    scheme, separator, rest = value.partition("://")
-    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
-        raise ValueError("must be a postgresql:// address")
-    return f"postgresql+psycopg://{rest}"
-
-
-def _broker_address(value: str) -> str:
-    if urlsplit(value).scheme not in {"redis", "rediss", "amqp", "amqps"}:
-        raise ValueError("must be a redis://, rediss://, amqp:// or amqps:// address")
-    return value
-
-
-def webhook_key(secret: SecretStr) -> bytes:
-    """The bytes that sign: base64 after `whsec_`, as Standard Webhooks writes a secret.
-
-    Raises:
-        ValueError: it is none.
-    """
-    prefix, _, encoded = secret.get_secret_value().partition("_")
-    try:
-        key = b64decode(encoded, validate=True)
-    except ValueError:
-        key = b""
-    if prefix != "whsec" or not 24 <= len(key) <= 64:
-        raise ValueError("must be whsec_ and 24 to 64 random bytes in base64")
-    return key
-
-
-def _limits_address(value: str) -> str:
-    if urlsplit(value).scheme not in {"redis", "rediss"}:
-        raise ValueError("must be a redis:// or rediss:// address")
-    return value
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-PostgresAddress = Annotated[str, AfterValidator(_postgres_address)]
-BrokerAddress = Annotated[str, AfterValidator(_broker_address)]
-LimitsAddress = Annotated[str, AfterValidator(_limits_address)]
 # A bound, so that a slip of the finger is told; no provider takes more.
 Rate = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
-
-
-def _webhook_secret(value: SecretStr) -> SecretStr:
-    webhook_key(value)
-    return value
 
 
 def _zone_name(value: str) -> str:
@@ -102,7 +59,6 @@ def _zone_name(value: str) -> str:
 
 
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
-WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 
 
 class Settings(BaseSettings):
@@ -126,7 +82,7 @@ class Settings(BaseSettings):
     twilio_api_url: WebAddress = Field("https://api.twilio.com", description="Twilio's API")
     sendgrid_api_key: SecretStr = Field(description="key with the scope mail.send")
     sendgrid_api_url: WebAddress = Field("https://api.sendgrid.com", description="SendGrid's API")
-    sendgrid_webhook_key: str = Field(
+    sendgrid_webhook_key: PublicKeys = Field(
         description="public key of the signed event webhook, base64; two with a comma while one is rotated"
     )
 
@@ -138,7 +94,7 @@ class Settings(BaseSettings):
     )
     api_port: int = Field(8081, ge=1, le=65_535, description="port of metrics and readiness")
     flower_port: int = Field(5555, ge=1, le=65_535, description="port Flower listens on")
-    flower_basic_auth: SecretStr = Field(description="user:password of Flower's pages")
+    flower_basic_auth: Logins = Field(description="user:password of Flower's pages")
 
     webhook_secret: WebhookSecret | None = Field(
         None,
@@ -192,6 +148,18 @@ class Settings(BaseSettings):
         None, description="Redis or Valkey that keeps those limits; unset: BROKER_URL"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  the library's own signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what it is made of: `given` alone reads anything."""
+        return (init_settings,)
 
     @property
     def timing(self) -> Timing:
@@ -249,11 +217,8 @@ class Settings(BaseSettings):
         return self
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the address can only reach this machine."""
-    return urlsplit(url).hostname in LOOPBACK
-
-
+RUN_FILE, LOCK_FILE = "run.env", "lock"
+"""What a running house keeps in STATE_DIR: its settings for other terminals, and the proof that it runs."""
 ENV_FILE = "OUTREACH_ENV_FILE"
 """Names the file of settings to read instead of `.env`; the demo names none, and so do its processes."""
 
@@ -264,11 +229,59 @@ def load() -> Settings:
     Raises:
         SettingsError: with one sentence per missing or wrong setting.
     """
-    state_dir = Path(os.environ.get("STATE_DIR", ".outreach"))
+    return judge(given())
+
+
+def judge(values: Mapping[str, str]) -> Settings:
+    """Settings out of texts, by their names in the environment; what is empty is not set.
+
+    Raises:
+        SettingsError: with one sentence per missing or wrong setting.
+    """
     try:
-        return Settings(_env_file=(state_dir / "run.env", os.environ.get(ENV_FILE, ".env")))
+        return Settings.model_validate(
+            {name.lower(): value for name, value in values.items() if value}
+        )
     except ValidationError as error:
         raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
+
+
+def given() -> dict[str, str]:
+    """What somebody chose, by its name in the environment. This is the one reader of settings.
+
+    The environment wins over the file; what a house that runs in STATE_DIR wrote down is that file.
+
+    Raises:
+        SettingsError: a file can't be read.
+    """
+    chosen = EnvSettingsSource(Settings)()
+    file = _read(Path(os.environ.get(ENV_FILE, ".env")))
+    state_dir = Path({**file, **chosen}.get("state_dir", ".outreach"))
+    if is_running(state_dir):
+        file = _read(state_dir / RUN_FILE)
+    return {name.upper(): str(value) for name, value in {**file, **chosen}.items()}
+
+
+def is_running(state_dir: Path) -> bool:
+    """Whether a house runs there; what one that was killed has left behind counts for nothing."""
+    if not (state_dir / RUN_FILE).exists():
+        return False
+    try:
+        with (state_dir / LOCK_FILE).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        found = DotEnvSettingsSource(Settings, env_file=file)()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{file} can't be read ({type(error).__name__})"]) from None
+    return {name: value for name, value in found.items() if value and name in Settings.model_fields}
 
 
 PHRASES = {

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from config.settings import SANDBOX_ACCOUNT_SID, SANDBOX_SECRET
+from tests.keys import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[1]
 QUEUE_KEY = "outreach:messages"
@@ -36,7 +37,7 @@ def settings(database_url: str, broker_url: str, state_dir: Path) -> dict[str, s
         "TWILIO_API_URL": "http://127.0.0.1:9",
         "SENDGRID_API_KEY": SANDBOX_SECRET,
         "SENDGRID_API_URL": "http://127.0.0.1:9",
-        "SENDGRID_WEBHOOK_KEY": "MFkw",
+        "SENDGRID_WEBHOOK_KEY": PUBLIC_KEY,
         "PUBLIC_URL": "http://127.0.0.1:9",
         "FLOWER_BASIC_AUTH": "ana:password",
         "OPERATOR_EMAIL": "ana@example.com",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 
-from config.settings import Settings, webhook_key
+from config.addresses import webhook_key
+from config.settings import Settings
 from worker.dispatch.deliver import DeliveryLimits
 from worker.dispatch.keep import Keeper
 from worker.dispatch.line import Line
@@ -50,7 +51,13 @@ class Runtime:
     @cached_property
     def patient_engine(self) -> Engine:
         """The store without those timeouts, for work that may take minutes: an upload."""
-        return store.connect(self.settings.database_url, pool_size=1, guarded=False, door=self.door)
+        return store.connect(
+            self.settings.database_url,
+            pool_size=1,
+            guarded=False,
+            door=self.door,
+            profile=self.settings.profile,
+        )
 
     @cached_property
     def keeper(self) -> Keeper:
@@ -79,6 +86,7 @@ class Runtime:
             pool_size=self.settings.worker_threads + 2,
             suppress_scope=SuppressScope(self.settings.suppress_scope),
             door=self.door,
+            profile=self.settings.profile,
         )
 
     @cached_property

@@ -16,6 +16,7 @@ import pytest
 
 from tests.fixtures.house import ROOT, wait_until
 from tests.fixtures.postgres import sqlalchemy_url
+from tests.keys import PUBLIC_KEY
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
 from worker.desk.uploads import Uploaded, upload_requests
@@ -119,7 +120,7 @@ def _environment(url: str, state_dir: Path) -> dict[str, str]:
         "TWILIO_API_URL": nowhere,
         "SENDGRID_API_KEY": "key",
         "SENDGRID_API_URL": nowhere,
-        "SENDGRID_WEBHOOK_KEY": "a2V5",
+        "SENDGRID_WEBHOOK_KEY": PUBLIC_KEY,
         "PUBLIC_URL": nowhere,
         "FLOWER_BASIC_AUTH": "flower:password",
         "STATE_DIR": str(state_dir / "state"),

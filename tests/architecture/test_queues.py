@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from config.queues import ROUTES, Queue, TaskName
-from config.settings import SANDBOX_ACCOUNT_SID, SANDBOX_SECRET
+from config.settings import SANDBOX_ACCOUNT_SID, SANDBOX_SECRET, judge
+from tasks.process import QUEUES, flower, secrets, worker
+from tests.keys import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[2]
 PROCFILE = (ROOT / "Procfile").read_text(encoding="utf-8")
@@ -45,7 +47,7 @@ SETTINGS = {
     "TWILIO_API_URL": "http://127.0.0.1:1",
     "SENDGRID_API_KEY": SANDBOX_SECRET,
     "SENDGRID_API_URL": "http://127.0.0.1:1",
-    "SENDGRID_WEBHOOK_KEY": "MFkw",
+    "SENDGRID_WEBHOOK_KEY": PUBLIC_KEY,
     "PUBLIC_URL": "http://127.0.0.1:1",
     "FLOWER_BASIC_AUTH": "ana:password",
 }
@@ -100,18 +102,27 @@ def test_only_json_is_understood(application: dict[str, Any]) -> None:
 
 
 def test_the_procfile_consumes_every_queue() -> None:
-    lists = re.findall(r"-Q (\S+)", PROCFILE)
-    consumed = [name for names in lists for name in names.split(",")]
+    named = re.findall(r"tasks\.process (\S+)", PROCFILE)
 
-    assert sorted(consumed) == sorted(Queue)
+    assert sorted(named) == sorted([*QUEUES, "flower"])
+    assert sorted(QUEUES.values()) == sorted(Queue)
 
 
 def test_workers_are_threads_with_a_name_of_their_own() -> None:
-    workers = [line for line in PROCFILE.splitlines() if " worker " in line]
+    settings = judge(SETTINGS | {"WORKER_THREADS": "7"})
+    lines = {name: " ".join(worker(name, settings)) for name in QUEUES}
 
-    assert all("-P threads" in line for line in workers)
-    names = [found for line in workers for found in re.findall(r"-n (\S+)@%h", line)]
-    assert len(set(names)) == len(workers)
+    for name, line in lines.items():
+        threads = 1 if name == "triggers" else 7
+        assert f"-Q {QUEUES[name].value} -n {name}@%h -P threads -c {threads} " in line
+
+
+def test_flower_listens_where_it_is_told_and_its_login_stands_on_no_command_line() -> None:
+    settings = judge(SETTINGS | {"FLOWER_PORT": "5999"})
+
+    assert "--port=5999" in flower(settings)
+    assert "password" not in " ".join(flower(settings))
+    assert secrets(settings) == {"FLOWER_BASIC_AUTH": "ana:password"}
 
 
 def test_a_process_of_the_procfile_can_be_stopped_by_its_own_signal() -> None:

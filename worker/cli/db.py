@@ -12,7 +12,8 @@ app = typer.Typer(no_args_is_help=True, help="The database's shape.")
 @app.command()
 def upgrade(context: typer.Context) -> None:
     """Apply every migration that is missing."""
-    upgrade_database(session(context).settings.database_url)
+    settings = session(context).settings
+    upgrade_database(settings.database_url, settings.profile)
     status(context)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from config.settings import ENV_FILE, Settings, SettingsError, load
+from config.settings import ENV_FILE, Settings, SettingsError, is_running, load
 from worker.cli.printing import complain
 from worker.cli.screen import Screen
 from worker.domain.errors import Mistake
@@ -62,7 +62,7 @@ class Session:
             return load()
         except SettingsError as error:
             demo = demo_folder()
-            if not names_no_database(error) or not (demo / "run.env").exists():
+            if not names_no_database(error) or not is_running(demo):
                 raise
             return _of_the_demo(demo)
 

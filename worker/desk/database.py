@@ -15,8 +15,7 @@ from worker.store.connect import (
 )
 from worker.store.halts import HaltRow
 from worker.store.health import write_something
-
-OLDEST_POSTGRES = 17
+from worker.store.version import OLDEST_POSTGRES
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +128,14 @@ def _way_out(row: HaltRow) -> str:
     return f"mend the cause, then: outreach resume {scope}"
 
 
-def upgrade_database(url: str) -> int:
+def upgrade_database(url: str, profile: str) -> int:
     """Apply every migration that is missing, and fold recipients by the rules of this release.
 
     Returns:
         how many recipients were folded anew.
     """
-    migrate.upgrade(url)
-    engine = connect(url, guarded=False)
+    migrate.upgrade(url, profile=profile)
+    engine = connect(url, guarded=False, profile=profile)
     try:
         return in_transaction(engine, _fold_if_otherwise)
     finally:

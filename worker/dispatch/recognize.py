@@ -9,7 +9,7 @@ from worker.domain.audit import Deed
 from worker.domain.errors import raised_at
 from worker.domain.identities import FOLD_VERSION
 from worker.domain.memory import Recognition, RefusedToStart, Remembered, recognize
-from worker.store import audit, folds, halts, identity
+from worker.store import audit, folds, halts, identity, profiles
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.memories import Memory
 
@@ -128,6 +128,7 @@ def know_the_database(engine: Engine, memories: Sequence[Memory]) -> Recognition
         if in_transaction(engine, lambda c: halts.halt(c, "all", "", STRANGER_REASON, "outreach")):
             log.critical("database_not_recognized", why=STRANGER_REASON)
         return recognition
+    in_transaction(engine, profiles.note)
     for memory in memories:
         memory.remember(present)
     return recognition

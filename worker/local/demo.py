@@ -13,7 +13,8 @@ from uuid import UUID
 from rich.console import Console, Group
 from rich.live import Live
 
-from config.settings import ENV_FILE, is_loopback, load
+from config.addresses import is_loopback
+from config.settings import ENV_FILE, SettingsError, load
 from worker.cli.listing import Listing
 from worker.cli.picture import counted
 from worker.cli.printing import add_row, table
@@ -26,12 +27,13 @@ from worker.desk.requests import show_request
 from worker.desk.uploads import upload_requests
 from worker.domain.batches import BatchDetails
 from worker.domain.errors import Mistake
+from worker.domain.memory import RefusedToStart
 from worker.local.house import AlreadyRunning, House, running_house
 from worker.local.interrupts import Interrupted, Interrupts
-from worker.local.plan import Piece, own_piece, shipped_pieces
+from worker.local.plan import Piece, chosen_pieces
 from worker.local.postgres_programs import ServiceFailed
-from worker.local.terminal import DEFAULT, command_line
-from worker.runtime import Runtime, build
+from worker.local.terminal import DEFAULT, demo_line
+from worker.runtime import Runtime, StoreUnavailable, build
 
 BY = "operator@example.com"
 PATIENCE_SECONDS = 75
@@ -57,14 +59,17 @@ def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
     state_dir = Path(os.environ.get("STATE_DIR", DEFAULT)) / "demo"
     with Interrupts() as interrupts:
         try:
-            pieces = [own_piece(csv, mode)] if csv else shipped_pieces()
+            pieces = chosen_pieces(csv, mode)
             say = lambda sentence: out.print(f"[dim]· {sentence}[/dim]")  # noqa: E731
             with running_house(state_dir, interrupts, say=say, quiet=True, fresh=True) as house:
                 return _perform(out, house, pieces, interrupts, keep=keep)
         except Interrupted:
             out.print("stopped")
             return 130
-        except (AlreadyRunning, ServiceFailed, Mistake) as error:
+        except SettingsError as error:
+            out.print("\n".join(error.faults), markup=False)
+            return 1
+        except (AlreadyRunning, ServiceFailed, Mistake, RefusedToStart, StoreUnavailable) as error:
             out.print(str(error), markup=False)
             return 1
 
@@ -102,9 +107,7 @@ def _perform(
     _addresses(out, house)
     if keep:
         out.print("left running: Ctrl-C stops it; in another terminal:")
-        out.print(
-            f"  {command_line(house.state_dir.parent)} batch list", markup=False, soft_wrap=True
-        )
+        out.print(f"  {demo_line(house.state_dir)} batch list", markup=False, soft_wrap=True)
         interrupts.pause(None)
     return 0 if as_expected and contacted_once else 1
 

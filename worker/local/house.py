@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -11,29 +10,32 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
 
-from config.settings import SANDBOX_ACCOUNT_SID, SANDBOX_SECRET
+from config.settings import LOCK_FILE, judge
+from config.settings import given as read_given
+from worker.local.environment import (
+    MARK,
+    SandboxPlan,
+    environment_file,
+    plan_environment,
+    plan_sandbox,
+)
 from worker.local.interrupts import Interrupts
-from worker.local.ports import free_port
 from worker.local.postgres import running_postgres
 from worker.local.postgres_programs import ServiceFailed
 from worker.local.valkey import running_valkey
-from worker.sandbox.keys import new_webhook_keys
 from worker.store.migrate import upgrade
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
 # honcho itself ends what has not stopped after 5 s.
 STOP_SECONDS = 15
-# Every process we start carries this in its environment: that is how none is left behind.
-MARK = "OUTREACH_HOUSE"
-
-OURS = ("DATABASE_URL", "BROKER_URL")
-CREDENTIALS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SENDGRID_API_KEY")
+LOCK_SECONDS = 1.0
 
 
 class AlreadyRunning(Exception):
@@ -63,10 +65,11 @@ def running_house(
     say: Callable[[str], None],
     quiet: bool = False,
     fresh: bool = False,
+    given: Mapping[str, str] | None = None,
 ) -> Iterator[House]:
     """Everything up while the block lasts, and nothing left after it.
 
-    1. Take the folder's lock, which a crash gives back by itself.
+    1. Judge the settings, and take the folder's lock, which a crash gives back by itself.
     2. Start PostgreSQL, Valkey and the sandbox, each unless settings name another.
     3. Migrate, write `run.env` for commands in other terminals, start the Procfile.
     4. Stop all of it in the opposite order.
@@ -77,19 +80,31 @@ def running_house(
         say: told of each step.
         quiet: the processes' output goes to a log file instead of the terminal.
         fresh: start with an empty database, and delete it in the end.
+        given: settings that somebody chose; None: those that a reader of settings finds.
+
+    Raises:
+        SettingsError: one of them is wrong.
+        AlreadyRunning: another house is in this folder.
+        ServiceFailed: something does not start.
+        Interrupted: somebody asked us to stop.
     """
+    chosen = read_given() if given is None else given
+    environment, sandbox = plan_environment(state_dir, chosen)
     state_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        stack.enter_context(_locked(state_dir))
+        stack.enter_context(_locked(state_dir, interrupts))
         if fresh:
             _forget(state_dir)
-        environment = _base_environment(state_dir)
         stack.callback(_end_marked, environment[MARK])
         _start_services(stack, state_dir, environment, interrupts, say, fresh=fresh)
-        sandbox_url = _start_sandbox(stack, state_dir, environment, interrupts, say)
+        if sandbox:
+            say("starting the sandbox")
+            start_sandbox(stack, state_dir, environment, sandbox)
+            wait_for(f"{sandbox.url}/sandbox/summary", interrupts)
         say("migrating the database")
-        upgrade(environment["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
-        stack.enter_context(_environment_file(state_dir, environment))
+        settings = judge(environment)
+        upgrade(settings.database_url, profile=settings.profile)
+        stack.enter_context(environment_file(state_dir, environment))
         interrupts.check()
         say("starting the Procfile's processes")
         stack.enter_context(_procfile(state_dir, environment, quiet=quiet))
@@ -99,49 +114,42 @@ def running_house(
             web_url=environment["PUBLIC_URL"],
             api_url=f"http://127.0.0.1:{environment['API_PORT']}",
             flower_url=f"http://127.0.0.1:{environment['FLOWER_PORT']}",
-            sandbox_url=sandbox_url,
+            sandbox_url=sandbox.url if sandbox else None,
         )
-        wait_for(f"{house.web_url}/health/live", interrupts)
-        wait_for(f"{house.api_url}/health/ready", interrupts)
-        wait_for(f"{house.flower_url}/healthcheck", interrupts)
+        _wait_until_ready(house, interrupts)
         yield house
 
 
+def _wait_until_ready(house: House, interrupts: Interrupts) -> None:
+    wait_for(f"{house.web_url}/health/live", interrupts)
+    wait_for(f"{house.api_url}/health/ready", interrupts)
+    wait_for(f"{house.flower_url}/healthcheck", interrupts)
+
+
 @contextmanager
-def _locked(state_dir: Path) -> Iterator[None]:
-    with (state_dir / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(state_dir) from None
+def _locked(state_dir: Path, interrupts: Interrupts) -> Iterator[None]:
+    with (state_dir / LOCK_FILE).open("w") as lock:
+        ends = time.monotonic() + LOCK_SECONDS
+        while not _took(lock):
+            # A command that looks whether a house runs holds it for a moment.
+            if time.monotonic() > ends:
+                raise AlreadyRunning(state_dir)
+            interrupts.pause(0.05)
         yield
+
+
+def _took(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _forget(state_dir: Path) -> None:
     """A fresh database is a strange one to whoever remembers the last."""
     (state_dir / "database.json").unlink(missing_ok=True)
     shutil.rmtree(state_dir / "logs", ignore_errors=True)
-
-
-def _base_environment(state_dir: Path) -> dict[str, str]:
-    web_port = free_port(int(os.environ.get("WEB_PORT", "8080")))
-    api_port = free_port(int(os.environ.get("API_PORT", "8081")))
-    flower_port = free_port(int(os.environ.get("FLOWER_PORT", "5555")))
-    given = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "PYTHONUNBUFFERED": "1",
-        "STATE_DIR": str(state_dir.resolve()),
-        "WEB_PORT": str(web_port),
-        "API_PORT": str(api_port),
-        "FLOWER_PORT": str(flower_port),
-        MARK: secrets.token_hex(8),
-    }
-    chosen = {
-        "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
-        "FLOWER_BASIC_AUTH": f"outreach:{secrets.token_urlsafe(9)}",
-        "OPERATOR_EMAIL": "operator@example.com",
-    }
-    return {**chosen, **os.environ, **given}
 
 
 def _start_services(
@@ -166,70 +174,25 @@ def _start_services(
     interrupts.check()
 
 
-def _start_sandbox(
-    stack: ExitStack,
-    state_dir: Path,
-    environment: dict[str, str],
-    interrupts: Interrupts,
-    say: Callable[[str], None],
-) -> str | None:
-    if any(environment.get(name) for name in CREDENTIALS):
-        return None
-    say("starting the sandbox")
-    url = sandbox_environment(stack, state_dir, environment)
-    wait_for(f"{url}/sandbox/summary", interrupts)
-    return url
-
-
 def sandbox_environment(stack: ExitStack, state_dir: Path, environment: dict[str, str]) -> str:
-    """Start the sandbox, and point the environment's provider settings at it.
+    """Start a sandbox, and point the environment's provider settings at it.
 
     Returns:
         its address; it may need a moment until it answers.
     """
-    private, public = new_webhook_keys()
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment.update(
-        {
-            "TWILIO_ACCOUNT_SID": SANDBOX_ACCOUNT_SID,
-            "TWILIO_AUTH_TOKEN": SANDBOX_SECRET,
-            "TWILIO_API_URL": url,
-            "SENDGRID_API_KEY": SANDBOX_SECRET,
-            "SENDGRID_API_URL": url,
-            "SENDGRID_WEBHOOK_KEY": public,
-            "PROFILE": "fast",
-        }
-    )
-    options = {
-        "SANDBOX_PORT": str(port),
-        "SANDBOX_ACCOUNT_SID": SANDBOX_ACCOUNT_SID,
-        "SANDBOX_AUTH_TOKEN": SANDBOX_SECRET,
-        "SANDBOX_API_KEY": SANDBOX_SECRET,
-        "SANDBOX_WEBHOOK_URL": f"{environment['PUBLIC_URL']}/callbacks/email",
-        "SANDBOX_WEBHOOK_PRIVATE_KEY": private,
-    }
+    plan = plan_sandbox()
+    environment.update(plan.settings)
+    start_sandbox(stack, state_dir, environment, plan)
+    return plan.url
+
+
+def start_sandbox(
+    stack: ExitStack, state_dir: Path, environment: Mapping[str, str], plan: SandboxPlan
+) -> None:
+    """Start it as it was planned."""
     command = [sys.executable, "-m", "worker.sandbox"]
-    stack.enter_context(
-        _process(state_dir, "sandbox", command, {**os.environ, **environment, **options})
-    )
-    return url
-
-
-@contextmanager
-def _environment_file(state_dir: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """What `outreach` commands in another terminal read while we run."""
-    names = {*OURS, *CREDENTIALS, "TWILIO_API_URL", "SENDGRID_API_URL", "SENDGRID_WEBHOOK_KEY"}
-    names |= {"PROFILE", "PUBLIC_URL", "WEB_PORT", "FLOWER_PORT", "FLOWER_BASIC_AUTH"}
-    names |= {"API_PORT", "OPERATOR_EMAIL"}
-    lines = [f"{name}={environment[name]}\n" for name in sorted(names) if name in environment]
-    file = state_dir / "run.env"
-    file.touch(mode=0o600)
-    file.write_text("".join(lines), encoding="utf-8")
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
+    options = {**os.environ, **environment, **plan.options(environment["PUBLIC_URL"])}
+    stack.enter_context(_process(state_dir, "sandbox", command, options))
 
 
 @contextmanager

@@ -32,6 +32,19 @@ class Piece:
     example: str | None = None
 
 
+def chosen_pieces(file: Path | None, mode: str | None) -> list[Piece]:
+    """The user's file, or where there is none those that ship.
+
+    Raises:
+        Mistake: the file can't be read, or file and mode don't go together.
+    """
+    if file is None:
+        if mode:
+            raise Mistake("MODE says what a file is for: name it with CSV=…, too")
+        return shipped_pieces()
+    return [own_piece(file, mode)]
+
+
 def shipped_pieces() -> list[Piece]:
     """The three that ship, with the counts they end with."""
     described = json.loads((DATA / "campaigns.json").read_text(encoding="utf-8"))
@@ -52,9 +65,9 @@ def own_piece(file: Path, mode: str | None) -> Piece:
     """The user's file.
 
     Raises:
-        Mistake: the file can't be read, or the mode is missing.
+        Mistake: the file can't be read, or the mode is none.
     """
-    if mode is None:
+    if mode not in OWN:
         raise Mistake("say what the file is for: MODE=voice, MODE=sms or MODE=email")
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:

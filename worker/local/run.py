@@ -1,21 +1,24 @@
 """`make run`: the house in the foreground, until Ctrl-C."""
 
-import os
 import sys
 from pathlib import Path
 
+from config.settings import SettingsError, given
+from worker.domain.memory import RefusedToStart
 from worker.local.house import AlreadyRunning, running_house
 from worker.local.interrupts import Interrupted, Interrupts
 from worker.local.postgres_programs import ServiceFailed
 from worker.local.terminal import DEFAULT, command_line
+from worker.runtime import StoreUnavailable
 
 
 def run() -> int:
     """Run until somebody asks us to stop; 1 when something did not start."""
-    state_dir = Path(os.environ.get("STATE_DIR", DEFAULT))
     with Interrupts() as interrupts:
         try:
-            with running_house(state_dir, interrupts, say=_say, quiet=False) as house:
+            chosen = given()
+            state_dir = Path(chosen.get("STATE_DIR", DEFAULT))
+            with running_house(state_dir, interrupts, say=_say, given=chosen) as house:
                 _say(f"flower: {house.flower_url}  login: {house.environment['FLOWER_BASIC_AUTH']}")
                 _say(f"callbacks: {house.web_url}")
                 _say(f"metrics: {house.api_url}/metrics")
@@ -24,7 +27,11 @@ def run() -> int:
                 interrupts.pause(None)
         except Interrupted:
             _say("stopped")
-        except (AlreadyRunning, ServiceFailed) as error:
+        except SettingsError as error:
+            for fault in error.faults:
+                _say(fault)
+            return 1
+        except (AlreadyRunning, ServiceFailed, RefusedToStart, StoreUnavailable) as error:
             _say(str(error))
             return 1
     return 0

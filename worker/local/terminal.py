@@ -14,3 +14,8 @@ def command_line(state_dir: Path) -> str:
     program = shlex.quote(os.path.relpath(Path(sys.executable).parent / "outreach"))
     found_by_itself = state_dir.absolute() == DEFAULT.absolute()
     return program if found_by_itself else f"STATE_DIR={shlex.quote(str(state_dir))} {program}"
+
+
+def demo_line(state_dir: Path) -> str:
+    """The same for the demo's folder: a command finds the demo by itself where no file names a database."""
+    return command_line(state_dir if Path(".env").exists() else state_dir.parent)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from worker.domain.audit import AuditDoor
 from worker.domain.suppression import SuppressScope
-from worker.store import guards
+from worker.store import guards, profiles, version
 from worker.store.audit import DOOR
 from worker.store.suppressions import SCOPE
 from worker.store.unavailable import StoreRefused, StoreUnavailable
@@ -61,12 +61,17 @@ def connect(
     guarded: bool = True,
     suppress_scope: SuppressScope = SuppressScope.CHANNEL,
     door: AuditDoor = AuditDoor.SYSTEM,
+    profile: str | None = None,
 ) -> Engine:
     """An engine that connects on first use.
 
     `guarded` engines give up on locks and idle transactions within seconds: right for workers, wrong
     for an upload that runs for minutes. Opt-outs written through it count as far as `suppress_scope`;
-    what is done through it came in by `door`.
+    what is done through it came in by `door`. A database
+    that is used with another `profile` is refused.
+
+    Raises, as it connects:
+        UsedOtherwise, StoreUnavailable.
     """
     engine = create_engine(
         url,
@@ -80,10 +85,13 @@ def connect(
             "application_name": "outreach",
             **KEEPALIVE,
         },
-        execution_options={SCOPE: suppress_scope, DOOR: door},
+        execution_options={SCOPE: suppress_scope, DOOR: door, profiles.PROFILE: profile},
         hide_parameters=True,  # an error text must not carry a target or a variable
     )
+    version.refuse_older(engine)
     guards.hold(engine, guarded=guarded)
+    if profile is not None:
+        profiles.hold(engine, profile)
     return engine
 
 

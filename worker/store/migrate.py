@@ -19,9 +19,14 @@ def _config() -> Config:
     return config
 
 
-def upgrade(database_url: str, revision: str = "head") -> None:
-    """Apply every migration that is missing, each in a transaction of its own."""
-    engine = connect(database_url, guarded=False)
+def upgrade(database_url: str, revision: str = "head", *, profile: str | None = None) -> None:
+    """Apply every migration that is missing, each in a transaction of its own.
+
+    Raises:
+        UsedOtherwise: the database is used with another profile.
+        StoreUnavailable: it does not take them.
+    """
+    engine = connect(database_url, guarded=False, profile=profile)
     config = _config()
     config.attributes["engine"] = engine
     try:

@@ -27,6 +27,7 @@ from config.settings import SANDBOX_ACCOUNT_SID, SANDBOX_SECRET
 from tests.benchmarks.callbacks.calls import Callback, callbacks, store_calls
 from tests.benchmarks.callbacks.load import Outcome, post
 from tests.benchmarks.callbacks.plain import Base
+from tests.keys import PUBLIC_KEY
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
 from worker.local.ports import free_port
@@ -190,7 +191,7 @@ class Bench:
             "TWILIO_API_URL": "http://127.0.0.1:1",
             "SENDGRID_API_KEY": SANDBOX_SECRET,
             "SENDGRID_API_URL": "http://127.0.0.1:1",
-            "SENDGRID_WEBHOOK_KEY": "MFkw",
+            "SENDGRID_WEBHOOK_KEY": PUBLIC_KEY,
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "WEB_PORT": str(port),
             "FLOWER_BASIC_AUTH": "ana:password",

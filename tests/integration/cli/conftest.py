@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.keys import PUBLIC_KEY
 from worker.cli.main import app
 
 Outreach = Callable[..., Result]
@@ -21,7 +22,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "TWILIO_API_URL": "http://127.0.0.1:9",
         "SENDGRID_API_KEY": "key-under-test",
         "SENDGRID_API_URL": "http://127.0.0.1:9",
-        "SENDGRID_WEBHOOK_KEY": "a2V5",
+        "SENDGRID_WEBHOOK_KEY": PUBLIC_KEY,
         "PUBLIC_URL": "http://127.0.0.1:8",
         "FLOWER_BASIC_AUTH": "flower:under-test",
         "OPERATOR_EMAIL": "ana@example.com",

@@ -1,8 +1,9 @@
 """Where a command works: on what is set, else on a demo that runs here; and what it leaves on the screen."""
 
+import fcntl
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,14 @@ from typer.testing import CliRunner, Result
 
 from tests.fixtures.house import run_python
 from worker.cli.main import app
-from worker.local.terminal import command_line
+from worker.local.terminal import command_line, demo_line
 
 pytestmark = pytest.mark.usefixtures("durable")
 Bare = Callable[..., Result]
 
 
 @pytest.fixture
-def demo(environment: dict[str, str], database_url: str, tmp_path: Path) -> Path:
+def demo(environment: dict[str, str], database_url: str, tmp_path: Path) -> Iterator[Path]:
     """What `make demo` leaves for others while it runs. Returns its STATE_DIR."""
     folder = tmp_path / "state" / "demo"
     folder.mkdir(parents=True)
@@ -25,7 +26,9 @@ def demo(environment: dict[str, str], database_url: str, tmp_path: Path) -> Path
     del settings["STATE_DIR"]
     lines = [f"{name}={value}\n" for name, value in settings.items()]
     (folder / "run.env").write_text("".join(lines), encoding="utf-8")
-    return folder.parent
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder.parent
 
 
 @pytest.fixture
@@ -68,6 +71,21 @@ def test_without_a_demo_every_missing_setting_is_named(bare: Bare, demo: Path) -
     assert {"DATABASE_URL", "BROKER_URL"} <= {
         line.split()[1] for line in told.stderr.splitlines() if line
     }
+
+
+def test_a_demo_that_was_killed_is_none(bare: Bare, demo: Path) -> None:
+    (demo / "demo" / "lock").unlink()
+
+    assert "DATABASE_URL is not set" in bare("batch", "list").stderr
+
+
+def test_beside_a_file_of_settings_the_line_to_copy_names_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert demo_line(Path(".outreach/demo")) == command_line(Path(".outreach"))
+    (tmp_path / ".env").touch()
+    assert demo_line(Path(".outreach/demo")) == command_line(Path(".outreach/demo"))
 
 
 def test_the_line_to_copy_names_the_state_dir_only_where_it_is_another(tmp_path: Path) -> None:

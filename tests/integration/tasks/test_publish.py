@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 
 from config.settings import SANDBOX_ACCOUNT_SID, SANDBOX_SECRET
 from tests.factories import make_request, queue_row
+from tests.keys import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[3]
 QUEUE = "outreach:voice"
@@ -39,7 +40,7 @@ def environment(database_url: str, broker_url: str, tmp_path: Path) -> Mapping[s
         "TWILIO_API_URL": "http://127.0.0.1:9",
         "SENDGRID_API_KEY": SANDBOX_SECRET,
         "SENDGRID_API_URL": "http://127.0.0.1:9",
-        "SENDGRID_WEBHOOK_KEY": "unused",
+        "SENDGRID_WEBHOOK_KEY": PUBLIC_KEY,
         "PUBLIC_URL": "http://127.0.0.1:9",
         "FLOWER_BASIC_AUTH": "a:b",
     }

@@ -1,19 +1,26 @@
 """Settings are read once, checked whole, and never quote a secret."""
 
+import fcntl
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from config.addresses import is_loopback
 from config.settings import (
+    LOCK_FILE,
+    RUN_FILE,
     SANDBOX_SECRET,
     Settings,
     SettingsError,
-    is_loopback,
+    given,
     load,
 )
 from config.timing import FAST, PROFILES, Timing
+from tests.keys import PUBLIC_KEY
+from worker.local.environment import environment_file
 
 NEEDED = {
     "DATABASE_URL": "postgresql://outreach@127.0.0.1/outreach",
@@ -21,7 +28,7 @@ NEEDED = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
     "TWILIO_AUTH_TOKEN": "a-very-secret-token",
     "SENDGRID_API_KEY": "SG.a-very-secret-key",
-    "SENDGRID_WEBHOOK_KEY": "MFkw",
+    "SENDGRID_WEBHOOK_KEY": PUBLIC_KEY,
     "PUBLIC_URL": "https://outreach.example.com",
     "FLOWER_BASIC_AUTH": "ana:a-very-secret-password",
 }
@@ -86,6 +93,28 @@ WRONG = {
     "TWILIO_API_URL": "hunter2",
     "CHUNK_SIZE": "hunter2",
     "PROFILE": "hunter2",
+    "WEB_PORT": "hunter2",
+    "FLOWER_PORT": "70000",
+    "FLOWER_BASIC_AUTH": "hunter2",
+    "SENDGRID_WEBHOOK_KEY": "hunter2",
+    "SENDGRID_API_URL": "https://me:hunter2@host:port",
+    "LIMITS_URL": "amqp://me:hunter2@host",
+}
+UNESCAPED = ["hun/ter2", "hun#ter2", "hun?ter2", "hun@ter2", "hun ter2", "hun:ter2/", "1?2", "hün"]
+ADDRESSES = {
+    "DATABASE_URL": "postgresql://me:{}@127.0.0.1/x",
+    "BROKER_URL": "redis://me:{}@127.0.0.1:6379/0",
+    "LIMITS_URL": "redis://:{}@127.0.0.1:6379/0",
+    "PUBLIC_URL": "https://me:{}@example.com",
+}
+NO_PLACES = {
+    "DATABASE_URL": ["postgresql://h:abc/x", "postgresql://h:70000/x", "postgresql:///x", "x"],
+    "BROKER_URL": ["redis://", "redis://h:0/0", "redis://h/name", "redis://h/0/1", "amqp://h:x"],
+    "LIMITS_URL": ["redis://h:70000", "http://h"],
+    "PUBLIC_URL": ["https://", "https://h:abc", "https://h/?x=1", "h.example.com", "https://[::1"],
+    "FLOWER_BASIC_AUTH": ["ana", ":x", "ana:", "ana:x,ben"],
+    "SENDGRID_WEBHOOK_KEY": ["MFkw", "a key", f"{PUBLIC_KEY},", PUBLIC_KEY[:-8]],
+    "WEB_PORT": ["abc", "70000", "0", "8080.5"],
 }
 
 
@@ -97,6 +126,51 @@ def test_a_fault_names_its_setting_and_never_its_value(
 
     assert fault.startswith(f"{name}: ")
     assert "hunter2" not in fault
+
+
+@pytest.mark.parametrize(("name", "address"), ADDRESSES.items(), ids=ADDRESSES)
+@pytest.mark.parametrize("password", UNESCAPED)
+def test_a_password_that_tears_its_address_apart_is_never_told_in_pieces(
+    set_up: SetUp, name: str, address: str, password: str
+) -> None:
+    [fault] = faults(set_up, **{name: address.format(password)})
+
+    assert fault.startswith(f"{name}: must be ")
+    assert "hun" not in fault
+    assert "ter2" not in fault
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, some in NO_PLACES.items() for value in some]
+)
+def test_what_would_only_fail_later_is_told_at_the_start(
+    set_up: SetUp, name: str, value: str
+) -> None:
+    [fault] = faults(set_up, **{name: value})
+
+    assert fault.startswith(f"{name}: must be ")
+
+
+PLACES = {
+    "DATABASE_URL": [
+        "postgresql://me:p%40ss%2F@db:5432/x?sslmode=require",
+        "postgresql:///x?host=/var/run/postgresql",
+        "postgresql://me@/x?host=a:5432&host=b:5432&target_session_attrs=read-write",
+    ],
+    "BROKER_URL": ["rediss://:pass@h:6380/1?ssl_cert_reqs=none", "redis://h", "redis://[::1]:1/0"],
+    "PUBLIC_URL": ["https://h/under/a/path/", "http://[::1]:8080"],
+    "FLOWER_BASIC_AUTH": ["ana:a:b", "ana:x,ben:y"],
+    "SENDGRID_WEBHOOK_KEY": [PUBLIC_KEY, f"{PUBLIC_KEY}, {PUBLIC_KEY}"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, some in PLACES.items() for value in some]
+)
+def test_what_is_right_is_taken(set_up: SetUp, name: str, value: str) -> None:
+    set_up(**NEEDED | {name: value})
+
+    load()
 
 
 def test_no_secret_is_shown(set_up: SetUp) -> None:
@@ -111,18 +185,70 @@ def test_an_empty_setting_is_one_that_is_not_set(set_up: SetUp) -> None:
     assert fault.startswith("TWILIO_AUTH_TOKEN is not set")
 
 
-def test_the_environment_wins_over_the_files_and_one_file_over_the_other(
-    set_up: SetUp, tmp_path: Path
+@pytest.fixture
+def run_file(tmp_path: Path) -> Path:
+    """What a house wrote down for other terminals."""
+    (tmp_path / "state").mkdir()
+    file = tmp_path / "state" / RUN_FILE
+    file.write_text("CHUNK_SIZE=30\nFLUSH_ROWS=30\nWEB_PORT=8030\n", encoding="utf-8")
+    (tmp_path / ".env").write_text(
+        "CHUNK_SIZE=20\nFLUSH_ROWS=20\nMAIL_GROUP=20\n", encoding="utf-8"
+    )
+    return file
+
+
+def test_the_environment_wins_and_a_house_that_runs_stands_in_place_of_the_file(
+    set_up: SetUp, run_file: Path
 ) -> None:
     set_up(**NEEDED, CHUNK_SIZE="10", OUTREACH_ENV_FILE=".env")
-    (tmp_path / "state").mkdir()
-    run = "CHUNK_SIZE=30\nFLUSH_ROWS=30\nWEB_PORT=8030\n"
-    (tmp_path / "state" / "run.env").write_text(run, encoding="utf-8")
-    (tmp_path / ".env").write_text("CHUNK_SIZE=20\nFLUSH_ROWS=20\n", encoding="utf-8")
 
-    settings = load()
+    with run_file.with_name(LOCK_FILE).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = load()
 
-    assert (settings.chunk_size, settings.flush_rows, settings.web_port) == (10, 20, 8030)
+    chosen = (found.chunk_size, found.flush_rows, found.web_port, found.mail_group)
+    assert chosen == (10, 30, 8030, 1000)
+
+
+@pytest.mark.usefixtures("run_file")
+def test_what_a_house_left_behind_that_was_killed_counts_for_nothing(set_up: SetUp) -> None:
+    set_up(**NEEDED, OUTREACH_ENV_FILE=".env")
+
+    assert (load().flush_rows, load().web_port) == (20, 8080)
+
+
+def test_a_file_that_cannot_be_read_is_told(set_up: SetUp, tmp_path: Path) -> None:
+    set_up(**NEEDED, OUTREACH_ENV_FILE="own.env")
+    (tmp_path / "own.env").write_bytes(b"TWILIO_AUTH_TOKEN=\xff\xfe")
+
+    with pytest.raises(SettingsError, match=r"own\.env can't be read \(UnicodeDecodeError\)"):
+        load()
+
+
+TRYING = [
+    "plain",
+    "a # b",
+    "it's",
+    'say "so"',
+    "$HOME and ${HOME}",
+    "\\n \\",
+    "end\\",
+    "a=b",
+    " x ",
+]
+
+
+@pytest.mark.parametrize("value", TRYING)
+def test_a_house_writes_down_what_others_read(set_up: SetUp, tmp_path: Path, value: str) -> None:
+    state_dir = tmp_path / "state"
+    state_dir.mkdir()
+    set_up(OUTREACH_ENV_FILE=os.devnull)
+
+    with environment_file(state_dir, {"TWILIO_AUTH_TOKEN": value, "PATH": "no setting"}):
+        with (state_dir / LOCK_FILE).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert given() == {"TWILIO_AUTH_TOKEN": value, "STATE_DIR": str(state_dir)}
+        assert (state_dir / RUN_FILE).stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("outside", ["TWILIO_API_URL", "SENDGRID_API_URL"])
@@ -157,6 +283,9 @@ def test_the_sandbox_secrets_never_leave_the_machine(set_up: SetUp, secret: str)
         ("https://api.twilio.com", False),
         ("http://127.0.0.1.example.com", False),
         ("http://localhost@example.com", False),
+        ("postgresql://127.0.0.1/x?host=db.internal", False),
+        ("postgresql:///x?hostaddr=10.0.0.1", False),
+        ("http://[127.0.0.1", False),
     ],
 )
 def test_loopback_is_told_from_what_looks_like_it(url: str, loopback: bool) -> None:

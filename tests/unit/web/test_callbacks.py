@@ -14,6 +14,7 @@ from twilio.request_validator import RequestValidator
 
 from config.settings import Settings, load
 from tests.asgi import ask
+from tests.keys import PUBLIC_KEY
 from worker.domain.reports import Report
 from worker.runtime import Runtime, StoreUnavailable
 from worker.web.callbacks import MAX_EVENTS, Callbacks, Sessions, named_sessions
@@ -30,7 +31,7 @@ NEEDED = {
     "TWILIO_AUTH_TOKEN": "new-token",
     "TWILIO_PREVIOUS_AUTH_TOKEN": "old-token",
     "SENDGRID_API_KEY": "SG.key",
-    "SENDGRID_WEBHOOK_KEY": "MFkw, MFkx",
+    "SENDGRID_WEBHOOK_KEY": f"{PUBLIC_KEY}, {PUBLIC_KEY}",
     "PUBLIC_URL": BASE,
     "FLOWER_BASIC_AUTH": "ana:a-very-secret-password",
 }

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -63,6 +64,15 @@ audit = Table(
 
 # One row: the version of the rules by which every recipient was folded into a person.
 fold = Table("fold", metadata, Column("version", Integer, nullable=False))
+
+# One row, once anybody has started to send: the profile that everybody who uses it has.
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("profile", Text, nullable=False),
+    CheckConstraint("one", name="one"),
+)
 
 # Written only to see whether anything can be.
 pulse = Table("pulse", metadata, Column("at", Timestamp, nullable=False, server_default=NOW))
