@@ -71,7 +71,6 @@ def test_a_status_that_is_asked_for_is_the_one_that_is_told(
         (BatchQuery(since=OLD, status=BatchStatus.ACTIVE), {"active", "archived"}),
         (BatchQuery(before="failed"), {"canceled"}),
     ],
-    ids=str,
 )  # fmt: skip
 def test_filters_narrow_the_list(engine: Engine, query: BatchQuery, found: set[str]) -> None:
     assert set(names(list_batches(engine, query))) == found
