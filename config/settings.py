@@ -31,6 +31,7 @@ from config.addresses import (
     WebhookSecret,
     is_loopback,
 )
+from config.faults import sentence
 from config.timing import PROFILES, Seconds, Timing
 
 # What the sandbox accepts unless told otherwise; refused below for any address but loopback.
@@ -243,7 +244,8 @@ def judge(values: Mapping[str, str]) -> Settings:
             {name.lower(): value for name, value in values.items() if value}
         )
     except ValidationError as error:
-        raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
+        faults = [sentence(fault, Settings.model_fields) for fault in error.errors()]
+        raise SettingsError(faults) from None
 
 
 def given() -> dict[str, str]:
@@ -282,31 +284,3 @@ def _read(file: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([f"{file} can't be read ({type(error).__name__})"]) from None
     return {name: value for name, value in found.items() if value and name in Settings.model_fields}
-
-
-PHRASES = {
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "is too large a number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a finite number",
-    "bool_parsing": "must be true or false",
-    "greater_than_equal": "must be {ge} or more",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be {le} or less",
-    "literal_error": "must be {expected}",
-}
-"""By the library's name of a fault: what we say of it."""
-
-
-def _sentence(fault: object) -> str:
-    assert isinstance(fault, dict)
-    name = "_".join(str(part) for part in fault["loc"]).upper()
-    if fault["type"] == "missing":
-        field = Settings.model_fields[str(fault["loc"][0])]
-        return f"{name} is not set ({field.description})"
-    context = fault.get("ctx", {})
-    if fault["type"] == "value_error":
-        said = str(context["error"])
-    else:
-        said = PHRASES.get(fault["type"], "is not what this setting takes").format(**context)
-    return f"{name}: {said}" if name else said

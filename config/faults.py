@@ -1,0 +1,32 @@
+"""What is said of a setting that is missing or wrong: one sentence, without its value."""
+
+from collections.abc import Mapping
+
+from pydantic.fields import FieldInfo
+
+PHRASES = {
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "is too large a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_parsing": "must be true or false",
+    "greater_than_equal": "must be {ge} or more",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+}
+"""By the library's name of a fault: what we say of it."""
+
+
+def sentence(fault: object, fields: Mapping[str, FieldInfo]) -> str:
+    """One fault of the library's list, in our words and with the setting's name."""
+    assert isinstance(fault, dict)
+    name = "_".join(str(part) for part in fault["loc"]).upper()
+    if fault["type"] == "missing":
+        return f"{name} is not set ({fields[str(fault['loc'][0])].description})"
+    context = fault.get("ctx", {})
+    if fault["type"] == "value_error":
+        said = str(context["error"])
+    else:
+        said = PHRASES.get(fault["type"], "is not what this setting takes").format(**context)
+    return f"{name}: {said}" if name else said
