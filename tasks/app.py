@@ -1,6 +1,5 @@
 """The Celery application: explicit names, quiet events, one runtime per process."""
 
-import sys
 from functools import lru_cache
 
 from celery.signals import setup_logging
@@ -9,20 +8,11 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from config import celery as celery_options
 from config import logs, queues
-from config.settings import Settings, SettingsError, load
+from config.start import load_or_exit
 from tasks.quiet import QuietCelery, QuietTask
 from worker.runtime import Runtime, build
 
-
-def _settings() -> Settings:
-    try:
-        return load()
-    except SettingsError as error:
-        print("outreach can't start:", *error.faults, sep="\n  ", file=sys.stderr)  # noqa: T201  before logging
-        raise SystemExit(2) from None
-
-
-settings = _settings()
+settings = load_or_exit()
 # Before anything connects: what comes off a queue is judged before Celery sees it.
 TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "tasks.guard:GuardedTransport"
 app = QuietCelery(

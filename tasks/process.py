@@ -8,7 +8,8 @@ import sys
 from collections.abc import Mapping
 
 from config.queues import Queue
-from config.settings import Settings, SettingsError, load
+from config.settings import Settings
+from config.start import load_or_exit
 
 QUEUES = {"voice": Queue.VOICE, "sms": Queue.SMS, "email": Queue.EMAIL, "triggers": Queue.TRIGGERS}
 """By a process's name: what it consumes."""
@@ -20,11 +21,7 @@ def main() -> None:
     name = sys.argv[-1]
     if name not in {*QUEUES, "flower"}:
         sys.exit(f"name one of {', '.join(QUEUES)}, flower")
-    try:
-        settings = load()
-    except SettingsError as error:
-        print(f"{name} can't start:", *error.faults, sep="\n  ", file=sys.stderr)  # noqa: T201  before logging
-        sys.exit(2)
+    settings = load_or_exit(name)
     words = flower(settings) if name == "flower" else worker(name, settings)
     command = [sys.executable, "-m", "celery", "-A", "tasks.app", *words]
     os.execve(sys.executable, command, {**os.environ, **secrets(settings)})  # noqa: S606  our own

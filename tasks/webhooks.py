@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 
 from config import logs
-from config.settings import SettingsError, load
+from config.start import load_or_exit
 from worker.dispatch.recognize import REFUSED, refuse_strangers, wait_until_known
 from worker.domain.memory import RefusedToStart
 from worker.runtime import Runtime, build
@@ -22,11 +22,7 @@ log = structlog.get_logger()
 
 def main() -> int:
     """Tell until SIGTERM or SIGINT; what is under way is finished first."""
-    try:
-        settings = load()
-    except SettingsError as error:
-        print("webhooks can't start:", *error.faults, sep="\n  ", file=sys.stderr)  # noqa: T201  before logging
-        return 2
+    settings = load_or_exit("webhooks")
     logs.set_up(settings.log_level)
     try:
         asyncio.run(tell(build(settings)))

@@ -3,7 +3,7 @@
 import sys
 
 from config import logs
-from config.settings import SettingsError, load
+from config.start import load_or_exit
 from worker.api.app import create
 from worker.dispatch.recognize import REFUSED, is_refused
 from worker.listener import serve
@@ -12,11 +12,7 @@ from worker.runtime import build
 
 def main() -> int:
     """Serve, or say why not."""
-    try:
-        settings = load()
-    except SettingsError as error:
-        print("outreach can't start:", *error.faults, sep="\n  ", file=sys.stderr)  # noqa: T201  before logging
-        return 2
+    settings = load_or_exit()
     logs.set_up(settings.log_level)
     runtime = build(settings)
     if is_refused(runtime.engine, runtime.memories):
