@@ -1,5 +1,8 @@
 """The figures as Prometheus reads them. No label carries an address, a batch or a token."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from worker.desk.metrics import Moment
@@ -17,12 +20,44 @@ HELP: dict[str, str] = {
 }
 
 
-# All of them are shown from the start: a rate can't be taken of what appears with its first count.
-REASONS = (
-    *("signature", "too_large", "unreadable", "store_unavailable"),
-    *("too_slow", "no_room", "too_many"),
-)
-NAMED = ("message", "person", "nobody")
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A counter: its help, the kind of tally it is read from, and, where it has a label, every value."""
+
+    sentence: str
+    tally: str
+    label: str = ""
+    values: tuple[str, ...] = ()
+
+
+# Every value is shown from the start: a rate can't be taken of what appears with its first count.
+COUNTED: dict[str, Counted] = {
+    "callbacks_refused": Counted(
+        "callbacks, events and connections turned away",
+        "refused",
+        "reason",
+        (
+            *("signature", "too_large", "unreadable", "store_unavailable"),
+            *("too_slow", "no_room", "too_many"),
+        ),
+    ),
+    "double_contact_reports": Counted(
+        "callbacks that name another call or text than the one known of their attempt",
+        "double_contact",
+    ),
+    "mail_events_without_token": Counted(
+        "mail events without our token: of a message of ours, of a person we mailed, or of nobody",
+        "stray",
+        "named",
+        ("message", "person", "nobody"),
+    ),
+    "stray_messages": Counted(
+        "messages that came without the key prefix, and were put where they belong", "strays"
+    ),
+    "texts_received": Counted(
+        "texts that came in, by what they ask for", "text", "wish", tuple(Wish)
+    ),
+}
 
 
 def registry(moment: Moment | None) -> CollectorRegistry:
@@ -38,39 +73,16 @@ def registry(moment: Moment | None) -> CollectorRegistry:
 def _show(moment: Moment, made: CollectorRegistry) -> None:
     for name, sentence in HELP.items():
         Gauge(f"outreach_{name}", sentence, registry=made).set(getattr(moment.figures, name))
-    refused = Counter(
-        "outreach_callbacks_refused",
-        "callbacks, events and connections turned away",
-        ["reason"],
-        registry=made,
-    )
-    for reason in REASONS:
-        refused.labels(reason).inc(moment.tallies.get(f"refused:{reason}", 0))
-    doubled = Counter(
-        "outreach_double_contact_reports",
-        "callbacks that name another call or text than the one known of their attempt",
-        registry=made,
-    )
-    doubled.inc(moment.tallies.get("double_contact", 0))
-    stray = Counter(
-        "outreach_mail_events_without_token",
-        "mail events without our token: of a message of ours, of a person we mailed, or of nobody",
-        ["named"],
-        registry=made,
-    )
-    for kind in NAMED:
-        stray.labels(kind).inc(moment.tallies.get(f"stray:{kind}", 0))
-    strays = Counter(
-        "outreach_stray_messages",
-        "messages that came without the key prefix, and were put where they belong",
-        registry=made,
-    )
-    strays.inc(moment.tallies.get("strays", 0))
-    texts = Counter(
-        "outreach_texts_received",
-        "texts that came in, by what they ask for",
-        ["wish"],
-        registry=made,
-    )
-    for wish in Wish:
-        texts.labels(wish).inc(moment.tallies.get(f"text:{wish}", 0))
+    for name, counted in COUNTED.items():
+        _count(name, counted, moment.tallies, made)
+
+
+def _count(
+    name: str, counted: Counted, tallies: Mapping[str, int], made: CollectorRegistry
+) -> None:
+    labels = [counted.label] if counted.label else []
+    counter = Counter(f"outreach_{name}", counted.sentence, labels, registry=made)
+    if not counted.label:
+        counter.inc(tallies.get(counted.tally, 0))
+    for value in counted.values:
+        counter.labels(value).inc(tallies.get(f"{counted.tally}:{value}", 0))
