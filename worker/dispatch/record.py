@@ -84,7 +84,10 @@ def _write(
     facts = attempts.lock(
         connection, [one.ticket.attempt for one in answered], with_recipients=suppresses
     )
-    known = [one for one in answered if _is_of(one, facts.get(one.ticket.attempt))]
+    known: list[Answered] = []
+    unknown: list[Answered] = []
+    for one in answered:
+        (known if _is_of(one, facts.get(one.ticket.attempt)) else unknown).append(one)
     for one in known:
         if isinstance(one.answer, Accepted):
             suspect_double(facts[one.ticket.attempt], one.answer.sid)
@@ -93,7 +96,7 @@ def _write(
     attempts.write(connection, found)
     for change in found:
         suspect_late(change)
-    return [one for one in answered if one not in known]
+    return unknown
 
 
 def _is_of(one: Answered, facts: Facts | None) -> bool:
