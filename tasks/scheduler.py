@@ -3,7 +3,6 @@
 Not Celery's beat, which ticks twice when there are two of it and not at all when there is none.
 """
 
-import signal
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -13,6 +12,7 @@ from config import logs
 from tasks.app import runtime, settings
 from tasks.publish import scan_and_publish
 from tasks.start import wait_for_the_database
+from tasks.stop import stop_when_asked
 from tasks.strays import gather
 from worker.dispatch.clocks import tell_skew
 from worker.dispatch.duty import Duty, perform
@@ -31,9 +31,7 @@ log = structlog.get_logger()
 def main() -> None:
     """Tick until SIGTERM or SIGINT; what is under way is finished first."""
     logs.set_up(settings.log_level)
-    stop = Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = stop_when_asked()
     wait_for_the_database(stop)
     timing = settings.timing
     # A thread each: one that hangs or takes its time keeps none of the others waiting.

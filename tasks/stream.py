@@ -7,7 +7,6 @@ a reader that died leaves behind is claimed by another.
 """
 
 import os
-import signal
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from tasks.app import runtime, settings
 from tasks.envelope import as_text
 from tasks.intake import keep, take_in
 from tasks.start import wait_for_the_database
+from tasks.stop import stop_when_asked
 from worker.desk.messages import whole
 
 log = structlog.get_logger()
@@ -39,9 +39,7 @@ PAUSE = 1.0
 def main() -> None:
     """Read until SIGTERM or SIGINT; the entry under way is finished first."""
     logs.set_up(settings.log_level)
-    stop = Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = stop_when_asked()
     if not settings.broker_url.startswith("redis"):
         log.warning("no_stream_on_this_broker")
         stop.wait()
