@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from worker.store.connect import in_transaction
 
 T = TypeVar("T")
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 _BLOCKED = text("""
     SELECT count(*) FROM pg_stat_activity

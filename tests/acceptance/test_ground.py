@@ -24,7 +24,7 @@ from worker.local.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
 
-DEADLINE = 60.0
+DEADLINE = 90.0
 API = ("-m", "worker.api")
 WEBHOOKS = ("-m", "tasks.webhooks")
 OF_EACH_DOOR = 5

@@ -23,7 +23,7 @@ from worker.domain.statuses import Mode
 from worker.store import tallies
 from worker.store.connect import in_transaction
 
-DEADLINE = 30.0
+DEADLINE = 90.0
 SECTION = "## Getting work in by message"
 
 pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database

@@ -15,7 +15,7 @@ from redis import Redis
 
 from tests.factories import ANY_TIME
 from tests.fixtures.ground import Ground
-from tests.fixtures.house import ROOT, run_python, wait_until
+from tests.fixtures.house import DEADLINE, ROOT, run_python, wait_until
 from tests.fixtures.sandbox import Sandbox
 from worker.desk.audit import attempt_tokens
 from worker.desk.batches import create_batch, show_batch
@@ -63,7 +63,7 @@ class Office:
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(DEADLINE)
             finally:
                 process.kill()
                 process.wait()
@@ -137,7 +137,7 @@ def test_a_worker_that_is_asked_to_stop_finishes_what_it_has_begun(office: Offic
         office.wait_until_all_are_on_the_wire()
         worker.send_signal(signal.SIGTERM)
 
-        assert worker.wait(20) == 0
+        assert worker.wait(DEADLINE) == 0
 
     assert office.counts() == {"INITIATED": PEOPLE}
     assert set(attempt_tokens(office.engine).values()) == {AttemptState.ACCEPTED}
@@ -211,7 +211,7 @@ def test_a_worker_says_how_many_answers_the_store_did_not_take_in_time(
         with ground.read_only():
             worker.send_signal(signal.SIGTERM)
 
-            assert worker.wait(20) == LOST_ANSWERS
+            assert worker.wait(DEADLINE) == LOST_ANSWERS
 
     said = fast.log.read_text(encoding="utf-8")
     assert "answers_go_into_doubt" in said

@@ -19,7 +19,7 @@ from worker.desk.messages import Taken, accept
 from worker.domain.statuses import Mode
 from worker.store.connect import connect
 
-DEADLINE = 30.0
+DEADLINE = 90.0
 REQUESTS = {"batch_id": "B", "requests": [{"reference_id": "1", "target": "+15125550188"}]}
 
 pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database

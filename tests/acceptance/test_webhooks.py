@@ -18,7 +18,7 @@ from worker.domain.statuses import Mode
 
 TELLER = ("-m", "tasks.webhooks")
 SECRET = "whsec_" + "QUJD" * 10
-DEADLINE = 30.0
+DEADLINE = 90.0
 
 pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
 

@@ -17,7 +17,7 @@ from worker.listener.protocol import MAX_HEAD, MAX_REQUEST, Listening
 from worker.listener.room import Room
 
 PATIENCE = 0.3
-DEADLINE = 20.0
+DEADLINE = 90.0
 HONEST = b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
 HALF = HONEST[:-1]
 
