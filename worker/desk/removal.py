@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from worker.desk.batches import found, note
 from worker.domain.audit import Deed
 from worker.domain.batches import BatchFacts
-from worker.store import ingest, second_thoughts
+from worker.store import closing, ingest
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -34,7 +34,7 @@ def remove_in(
 ) -> int:
     """The same inside a transaction of the caller's, which waits before it closes anything."""
     batch = found(connection, batch_id)
-    if second_thoughts.any_missing(connection, batch.id, reference_ids):
+    if closing.any_missing(connection, batch.id, reference_ids):
         ingest.take_turn(connection, batch.id)
     return _remove(connection, batch, reference_ids, by)
 
@@ -42,7 +42,7 @@ def remove_in(
 def _remove(
     connection: Connection, batch: BatchFacts, reference_ids: Sequence[str], by: str
 ) -> int:
-    closed = second_thoughts.remove(connection, batch.id, reference_ids, by)
+    closed = closing.remove(connection, batch.id, reference_ids, by)
     if closed:
         note(connection, Deed.REMOVE, batch.batch_id, by, detail={"requests": closed})
     return closed

@@ -2,7 +2,7 @@
 
 import structlog
 
-from worker.store import duties, sweeps
+from worker.store import closing, duties, sweeps
 from worker.store.connect import Engine, in_transaction
 
 log = structlog.get_logger()
@@ -12,7 +12,7 @@ PAGE = 1000
 
 def sweep(engine: Engine) -> None:
     """Close waiting requests of expired and deleted batches; note which batches are finished."""
-    while (closed := in_transaction(engine, lambda c: sweeps.close_pending(c, PAGE))) == PAGE:
+    while (closed := in_transaction(engine, lambda c: closing.close_pending(c, PAGE))) == PAGE:
         log.info("requests_closed", count=closed)
     finished, reopened = in_transaction(engine, sweeps.note_finished)
     if finished or reopened:

@@ -1,4 +1,4 @@
-"""Requests that an operator takes back, or gives one more chance. Locked in ascending order."""
+"""Requests that an operator gives one more chance. Locked in ascending order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,42 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from worker.domain.reports import MISSES
-
-# Locked in a statement of its own, as below: the queue is read as it stands once nobody else writes to it.
-_LOCK_WAITING = text("""
-    SELECT FROM communication_request
-    WHERE batch = :batch AND reference_id = ANY (:reference_ids) AND request_status = 'PENDING'
-    ORDER BY id FOR NO KEY UPDATE
-""")
-
-# Whoever was contacted keeps the outcome that came of it; whoever was not is CANCELED.
-_REMOVE = text("""
-    WITH chosen AS (
-        SELECT id, attempt_count = 0 OR channel_manager_status = 'CANCELED' AS untouched
-        FROM communication_request
-        WHERE batch = :batch AND reference_id = ANY (:reference_ids) AND request_status = 'PENDING'
-        ORDER BY id FOR NO KEY UPDATE
-    ), moved AS (
-        UPDATE communication_request AS r
-        SET request_status = CASE WHEN chosen.untouched THEN 'CANCELED' ELSE 'FAILED' END,
-            channel_manager_status = CASE WHEN chosen.untouched THEN 'CANCELED'
-                WHEN r.channel_manager_status = 'PENDING' THEN 'NO_OUTCOME'
-                ELSE r.channel_manager_status END,
-            moved_by = 'operator', moved_why = 'removed by ' || :by
-        FROM chosen WHERE r.id = chosen.id AND r.request_status = 'PENDING'
-        RETURNING r.id
-    )
-    DELETE FROM queue WHERE request IN (SELECT id FROM moved)
-""")
-
-_ANY_MISSING = text("""
-    SELECT EXISTS (
-        SELECT FROM unnest(CAST(:reference_ids AS text[])) AS wanted (reference_id) WHERE NOT EXISTS (
-            SELECT FROM communication_request AS r
-            WHERE r.batch = :batch AND r.reference_id = wanted.reference_id
-        )
-    )
-""")
 
 # Locked in a statement of its own: what a report wrote while we waited for its lock is read afterwards.
 _LOCK_FAILED = text("""
@@ -103,19 +67,6 @@ class Retried:
     queued: int
     passed_over: int
     named: tuple[tuple[str, int], ...] = ()
-
-
-def any_missing(connection: Connection, batch: int, reference_ids: Sequence[str]) -> bool:
-    """Whether one of the references is not in the batch, as far as it is committed."""
-    chosen = {"batch": batch, "reference_ids": list(reference_ids)}
-    return bool(connection.scalar(_ANY_MISSING, chosen))
-
-
-def remove(connection: Connection, batch: int, reference_ids: Sequence[str], by: str) -> int:
-    """Close what still waits. Returns how many were closed."""
-    chosen = {"batch": batch, "reference_ids": list(reference_ids), "by": by}
-    connection.execute(_LOCK_WAITING, chosen)
-    return connection.execute(_REMOVE, chosen).rowcount
 
 
 def retry(

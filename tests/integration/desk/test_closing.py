@@ -22,7 +22,7 @@ from worker.domain.batches import BatchDetails
 from worker.domain.errors import BatchArchived, BatchDeleted, BatchExpired, Mistake
 from worker.domain.new_requests import NewRequest
 from worker.domain.statuses import RequestStatus
-from worker.store import ingest, sweeps
+from worker.store import closing, ingest, sweeps
 from worker.store.connect import in_transaction
 
 ANA = "ana@example.com"
@@ -42,7 +42,7 @@ def statuses(engine: Engine) -> dict[str, str]:
 
 
 def sweep(engine: Engine) -> None:
-    in_transaction(engine, lambda c: sweeps.close_pending(c, 100))
+    in_transaction(engine, lambda c: closing.close_pending(c, 100))
     in_transaction(engine, sweeps.note_finished)
 
 

@@ -23,6 +23,7 @@ from worker.local.postgres import EmbeddedPostgres
 from worker.store import (
     assignments,
     attempts,
+    closing,
     doubts,
     figures,
     inbox,
@@ -98,7 +99,7 @@ def deliver(engine: Engine) -> None:
 
 def look_after(engine: Engine) -> None:
     """Everything the scheduler asks again and again."""
-    in_transaction(engine, lambda c: sweeps.close_pending(c, 500))
+    in_transaction(engine, lambda c: closing.close_pending(c, 500))
     in_transaction(engine, sweeps.note_finished)
     in_transaction(engine, lambda c: inbox.waiting(c, 200))
     in_transaction(engine, doubts.doubled_calls)

@@ -19,7 +19,7 @@ from tests.factories import (
     transitions,
 )
 from worker.domain.statuses import AttemptState, RequestStatus
-from worker.store import schema, sweeps
+from worker.store import closing, schema, sweeps
 from worker.store.connect import in_transaction
 
 CLOSED: dict[str, dict[str, Any]] = {
@@ -30,7 +30,7 @@ CAUSES = {"expired": "expiry", "deleted": "operator"}
 
 
 def close_pending(engine: Engine, limit: int = 100) -> int:
-    return in_transaction(engine, lambda c: sweeps.close_pending(c, limit))
+    return in_transaction(engine, lambda c: closing.close_pending(c, limit))
 
 
 def finished(engine: Engine, batch: int) -> bool:
