@@ -136,13 +136,15 @@ def _completed(verdict: Verdict, disturber: Disturber, n: int, quiet: float) -> 
         "processes_started_again": disturber.town.done["process started again"],
         "seconds_to_quiet": round(quiet, 1),
     }
-    hits = sum(bool(shot & verdict.lost) for shot in disturber.shot_at)
+    hits = sum(map(bool, disturber.shot_at))
+    lost = verdict.lost.union(*disturber.shot_at)
+    verdict.figures["attempts_whose_worker_was_lost"] = len(lost)
     verdict.figures["kills_between_begin_and_record"] = hits
     verdict.hold(
         f"15 % of {kills} kills hit between begin and record ({hits})", hits >= 0.15 * kills
     )
     verdict.hold(
-        f"{n // LOST_OF} attempts lost their worker after begin", len(verdict.lost) >= n // LOST_OF
+        f"{n // LOST_OF} attempts lost their worker after begin", len(lost) >= n // LOST_OF
     )
     verdict.hold("nothing is posted after pause --wait returned", disturber.posts_after_pause == 0)
     verdict.hold("every pause came back", len(disturber.drains) >= fired["pause"])

@@ -38,10 +38,11 @@ from worker.runtime import Runtime, StoreUnavailable
 FROZEN_SECONDS = 9.0
 WATCHED_SECONDS = 1.5
 
-
-# How long a kill waits for a worker that has begun and not recorded, and how many such attempts it wants.
-AIM_SECONDS = 4.0
+# How long a kill waits for a worker that has begun and not recorded, how many attempts make a burst, and
+# how long others take to record theirs: the sandbox thinks for 0.4 s.
+AIM_SECONDS = 8.0
 AIMED_AT = 6
+STILL_SECONDS = 0.8
 
 ON_PROCESSES = {Kind.KILL, Kind.KILL_SENDING, Kind.TERM, Kind.FREEZE}
 
@@ -72,7 +73,7 @@ class Disturber:
     drains: list[float] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
     shot_at: list[set[UUID]] = field(default_factory=list)
-    """The attempts of its channel that had begun and were not recorded, for each aimed kill."""
+    """The attempts its worker had begun and not recorded, for each aimed kill."""
     _remembered: list[tuple[int, Any, list[int], str]] = field(default_factory=list)
     _threads: list[Thread] = field(default_factory=list)
     _turns: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
@@ -102,15 +103,29 @@ class Disturber:
         return deeds[act.kind]
 
     def _kill_sending(self, name: str) -> None:
-        """SIGKILL a worker once its channel has attempts that began and are not recorded."""
+        """SIGKILL a worker that holds attempts which began and are not recorded."""
         channel = name.partition(".")[0]
         deadline = time.monotonic() + AIM_SECONDS
-        sending: set[UUID] = set()
-        while len(sending) < AIMED_AT and time.monotonic() < deadline:
-            time.sleep(0.02)
-            sending = self._read(_SENDING, channel=channel)
+        held: set[UUID] = set()
+        while not held and time.monotonic() < deadline:
+            self._await_burst(channel, deadline)
+            self.town.signal(name, signal.SIGSTOP)
+            held = self._not_recorded(channel)
+            if not held:
+                self.town.signal(name, signal.SIGCONT)
         self.town.signal(name, signal.SIGKILL)
-        self.shot_at.append(sending)
+        self.shot_at.append(held)
+
+    def _await_burst(self, channel: str, deadline: float) -> None:
+        """Until a burst of attempts is under way in a channel, or time is over."""
+        while len(self._read(_SENDING, channel=channel)) < AIMED_AT and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def _not_recorded(self, channel: str) -> set[UUID]:
+        """Attempts that stay unrecorded while a worker stands still: its own, for others go on."""
+        before = self._read(_SENDING, channel=channel)
+        time.sleep(STILL_SECONDS)
+        return before & self._read(_SENDING, channel=channel)
 
     def _read(self, statement: TextClause, **values: str) -> set[UUID]:
         try:
