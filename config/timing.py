@@ -27,10 +27,10 @@ class Timing(BaseModel):
     """Twilio itself gives up at about 30 s; reading longer than that leaves the fewest doubts."""
     settle: Seconds = 30.0
     """Added to send_window + read_timeout before anybody judges an attempt that went silent."""
-    look_interval: Seconds = 60.0
+    lookup_interval: Seconds = 60.0
     """Between two questions to a provider about the same attempt."""
-    empty_looks: int = Field(3, ge=2)
-    """How many empty answers, look_interval apart, prove that an attempt never arrived."""
+    empty_lookups: int = Field(3, ge=2)
+    """How many empty answers, lookup_interval apart, prove that an attempt never arrived."""
     give_up: Seconds = 900.0
     """After this a doubt about a call or message is closed by policy: never re-sent."""
     mail_doubt: Seconds = 1800.0
@@ -62,12 +62,12 @@ class Timing(BaseModel):
             raise ValueError("lease must be longer than send_window + tick")
         if self.proven < self.lease + self.read_timeout:
             raise ValueError(
-                "unanswered + look_interval * (empty_looks - 1) must be at least lease + read_timeout"
+                "unanswered + lookup_interval * (empty_lookups - 1) must be at least lease + read_timeout"
             )
         if self.connect_timeout > self.read_timeout:
             raise ValueError("connect_timeout must not exceed read_timeout")
-        if self.give_up <= self.unanswered + self.look_interval * self.empty_looks:
-            raise ValueError("give_up must leave room for empty_looks questions")
+        if self.give_up <= self.unanswered + self.lookup_interval * self.empty_lookups:
+            raise ValueError("give_up must leave room for empty_lookups questions")
         if self.mail_doubt <= self.unanswered:
             raise ValueError("mail_doubt must exceed send_window + read_timeout + settle")
         if self.verdict_wait >= self.voice_silence:
@@ -91,7 +91,7 @@ class Timing(BaseModel):
         A worker that stands still for longer than its lease writes nothing more; what one that was away
         for less had written may take as long as an answer to arrive.
         """
-        return self.unanswered + self.look_interval * (self.empty_looks - 1)
+        return self.unanswered + self.lookup_interval * (self.empty_lookups - 1)
 
 
 FAST = Timing(
@@ -103,8 +103,8 @@ FAST = Timing(
     connect_timeout=1.0,
     read_timeout=2.0,
     settle=1.0,
-    look_interval=1.0,
-    empty_looks=3,
+    lookup_interval=1.0,
+    empty_lookups=3,
     give_up=20.0,
     mail_doubt=8.0,
     throttle_pause=0.5,

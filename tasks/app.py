@@ -9,14 +9,14 @@ from kombu.transport import TRANSPORT_ALIASES
 from config import celery as celery_options
 from config import logs, queues
 from config.start import load_or_exit
-from tasks.quiet import QuietCelery, QuietTask
+from tasks.redaction import RedactingCelery, RedactingTask
 from worker.runtime import Runtime, build
 
 settings = load_or_exit()
 # Before anything connects: what comes off a queue is judged before Celery sees it.
 TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "tasks.guard:GuardedTransport"
-app = QuietCelery(
-    "outreach", task_cls=QuietTask, include=["tasks.deliver", "tasks.start", "tasks.triggers"]
+app = RedactingCelery(
+    "outreach", task_cls=RedactingTask, include=["tasks.deliver", "tasks.start", "tasks.triggers"]
 )
 app.conf.update(celery_options.options(settings.broker_url))
 app.conf.worker_consumer = "tasks.guard:GuardedConsumer"

@@ -8,7 +8,7 @@ from config.queues import TaskName
 from tasks.app import app, runtime
 from worker.dispatch.deliver import deliver
 from worker.dispatch.scan import Chunk
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 
 log = structlog.get_logger()
 
@@ -16,22 +16,22 @@ log = structlog.get_logger()
 @app.task(name=TaskName.DELIVER_VOICE.value)
 def deliver_voice(*, batch: int, lease: str, requests: list[int]) -> None:
     """Place the calls of one chunk."""
-    _deliver(Mode.VOICE, batch, lease, requests)
+    _deliver(Channel.VOICE, batch, lease, requests)
 
 
 @app.task(name=TaskName.DELIVER_SMS.value)
 def deliver_sms(*, batch: int, lease: str, requests: list[int]) -> None:
     """Send the texts of one chunk."""
-    _deliver(Mode.SMS, batch, lease, requests)
+    _deliver(Channel.SMS, batch, lease, requests)
 
 
 @app.task(name=TaskName.DELIVER_EMAIL.value)
 def deliver_email(*, batch: int, lease: str, requests: list[int]) -> None:
     """Send the mails of one chunk."""
-    _deliver(Mode.EMAIL, batch, lease, requests)
+    _deliver(Channel.EMAIL, batch, lease, requests)
 
 
-def _deliver(mode: Mode, batch: int, lease: str, requests: list[int]) -> None:
+def _deliver(mode: Channel, batch: int, lease: str, requests: list[int]) -> None:
     here = runtime()
     chunk = Chunk(mode, batch, UUID(lease), tuple(requests))
     done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from config.queues import TRIGGERS, TaskName
-from worker.domain.message_ids import stored_id
+from worker.domain.contract.message_ids import stored_id
 
 JSON_TYPES = frozenset({"application/json", "json"})
 UTF_8 = frozenset({"utf-8", "utf8"})
@@ -30,7 +30,7 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TaskCall:
     """A call as Celery gets it."""
 
     task: str
@@ -60,7 +60,7 @@ def fit(message: bytes, queue: str) -> bytes:
     return packed(call, queue)
 
 
-def opened(message: bytes) -> Call:
+def opened(message: bytes) -> TaskCall:
     """The call in a message of the Redis transport.
 
     Raises:
@@ -77,7 +77,9 @@ def opened(message: bytes) -> Call:
     )
 
 
-def judged(headers: object, content_type: object, content_encoding: object, body: bytes) -> Call:
+def judged(
+    headers: object, content_type: object, content_encoding: object, body: bytes
+) -> TaskCall:
     """The call in a message's parts, the same for every transport.
 
     Raises:
@@ -98,15 +100,17 @@ def judged(headers: object, content_type: object, content_encoding: object, body
     kwargs = _arguments(_json(body, "the body"))
     if task == TaskName.KEEP_DEAD_LETTER and not _is_keeping(kwargs):
         raise Unfit("the arguments are not those of a dead letter")
-    return Call(task, stored_id(message_id), kwargs)
+    return TaskCall(task, stored_id(message_id), kwargs)
 
 
-def keeping(reason: str, whole: str) -> Call:
+def keeping(reason: str, whole: str) -> TaskCall:
     """The call that keeps a message as a dead letter."""
-    return Call(TaskName.KEEP_DEAD_LETTER.value, str(uuid4()), {"reason": reason, "whole": whole})
+    return TaskCall(
+        TaskName.KEEP_DEAD_LETTER.value, str(uuid4()), {"reason": reason, "whole": whole}
+    )
 
 
-def packed(call: Call, queue: str) -> bytes:
+def packed(call: TaskCall, queue: str) -> bytes:
     """A call as a message of the Redis transport."""
     message = {
         "body": b64encode(call.body).decode(),

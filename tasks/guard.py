@@ -14,8 +14,8 @@ from kombu.transport.redis import Channel, PrefixedStrictRedis
 from kombu.transport.redis import Transport as RedisTransport
 
 from config.queues import Queue
-from tasks.envelope import Call, Unfit, fit, judged, keeping
-from tasks.events import TellsTogether
+from tasks.buffered_events import BufferedEvents
+from tasks.envelope import TaskCall, Unfit, fit, judged, keeping
 
 
 class GuardedRedis(PrefixedStrictRedis):
@@ -45,7 +45,7 @@ class GuardedTransport(RedisTransport):
     Channel = GuardedChannel
 
 
-class GuardedConsumer(TellsTogether):
+class GuardedConsumer(BufferedEvents):
     """Judges every message before Celery looks at its headers or body."""
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401  Celery's own
@@ -79,7 +79,7 @@ def make_fit(message: Any) -> None:  # noqa: ANN401  a kombu message
     message._decoded_cache = None  # noqa: SLF001  kombu offers no other way
 
 
-def _call(message: Any) -> Call:  # noqa: ANN401  a kombu message
+def _call(message: Any) -> TaskCall:  # noqa: ANN401  a kombu message
     if message.errors:
         raise Unfit("the body could not be decompressed")
     parts = (message.headers, message.content_type, message.content_encoding)

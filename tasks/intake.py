@@ -4,10 +4,10 @@ import structlog
 
 from config.queues import TRIGGERS
 from tasks.app import runtime
-from tasks.patience import PAUSE, STOPPING
 from tasks.publish import scan_and_publish
+from tasks.retry import PAUSE, STOPPING
 from worker.desk.messages import Buried, Taken, accept, bury, whole
-from worker.domain.message_ids import stored_id
+from worker.domain.contract.message_ids import stored_id
 from worker.runtime import StoreUnavailable
 
 log = structlog.get_logger()

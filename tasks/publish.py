@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from config.queues import DELIVERY_TASKS
 from tasks.app import app, runtime
 from worker.dispatch.scan import Chunk, awake, hand_back, scan
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ def publish(chunk: Chunk) -> None:
     )
 
 
-def backlog(modes: Iterable[Mode]) -> dict[Mode, int]:
+def backlog(modes: Iterable[Channel]) -> dict[Channel, int]:
     """Messages waiting in each channel's queue, asked for in a way every broker understands."""
     with app.connection_or_acquire() as connection:
         channel = connection.default_channel

@@ -13,16 +13,16 @@ from tasks.app import runtime, settings
 from tasks.publish import scan_and_publish
 from tasks.start import wait_for_the_database
 from tasks.stop import stop_when_asked
-from tasks.strays import gather
-from worker.dispatch.clocks import tell_skew
+from tasks.unprefixed_messages import gather
+from worker.dispatch.apply_reports import apply_waiting
+from worker.dispatch.cancel import cancel_double_calls
+from worker.dispatch.clock_skew import tell_skew
+from worker.dispatch.database_identity import know_the_database
+from worker.dispatch.deadline_check import check_deadlines
 from worker.dispatch.duty import Duty, perform
-from worker.dispatch.foresee import foresee
 from worker.dispatch.probe import probe
-from worker.dispatch.recall import recall_doubles
-from worker.dispatch.recognize import know_the_database
 from worker.dispatch.rescue import rescue_all
-from worker.dispatch.restart import hear_starts
-from worker.dispatch.settle import settle_waiting
+from worker.dispatch.start_messages import hear_starts
 from worker.dispatch.sweep import sweep
 
 log = structlog.get_logger()
@@ -55,12 +55,12 @@ def duties() -> tuple[Duty, ...]:
         Duty("recognize", lambda: know_the_database(engine, here.memories), every, shared=False),
         Duty("sweep", lambda: sweep(engine), every),
         Duty("probe", lambda: probe(engine, line, probing), every),
-        Duty("settle", lambda: settle_waiting(engine, patience), every),
+        Duty("settle", lambda: apply_waiting(engine, patience), every),
         Duty("starts", lambda: hear_starts(engine, line), every),
-        Duty("recall", lambda: recall_doubles(engine, line, patience), every),
+        Duty("recall", lambda: cancel_double_calls(engine, line, patience), every),
         Duty("rescue", lambda: rescue_all(engine, line, patience), every),
         Duty("strays", gather, every),
-        Duty("foresee", lambda: foresee(engine, here.ceilings), timing.foresee),
+        Duty("foresee", lambda: check_deadlines(engine, here.ceilings), timing.foresee),
         Duty("clocks", lambda: tell_skew(engine), timing.foresee, shared=False),
     )
 

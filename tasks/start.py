@@ -9,11 +9,11 @@ import structlog
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from config import logs
-from tasks import patience
+from tasks import retry
 from tasks.app import runtime, settings
-from worker.dispatch.clocks import tell_skew
-from worker.dispatch.recognize import REFUSED, know_the_database, wait_until_known
-from worker.domain.memory import RefusedToStart
+from worker.dispatch.clock_skew import tell_skew
+from worker.dispatch.database_identity import REFUSED, know_the_database, wait_until_known
+from worker.domain.database_identity import RefusedToStart
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ def know_it_before_consuming(**_: object) -> None:
 @worker_shutting_down.connect
 def begin_nothing_more(**_: object) -> None:
     """What has begun is finished and recorded; the rest is handed back."""
-    patience.STOPPING.set()
+    retry.STOPPING.set()
     runtime().gate.stop()
     runtime().keeper.stop()
 

@@ -73,14 +73,14 @@ def step(reader: "Reader", stop: Event) -> None:
 def _settled(reader: "Reader", entry: Entry) -> bool:
     """Whether it was taken; one that was not stays in the stream, and keeps no other from being tried."""
     try:
-        settle(reader, entry)
+        take_in_entry(reader, entry)
     except Exception as error:  # noqa: BLE001  whatever it was, the entry is not lost
         log.warning("entry_waits", error=type(error).__name__)
         return False
     return True
 
 
-def settle(reader: "Reader", entry: Entry) -> None:
+def take_in_entry(reader: "Reader", entry: Entry) -> None:
     """Take one entry in, and acknowledge it after the commit."""
     number, fields = entry
     if fields is not None:

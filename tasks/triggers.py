@@ -1,6 +1,6 @@
 """What other systems may ask for by message on the queue: one task for each name, all the same.
 
-Payloads, effects and the reasons for a dead letter: `worker/domain/messages.py`, `worker/desk/effects.py`.
+Payloads, effects and the reasons for a dead letter: `worker/domain/contract/messages.py`, `worker/desk/message_handlers.py`.
 """
 
 from typing import Any
@@ -10,13 +10,13 @@ from celery import Task
 from config.queues import TRIGGERS, TaskName
 from tasks.app import app
 from tasks.intake import keep, take_in
-from tasks.patience import patiently
+from tasks.retry import retry_while_unavailable
 
 
 def receive(task: Task, /, **payload: Any) -> None:  # type: ignore[type-arg]  # noqa: ANN401  judged inside
     """Take in one message; while the store takes nothing it waits, and goes back to the queue in the end."""
     message_id = str(task.request.id)
-    patiently(
+    retry_while_unavailable(
         lambda: take_in(task.name, message_id, payload),
         lambda: app.send_task(task.name, kwargs=payload, task_id=message_id),
     )
@@ -29,7 +29,7 @@ for name in TRIGGERS:
 @app.task(name=TaskName.KEEP_DEAD_LETTER.value)
 def keep_dead_letter(*, reason: str, whole: str) -> None:
     """Keep what the guard found unfit; while the store takes nothing it waits as a message does."""
-    patiently(
+    retry_while_unavailable(
         lambda: keep(reason, whole),
         lambda: app.send_task(keep_dead_letter.name, kwargs={"reason": reason, "whole": whole}),
     )

@@ -13,8 +13,8 @@ import structlog
 
 from config import logs
 from config.start import load_or_exit
-from worker.dispatch.recognize import REFUSED, refuse_strangers, wait_until_known
-from worker.domain.memory import RefusedToStart
+from worker.dispatch.database_identity import REFUSED, refuse_strangers, wait_until_known
+from worker.domain.database_identity import RefusedToStart
 from worker.runtime import Runtime, build
 
 log = structlog.get_logger()

@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select, text, update
 
-from worker.desk.lifts import explain_suppressed, lift_suppression
+from worker.desk.suppression_lifts import explain_suppressed, lift_suppression
 from worker.dispatch.deliver import DeliveryLimits
-from worker.domain.attempts import OPEN
-from worker.domain.batches import BatchFacts
-from worker.domain.statuses import AttemptState, ChannelStatus, Mode, RequestStatus
-from worker.domain.verdicts import Patience
+from worker.domain.contract.batches import BatchFacts
+from worker.domain.evidence import Timeouts
+from worker.domain.evidence.attempts import OPEN
+from worker.domain.statuses import AttemptState, Channel, ChannelStatus, RequestStatus
 from worker.store import schema
-from worker.store.claims import Chunk
+from worker.store.queue import Chunk
 
 ANA = "ana@example.com"
 DAY = timedelta(days=1)
@@ -32,19 +32,19 @@ ANY_TIME = {
     "recipient_hours": False,
 }
 
-CONTENT: dict[Mode, dict[str, str]] = {
-    Mode.VOICE: {"twiml": "<Response><Say>Hello {{ name }}</Say></Response>"},
-    Mode.SMS: {"body": "Hello {{ name }}"},
-    Mode.EMAIL: {"subject": "Hello", "text": "Hello {{ name }}"},
+CONTENT: dict[Channel, dict[str, str]] = {
+    Channel.VOICE: {"twiml": "<Response><Say>Hello {{ name }}</Say></Response>"},
+    Channel.SMS: {"body": "Hello {{ name }}"},
+    Channel.EMAIL: {"subject": "Hello", "text": "Hello {{ name }}"},
 }
 SOURCES = {
-    Mode.VOICE: "+15125550100",
-    Mode.SMS: "+15125550100",
-    Mode.EMAIL: "hello@example.com",
+    Channel.VOICE: "+15125550100",
+    Channel.SMS: "+15125550100",
+    Channel.EMAIL: "hello@example.com",
 }
 
 
-def make_campaign(engine: Engine, *, mode: Mode = Mode.VOICE, **values: object) -> int:
+def make_campaign(engine: Engine, *, mode: Channel = Channel.VOICE, **values: object) -> int:
     """A campaign that may send at any time of any day."""
     row = {
         "campaign_name": f"campaign {next(_serial)}",
@@ -65,7 +65,7 @@ def make_batch(
     engine: Engine,
     *,
     campaign: int | None = None,
-    mode: Mode = Mode.VOICE,
+    mode: Channel = Channel.VOICE,
     expires_in: timedelta | None = None,
     **values: object,
 ) -> int:
@@ -79,11 +79,11 @@ def make_batch(
     return _insert(engine, schema.batch, row | values)
 
 
-def make_recipient(engine: Engine, *, mode: Mode = Mode.VOICE, **values: object) -> int:
+def make_recipient(engine: Engine, *, mode: Channel = Channel.VOICE, **values: object) -> int:
     """Somebody nobody has heard of."""
     number = next(_serial)
     mailbox = f"person{number}@example.com"
-    address = mailbox if mode is Mode.EMAIL else f"+1512{5_550_000 + number:07}"
+    address = mailbox if mode is Channel.EMAIL else f"+1512{5_550_000 + number:07}"
     row = {"channel": mode, "identity": values.pop("address", address)}
     return _insert(engine, schema.recipient, row | values)
 
@@ -255,7 +255,7 @@ def lease(engine: Engine, *requests: int, lasts: timedelta = HOUR) -> Chunk:
     return Chunk(mode_of(engine, batch), batch, token, requests)
 
 
-def mode_of(engine: Engine, batch: int) -> Mode:
+def mode_of(engine: Engine, batch: int) -> Channel:
     """The channel of a batch."""
     with engine.begin() as connection:
         mode = connection.scalar(
@@ -265,7 +265,7 @@ def mode_of(engine: Engine, batch: int) -> Mode:
             ),
             {"batch": batch},
         )
-    return Mode(str(mode))
+    return Channel(str(mode))
 
 
 def read(engine: Engine, table: Table, key: int) -> Mapping[str, Any]:
@@ -337,7 +337,7 @@ def database_time(engine: Engine) -> datetime:
     return at
 
 
-def allow_recipient(engine: Engine, mode: Mode, target: str) -> int:
+def allow_recipient(engine: Engine, mode: Channel, target: str) -> int:
     """Lift whatever keeps them from being contacted on a channel, row by row. How many stood."""
     told = explain_suppressed(engine, mode, target)
     standing = [one.id for one in told if one.lifted_at is None]
@@ -346,21 +346,29 @@ def allow_recipient(engine: Engine, mode: Mode, target: str) -> int:
     return len(standing)
 
 
-def make_patience(**values: Any) -> Patience:
+def make_patience(**values: Any) -> Timeouts:
     """Waiting as in production, unless a test says otherwise."""
     chosen: dict[str, Any] = {
         "throttle_pause": 5 * SECOND,
         "refused_pause": 15 * SECOND,
-        "doubt_look": 30 * SECOND,
-        "look_interval": MINUTE,
-        "empty_looks": 3,
-        "give_up": {Mode.VOICE: 15 * MINUTE, Mode.SMS: 15 * MINUTE, Mode.EMAIL: 30 * MINUTE},
-        "first_look": {Mode.VOICE: 5 * MINUTE, Mode.SMS: 12 * HOUR, Mode.EMAIL: 72 * HOUR},
+        "first_doubt_lookup": 30 * SECOND,
+        "lookup_interval": MINUTE,
+        "empty_lookups": 3,
+        "give_up": {
+            Channel.VOICE: 15 * MINUTE,
+            Channel.SMS: 15 * MINUTE,
+            Channel.EMAIL: 30 * MINUTE,
+        },
+        "first_lookup": {
+            Channel.VOICE: 5 * MINUTE,
+            Channel.SMS: 12 * HOUR,
+            Channel.EMAIL: 72 * HOUR,
+        },
         "verdict_wait": MINUTE,
-        "silence": {Mode.VOICE: 24 * HOUR, Mode.SMS: 12 * HOUR, Mode.EMAIL: 72 * HOUR},
-        "unanswered": {Mode.VOICE: 24 * HOUR, Mode.SMS: 24 * HOUR, Mode.EMAIL: 72 * HOUR},
+        "silence": {Channel.VOICE: 24 * HOUR, Channel.SMS: 12 * HOUR, Channel.EMAIL: 72 * HOUR},
+        "unanswered": {Channel.VOICE: 24 * HOUR, Channel.SMS: 24 * HOUR, Channel.EMAIL: 72 * HOUR},
     }
-    return Patience(**(chosen | values))
+    return Timeouts(**(chosen | values))
 
 
 def make_limits(**values: Any) -> DeliveryLimits:

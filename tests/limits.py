@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.limits import Bucket, Buckets, Closed, SharedGate, Stopping
 
 Behaviour = Callable[[Redis], None]
@@ -186,52 +186,52 @@ def nobody_blocks_for_longer_than_an_hour(server: Redis) -> None:
 
 
 def gate(server: Redis, *, rate: float = 1.0, patience: float = 0.0) -> SharedGate:
-    return SharedGate(Buckets(server), dict.fromkeys(Mode, rate), patience=patience)
+    return SharedGate(Buckets(server), dict.fromkeys(Channel, rate), patience=patience)
 
 
 def calls_share_an_account_and_texts_a_sender(server: Redis) -> None:
     shared = gate(server)
-    given = [shared.reserve(Mode.SMS, source, 1) for source in ("+15125550100", "+15125550101")]
+    given = [shared.reserve(Channel.SMS, source, 1) for source in ("+15125550100", "+15125550101")]
     assert given == [1, 1]
 
-    shared.reserve(Mode.VOICE, "+15125550100", 1)
+    shared.reserve(Channel.VOICE, "+15125550100", 1)
     with pytest.raises(Closed, match="time of a lease"):
-        shared.reserve(Mode.VOICE, "+15125550101", 1)
+        shared.reserve(Channel.VOICE, "+15125550101", 1)
 
 
 def who_can_not_be_served_in_time_does_not_wait(server: Redis) -> None:
     shared = gate(server, patience=0.5)
-    shared.reserve(Mode.VOICE, "", 1)
+    shared.reserve(Channel.VOICE, "", 1)
 
     with pytest.raises(Closed, match="time of a lease"):
-        shared.reserve(Mode.VOICE, "", 1)
+        shared.reserve(Channel.VOICE, "", 1)
 
 
 def who_can_be_served_in_time_waits(server: Redis) -> None:
     shared = gate(server, rate=10.0, patience=5.0)
 
-    assert [shared.reserve(Mode.VOICE, "", 100) for _ in range(2)] == [1, 1]
+    assert [shared.reserve(Channel.VOICE, "", 100) for _ in range(2)] == [1, 1]
 
 
 def without_a_limit_nobody_asks_the_server(server: Redis) -> None:
-    assert gate(server, rate=0.0).reserve(Mode.VOICE, "", 1_000) == 1_000
+    assert gate(server, rate=0.0).reserve(Channel.VOICE, "", 1_000) == 1_000
     assert server.keys("outreach:limit:*") == []
 
 
 def what_is_settled_is_there_for_others(server: Redis) -> None:
     one, other = gate(server), gate(server)
-    reserved = one.reserve(Mode.EMAIL, "", 1)
-    one.settle(Mode.EMAIL, "", reserved=reserved, used=0)
+    reserved = one.reserve(Channel.EMAIL, "", 1)
+    one.settle(Channel.EMAIL, "", reserved=reserved, used=0)
 
-    assert other.reserve(Mode.EMAIL, "", 1) == 1
+    assert other.reserve(Channel.EMAIL, "", 1) == 1
 
 
 def a_refusal_through_one_gate_closes_the_other(server: Redis) -> None:
     one, other = gate(server), gate(server)
-    one.slow(Mode.VOICE, "", 30.0)
+    one.slow(Channel.VOICE, "", 30.0)
 
     with pytest.raises(Closed, match="time of a lease"):
-        other.reserve(Mode.VOICE, "", 1)
+        other.reserve(Channel.VOICE, "", 1)
 
 
 def a_gate_that_is_stopped_permits_nothing(server: Redis) -> None:
@@ -239,7 +239,7 @@ def a_gate_that_is_stopped_permits_nothing(server: Redis) -> None:
     stopped.stop()
 
     with pytest.raises(Stopping):
-        stopped.reserve(Mode.VOICE, "", 1)
+        stopped.reserve(Channel.VOICE, "", 1)
 
 
 BEHAVIOURS: tuple[Behaviour, ...] = (

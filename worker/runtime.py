@@ -9,27 +9,27 @@ from redis import Redis
 
 from config.addresses import webhook_key
 from config.settings import Settings
+from worker.dispatch.answer_buffer import AnswerBuffer
+from worker.dispatch.database_identity import recognition_of
 from worker.dispatch.deliver import DeliveryLimits
-from worker.dispatch.keep import Keeper
-from worker.dispatch.line import Line
-from worker.dispatch.recognize import recognition_of
+from worker.dispatch.provider_loop import ProviderLoop
 from worker.dispatch.scan import ScanLimits
-from worker.dispatch.tell import Post, Teller, TellLimits
+from worker.dispatch.webhooks import Post, WebhookLimits, WebhookSender
 from worker.domain.audit import AuditDoor
-from worker.domain.channels import Ceilings
-from worker.domain.memory import Recognition
-from worker.domain.statuses import Mode
-from worker.domain.suppression import SuppressScope
-from worker.domain.verdicts import Patience
-from worker.domain.webhooks import Backoff
+from worker.domain.consent.suppression import SuppressScope
+from worker.domain.contract.webhooks import Backoff
+from worker.domain.database_identity import Recognition
+from worker.domain.evidence import Timeouts
+from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.statuses import Channel
 from worker.limits import Buckets, Gate, OpenGate, SharedGate
 from worker.store import connect as store
-from worker.store import identity, memories
+from worker.store import database_identity, identity_stores
 from worker.store.connect import Engine, StoreRefused, StoreUnavailable
-from worker.store.memories import Memory
+from worker.store.identity_stores import IdentityStore
 
 if TYPE_CHECKING:
-    from worker.providers.receivers import Receivers
+    from worker.providers.webhook_client import WebhookClient
 
 __all__ = ["AuditDoor", "Runtime", "StoreRefused", "StoreUnavailable", "build"]
 
@@ -45,7 +45,7 @@ class Runtime:
     def engine(self) -> Engine:
         """The store, with the timeouts a worker needs."""
         engine = self._connected()
-        identity.pin(engine)
+        database_identity.pin(engine)
         return engine
 
     @cached_property
@@ -60,9 +60,9 @@ class Runtime:
         )
 
     @cached_property
-    def keeper(self) -> Keeper:
+    def keeper(self) -> AnswerBuffer:
         """Holds what the store does not take."""
-        return Keeper(drain=self.settings.timing.drain, successor=self._successor)
+        return AnswerBuffer(drain=self.settings.timing.drain, successor=self._successor)
 
     def _successor(self) -> Engine:
         """The way to another database in the first one's place.
@@ -90,13 +90,13 @@ class Runtime:
         )
 
     @cached_property
-    def line(self) -> Line:
+    def line(self) -> ProviderLoop:
         """The event loop with the providers' connections."""
         # Here, because the SDKs take a second to import, which most commands need not wait for.
         from worker.providers import connect as connect_providers  # noqa: PLC0415
 
         settings, timing = self.settings, self.settings.timing
-        return Line(
+        return ProviderLoop(
             lambda: connect_providers(
                 twilio_api_url=settings.twilio_api_url,
                 twilio_account_sid=settings.twilio_account_sid,
@@ -134,10 +134,12 @@ class Runtime:
         return SharedGate(Buckets(server), self.rates, patience=settings.timing.lease / 4)
 
     @cached_property
-    def memories(self) -> list[Memory]:
+    def memories(self) -> list[IdentityStore]:
         """Where, outside of the database, it is remembered which one it is."""
         settings = self.settings
-        return memories.memories(settings.state_dir, settings.broker_url, settings.limits_address)
+        return identity_stores.open_identity_stores(
+            settings.state_dir, settings.broker_url, settings.limits_address
+        )
 
     @property
     def webhook_secrets(self) -> list[bytes]:
@@ -145,31 +147,31 @@ class Runtime:
         secrets = (self.settings.webhook_secret, self.settings.webhook_previous_secret)
         return [webhook_key(secret) for secret in secrets if secret]
 
-    def receivers(self) -> "Receivers":
+    def receivers(self) -> "WebhookClient":
         """The way to the receivers of webhooks, inside a running event loop."""
-        from worker.providers.receivers import Receivers  # noqa: PLC0415  as above
+        from worker.providers.webhook_client import WebhookClient  # noqa: PLC0415  as above
 
-        return Receivers(
+        return WebhookClient(
             timeout=self.settings.timing.webhook_timeout,
             allow_private=self.settings.webhook_allow_private,
         )
 
-    def teller(self, receivers: Post) -> Teller:
+    def teller(self, receivers: Post) -> WebhookSender:
         """What tells them."""
         timing = self.settings.timing
-        limits = TellLimits(
+        limits = WebhookLimits(
             timeout=timedelta(seconds=timing.webhook_timeout),
             tick=timing.tick,
             backoff=Backoff(first=timedelta(seconds=timing.webhook_pause)),
         )
-        return Teller(self.engine, receivers, self.webhook_secrets, limits)
+        return WebhookSender(self.engine, receivers, self.webhook_secrets, limits)
 
     @property
     def ceilings(self) -> Ceilings:
         """What the channels allow all batches together."""
         return Ceilings(
-            voice_per_second=self.rates[Mode.VOICE],
-            sms_per_second=self.rates[Mode.SMS],
+            voice_per_second=self.rates[Channel.VOICE],
+            sms_per_second=self.rates[Channel.SMS],
             concurrent_calls=self.settings.voice_concurrent,
         )
 
@@ -186,9 +188,9 @@ class Runtime:
         )
 
     @property
-    def rates(self) -> dict[Mode, float]:
+    def rates(self) -> dict[Channel, float]:
         """Requests a second that each provider permits; 0: any number."""
-        return {mode: self.settings.rate_of(mode.value) for mode in Mode}
+        return {mode: self.settings.rate_of(mode.value) for mode in Channel}
 
     @property
     def delivery_limits(self) -> DeliveryLimits:
@@ -206,37 +208,37 @@ class Runtime:
         )
 
     @property
-    def patience(self) -> Patience:
+    def patience(self) -> Timeouts:
         """How long each kind of waiting lasts."""
         timing = self.settings.timing
         give_up = timedelta(seconds=timing.give_up)
-        return Patience(
+        return Timeouts(
             throttle_pause=timedelta(seconds=timing.throttle_pause),
             refused_pause=timedelta(seconds=timing.refused_pause),
-            doubt_look=timedelta(seconds=timing.settle),
-            look_interval=timedelta(seconds=timing.look_interval),
-            empty_looks=timing.empty_looks,
+            first_doubt_lookup=timedelta(seconds=timing.settle),
+            lookup_interval=timedelta(seconds=timing.lookup_interval),
+            empty_lookups=timing.empty_lookups,
             unknown_run=self.settings.unknown_run,
             give_up={
-                Mode.VOICE: give_up,
-                Mode.SMS: give_up,
-                Mode.EMAIL: timedelta(seconds=timing.mail_doubt),
+                Channel.VOICE: give_up,
+                Channel.SMS: give_up,
+                Channel.EMAIL: timedelta(seconds=timing.mail_doubt),
             },
-            first_look={
-                Mode.VOICE: timedelta(seconds=timing.voice_first_look),
-                Mode.SMS: timedelta(seconds=timing.sms_silence),
-                Mode.EMAIL: timedelta(seconds=timing.mail_silence),
+            first_lookup={
+                Channel.VOICE: timedelta(seconds=timing.voice_first_look),
+                Channel.SMS: timedelta(seconds=timing.sms_silence),
+                Channel.EMAIL: timedelta(seconds=timing.mail_silence),
             },
             verdict_wait=timedelta(seconds=timing.verdict_wait),
             silence={
-                Mode.VOICE: timedelta(seconds=timing.voice_silence),
-                Mode.SMS: timedelta(seconds=timing.sms_silence),
-                Mode.EMAIL: timedelta(seconds=timing.mail_silence),
+                Channel.VOICE: timedelta(seconds=timing.voice_silence),
+                Channel.SMS: timedelta(seconds=timing.sms_silence),
+                Channel.EMAIL: timedelta(seconds=timing.mail_silence),
             },
             unanswered={
-                Mode.VOICE: timedelta(seconds=timing.voice_silence),
-                Mode.SMS: timedelta(seconds=timing.sms_unanswered),
-                Mode.EMAIL: timedelta(seconds=timing.mail_silence),
+                Channel.VOICE: timedelta(seconds=timing.voice_silence),
+                Channel.SMS: timedelta(seconds=timing.sms_unanswered),
+                Channel.EMAIL: timedelta(seconds=timing.mail_silence),
             },
         )
 

@@ -19,9 +19,9 @@ from tests.fixtures.sandbox import Sandbox
 from tests.fixtures.standby import Pair
 from tests.sessions import eventually
 from worker.desk.batches import resume_batch
-from worker.dispatch.halt import standing
+from worker.dispatch.halt import halts_in_force
 from worker.dispatch.scan import Chunk, ScanLimits, scan
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.local.ports import free_port
 from worker.store.connect import connect
 from worker.store.migrate import upgrade
@@ -104,10 +104,10 @@ def test_every_process_refuses_it_at_once_and_nobody_is_called_again(
         for kind in KINDS.keys() - ANSWERING:
             eventually(partial(said, kind, *REFUSALS), DEADLINE)
         assert [status(environment, *one) for one in ANSWERING.values()] == [503, 503]
-    assert [halt.scope for halt in standing(engine)] == []
+    assert [halt.scope for halt in halts_in_force(engine)] == []
 
     with running(SCHEDULER, environment, tmp_path / "another"):
-        eventually(lambda: [halt.scope for halt in standing(engine)] == ["all"], DEADLINE)
+        eventually(lambda: [halt.scope for halt in halts_in_force(engine)] == ["all"], DEADLINE)
     assert len(sandbox.ledger()) == 1
 
 
@@ -117,7 +117,7 @@ def knock(engine: Engine, broker_url: str) -> None:
     found: list[Chunk] = []
 
     def claim() -> bool:
-        found.extend(scan(engine, limits, {Mode.VOICE: 0}))
+        found.extend(scan(engine, limits, {Channel.VOICE: 0}))
         return bool(found)
 
     eventually(claim)

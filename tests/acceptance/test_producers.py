@@ -19,7 +19,7 @@ from tests.sessions import eventually
 from worker.cli.broker import strays
 from worker.desk.batches import show_batch
 from worker.domain.errors import UnknownBatch
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.store import tallies
 from worker.store.connect import in_transaction
 
@@ -47,7 +47,7 @@ def doors(
     engine: Engine, environment: dict[str, str], broker_url: str, tmp_path: Path
 ) -> Iterator[dict[str, str]]:
     """Both doors, open, and a campaign with the id 1. Gives what a producer must know."""
-    assert make_campaign(engine, mode=Mode.SMS) == 1
+    assert make_campaign(engine, mode=Channel.SMS) == 1
     output = tmp_path / "output"
     with running(WORKER, environment, output), running(STREAM, environment, output):
         yield {"PATH": os.environ.get("PATH", ""), "BROKER_URL": broker_url}
@@ -97,7 +97,11 @@ def test_what_a_plain_celery_application_sends_strays_to_us_and_nothing_else_doe
     engine: Engine, doors: dict[str, str], environment: dict[str, str]
 ) -> None:
     _run([sys.executable, "-c", PLAIN], doors)
-    gathering = [sys.executable, "-c", "from tasks.strays import gather; print(gather())"]
+    gathering = [
+        sys.executable,
+        "-c",
+        "from tasks.unprefixed_messages import gather; print(gather())",
+    ]
 
     assert _run(gathering, environment).decode().splitlines()[-1] == "3"
     assert _run(gathering, environment).decode().splitlines()[-1] == "0"

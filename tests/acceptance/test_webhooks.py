@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from tests.doors import ROOT, running, settings
 from tests.factories import make_batch, make_campaign, make_request
 from tests.sessions import eventually
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 
 TELLER = ("-m", "tasks.webhooks")
 SECRET = "whsec_" + "QUJD" * 10
@@ -65,8 +65,8 @@ def environment(database_url: str, broker_url: str, state_dir: Path) -> dict[str
 
 
 def _cancel_one(engine: Engine, url: str) -> None:
-    campaign = make_campaign(engine, mode=Mode.SMS, webhooks=[{"url": url}])
-    request = make_request(engine, batch=make_batch(engine, campaign=campaign, mode=Mode.SMS))
+    campaign = make_campaign(engine, mode=Channel.SMS, webhooks=[{"url": url}])
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign, mode=Channel.SMS))
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM queue"))
         connection.execute(

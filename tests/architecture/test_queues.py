@@ -22,7 +22,7 @@ PROCFILE = (ROOT / "Procfile").read_text(encoding="utf-8")
 ASK = """
 import json
 from tasks.app import app
-from tasks.quiet import QuietTask
+from tasks.redaction import RedactingTask
 app.loader.import_default_modules()
 ours = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
 route = lambda name: app.amqp.router.route({}, name)["queue"].name
@@ -30,7 +30,7 @@ print(json.dumps({
     "tasks": sorted(ours),
     "routes": {name: route(name) for name in ours},
     "queues": sorted(queue.name for queue in app.conf.task_queues),
-    "quiet": all(isinstance(task, QuietTask) for task in ours.values()),
+    "quiet": all(isinstance(task, RedactingTask) for task in ours.values()),
     "late": [name for name, task in ours.items() if task.acks_late or task.reject_on_worker_lost],
     "retrying": [name for name, task in ours.items() if getattr(task, "autoretry_for", ())],
     "keeping": [name for name, task in ours.items() if not task.ignore_result],

@@ -9,7 +9,7 @@ from tests.benchmarks.load import SOURCE, as_template, content, people
 from tests.benchmarks.machine import Machine, cpu_seconds, process, wait_until
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.sandbox.keys import new_webhook_keys
 from worker.store import connect, ingest
 from worker.store.connect import Engine, in_transaction
@@ -59,7 +59,7 @@ def make_batch(engine: Engine, mode: str, n: int, name: str) -> int:
             "SELECT id FROM communication_batch WHERE batch_id = %s", (name,)
         ).scalar_one()
         ingest.take_turn(connection, batch)
-        ingest.add(connection, batch, Mode(mode), arrivals)
+        ingest.add(connection, batch, Channel(mode), arrivals)
         return int(batch)
 
     return in_transaction(engine, step)

@@ -16,7 +16,7 @@ from tests.benchmarks.machine import Machine, running_machine
 from tests.benchmarks.stored import fill
 from worker.desk.batches import show_batch
 from worker.dispatch.scan import ScanLimits, hand_back, scan
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 
 SMALL = 100_000
 TICKS = 12
@@ -49,7 +49,7 @@ def _interleaved(engines: list[Engine]) -> list[float]:
     for _ in range(TICKS):
         for engine, times in zip(engines, taken, strict=True):
             began = time.perf_counter()
-            chunks = scan(engine, LIMITS, {Mode.VOICE: 0})
+            chunks = scan(engine, LIMITS, {Channel.VOICE: 0})
             times.append((time.perf_counter() - began) * 1000)
             assert chunks
             for chunk in chunks:

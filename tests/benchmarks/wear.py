@@ -18,11 +18,11 @@ from tests.benchmarks.machine import running_machine
 from tests.benchmarks.ours import make_batch, sqlalchemy_url
 from tests.factories import make_patience
 from worker.dispatch.scan import Chunk, ScanLimits, hand_back, scan
-from worker.domain.answers import Accepted
-from worker.domain.attempts import Change, Facts
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import Cause, ChannelStatus, Mode
-from worker.domain.verdicts import judge_answer, judge_report
+from worker.domain.evidence import judge_answer, judge_report
+from worker.domain.evidence.answers import Accepted
+from worker.domain.evidence.attempts import Change, Facts
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import Cause, Channel, ChannelStatus
 from worker.store import attempts
 from worker.store.connect import Connection, connect, in_one_statement, in_transaction
 from worker.store.migrate import upgrade
@@ -71,7 +71,7 @@ def _tick(engine: Engine) -> float:
     taken = []
     for _ in range(TICKS):
         began = time.perf_counter()
-        chunks = scan(engine, LIMITS, {Mode.VOICE: 0})
+        chunks = scan(engine, LIMITS, {Channel.VOICE: 0})
         taken.append((time.perf_counter() - began) * 1000)
         assert sum(len(chunk.requests) for chunk in chunks) == LIMITS.chunk_size
         for chunk in chunks:
@@ -80,7 +80,7 @@ def _tick(engine: Engine) -> float:
 
 
 def _claimed(engine: Engine) -> list[Chunk]:
-    chunks = scan(engine, LIMITS, {Mode.VOICE: 0})
+    chunks = scan(engine, LIMITS, {Channel.VOICE: 0})
     assert chunks, "everybody is due again at once"
     return chunks
 
@@ -121,7 +121,7 @@ def _sid(facts: Facts) -> str:
 
 def _busy(facts: Facts) -> Report:
     return Report(
-        mode=Mode.VOICE,
+        mode=Channel.VOICE,
         key=f"{_sid(facts)}:busy",
         token=None,
         sid=_sid(facts),

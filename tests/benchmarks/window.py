@@ -18,7 +18,7 @@ import uvloop
 
 from tests.integration.providers.reader import Reader
 from tests.integration.providers.test_transport import self_signed
-from worker.providers.moments import Moment
+from worker.providers.deadline_clock import Moment
 from worker.providers.transport import Transport
 
 REQUESTS = 3_000

@@ -10,10 +10,10 @@ from tests.beyond.balancer import balancing
 from tests.beyond.hosts import Host, make_hosts
 from tests.beyond.pgbouncer import PgBouncer, running_pgbouncer
 from tests.beyond.rabbitmq import RabbitMQ, running_rabbitmq
-from worker.local.house import sandbox_environment, wait_for
 from worker.local.interrupts import Interrupts
 from worker.local.ports import free_port
 from worker.local.postgres import EmbeddedPostgres, running_postgres
+from worker.local.stack import sandbox_environment, wait_for
 from worker.local.valkey import running_valkey
 from worker.runtime import Runtime, build
 from worker.store.migrate import upgrade

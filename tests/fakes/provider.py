@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
-from worker.dispatch.line import Line
-from worker.domain.answers import Accepted, Answer
-from worker.domain.looks import Look, Undecided
-from worker.domain.statuses import Mode
-from worker.domain.tickets import Inquiry, Ticket
+from worker.dispatch.provider_loop import ProviderLoop
+from worker.domain.content.tickets import LookupRequest, Ticket
+from worker.domain.evidence.answers import Accepted, Answer
+from worker.domain.evidence.lookups import Look, Undecided
+from worker.domain.statuses import Channel
 from worker.providers import Moment, Providers
 
 Interlude = Callable[[Ticket], None]
@@ -25,7 +25,7 @@ class FakeProvider:
 
     def __init__(
         self,
-        mode: Mode,
+        mode: Channel,
         *,
         answers: Iterable[Answer | Exception] = (),
         looks: Iterable[Look | Exception] = (),
@@ -35,7 +35,7 @@ class FakeProvider:
         self.tickets: list[Ticket] = []
         self.groups: list[list[str]] = []
         self.deadlines: list[Moment] = []
-        self.inquiries: list[Inquiry] = []
+        self.inquiries: list[LookupRequest] = []
         self.canceled: list[str] = []
         self.hung_up: list[str] = []
         self._answers: Iterator[Answer | Exception] = iter(answers)
@@ -60,7 +60,7 @@ class FakeProvider:
         self.tickets += tickets[1:]
         return [answer] * len(tickets)
 
-    async def look(self, inquiry: Inquiry) -> Look:
+    async def look(self, inquiry: LookupRequest) -> Look:
         """Say what the script says of this attempt."""
         self.inquiries.append(inquiry)
         look = next(self._looks, Undecided("unscripted"))
@@ -85,18 +85,18 @@ class FakeProviders:
     def __init__(self, *providers: FakeProvider) -> None:
         self._by_mode = {provider.mode: provider for provider in providers}
 
-    def __getitem__(self, mode: Mode) -> FakeProvider:
+    def __getitem__(self, mode: Channel) -> FakeProvider:
         return self._by_mode[mode]
 
     @property
     def email(self) -> FakeProvider:
         """Who carries mail."""
-        return self._by_mode[Mode.EMAIL]
+        return self._by_mode[Channel.EMAIL]
 
     async def close(self) -> None:
         """Nothing is open."""
 
 
-def line_to(*providers: FakeProvider) -> Line:
+def line_to(*providers: FakeProvider) -> ProviderLoop:
     """A line that ends at these providers; close it after use."""
-    return Line(lambda: cast(Providers, FakeProviders(*providers)))
+    return ProviderLoop(lambda: cast(Providers, FakeProviders(*providers)))

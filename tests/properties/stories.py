@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 
 from tests.factories import make_batch, make_campaign
-from worker.domain.reports import Report
-from worker.domain.statuses import Mode
+from worker.domain.evidence.reports import Report
+from worker.domain.statuses import Channel
 from worker.providers import email, sms, voice
 
 
@@ -24,8 +24,8 @@ class Said(NamedTuple):
 
 
 # Late ones say less than what was known, or more: then the word that was believed was not the last.
-STORIES: dict[Mode, tuple[tuple[Said, ...], ...]] = {
-    Mode.VOICE: (
+STORIES: dict[Channel, tuple[tuple[Said, ...], ...]] = {
+    Channel.VOICE: (
         (Said("initiated"), Said("ringing"), Said("in-progress"), Said("completed")),
         (Said("initiated"), Said("ringing"), Said("busy", "486")),
         (Said("initiated"), Said("ringing", late=True), Said("no-answer", "487")),
@@ -33,7 +33,7 @@ STORIES: dict[Mode, tuple[tuple[Said, ...], ...]] = {
         (Said("initiated"), Said("failed", "503"), Said("completed", late=True)),
         (Said("initiated"), Said("ringing")),
     ),
-    Mode.SMS: (
+    Channel.SMS: (
         (Said("sent"), Said("delivered")),
         (Said("sent"), Said("undelivered", "30003"), Said("delivered", late=True)),
         (Said("queued", late=True), Said("sent"), Said("undelivered", "30003")),
@@ -41,7 +41,7 @@ STORIES: dict[Mode, tuple[tuple[Said, ...], ...]] = {
         (Said("sent"), Said("failed", "30007")),
         (Said("queued"), Said("sent")),
     ),
-    Mode.EMAIL: (
+    Channel.EMAIL: (
         (Said("processed"), Said("delivered"), Said("open"), Said("click")),
         (Said("processed"), Said("bounce", "blocked"), Said("spamreport", late=True)),
         (Said("deferred", late=True), Said("processed"), Said("bounce", "blocked")),
@@ -56,7 +56,7 @@ STORIES: dict[Mode, tuple[tuple[Said, ...], ...]] = {
 class Contact:
     """One attempt that a provider has accepted; its number picks its story."""
 
-    mode: Mode
+    mode: Channel
     number: int
     token: UUID
     sid: str
@@ -73,16 +73,16 @@ class Contact:
 
 def _report(contact: Contact, sequence: int, said: Said) -> Report:
     match contact.mode:
-        case Mode.VOICE:
+        case Channel.VOICE:
             call = {"CallSid": contact.sid, "CallStatus": said.name}
             call |= {"SequenceNumber": str(sequence)}
             call |= {"SipResponseCode": said.code} if said.code else {}
             report = voice.read_callback(call, contact.token)
-        case Mode.SMS:
+        case Channel.SMS:
             message = {"MessageSid": contact.sid, "MessageStatus": said.name}
             message |= {"ErrorCode": said.code} if said.code else {}
             report = sms.read_callback(message, contact.token)
-        case Mode.EMAIL:
+        case Channel.EMAIL:
             [report] = email.read_events(json.dumps([_event(contact, said)]).encode())
         case _:
             assert_never(contact.mode)
@@ -137,15 +137,15 @@ _FOLLOW = text("""
     RETURNING r.id, a.token, a.sid
 """)
 _DEQUEUE = text("DELETE FROM queue WHERE batch = :batch")
-_PREFIX = {Mode.VOICE: "CA", Mode.SMS: "SM", Mode.EMAIL: "mail-"}
+_PREFIX = {Channel.VOICE: "CA", Channel.SMS: "SM", Channel.EMAIL: "mail-"}
 
-Batches = dict[Mode, int]
+Batches = dict[Channel, int]
 
 
 def store_requests(engine: Engine, count: int, *, retry_count: int) -> Batches:
     """A batch of `count` requests on each channel."""
     batches = {}
-    for mode in Mode:
+    for mode in Channel:
         campaign = make_campaign(
             engine, mode=mode, retry_count=retry_count, retry_interval=timedelta(minutes=1)
         )
@@ -171,5 +171,5 @@ def attempt_whoever_waits(engine: Engine, batches: Batches) -> list[Contact]:
     return contacts
 
 
-def _contacts(mode: Mode, placed: Sequence[tuple[UUID, str]]) -> list[Contact]:
+def _contacts(mode: Channel, placed: Sequence[tuple[UUID, str]]) -> list[Contact]:
     return [Contact(mode, number, *one) for number, one in enumerate(placed)]

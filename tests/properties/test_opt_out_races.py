@@ -6,7 +6,7 @@ from random import Random
 from sqlalchemy import Engine
 
 from tests.prove.races import race, run
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 
 RACES = 20
 
@@ -22,6 +22,6 @@ def test_no_contact_begins_after_an_opt_out_is_stored(engine: Engine) -> None:
 
 
 def test_the_judge_sees_an_opt_out_that_nobody_hears(engine: Engine) -> None:
-    found = race(engine, Random(7), "begin", Mode.EMAIL, lambda *_: None)  # noqa: S311  as above
+    found = race(engine, Random(7), "begin", Channel.EMAIL, lambda *_: None)  # noqa: S311  as above
 
     assert found[True] >= 1

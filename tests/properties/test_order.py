@@ -16,9 +16,9 @@ from tests.properties.stories import (
     attempt_whoever_waits,
     store_requests,
 )
-from worker.dispatch.settle import settle
-from worker.domain.reports import Report
-from worker.domain.statuses import Mode
+from worker.dispatch.apply_reports import apply_reports
+from worker.domain.evidence.reports import Report
+from worker.domain.statuses import Channel
 
 PER_CHANNEL, EVENTS, LOAD = 667, 20_000, 500
 PATIENCE = make_patience()
@@ -52,7 +52,7 @@ _BELIED = text("""
 
 def deliver(engine: Engine, reports: Sequence[Report]) -> None:
     for at in range(0, len(reports), LOAD):
-        settle(engine, PATIENCE, reports[at : at + LOAD])
+        apply_reports(engine, PATIENCE, reports[at : at + LOAD])
 
 
 def disordered(reports: Sequence[Report], events: int) -> list[Report]:
@@ -63,7 +63,7 @@ def disordered(reports: Sequence[Report], events: int) -> list[Report]:
     return repeated
 
 
-def ends(engine: Engine, batches: Batches) -> dict[Mode, list[list[tuple[Any, ...]]]]:
+def ends(engine: Engine, batches: Batches) -> dict[Channel, list[list[tuple[Any, ...]]]]:
     """Of each channel: its requests, their attempts, and who is suppressed."""
     with engine.connect() as connection:
         return {
@@ -119,8 +119,8 @@ def test_events_of_an_older_attempt_are_its_own_and_move_nothing(engine: Engine)
     assert counted_equals_recount(engine)
 
 
-@pytest.mark.parametrize("mode", list(Mode))
-def test_every_channel_has_stories_with_late_words_that_say_less_or_more(mode: Mode) -> None:
+@pytest.mark.parametrize("mode", list(Channel))
+def test_every_channel_has_stories_with_late_words_that_say_less_or_more(mode: Channel) -> None:
     last_words = [said[-1].late for said in STORIES[mode] if any(one.late for one in said)]
 
     assert set(last_words) == {False, True}

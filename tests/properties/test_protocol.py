@@ -26,13 +26,13 @@ from tests.factories import (
     make_request,
 )
 from tests.properties.world import Crash, Fate, Outside, line_to, pass_time
+from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.deliver import deliver
 from worker.dispatch.halt import halt, resume
 from worker.dispatch.rescue import rescue
 from worker.dispatch.scan import Chunk, ScanLimits, scan
-from worker.dispatch.settle import settle
 from worker.dispatch.sweep import sweep
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 
 SECOND = timedelta(seconds=1)
 PEOPLE = 4
@@ -98,7 +98,7 @@ class Protocol(RuleBasedStateMachine):
             pass_time(self.engine, 2000)
             rescue(self.engine, self.line, PATIENCE)
             sweep(self.engine)
-            for chunk in scan(self.engine, SCAN, {Mode.VOICE: 0}):
+            for chunk in scan(self.engine, SCAN, {Channel.VOICE: 0}):
                 deliver(self.engine, self.line, DELIVERY, chunk)
         self.promises_hold()
         assert self._count("request_status IN ('PENDING', 'INITIATED', 'CONNECTED')") == 0
@@ -117,7 +117,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule()
     def a_scheduler_scans(self) -> None:
-        self.chunks += scan(self.engine, SCAN, {Mode.VOICE: 0})
+        self.chunks += scan(self.engine, SCAN, {Channel.VOICE: 0})
 
     @precondition(lambda self: self.chunks)
     @rule(data=st.data(), fates=st.lists(st.sampled_from(Fate), max_size=3))
@@ -137,7 +137,7 @@ class Protocol(RuleBasedStateMachine):
     def a_callback_comes_in_any_order_and_number(self, data: st.DataObject) -> None:
         contact = data.draw(st.sampled_from(list(self.outside.ledger.values())))
         index = data.draw(st.integers(0, len(contact.story) - 1))
-        settle(self.engine, PATIENCE, [contact.report(index)])
+        apply_reports(self.engine, PATIENCE, [contact.report(index)])
 
     @rule(seconds=st.sampled_from([10, 61, 400, 1000]))
     def time_passes(self, seconds: int) -> None:
@@ -207,7 +207,7 @@ class Protocol(RuleBasedStateMachine):
     def _tell_everything(self) -> None:
         for contact in list(self.outside.ledger.values()):
             reports = [contact.report(index) for index in range(len(contact.story))]
-            settle(self.engine, PATIENCE, reports)
+            apply_reports(self.engine, PATIENCE, reports)
 
     def _change(self, which: int, change: str) -> None:
         statement = text(f"UPDATE communication_batch SET {change} WHERE id = :id")  # noqa: S608  a test's own words

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from worker.dispatch.line import Answered, Line
-from worker.domain.answers import (
+from worker.dispatch.provider_loop import Answered, ProviderLoop
+from worker.domain.content.tickets import LookupRequest, Ticket
+from worker.domain.evidence.answers import (
     Accepted,
     Answer,
     NotSent,
@@ -23,10 +24,9 @@ from worker.domain.answers import (
     Throttled,
     Unknown,
 )
-from worker.domain.looks import Candidates, Look
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import ChannelStatus, Mode
-from worker.domain.tickets import Inquiry, Ticket
+from worker.domain.evidence.lookups import Look, Matches
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import Channel, ChannelStatus
 from worker.providers import Moment
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ class Contact:
         name = self.story[index]
         rank, meaning, channel_status = WORDS[name]
         return Report(
-            mode=Mode.VOICE,
+            mode=Channel.VOICE,
             key=f"{self.sid}:{index}",
             token=self.token,
             sid=self.sid,
@@ -102,7 +102,7 @@ class Contact:
 class Outside:
     """The provider: accepts as fate has it, keeps the ledger, answers when asked."""
 
-    mode: Mode = Mode.VOICE
+    mode: Channel = Channel.VOICE
     fates: list[Fate] = field(default_factory=list)
     ledger: dict[UUID, Contact] = field(default_factory=dict)
     posts: Counter[UUID] = field(default_factory=Counter)
@@ -121,12 +121,12 @@ class Outside:
             raise Crash
         return ANSWERS.get(fate) or Accepted(self.ledger[ticket.token].sid)
 
-    async def look(self, inquiry: Inquiry) -> Look:
+    async def look(self, inquiry: LookupRequest) -> Look:
         """What is listed for this attempt, by its token: the sandbox of this world has no lag."""
         contact = self.ledger.get(inquiry.token)
         if contact is None:
-            return Candidates(())
-        return Candidates((contact.report(len(contact.story) - 1),))
+            return Matches(())
+        return Matches((contact.report(len(contact.story) - 1),))
 
     async def probe(self) -> bool:
         """It answers."""
@@ -155,12 +155,12 @@ class OutsideLine:
         """Run one coroutine to its end."""
         return self._loop.run_until_complete(work)
 
-    def provider(self, _: Mode) -> Outside:
+    def provider(self, _: Channel) -> Outside:
         """Whoever is outside."""
         return self._outside
 
     def send(
-        self, groups: Sequence[Sequence[Ticket]], _: Mode, *, deadline: Moment, **__: object
+        self, groups: Sequence[Sequence[Ticket]], _: Channel, *, deadline: Moment, **__: object
     ) -> Iterator[list[Answered]]:
         """Every ticket in turn, for calls share no request; each answer is its own flush."""
         for (ticket,) in groups:
@@ -171,9 +171,9 @@ class OutsideLine:
         self._loop.close()
 
 
-def line_to(outside: Outside) -> Line:
+def line_to(outside: Outside) -> ProviderLoop:
     """Typed as what it stands for."""
-    return cast(Line, OutsideLine(outside))
+    return cast(ProviderLoop, OutsideLine(outside))
 
 
 @dataclass(slots=True)

@@ -23,8 +23,8 @@ from tests.prove.spellings import (
     spell,
     with_words,
 )
-from worker.domain.statuses import Mode
-from worker.domain.targets import Unreachable, normalize
+from worker.domain.recipients.targets import Unreachable, normalize
+from worker.domain.statuses import Channel
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 RATES = {"international": 0.999, "national": 0.99}
@@ -58,7 +58,7 @@ class Tally:
     def note(self, region: str, kind: str, text: str, default: str | None, truth: str) -> None:
         """Read one spelling, and write down what it became."""
         self.tried[kind] += 1
-        match normalize(Mode.VOICE, text, default):
+        match normalize(Channel.VOICE, text, default):
             case Unreachable(reason):
                 self.refused[reason.partition(":")[0]] += 1
             case found if found == truth:
@@ -95,7 +95,7 @@ def _try_number(random: Random, region: str, number: PhoneNumber, tally: Tally) 
 
 def _try_beside(kind: str, text: str, number: PhoneNumber, region: str, tally: Tally) -> None:
     """Where the text is just how another number is written, or a direct dial, there is no truth."""
-    found = normalize(Mode.VOICE, text, region)
+    found = normalize(Channel.VOICE, text, region)
     if is_direct_dial(text, number) or (
         isinstance(found, str) and is_spelling_of(text, found, region)
     ):

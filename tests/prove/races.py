@@ -28,19 +28,19 @@ from tests.factories import (
     read,
     token_of,
 )
-from worker.desk.lifts import explain_suppressed, lift_suppression
 from worker.desk.messages import take
 from worker.desk.opt_outs import hear_stop, unsubscribe_by_link
 from worker.desk.retries import retry_requests
+from worker.desk.suppression_lifts import explain_suppressed, lift_suppression
 from worker.desk.suppressions import import_suppressed, suppress_recipient
-from worker.dispatch.settle import settle
-from worker.domain.messages import parsed
-from worker.domain.statuses import AttemptState, Mode, RequestStatus, SuppressReason
-from worker.domain.suppression import Source
+from worker.dispatch.apply_reports import apply_reports
+from worker.domain.consent.suppression import Source
+from worker.domain.contract.messages import parsed
+from worker.domain.statuses import AttemptState, Channel, RequestStatus, SuppressReason
 from worker.providers.email import read_events
 from worker.store import archives, attempts, schema
-from worker.store.claims import Chunk
 from worker.store.connect import in_transaction
+from worker.store.queue import Chunk
 
 JITTER = 0.003
 """Seconds: about as long as a begin takes."""
@@ -50,7 +50,7 @@ JITTER = 0.003
 class Person:
     """Somebody who was contacted once, in a batch that is over, and is about to be again."""
 
-    mode: Mode
+    mode: Channel
     address: str
     recipient: int
     token: UUID
@@ -75,7 +75,7 @@ class Tally:
 
 def _event(engine: Engine, person: Person, name: str, **fields: str) -> None:
     told = {"email": person.address.upper(), "event": name, "sg_event_id": str(uuid4()), **fields}
-    settle(engine, make_patience(), read_events(json.dumps([told]).encode()))
+    apply_reports(engine, make_patience(), read_events(json.dumps([told]).encode()))
 
 
 def _with_token(name: str) -> Step:
@@ -94,8 +94,8 @@ def _operator(engine: Engine, person: Person) -> None:
 
 
 ANYHOW: dict[str, Step] = {"message": _message, "operator": _operator}
-WAYS: dict[Mode, dict[str, Step]] = {
-    Mode.EMAIL: {
+WAYS: dict[Channel, dict[str, Step]] = {
+    Channel.EMAIL: {
         "one click": lambda engine, person: unsubscribe_by_link(engine, person.token),
         "spam report": _with_token("spamreport"),
         "unsubscribe": _with_token("unsubscribe"),
@@ -103,7 +103,7 @@ WAYS: dict[Mode, dict[str, Step]] = {
         "without our token": lambda engine, person: _event(engine, person, "spamreport"),
         **ANYHOW,
     },
-    Mode.SMS: {
+    Channel.SMS: {
         "STOP": lambda engine, person: hear_stop(engine, person.address, str(uuid4())),
         **ANYHOW,
     },
@@ -143,7 +143,7 @@ BESIDE: dict[str, Step] = {
 }
 
 
-def race(engine: Engine, random: Random, beside: str, mode: Mode, stop: Step) -> Counter[bool]:
+def race(engine: Engine, random: Random, beside: str, mode: Channel, stop: Step) -> Counter[bool]:
     """One race. How many contacts began before the opt-out was stored (False) and after (True)."""
     person = _somebody(engine, mode, suppressed=beside == "lift")
 
@@ -184,7 +184,7 @@ _ENDED = text("""
 """)
 
 
-def _somebody(engine: Engine, mode: Mode, *, suppressed: bool) -> Person:
+def _somebody(engine: Engine, mode: Channel, *, suppressed: bool) -> Person:
     name = uuid4().hex
     recipient = make_recipient(engine, mode=mode)
     address = str(read(engine, schema.recipient, recipient)["identity"])

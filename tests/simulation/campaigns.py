@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from worker.domain.hours import OpenHours
-from worker.domain.windows import LAST_SECOND, RECIPIENT_DAY, WEEK, Window, open_seconds
+from worker.domain.schedule.hours import OpenHours
+from worker.domain.schedule.windows import LAST_SECOND, RECIPIENT_DAY, WEEK, Window, open_seconds
 
 # Weeks in which the clocks change: Europe's spring and autumn, America's spring and autumn.
 WEEKS = tuple(datetime(2026, *day, tzinfo=UTC) for day in ((3, 25), (10, 21), (3, 4), (10, 28)))

@@ -1,6 +1,6 @@
 """One batch of a million beside fifty of a hundred: how much longer a small one takes than alone."""
 
-from worker.domain.pace import nested_shares
+from worker.domain.schedule.pace import nested_shares
 
 ROOM = 500
 """Requests a tick has room for."""

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from tests.simulation.campaigns import Case
 from tests.simulation.week import Played
-from worker.domain.pace import BAND, baseline
-from worker.domain.windows import open_seconds
+from worker.domain.schedule.pace import BAND, baseline
+from worker.domain.schedule.windows import open_seconds
 
 LOST = 30.0
 """Seconds of a day that no rate can use: shortly before each closing nothing begins."""

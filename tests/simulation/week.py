@@ -7,11 +7,11 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from tests.simulation.campaigns import WEEK_LONG, Case
-from worker.domain import pace, turns
-from worker.domain.pace import Allowance, Rates
-from worker.domain.plan import plan
-from worker.domain.turns import MARGIN, Later, Standing, judge
-from worker.domain.windows import (
+from worker.domain.schedule import eligibility, pace
+from worker.domain.schedule.eligibility import MARGIN, NotYet, PacingState, evaluate
+from worker.domain.schedule.pace import Allowance, Rates
+from worker.domain.schedule.plan import plan
+from worker.domain.schedule.windows import (
     LAST_SECOND,
     WEEK,
     Window,
@@ -77,10 +77,10 @@ class Player:
     def scan(self) -> datetime | None:
         """Judge, claim and begin. Returns when to look again; None: never."""
         standing = self._standing()
-        self.baseline = self.baseline or turns.new_baseline(standing, self.now)
-        verdict = judge(self._standing(), self.now)
+        self.baseline = self.baseline or eligibility.new_baseline(standing, self.now)
+        verdict = evaluate(self._standing(), self.now)
         self.allowance = verdict.allowance
-        if isinstance(verdict, Later):
+        if isinstance(verdict, NotYet):
             return verdict.at
         if self.case.hours.recipient is not None:
             zones = recipient_zones(self.case.number)
@@ -120,9 +120,9 @@ class Player:
     def _day(self) -> date:
         return self.now.astimezone(ZoneInfo(self.case.hours.window.zone)).date()
 
-    def _standing(self) -> Standing:
+    def _standing(self) -> PacingState:
         auto = self.case.rate is None
-        return Standing(
+        return PacingState(
             batch=1,
             campaign=1,
             hours=self.case.hours,

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from worker.api.metrics import registry
 from worker.desk.health import is_ready
-from worker.desk.metrics import read_moment
+from worker.desk.metrics import read_snapshot
 from worker.runtime import Runtime
 
 
@@ -25,7 +25,7 @@ def create(runtime: Runtime) -> Starlette:
         return JSONResponse({"status": "database unavailable"}, status_code=503)
 
     async def metrics(_: Request) -> Response:
-        moment = await run_in_threadpool(read_moment, runtime.engine)
+        moment = await run_in_threadpool(read_snapshot, runtime.engine)
         return Response(generate_latest(registry(moment)), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(

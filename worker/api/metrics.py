@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from worker.desk.metrics import Moment
-from worker.domain.opt_out_words import Wish
+from worker.desk.metrics import Snapshot
+from worker.domain.consent.opt_out_words import Wish
 
 HELP: dict[str, str] = {
     "halts": "halts in force: everything, a channel or a campaign",
@@ -60,7 +60,7 @@ COUNTED: dict[str, Counted] = {
 }
 
 
-def registry(moment: Moment | None) -> CollectorRegistry:
+def registry(moment: Snapshot | None) -> CollectorRegistry:
     """A registry of one moment; of None only that the database does not answer."""
     made = CollectorRegistry()
     up = Gauge("outreach_database_up", "1 while the database answers, else 0", registry=made)
@@ -70,7 +70,7 @@ def registry(moment: Moment | None) -> CollectorRegistry:
     return made
 
 
-def _show(moment: Moment, made: CollectorRegistry) -> None:
+def _show(moment: Snapshot, made: CollectorRegistry) -> None:
     for name, sentence in HELP.items():
         Gauge(f"outreach_{name}", sentence, registry=made).set(getattr(moment.figures, name))
     for name, counted in COUNTED.items():

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.context import AsJson, By, session
 from worker.cli.printing import console, print_json
-from worker.cli.session import AsJson, By, session
 from worker.desk.archive import NOBODY, archive_batches
 from worker.domain.errors import WrongFields
 

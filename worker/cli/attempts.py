@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.context import AsJson, By, Wide, screen, session
 from worker.cli.printing import add_row, console, print_json, table
-from worker.cli.session import AsJson, By, Wide, screen, session
 from worker.desk.doubts import doubts_open
 from worker.dispatch.decide import allow_retry, count_as_sent
 from worker.domain.wire import to_wire

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.context import AsJson, session
 from worker.cli.printing import add_row, console, print_json, table
-from worker.cli.session import AsJson, session
 from worker.desk.audit import list_audit
 from worker.domain.audit import AuditEntry
 

@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from worker.cli import exports, second_thoughts, watching
+from worker.cli import exports, request_actions, watching
 from worker.cli.archive import archive
 from worker.cli.batch_list import list_
+from worker.cli.context import AsJson, BatchId, By, Wide, screen, session
 from worker.cli.picture import pictured, standing
 from worker.cli.plan import plan
 from worker.cli.printing import console, print_json
 from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, chosen
 from worker.cli.screen import Screen
-from worker.cli.session import AsJson, BatchId, By, Wide, screen, session
 from worker.cli.upload import upload
 from worker.desk.batches import (
     create_batch,
@@ -26,9 +26,9 @@ from worker.desk.campaigns import show_campaign
 from worker.desk.plan import outlook
 from worker.desk.results import results as read_results
 from worker.desk.results import variable_names
+from worker.dispatch.database_identity import refuse_strangers
 from worker.dispatch.drain import drain
-from worker.dispatch.recognize import refuse_strangers
-from worker.domain.batches import BatchDetails
+from worker.domain.contract.batches import BatchDetails
 from worker.domain.statuses import RequestStatus
 
 Separator = Literal["comma", "semicolon", "tab"]
@@ -60,8 +60,8 @@ app.command("list")(list_)
 app.command()(upload)
 app.command()(plan)
 app.command()(archive)
-app.command()(second_thoughts.remove)
-app.command()(second_thoughts.retry)
+app.command()(request_actions.remove)
+app.command()(request_actions.retry)
 
 
 @app.command()

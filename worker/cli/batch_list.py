@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from worker.cli.context import AsJson, Wide, screen, session
 from worker.cli.picture import standing
 from worker.cli.printing import add_row, print_json, table
-from worker.cli.session import AsJson, Wide, screen, session
 from worker.desk.batch_lists import list_batches
-from worker.domain.batch_queries import LARGEST_PAGE, BatchPage, BatchQuery
+from worker.domain.contract.batch_queries import LARGEST_PAGE, BatchPage, BatchQuery
 from worker.domain.errors import WrongFields
 from worker.domain.statuses import BatchStatus
 

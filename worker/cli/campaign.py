@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.context import AsJson, By, CampaignRef, Wide, screen, session
 from worker.cli.fields import FieldsFile, SetFields, typed_fields, typed_variables
 from worker.cli.printing import add_row, console, facts_table, print_json, table, warn
-from worker.cli.session import AsJson, By, CampaignRef, Wide, screen, session
 from worker.desk.campaigns import create_campaign, list_campaigns, show_campaign, update_campaign
-from worker.desk.rehearsal import send_test
-from worker.domain.campaigns import template_of
-from worker.domain.template_hints import hints
+from worker.desk.trial_contact import send_test
+from worker.domain.content.template_hints import hints
+from worker.domain.contract.campaigns import template_of
 
 app = typer.Typer(no_args_is_help=True, help="Who reaches out, when, how often, with what words.")
 

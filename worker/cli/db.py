@@ -2,8 +2,8 @@
 
 import typer
 
+from worker.cli.context import session
 from worker.cli.printing import console
-from worker.cli.session import session
 from worker.desk.database import examine_database, upgrade_database
 
 app = typer.Typer(no_args_is_help=True, help="The database's shape.")

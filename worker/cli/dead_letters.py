@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.context import AsJson, By, Wide, screen, session
 from worker.cli.fields import UnreadableFile
 from worker.cli.printing import add_row, console, facts_table, print_json, table, write_text
-from worker.cli.session import AsJson, By, Wide, screen, session
 from worker.desk import dead_letters
 from worker.desk.dead_letters import DeadLetter
 from worker.domain.wire import Wire, to_wire

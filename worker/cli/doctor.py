@@ -7,9 +7,9 @@ import typer
 from config.queues import Queue
 from config.settings import Settings
 from worker.cli import broker
+from worker.cli.context import session
 from worker.cli.listing import Listing
 from worker.cli.printing import add_row, console, facts_table, table
-from worker.cli.session import session
 from worker.desk.database import (
     Finding,
     examine_answers,
@@ -19,8 +19,8 @@ from worker.desk.database import (
     examine_halts,
     examine_writes,
 )
-from worker.dispatch.recognize import recognition_of
-from worker.domain.memory import Recognition, RefusedToStart
+from worker.dispatch.database_identity import recognition_of
+from worker.domain.database_identity import Recognition, RefusedToStart
 from worker.runtime import Runtime, StoreUnavailable
 
 

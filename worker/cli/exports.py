@@ -10,8 +10,8 @@ from worker.cli.cells import printable
 from worker.cli.listing import Listing
 from worker.cli.printing import add_row, print_json_line, table
 from worker.cli.screen import Screen
-from worker.domain.csv_files import neutralized
-from worker.domain.results import RESULT_FIELDS, RequestResult
+from worker.domain.contract.csv_files import neutralized
+from worker.domain.contract.results import RESULT_FIELDS, RequestResult
 
 IN_TABLE = (
     "reference_id",

@@ -5,18 +5,18 @@ from typing import Annotated
 import typer
 
 from worker.cli.cells import cell
+from worker.cli.context import By, screen, session
 from worker.cli.printing import console
 from worker.cli.screen import Screen
-from worker.cli.session import By, screen, session
 from worker.desk.campaigns import show_campaign
-from worker.dispatch.halt import HaltRow, Scope, halt, resume, standing
-from worker.dispatch.recognize import adopt_the_database
+from worker.dispatch.database_identity import adopt_the_database
+from worker.dispatch.halt import HaltRow, Scope, halt, halts_in_force, resume
 from worker.domain.errors import Mistake
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.runtime import Runtime
 
 All = Annotated[bool, typer.Option("--all", help="Everything.")]
-Channel = Annotated[Mode | None, typer.Option(help="One channel.")]
+ChannelOption = Annotated[Channel | None, typer.Option(help="One channel.")]
 Campaign = Annotated[str | None, typer.Option(help="One campaign, by name or id.")]
 
 
@@ -31,7 +31,7 @@ def halt_command(
     context: typer.Context,
     *,
     everything: All = False,
-    channel: Channel = None,
+    channel: ChannelOption = None,
     campaign: Campaign = None,
     reason: Annotated[str, typer.Option(help="Why; shown by doctor.")] = "halted by hand",
     by: By = None,
@@ -44,7 +44,7 @@ def halt_command(
         console().print(f"halted: {_named(scope, key)}")
         return
     out = screen(context)
-    for row in standing(here.engine):
+    for row in halts_in_force(here.engine):
         if (row.scope, row.key) == (scope, key):
             out.print(f"was halted already, nothing changed: {_told(row, out)}")
 
@@ -53,7 +53,7 @@ def resume_command(
     context: typer.Context,
     *,
     everything: All = False,
-    channel: Channel = None,
+    channel: ChannelOption = None,
     campaign: Campaign = None,
     after_restore: Annotated[
         bool,
@@ -70,7 +70,7 @@ def resume_command(
     lifted, out = resume(here.engine, scope, key, operator), screen(context)
     done = "resumed: {}" if lifted else "was not halted, nothing changed: {}"
     out.print(done.format(_named(scope, key)))
-    for row in standing(here.engine):
+    for row in halts_in_force(here.engine):
         out.print(f"still halted: {_told(row, out)}")
 
 
@@ -85,7 +85,7 @@ def _told(row: HaltRow, out: Screen) -> str:
 
 
 def _scope(
-    here: Runtime, everything: bool, channel: Mode | None, campaign: str | None
+    here: Runtime, everything: bool, channel: Channel | None, campaign: str | None
 ) -> tuple[Scope, str]:
     if sum((everything, channel is not None, campaign is not None)) != 1:
         raise NothingNamed

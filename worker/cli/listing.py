@@ -39,7 +39,7 @@ WORDS = frozenset(
 
 
 @dataclass(slots=True)
-class Row:
+class ListingRow:
     """One row as it came, and how it looks."""
 
     values: Sequence[object]
@@ -75,7 +75,7 @@ class Listing:
     columns: Sequence[str]
     breaks: bool = False
     by_day: bool = False
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ListingRow] = field(default_factory=list)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay it out for this terminal."""

@@ -25,11 +25,11 @@ from worker.cli import (
     request,
     suppress,
 )
+from worker.cli.context import Context
 from worker.cli.printing import complain
-from worker.cli.session import Session
 from worker.cli.usage import misused
+from worker.domain.database_identity import RefusedToStart
 from worker.domain.errors import Mistake, WrongFields, raised_at
-from worker.domain.memory import RefusedToStart
 from worker.runtime import StoreRefused, StoreUnavailable
 
 OWN_ENDINGS = (typer.Exit, typer.Abort, BrokenPipeError)
@@ -110,7 +110,7 @@ def start(
 ) -> None:
     """Begin a session."""
     context.with_resource(only_errors())
-    current = context.obj = Session(zone)
+    current = context.obj = Context(zone)
     context.call_on_close(current.close)
 
 

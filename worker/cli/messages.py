@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from worker.cli.printing import console, print_json
-from worker.domain.messages import PAYLOADS, schema
+from worker.domain.contract.messages import PAYLOADS, schema
 
 app = typer.Typer(no_args_is_help=True, help="What other systems may ask for by message.")
 

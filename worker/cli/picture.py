@@ -5,7 +5,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from worker.cli.printing import facts_table
-from worker.domain.batches import BatchDetails, BatchFacts, Count
+from worker.domain.contract.batches import BatchDetails, BatchFacts, Count
 from worker.domain.statuses import BatchStatus, RequestStatus
 
 COLOURS: dict[RequestStatus, str] = {

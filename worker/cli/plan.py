@@ -7,15 +7,15 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from worker.cli.context import screen, session
 from worker.cli.fields import UnreadableFile
 from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, chosen
 from worker.cli.screen import Screen
-from worker.cli.session import screen, session
 from worker.desk.forecast import forecast
 from worker.desk.plan import Outlook, outlook
-from worker.domain.csv_rows import Row, rows
+from worker.domain.contract.csv_rows import Row, rows
 from worker.domain.errors import Mistake, UnknownBatch
-from worker.domain.plan import chart
+from worker.domain.schedule.plan import chart
 
 
 class WhatToPlan(Mistake):

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import typer
 
+from worker.cli.context import BatchId, ReferenceId, session
 from worker.cli.printing import console, facts_table
-from worker.cli.session import BatchId, ReferenceId, session
 from worker.desk.preview import Preview
 from worker.desk.preview import preview as preview_one
 

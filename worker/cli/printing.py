@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.cli.cells import cell, escaped, printable
-from worker.cli.listing import Listing, Row
+from worker.cli.listing import Listing, ListingRow
 from worker.cli.screen import Screen, screen_of
 from worker.domain.wire import Wire
 
@@ -52,10 +52,10 @@ def table(title: str | None, *columns: str, breaks: bool = False, by_day: bool =
 
 def add_row(made: Listing, values: Sequence[object], *, style: str | None = None) -> None:
     """One row of any values."""
-    made.rows.append(Row(values, style))
+    made.rows.append(ListingRow(values, style))
 
 
-class Facts:
+class FactLines:
     """Names and values, one below the other; what is not set is left out."""
 
     def __init__(self, title: str, facts: Iterable[tuple[str, object]]) -> None:
@@ -75,6 +75,6 @@ class Facts:
         yield made
 
 
-def facts_table(title: str, facts: Iterable[tuple[str, object]]) -> Facts:
+def facts_table(title: str, facts: Iterable[tuple[str, object]]) -> FactLines:
     """Names and values under a title."""
-    return Facts(title, facts)
+    return FactLines(title, facts)

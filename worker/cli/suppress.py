@@ -6,21 +6,21 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.context import AsJson, By, Wide, screen, session
 from worker.cli.fields import UnreadableFile
 from worker.cli.printing import add_row, complain, console, print_json, table
 from worker.cli.screen import Screen
-from worker.cli.session import AsJson, By, Wide, screen, session
 from worker.cli.upload import progress_bar
-from worker.desk import lifts, suppressions
-from worker.desk.lifts import Suppression
-from worker.domain.csv_targets import targets as read_targets
+from worker.desk import suppression_lifts, suppressions
+from worker.desk.suppression_lifts import Suppression
+from worker.domain.contract.csv_targets import targets as read_targets
 from worker.domain.errors import FileFault
-from worker.domain.statuses import Mode, SuppressReason
+from worker.domain.statuses import Channel, SuppressReason
 from worker.domain.wire import to_wire
 
 app = typer.Typer(no_args_is_help=True, help="Who must not be contacted, whatever a batch says.")
 
-Channel = Annotated[Mode, typer.Argument(metavar="MODE", help="voice, sms or email.")]
+ChannelArgument = Annotated[Channel, typer.Argument(metavar="MODE", help="voice, sms or email.")]
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="A number with +, or a mailbox.")]
 Remover = Annotated[
     str | None,
@@ -34,7 +34,7 @@ ALL = (*FIELDS, "act", "lifted_at", "lifted_by", "lifted_why")
 @app.command()
 def add(
     context: typer.Context,
-    mode: Channel,
+    mode: ChannelArgument,
     target: Target,
     *,
     reason: Reason = SuppressReason.UNSUBSCRIBED,
@@ -58,13 +58,13 @@ def remove(
     """Lift one suppression; whatever else keeps the recipient from being contacted stays in force."""
     current = session(context)
     operator, engine = current.operator(by), current.runtime.engine
-    found = lifts.lift_suppression(engine, row, by=operator, why=why)
+    found = suppression_lifts.lift_suppression(engine, row, by=operator, why=why)
     if found.lifted_at:
         console().print(f"was lifted already, by {found.lifted_by}")
         return
     console().print("lifted")
     for mode in found.modes:
-        for one in lifts.explain_suppressed(engine, mode, found.address):
+        for one in suppression_lifts.explain_suppressed(engine, mode, found.address):
             if one.lifted_at is None:
                 console().print(f"still suppressed on {mode}: {one.id}, {one.source}")
 
@@ -73,27 +73,27 @@ def remove(
 def list_(
     context: typer.Context,
     *,
-    mode: Annotated[Mode | None, typer.Option(help="Only this channel.")] = None,
+    mode: Annotated[Channel | None, typer.Option(help="Only this channel.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the suppressions in force. Shows addresses: they are what was asked for."""
-    found = lifts.list_suppressed(session(context).runtime.engine, mode, limit=limit)
+    found = suppression_lifts.list_suppressed(session(context).runtime.engine, mode, limit=limit)
     _show(found, FIELDS, None if as_json else screen(context, wide=wide))
 
 
 @app.command()
 def explain(
     context: typer.Context,
-    mode: Channel,
+    mode: ChannelArgument,
     target: Target,
     *,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Every act that ever kept a recipient from being contacted, and who lifted which."""
-    found = lifts.explain_suppressed(session(context).runtime.engine, mode, target)
+    found = suppression_lifts.explain_suppressed(session(context).runtime.engine, mode, target)
     _show(found, ALL, None if as_json else screen(context, wide=wide))
 
 
@@ -114,7 +114,7 @@ def _cell(value: object) -> object:
 @app.command("import")
 def import_(
     context: typer.Context,
-    mode: Channel,
+    mode: ChannelArgument,
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="One target a line, or CSV with a column target.")
     ],

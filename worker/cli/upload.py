@@ -17,10 +17,10 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from worker.cli.context import AsJson, BatchId, By, session
 from worker.cli.fields import UnreadableFile
 from worker.cli.preview import show
 from worker.cli.printing import add_row, console, print_json, table, warn
-from worker.cli.session import AsJson, BatchId, By, session
 from worker.desk.plan import outlook
 from worker.desk.preview import batch_hints, previews
 from worker.desk.uploads import Uploaded, upload_requests

@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from worker.domain.phrases import phrase
+from worker.domain.field_faults import phrase
 
 
 def misused(error: TyperException) -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from worker.cli.picture import pictured
 from worker.cli.screen import Screen
-from worker.domain.batches import BatchDetails
+from worker.domain.contract.batches import BatchDetails
 from worker.domain.statuses import BatchStatus
 
 OVER = frozenset({BatchStatus.CANCELED, BatchStatus.FAILED, BatchStatus.EXPIRED})

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from worker.desk.arrivals import arrival, look_again, opened
+from worker.desk.intake import judge_row, lock_open_batch, look_again
+from worker.domain.contract.new_requests import NewRequest
 from worker.domain.errors import Mistake
-from worker.domain.new_requests import NewRequest
 from worker.store import batches, ingest
 from worker.store.connect import Connection
 
@@ -37,12 +37,12 @@ def add_in(
         UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be added to it.
         RequestsConflict: a reference_id is taken by another target or other variables.
     """
-    intake = opened(connection, batch_id)
+    intake = lock_open_batch(connection, batch_id)
     if replace:
         # Its row before recipients and requests, as everybody locks them.
         batches.find(connection, batch_id, lock=True)
     arrivals = [
-        arrival(intake, at, request.reference_id, request.target, request.request_variables)
+        judge_row(intake, at, request.reference_id, request.target, request.request_variables)
         for at, request in enumerate(requests)
     ]
     ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals, replace=replace)

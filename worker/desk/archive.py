@@ -9,10 +9,10 @@ from pathlib import Path
 import orjson
 import structlog
 
-from worker.desk.batches import found, note, show_batch
+from worker.desk.batches import get_batch, note, show_batch
 from worker.desk.results import results
 from worker.domain.audit import Deed
-from worker.domain.batches import BatchDetails
+from worker.domain.contract.batches import BatchDetails
 from worker.domain.errors import Mistake
 from worker.store import archives, batches, ingest
 from worker.store.connect import Connection, Engine, in_transaction
@@ -90,7 +90,7 @@ def _is_kept(engine: Engine, batch_id: str, file: Path, by: str) -> bool:
     """
 
     def step(connection: Connection) -> bool:
-        batch = found(connection, batch_id).id
+        batch = get_batch(connection, batch_id).id
         return ingest.try_turn(connection, batch) and _keep(engine, connection, batch_id, file, by)
 
     kept = in_transaction(engine, step)
@@ -112,7 +112,7 @@ def _keep(engine: Engine, connection: Connection, batch_id: str, file: Path, by:
 
 def _is_marked(connection: Connection, written: BatchDetails, by: str) -> bool:
     """Close the batch, unless something of it has moved since its results were written."""
-    batch = found(connection, written.facts.batch_id, lock=True)
+    batch = get_batch(connection, written.facts.batch_id, lock=True)
     same = batches.counts(connection, [batch.id]).get(batch.id, ()) == written.counts
     finished_at = written.facts.finished_at
     if not same or finished_at is None or not archives.mark(connection, batch.id, finished_at):

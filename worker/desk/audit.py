@@ -21,7 +21,7 @@ def list_audit(
     def step(connection: Connection) -> list[AuditEntry]:
         subject = f"batch {batch}" if batch else None
         if campaign:
-            subject = f"campaign {campaigns.found(connection, campaign).id}"
+            subject = f"campaign {campaigns.get_campaign(connection, campaign).id}"
         return audit.newest(connection, subject=subject, limit=limit)
 
     return in_transaction(engine, step)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from tempfile import TemporaryFile
 from typing import TextIO
 
-from worker.domain.csv_files import neutralized
-from worker.domain.csv_rows import Refused
+from worker.domain.contract.csv_files import neutralized
+from worker.domain.contract.csv_rows import BadRow
 
 HEADER = ("line", "column", "reason")
 
@@ -27,12 +27,12 @@ class BadRows:
         self._spool.seek(0)
         self._spool.truncate()
 
-    def note(self, row: Refused) -> None:
+    def note(self, row: BadRow) -> None:
         """Keep a row; they come in the order of their lines."""
         if self._out is not None:
             self._spool.write(f"{row.line}\t{row.reason}\n")
 
-    def finish(self, others: Iterable[Refused] = ()) -> None:
+    def finish(self, others: Iterable[BadRow] = ()) -> None:
         """Write what was noted and the others, which come in that order too."""
         if self._out is None:
             return
@@ -48,8 +48,8 @@ class BadRows:
         """Forget the rows."""
         self._spool.close()
 
-    def _noted(self) -> Iterator[Refused]:
+    def _noted(self) -> Iterator[BadRow]:
         self._spool.seek(0)
         for kept in self._spool:
             line, _, reason = kept.rstrip("\n").partition("\t")
-            yield Refused(int(line), reason)
+            yield BadRow(int(line), reason)

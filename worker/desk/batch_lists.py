@@ -1,7 +1,7 @@
 """The list of batches, filtered and a page at a time."""
 
-from worker.desk.batches import details_of, found
-from worker.domain.batch_queries import BatchPage, BatchQuery, Listed
+from worker.desk.batches import details_of, get_batch
+from worker.domain.contract.batch_queries import BatchPage, BatchQuery, Listed
 from worker.domain.errors import UnknownCampaign
 from worker.store import batch_lists, campaigns
 from worker.store.connect import Connection, Engine, in_transaction
@@ -18,7 +18,7 @@ def list_batches(engine: Engine, query: BatchQuery = EVERYTHING) -> BatchPage:
 
     def step(connection: Connection) -> BatchPage:
         if query.before is not None:
-            found(connection, query.before)
+            get_batch(connection, query.before)
         rows = batch_lists.listed(connection, query.and_one_more, _campaign_id(connection, query))
         shown = rows[: query.limit]
         details = details_of(connection, [facts for facts, _ in shown])

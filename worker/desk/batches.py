@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from worker.domain.audit import Deed
-from worker.domain.batches import (
+from worker.domain.contract.batches import (
     BatchDetails,
     BatchFacts,
     batch_fields,
@@ -11,7 +11,8 @@ from worker.domain.batches import (
     edited,
     refuse_past_expiry,
 )
-from worker.domain.creations import created_as, differing
+from worker.domain.contract.idempotency import created_as, differing
+from worker.domain.contract.new_requests import NewRequest
 from worker.domain.errors import (
     BatchConflict,
     BatchDeleted,
@@ -19,7 +20,6 @@ from worker.domain.errors import (
     UnknownCampaign,
     WrongFields,
 )
-from worker.domain.new_requests import NewRequest
 from worker.store import audit, batches, campaigns
 from worker.store.audit import Detail
 from worker.store.connect import Connection, Engine, in_transaction
@@ -36,7 +36,7 @@ def create_batch(engine: Engine, values: Mapping[str, object], *, by: str) -> Ba
 
     def step(connection: Connection) -> BatchDetails:
         create_in(connection, values, by=by)
-        return details_of(connection, [found(connection, str(values["batch_id"]))])[0]
+        return details_of(connection, [get_batch(connection, str(values["batch_id"]))])[0]
 
     return in_transaction(engine, step)
 
@@ -61,7 +61,7 @@ def create_in(
         refuse_past_expiry(fields, batches.now(connection))
         note(connection, Deed.CREATE, fields.batch_id, by, detail={"requests": len(requests)})
         return True
-    facts = found(connection, fields.batch_id)
+    facts = get_batch(connection, fields.batch_id)
     before = batches.created_as(connection, facts.id) or created_as(facts.fields)
     if names := differing(before, plain):
         raise BatchConflict(fields.batch_id, names)
@@ -81,7 +81,7 @@ def update_batch(
 
     def step(connection: Connection) -> BatchDetails:
         update_in(connection, batch_id, changes, by=by)
-        return details_of(connection, [found(connection, batch_id)])[0]
+        return details_of(connection, [get_batch(connection, batch_id)])[0]
 
     return in_transaction(engine, step)
 
@@ -90,7 +90,7 @@ def update_in(
     connection: Connection, batch_id: str, changes: Mapping[str, object], *, by: str
 ) -> None:
     """The same in a transaction of the caller's."""
-    facts = found(connection, batch_id, lock=True)
+    facts = get_batch(connection, batch_id, lock=True)
     after = edited(facts, changes, batches.now(connection))
     batches.edit(connection, facts.id, after, by)
     if set(changes) == {"paused"}:
@@ -137,7 +137,7 @@ def delete_in(connection: Connection, batch_id: str, *, reason: str, by: str) ->
     if batches.mark_deleted(connection, batch_id, by, reason=reason):
         note(connection, Deed.DELETE, batch_id, by, why=reason)
     else:
-        found(connection, batch_id)
+        get_batch(connection, batch_id)
 
 
 def show_batch(engine: Engine, batch_id: str) -> BatchDetails:
@@ -147,13 +147,13 @@ def show_batch(engine: Engine, batch_id: str) -> BatchDetails:
         UnknownBatch: there is none.
     """
     return in_transaction(
-        engine, lambda connection: details_of(connection, [found(connection, batch_id)])[0]
+        engine, lambda connection: details_of(connection, [get_batch(connection, batch_id)])[0]
     )
 
 
 def _set_paused(engine: Engine, batch_id: str, by: str, *, paused: bool) -> BatchDetails:
     def step(connection: Connection) -> None:
-        facts = found(connection, batch_id, lock=True)
+        facts = get_batch(connection, batch_id, lock=True)
         if facts.deleted_at is not None:
             raise BatchDeleted(batch_id)
         if facts.paused is not paused:
@@ -164,7 +164,7 @@ def _set_paused(engine: Engine, batch_id: str, by: str, *, paused: bool) -> Batc
     return show_batch(engine, batch_id)
 
 
-def found(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts:
+def get_batch(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts:
     """The facts of a batch.
 
     Raises:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from worker.domain.audit import Deed
-from worker.domain.campaigns import Campaign, CampaignFields, campaign_fields, edited
-from worker.domain.creations import created_as, differing
+from worker.domain.contract.campaigns import Campaign, CampaignFields, campaign_fields, edited
+from worker.domain.contract.idempotency import created_as, differing
 from worker.domain.errors import CampaignConflict, UnknownCampaign
-from worker.domain.hours import OpenHours, open_hours
-from worker.store import audit, campaigns, pacing
+from worker.domain.schedule.hours import OpenHours, open_hours
+from worker.store import audit, batch_pace, campaigns
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -58,11 +58,11 @@ def update_in(
     connection: Connection, reference: str | int, changes: Mapping[str, object], *, by: str
 ) -> Campaign:
     """The same in a transaction of the caller's."""
-    existing = found(connection, reference, lock=True)
+    existing = get_campaign(connection, reference, lock=True)
     after = edited(existing.fields, changes)
     _name_is_free(connection, existing, after)
     if _hours(existing.fields) != _hours(after):
-        pacing.drop_leases(connection, existing.id, existing.fields.mode)
+        batch_pace.drop_leases(connection, existing.id, existing.fields.mode)
     audit.note(
         connection, Deed.EDIT, f"campaign {existing.id}", by, detail={"fields": sorted(changes)}
     )
@@ -80,10 +80,10 @@ def show_campaign(engine: Engine, reference: str) -> Campaign:
     Raises:
         UnknownCampaign: there is none.
     """
-    return in_transaction(engine, lambda connection: found(connection, reference))
+    return in_transaction(engine, lambda connection: get_campaign(connection, reference))
 
 
-def found(connection: Connection, reference: str | int, *, lock: bool = False) -> Campaign:
+def get_campaign(connection: Connection, reference: str | int, *, lock: bool = False) -> Campaign:
     """The campaign with this name or id; a number is an id alone.
 
     Raises:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from worker.domain.identities import FOLD_VERSION, identity_of
+from worker.domain.recipients.identities import FOLD_VERSION, identity_of
 from worker.domain.wire import stamp
-from worker.store import condition, duties, folds, halts, migrate, tallies
+from worker.store import duties, halts, migrate, recipient_folding, server, tallies
 from worker.store.connect import (
     Connection,
     Engine,
@@ -34,7 +34,7 @@ def examine_database(engine: Engine) -> list[Finding]:
     Raises:
         StoreUnavailable: it can't be asked.
     """
-    facts = condition.read_condition(engine)
+    facts = server.read_condition(engine)
     major = facts.version // 10_000
     return [
         Finding(
@@ -76,8 +76,8 @@ def examine_writes(engine: Engine) -> Finding:
 
 def examine_clocks(engine: Engine) -> Finding:
     """Whether this host's clock agrees with the database's, which decides what is due and when."""
-    ahead = condition.read_skew(engine)
-    if abs(ahead) <= condition.SKEW_TOLD:
+    ahead = server.read_skew(engine)
+    if abs(ahead) <= server.SKEW_TOLD:
         return Finding("clocks", True, "within a second of the database's")
     found = f"this host is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database"
     return Finding("clocks", False, found, "let NTP set the clocks of both hosts")
@@ -85,7 +85,7 @@ def examine_clocks(engine: Engine) -> Finding:
 
 def examine_duties(engine: Engine) -> Finding:
     """Whether all that the schedulers do again and again was done, as far as one ever ran."""
-    rows = in_transaction(engine, duties.standing)
+    rows = in_transaction(engine, duties.newest)
     faults = [f"{row.name}: {row.fault}" for row in rows if row.fault]
     faults += [f"{row.name}: nobody does it" for row in rows if row.overdue and not row.fault]
     if faults:
@@ -96,7 +96,7 @@ def examine_duties(engine: Engine) -> Finding:
 
 def examine_halts(engine: Engine) -> list[Finding]:
     """Whether anything is stopped from sending, by whom and why."""
-    standing = in_transaction(engine, halts.standing)
+    standing = in_transaction(engine, halts.in_force)
     if not standing:
         return [Finding("dispatch", True, "nothing is halted")]
     return [
@@ -143,9 +143,9 @@ def upgrade_database(url: str, profile: str) -> int:
 
 
 def _fold_if_otherwise(connection: Connection) -> int:
-    if folds.folded_by(connection) == FOLD_VERSION:
+    if recipient_folding.folded_by(connection) == FOLD_VERSION:
         return 0
-    return folds.fold_anew(connection, identity_of, FOLD_VERSION)
+    return recipient_folding.fold_anew(connection, identity_of, FOLD_VERSION)
 
 
 def _shape(revision: str | None, head: str) -> str:

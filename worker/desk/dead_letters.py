@@ -6,8 +6,8 @@ from json import loads
 
 from worker.desk.messages import IdTaken, Taken, take
 from worker.domain.audit import Deed
+from worker.domain.contract.messages import Payload, parsed
 from worker.domain.errors import Mistake
-from worker.domain.messages import Payload, parsed
 from worker.store import audit, dead_letters, webhooks
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.dead_letters import CALLBACK, MESSAGE, DeadLetter
@@ -30,7 +30,7 @@ class UnknownDeadLetter(Mistake):
         super().__init__(f"there is no dead letter {letter_id}")
 
 
-class Settled(Mistake):
+class AlreadyResolved(Mistake):
     """Nothing is to be done about it any more."""
 
     def __init__(self, letter: DeadLetter) -> None:
@@ -122,7 +122,7 @@ def replay(
         if task is None or (letter.task is None and payload is None):
             raise NotSaying(letter)
         message = parsed(task, _json(letter.payload if payload is None else payload))
-        dead_letters.settle(connection, letter.id, f"replayed by {by}")
+        dead_letters.resolve(connection, letter.id, f"replayed by {by}")
         return _take_again(connection, letter, task, message)
 
     return in_transaction(engine, step)
@@ -153,7 +153,7 @@ def discard(engine: Engine, letter_id: int, *, by: str) -> None:
     """
 
     def step(connection: Connection) -> None:
-        dead_letters.settle(connection, _open(connection, letter_id).id, f"discarded by {by}")
+        dead_letters.resolve(connection, _open(connection, letter_id).id, f"discarded by {by}")
         audit.note(connection, Deed.DISCARD, f"dead letter {letter_id}", by)
 
     in_transaction(engine, step)
@@ -169,7 +169,7 @@ def _found(connection: Connection, letter_id: int, *, lock: bool = False) -> Dea
 def _open(connection: Connection, letter_id: int) -> DeadLetter:
     letter = _found(connection, letter_id, lock=True)
     if letter.settled_at is not None:
-        raise Settled(letter)
+        raise AlreadyResolved(letter)
     return letter
 
 
@@ -178,7 +178,7 @@ def _tell_again(connection: Connection, letter: DeadLetter, by: str, *, altered:
         raise Unalterable(letter)
     if not webhooks.make_due(connection, letter.message_id):
         raise NothingToTell(letter)
-    dead_letters.settle(connection, letter.id, f"replayed by {by}")
+    dead_letters.resolve(connection, letter.id, f"replayed by {by}")
     return Taken(fresh=True)
 
 

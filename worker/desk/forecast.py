@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
-from worker.desk.campaigns import found
+from worker.desk.campaigns import get_campaign
 from worker.desk.plan import MOST_BEGINNINGS, NO_CEILINGS, Outlook
-from worker.domain.batches import BatchFields, batch_fields
-from worker.domain.campaigns import Campaign, CampaignFields
-from worker.domain.channels import Ceilings
-from worker.domain.csv_rows import Row, rows
-from worker.domain.explain import ending
-from worker.domain.hours import open_hours
-from worker.domain.identities import identity_of
-from worker.domain.pace import Rates
-from worker.domain.plan import plan
-from worker.domain.policies import NumberPolicy
-from worker.domain.reach import Alike, Never, Reach
-from worker.domain.statuses import Mode
-from worker.domain.targets import Unreachable, normalize
-from worker.domain.turns import Later, Standing, judge
-from worker.domain.windows import LONGEST_NUMBER_PREFIX
+from worker.domain.contract.batches import BatchFields, batch_fields
+from worker.domain.contract.campaigns import Campaign, CampaignFields
+from worker.domain.contract.csv_rows import Row, rows
+from worker.domain.recipients.identities import identity_of
+from worker.domain.recipients.number_policy import NumberPolicy
+from worker.domain.recipients.targets import Unreachable, normalize
+from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.schedule.eligibility import NotYet, PacingState, evaluate
+from worker.domain.schedule.explain import ending
+from worker.domain.schedule.hours import open_hours
+from worker.domain.schedule.pace import Rates
+from worker.domain.schedule.plan import plan
+from worker.domain.schedule.reachability import Alike, Never, Reach
+from worker.domain.schedule.windows import LONGEST_NUMBER_PREFIX
+from worker.domain.statuses import Channel
 from worker.store import batches
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -56,7 +56,7 @@ def forecast(
     """
 
     def step(connection: Connection) -> tuple[Campaign, datetime]:
-        return found(connection, campaign), batches.now(connection)
+        return get_campaign(connection, campaign), batches.now(connection)
 
     stored, now = in_transaction(engine, step)
     fields = stored.fields
@@ -65,10 +65,10 @@ def forecast(
     requests = len(found_in.addresses)
     standing = _standing(stored.id, fields, wanted, requests)
     reached = Reach(standing.hours, now, wanted.expires_on)
-    verdict = judge(standing, now, told_in=zone)
+    verdict = evaluate(standing, now, told_in=zone)
     drawn = plan(standing, requests, now, ceiling=ceilings.per_hour(fields.mode))
     return Outlook(
-        not_moving=verdict.why if isinstance(verdict, Later) else None,
+        not_moving=verdict.why if isinstance(verdict, NotYet) else None,
         finishes=ending(drawn, requests, wanted.expires_on, zone or "UTC") if requests else None,
         finishes_at=drawn.finishes_at,
         plan=drawn,
@@ -112,7 +112,7 @@ def _judge(target: str, fields: CampaignFields, policy: NumberPolicy, found: _Fo
         case Unreachable(reason):
             found.refused[f"target {reason}"] += 1
         case address:
-            refusal = None if fields.mode is Mode.EMAIL else policy.refusal(address)
+            refusal = None if fields.mode is Channel.EMAIL else policy.refusal(address)
             if refusal is None:
                 found.addresses[identity_of(fields.mode, address)] = address
             else:
@@ -121,8 +121,8 @@ def _judge(target: str, fields: CampaignFields, policy: NumberPolicy, found: _Fo
 
 def _standing(
     campaign: int, fields: CampaignFields, wanted: BatchFields, requests: int
-) -> Standing:
-    return Standing(
+) -> PacingState:
+    return PacingState(
         batch=0,
         campaign=campaign,
         hours=open_hours(fields.mode, fields.model_dump()),

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from json import dumps
 
-from worker.desk.effects import EFFECTS
+from worker.desk.message_handlers import EFFECTS
 from worker.domain.audit import AuditDoor
-from worker.domain.digests import digest_of
+from worker.domain.contract.message_digests import digest_of
+from worker.domain.contract.message_ids import stored_id
+from worker.domain.contract.messages import PAYLOADS, DispatchBatch, Payload, parsed
 from worker.domain.errors import Mistake
-from worker.domain.message_ids import stored_id
-from worker.domain.messages import PAYLOADS, DispatchBatch, Payload, parsed
 from worker.store import audit, dead_letters, messages
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -76,7 +76,7 @@ def take(connection: Connection, name: str, message_id: str, message: Payload) -
             raise IdTaken(task)
         return Taken(fresh=False)
     EFFECTS[type(message)](connection, message)
-    dead_letters.settle_message(connection, key, name, "accepted when it came again")
+    dead_letters.resolve_message(connection, key, name, "accepted when it came again")
     return Taken(True, message.batch_id if isinstance(message, DispatchBatch) else None)
 
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 import structlog
 
-from worker.store import figures, tallies
+from worker.store import metrics, tallies
 from worker.store.connect import Connection, Engine, in_transaction
-from worker.store.figures import Figures
+from worker.store.metrics import Figures
 
-__all__ = ["Figures", "Moment", "read_figures", "read_moment"]
+__all__ = ["Figures", "Snapshot", "read_figures", "read_snapshot"]
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Snapshot:
     """What the database knows at one moment: how things stand, and what was ever counted, by name."""
 
     figures: Figures
@@ -24,14 +24,14 @@ class Moment:
 
 def read_figures(engine: Engine) -> Figures:
     """The figures of this moment."""
-    return in_transaction(engine, figures.read)
+    return in_transaction(engine, metrics.read)
 
 
-def read_moment(engine: Engine) -> Moment | None:
+def read_snapshot(engine: Engine) -> Snapshot | None:
     """Figures and tallies; None while the database does not answer."""
 
-    def step(connection: Connection) -> Moment:
-        return Moment(figures.read(connection), tallies.read(connection))
+    def step(connection: Connection) -> Snapshot:
+        return Snapshot(metrics.read(connection), tallies.read(connection))
 
     try:
         return in_transaction(engine, step)

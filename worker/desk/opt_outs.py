@@ -3,13 +3,13 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from worker.domain.statuses import Mode, SuppressReason
-from worker.domain.suppression import Act, Source
-from worker.domain.writers import read_writer
-from worker.store import opt_outs, starts, suppressions
+from worker.domain.consent.authors import read_author
+from worker.domain.consent.suppression import Act, Source
+from worker.domain.statuses import Channel, SuppressReason
+from worker.store import opt_out_tokens, start_messages, suppressions
 from worker.store.connect import Connection, Engine, in_transaction
-from worker.store.opt_outs import Contacted
-from worker.store.starts import Start
+from worker.store.opt_out_tokens import Contacted
+from worker.store.start_messages import Start
 
 # A message is kept from us for no longer: after that, START came before STOP in every order.
 OVERTAKEN = timedelta(days=1)
@@ -24,8 +24,8 @@ def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
     act = Act(Source.CLICK, str(uuid4()))
 
     def step(connection: Connection) -> Contacted | None:
-        found = opt_outs.contacted(connection, token)
-        if found is None or found.mode is not Mode.EMAIL:
+        found = opt_out_tokens.contacted(connection, token)
+        if found is None or found.mode is not Channel.EMAIL:
             return None
         reason = SuppressReason.UNSUBSCRIBED
         suppressions.suppress(connection, found.mode, found.identity, reason, act)
@@ -43,15 +43,15 @@ def hear_stop(engine: Engine, number: str, message_sid: str) -> bool:
     Raises:
         UnreadWriter: the sender is no phone number.
     """
-    identity = read_writer(number)
+    identity = read_author(number)
     act = Act(Source.STOP, message_sid or str(uuid4()))
 
     def step(connection: Connection) -> bool:
-        if message_sid and not opt_outs.is_new_act(connection, message_sid):
+        if message_sid and not opt_out_tokens.is_new_act(connection, message_sid):
             return False
         reason = SuppressReason.UNSUBSCRIBED
-        suppressions.suppress(connection, Mode.SMS, identity, reason, act)
-        starts.judge_again(connection, identity, OVERTAKEN)
+        suppressions.suppress(connection, Channel.SMS, identity, reason, act)
+        start_messages.judge_again(connection, identity, OVERTAKEN)
         return True
 
     return in_transaction(engine, step)
@@ -66,12 +66,12 @@ def hear_start(engine: Engine, number: str, message_sid: str) -> bool:
     Raises:
         UnreadWriter: the sender is no phone number.
     """
-    start = Start(message_sid, read_writer(number))
+    start = Start(message_sid, read_author(number))
 
     def step(connection: Connection) -> bool:
-        if not opt_outs.is_new_act(connection, message_sid):
+        if not opt_out_tokens.is_new_act(connection, message_sid):
             return False
-        starts.note(connection, start)
+        start_messages.note(connection, start)
         return True
 
     return bool(message_sid) and in_transaction(engine, step)

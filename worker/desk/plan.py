@@ -4,17 +4,17 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from worker.desk.batches import found
-from worker.domain.batches import BatchFacts
-from worker.domain.channels import Ceilings
-from worker.domain.destinations import DESTINATIONS, country_of
-from worker.domain.explain import Situation, when_finished, why_not_moving
-from worker.domain.plan import Plan, plan
-from worker.domain.reach import Never, Reach
-from worker.domain.statuses import Mode, RequestStatus
-from worker.domain.turns import judge
+from worker.desk.batches import get_batch
+from worker.domain.contract.batches import BatchFacts
+from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
+from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.schedule.eligibility import evaluate
+from worker.domain.schedule.explain import Situation, when_finished, why_not_moving
+from worker.domain.schedule.plan import Plan, plan
+from worker.domain.schedule.reachability import Never, Reach
+from worker.domain.statuses import Channel, RequestStatus
 from worker.domain.wire import Wire, to_wire
-from worker.store import batches, halts, picks, reach, slots, standings
+from worker.store import batches, concurrency, due_batches, halts, queue_picks, reachability
 from worker.store.connect import Connection, Engine, in_transaction
 
 NO_CEILINGS = Ceilings()
@@ -81,7 +81,7 @@ def outlook(
     """
 
     def step(connection: Connection) -> Outlook:
-        facts, now = found(connection, batch_id), batches.now(connection)
+        facts, now = get_batch(connection, batch_id), batches.now(connection)
         situation = _situation(connection, facts, now, requests, ceilings, zone)
         finishes = when_finished(situation, now)
         ends = situation.plan.finishes_at if finishes else None
@@ -102,7 +102,7 @@ def _situation(
     ceilings: Ceilings,
     zone: str | None,
 ) -> Situation:
-    candidate = standings.one(connection, facts.id, now)
+    candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
     counts = batches.counts(connection, [facts.id]).get(facts.id, ())
     waiting = sum(c.n for c in counts if c.request_status is RequestStatus.PENDING)
@@ -111,10 +111,10 @@ def _situation(
     return Situation(
         facts=facts,
         halt=_halt(connection, facts, candidate.mode),
-        verdict=judge(standing, now, told_in=zone),
+        verdict=evaluate(standing, now, told_in=zone),
         waiting=waiting,
-        due=picks.waiting(connection, {facts.id: 1})[facts.id],
-        next_due=picks.next_due(connection, [facts.id]).get(facts.id),
+        due=queue_picks.waiting(connection, {facts.id: 1})[facts.id],
+        next_due=queue_picks.next_due(connection, [facts.id]).get(facts.id),
         plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.mode)),
         zone=zone or "UTC",
         calls_in_use=_calls_in_use(connection, candidate.mode, ceilings.concurrent_calls),
@@ -123,11 +123,11 @@ def _situation(
 
 def _never(connection: Connection, facts: BatchFacts, now: datetime) -> tuple[Never, ...]:
     """Whom the batch took in and never contacts: refused at once, or waiting for hours that never come."""
-    candidate = standings.one(connection, facts.id, now)
+    candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
     reached = Reach(candidate.standing.hours, now, facts.expires_on)
-    alike = reach.alike(connection, facts.id, most=MOST_BEGINNINGS)
-    return (*reach.refused(connection, facts.id), *reached.never(alike))
+    alike = reachability.alike(connection, facts.id, most=MOST_BEGINNINGS)
+    return (*reachability.refused(connection, facts.id), *reached.never(alike))
 
 
 def _is_counted(connection: Connection, facts: BatchFacts) -> bool:
@@ -137,7 +137,7 @@ def _is_counted(connection: Connection, facts: BatchFacts) -> bool:
 
 def _by_country(connection: Connection, facts: BatchFacts) -> tuple[str, ...]:
     found: Counter[tuple[str, str]] = Counter()
-    for code, alike in reach.failed_with(connection, facts.id, list(DESTINATIONS)):
+    for code, alike in reachability.failed_with(connection, facts.id, list(DESTINATIONS)):
         found[country_of(alike.prefix.ljust(alike.length, "0")), code] += alike.n
     return tuple(
         f"{n:,} to {country}: {DESTINATIONS[code]} ({code})"
@@ -145,11 +145,11 @@ def _by_country(connection: Connection, facts: BatchFacts) -> tuple[str, ...]:
     )
 
 
-def _calls_in_use(connection: Connection, mode: Mode, limit: int) -> int | None:
-    return limit if slots.free(connection, mode, limit) == 0 else None
+def _calls_in_use(connection: Connection, mode: Channel, limit: int) -> int | None:
+    return limit if concurrency.free(connection, mode, limit) == 0 else None
 
 
 def _halt(connection: Connection, facts: BatchFacts, mode: str) -> str | None:
     over = {("all", ""), ("channel", mode), ("campaign", str(facts.campaign_id))}
-    standing = halts.standing(connection)
+    standing = halts.in_force(connection)
     return next((one.reason for one in standing if (one.scope, one.key) in over), None)

@@ -6,12 +6,12 @@ It is personal data: for the operator's terminal, and nowhere else.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from worker.domain.content import ContentError, spoken
+from worker.domain.content.render import ContentError, spoken
+from worker.domain.content.template_hints import hints
 from worker.domain.errors import UnknownBatch, UnknownRequest
-from worker.domain.template_hints import hints
-from worker.store import batches, words
+from worker.store import batch_words, batches
+from worker.store.batch_words import Addressee, Words
 from worker.store.connect import Connection, Engine, in_transaction
-from worker.store.words import Addressee, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def previews(engine: Engine, batch_id: str, references: Sequence[str]) -> list[P
 
     def step(connection: Connection) -> list[Preview]:
         batch = _batch(connection, batch_id)
-        said = words.words_of(connection, batch)
-        return [_of(said, one) for one in words.addressees(connection, batch, references)]
+        said = batch_words.words_of(connection, batch)
+        return [_of(said, one) for one in batch_words.addressees(connection, batch, references)]
 
     return in_transaction(engine, step)
 
@@ -59,7 +59,7 @@ def batch_hints(engine: Engine, batch_id: str) -> list[str]:
     """
 
     def step(connection: Connection) -> list[str]:
-        return hints(words.words_of(connection, _batch(connection, batch_id)).template)
+        return hints(batch_words.words_of(connection, _batch(connection, batch_id)).template)
 
     return in_transaction(engine, step)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from worker.domain.writers import read_writer
+from worker.domain.consent.authors import read_author
 from worker.store import replies
 from worker.store.connect import Engine, in_transaction
 
@@ -17,6 +17,6 @@ def tell_reply(engine: Engine, number: str, senders: Sequence[str], message_sid:
     Raises:
         UnreadWriter: the answer comes from no phone number.
     """
-    identity = read_writer(number)
+    identity = read_author(number)
     sources = [one for one in senders if one]
     return in_transaction(engine, lambda c: replies.tell_reply(c, identity, sources, message_sid))

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from worker.desk.batches import found
+from worker.desk.batches import get_batch
+from worker.domain.contract.results import History
 from worker.domain.errors import UnknownBatch, UnknownRequest
-from worker.domain.results import History
 from worker.domain.statuses import RequestStatus
 from worker.store import batches, requests
 from worker.store.connect import Connection, Engine, in_transaction
@@ -37,6 +37,6 @@ def statuses_of(
     """
 
     def step(connection: Connection) -> dict[str, RequestStatus]:
-        return requests.statuses(connection, found(connection, batch_id).id, reference_ids)
+        return requests.statuses(connection, get_batch(connection, batch_id).id, reference_ids)
 
     return in_transaction(engine, step)

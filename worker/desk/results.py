@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
+from worker.domain.contract.results import RequestResult
 from worker.domain.errors import UnknownBatch
-from worker.domain.results import RequestResult
 from worker.domain.statuses import RequestStatus
 from worker.store import batches, requests
 from worker.store.connect import Connection, Engine, in_transaction

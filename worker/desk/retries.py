@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from worker.desk.batches import found, note
+from worker.desk.batches import get_batch, note
 from worker.domain.audit import Deed
-from worker.domain.batches import refuse_closed
-from worker.store import batches, second_thoughts
+from worker.domain.contract.batches import refuse_closed
+from worker.store import batches, request_actions
 from worker.store.connect import Connection, Engine, in_transaction
-from worker.store.second_thoughts import Retried
+from worker.store.request_actions import Retried
 
 __all__ = ["Retried", "retry_in", "retry_requests"]
 
@@ -48,9 +48,9 @@ def retry_in(
     including_doubt: bool,
 ) -> Retried:
     """The same inside a transaction of the caller's."""
-    batch = found(connection, batch_id, lock=True)
+    batch = get_batch(connection, batch_id, lock=True)
     refuse_closed(batch, batches.now(connection))
-    retried = second_thoughts.retry(
+    retried = request_actions.retry(
         connection, batch.id, reference_ids, by, including_doubt=including_doubt
     )
     if retried.queued:

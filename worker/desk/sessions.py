@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from worker.desk.batches import found
+from worker.desk.batches import get_batch
 from worker.domain.errors import Mistake, UnknownRequest
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.store import sessions
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -32,7 +32,7 @@ def by_sid(connection: Connection, sid: str) -> int:
     bound = sessions.by_sid(connection, sid)
     if not bound:
         raise UnknownSid
-    if bound[0].mode is Mode.EMAIL or len({one.request for one in bound}) > 1:
+    if bound[0].mode is Channel.EMAIL or len({one.request for one in bound}) > 1:
         raise SharedSid
     return bound[0].request
 
@@ -45,7 +45,7 @@ def by_reference(connection: Connection, batch_id: str, reference_id: str) -> in
     """
     request = sessions.by_reference(connection, batch_id, reference_id)
     if request is None:
-        found(connection, batch_id)
+        get_batch(connection, batch_id)
         raise UnknownRequest(batch_id, reference_id)
     return request
 

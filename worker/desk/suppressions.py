@@ -7,11 +7,11 @@ from itertools import islice
 from uuid import uuid4
 
 from worker.domain.audit import Deed
+from worker.domain.consent.suppression import Act, Source
 from worker.domain.errors import Mistake
-from worker.domain.identities import identity_of
-from worker.domain.statuses import Mode, SuppressReason
-from worker.domain.suppression import Act, Source
-from worker.domain.targets import Unreachable, normalize
+from worker.domain.recipients.identities import identity_of
+from worker.domain.recipients.targets import Unreachable, normalize
+from worker.domain.statuses import Channel, SuppressReason
 from worker.store import audit, suppressions
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -46,7 +46,7 @@ class NobodyThere(Mistake):
 
 
 def suppress_in(
-    connection: Connection, mode: Mode, target: str, *, reason: SuppressReason, act: Act
+    connection: Connection, mode: Channel, target: str, *, reason: SuppressReason, act: Act
 ) -> None:
     """Suppress a recipient, known or not: no attempt to them begins once this has committed.
 
@@ -58,7 +58,7 @@ def suppress_in(
 
 
 def suppress_recipient(
-    engine: Engine, mode: Mode, target: str, *, reason: SuppressReason, by: str
+    engine: Engine, mode: Channel, target: str, *, reason: SuppressReason, by: str
 ) -> None:
     """Suppress a recipient in an operator's name, in a transaction of its own.
 
@@ -71,7 +71,7 @@ def suppress_recipient(
 
 def import_suppressed(
     engine: Engine,
-    mode: Mode,
+    mode: Channel,
     targets: Iterable[tuple[int, str]],
     *,
     reason: SuppressReason,
@@ -107,7 +107,7 @@ def import_suppressed(
 
 
 def _keep(
-    engine: Engine, mode: Mode, acts: Sequence[tuple[str, Act]], reason: SuppressReason
+    engine: Engine, mode: Channel, acts: Sequence[tuple[str, Act]], reason: SuppressReason
 ) -> int:
     if not acts:
         return 0
@@ -115,7 +115,7 @@ def _keep(
     return in_transaction(engine, step)
 
 
-def identity_at(mode: Mode, target: str) -> str:
+def identity_at(mode: Channel, target: str) -> str:
     """Whom a target names.
 
     Raises:

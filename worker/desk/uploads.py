@@ -5,20 +5,20 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import BinaryIO, TextIO
 
-from worker.desk.arrivals import arrival, look_again, opened
 from worker.desk.bad_rows import BadRows
 from worker.desk.batches import note
+from worker.desk.intake import judge_row, lock_open_batch, look_again
 from worker.domain.audit import Deed
-from worker.domain.csv_rows import Refused, Row, rows
+from worker.domain.content.needed_variables import needed
+from worker.domain.contract.csv_rows import BadRow, Row, rows
 from worker.domain.errors import FileFault
-from worker.domain.needs import needed
 from worker.domain.statuses import RequestStatus
 from worker.domain.wire import Wire, to_wire
-from worker.store import batches, ingest, words
+from worker.store import batch_words, batches, ingest
+from worker.store.batch_words import Words
 from worker.store.batches import Intake
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.ingest import REPORTED, Arrival, Ingested
-from worker.store.words import Words
 
 SHOWN = 5
 """How many of the first requests an upload shows."""
@@ -41,7 +41,7 @@ class Uploaded:
     skipped: int
     known: int
     refused_count: int
-    refused: tuple[Refused, ...]
+    refused: tuple[BadRow, ...]
     first: tuple[str, ...] = field(default=(), compare=False)
     lacking: tuple[str, ...] = ()
     replaced: int = 0
@@ -100,7 +100,7 @@ def upload_requests(
             why = str(fault)
             in_transaction(engine, fail)
             bad.start()
-            bad.finish([Refused(fault.line or 0, why)])
+            bad.finish([BadRow(fault.line or 0, why)])
             raise
     if replace:
         in_transaction(engine, lambda c: _note(c, batch_id, upload, uploaded))
@@ -120,9 +120,9 @@ class _Upload:
 
 
 def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
-    intake = opened(connection, batch_id)
+    intake = lock_open_batch(connection, batch_id)
     refused = _Refusals(upload.bad)
-    noticed = _Noticed(words.words_of(connection, intake.facts.id))
+    noticed = _Noticed(batch_words.words_of(connection, intake.facts.id))
     arrivals = noticed.among(_arrivals(upload, intake, refused))
     ingested = ingest.add(
         connection, intake.facts.id, intake.mode, arrivals, replace=upload.replace
@@ -152,10 +152,10 @@ class _Refusals:
 
     def __init__(self, bad: BadRows) -> None:
         self.count = 0
-        self.named: list[Refused] = []
+        self.named: list[BadRow] = []
         self.bad = bad
 
-    def add(self, row: Refused) -> None:
+    def add(self, row: BadRow) -> None:
         self.count += 1
         self.bad.note(row)
         if len(self.named) < REPORTED:
@@ -165,14 +165,14 @@ class _Refusals:
 def _arrivals(upload: _Upload, intake: Intake, refused: _Refusals) -> Iterator[Arrival]:
     for row in rows(upload.file):
         match row:
-            case Refused():
+            case BadRow():
                 refused.add(row)
             case Row():
-                judged = arrival(
+                judged = judge_row(
                     intake, row.line, row.reference_id, row.target, row.request_variables
                 )
                 if judged.fault is not None:
-                    refused.bad.note(Refused(row.line, judged.fault))
+                    refused.bad.note(BadRow(row.line, judged.fault))
                 yield judged
     upload.when_read()
 

@@ -1,8 +1,8 @@
 """An operator decides about an attempt that nobody else can: count it as sent, or allow a retry."""
 
-from worker.domain.attempts import Change, Move
 from worker.domain.audit import Deed
 from worker.domain.errors import Mistake
+from worker.domain.evidence.attempts import Change, Move
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, RequestStatus
 from worker.store import attempts, audit
 from worker.store.connect import Connection, Engine, in_transaction

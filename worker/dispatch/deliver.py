@@ -4,14 +4,13 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.delivery import Delivered, Delivery, DeliveryLimits, valid_until
-from worker.dispatch.keep import Keeper
-from worker.dispatch.line import Line
+from worker.dispatch.provider_loop import ProviderLoop
 from worker.limits import Gate, OpenGate
 from worker.providers import boot_clock
-from worker.store import assignments, claims, pacing
-from worker.store.assignments import Assignment
-from worker.store.claims import Chunk
+from worker.store import batch_pace, chunk_contents, queue
+from worker.store.chunk_contents import ChunkContents
 from worker.store.connect import (
     Connection,
     Engine,
@@ -19,6 +18,7 @@ from worker.store.connect import (
     StoreUnavailable,
     in_transaction,
 )
+from worker.store.queue import Chunk
 
 __all__ = ["Delivered", "DeliveryLimits", "deliver"]
 
@@ -31,11 +31,11 @@ FAULTS = 3
 
 def deliver(
     engine: Engine,
-    line: Line,
+    line: ProviderLoop,
     limits: DeliveryLimits,
     chunk: Chunk,
     gate: Gate = OPEN,
-    keeper: Keeper | None = None,
+    keeper: AnswerBuffer | None = None,
 ) -> Delivered:
     """Contact the recipients of one chunk, each at most once.
 
@@ -52,7 +52,7 @@ def deliver(
     Where the store takes none of this now, what has not begun is handed back whole; where it refuses the
     data of some, those are found by halving the chunk.
     """
-    return _Desk(engine, line, limits, gate, keeper or Keeper()).deliver(chunk)
+    return _Desk(engine, line, limits, gate, keeper or AnswerBuffer()).deliver(chunk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ class _Desk:
     """What all parts of a chunk are delivered with."""
 
     engine: Engine
-    line: Line
+    line: ProviderLoop
     limits: DeliveryLimits
     gate: Gate
-    keeper: Keeper
+    keeper: AnswerBuffer
 
     def deliver(self, chunk: Chunk) -> Delivered:
         delivered = Delivered()
@@ -109,9 +109,9 @@ class _Desk:
             return 0
 
     def postpone(self, connection: Connection, chunk: Chunk) -> int:
-        handed_back = claims.postpone(connection, chunk, self.limits.patience.refused_pause)
+        handed_back = queue.postpone_chunk(connection, chunk, self.limits.patience.refused_pause)
         if handed_back:
-            pacing.give_back(connection, chunk.batch, handed_back)
+            batch_pace.give_back(connection, chunk.batch, handed_back)
         return handed_back
 
     def apart(self, chunk: Chunk, error: StoreRefused) -> Delivered:
@@ -128,12 +128,12 @@ class _Desk:
 
     def blame(self, connection: Connection, chunk: Chunk, why: str) -> None:
         [request] = chunk.requests
-        if claims.note_fault(connection, chunk.lease, request) >= FAULTS:
-            claims.fail_unsent(connection, chunk.lease, "begin", [(request, why)])
+        if queue.note_fault(connection, chunk.lease, request) >= FAULTS:
+            queue.fail_unsent(connection, chunk.lease, "begin", [(request, why)])
         else:
             self.postpone(connection, chunk)
 
 
-def _take_up(connection: Connection, chunk: Chunk) -> Assignment:
-    claims.take_up(connection, chunk)
-    return assignments.read_assignment(connection, chunk)
+def _take_up(connection: Connection, chunk: Chunk) -> ChunkContents:
+    queue.count_delivery(connection, chunk)
+    return chunk_contents.read_chunk_contents(connection, chunk)

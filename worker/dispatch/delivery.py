@@ -8,21 +8,21 @@ from functools import partial
 
 import structlog
 
+from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.grouping import form_of, grouped, portions
-from worker.dispatch.keep import Keeper
-from worker.dispatch.line import Answered, Line
+from worker.dispatch.provider_loop import Answered, ProviderLoop
 from worker.dispatch.record import record
-from worker.domain.answers import Answer, Throttled
-from worker.domain.content import ContentError, render
-from worker.domain.tickets import Content, Ticket
-from worker.domain.validity import validity
-from worker.domain.verdicts import Patience
+from worker.domain.content.render import ContentError, render
+from worker.domain.content.tickets import Content, Ticket
+from worker.domain.evidence import Timeouts
+from worker.domain.evidence.answers import Answer, Throttled
+from worker.domain.schedule.validity import validity
 from worker.limits import Closed, Gate, Stopping
 from worker.providers import Moment
-from worker.store import attempts, claims, pacing, slots
-from worker.store.assignments import Assignment
-from worker.store.claims import Chunk
+from worker.store import attempts, batch_pace, concurrency, queue
+from worker.store.chunk_contents import ChunkContents
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
+from worker.store.queue import Chunk
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ KEPT = frozenset({"too_late", "no_permission", "lease_over", "stopping"})
 """Reasons that return no rate: some leave a request to its lease, the others say no number."""
 
 
-class LeaseOver(Exception):
+class LeaseExpired(Exception):
     """Nothing of what was asked for is still ours: permissions would be wasted on the rest."""
 
 
@@ -44,7 +44,7 @@ class DeliveryLimits:
     flush_seconds: float
     at_once: int
     group_size: int
-    patience: Patience
+    patience: Timeouts
     concurrent_calls: int = 0
     """How many calls may be under way at once, all workers together; 0: any number."""
 
@@ -67,12 +67,12 @@ class Delivery:
     """The steps of one delivery, with all they know."""
 
     engine: Engine
-    line: Line
+    line: ProviderLoop
     limits: DeliveryLimits
     gate: Gate
-    keeper: Keeper
+    keeper: AnswerBuffer
     chunk: Chunk
-    assignment: Assignment
+    assignment: ChunkContents
     valid_until: Mapping[int, float]
     """Until when a request may arrive, on `boot_clock`; those without an end in sight are left out."""
     delivered: Delivered
@@ -85,9 +85,9 @@ class Delivery:
                 for permitted, permissions in self.permitted(portion):
                     self.contact(permitted, permissions)
         except Stopping:
-            in_transaction(self.engine, lambda c: claims.release(c, self.chunk))
+            in_transaction(self.engine, lambda c: queue.release(c, self.chunk))
             self.delivered.handed_back["stopping"] += 1
-        except LeaseOver:
+        except LeaseExpired:
             self.delivered.handed_back["lease_over"] += 1
         except Closed as closed:
             # Nothing of these has begun: their lease runs out and they are due again. Released at once,
@@ -110,7 +110,7 @@ class Delivery:
         contents, faults = _render(self.assignment)
         if faults:
             lease = self.chunk.lease
-            in_transaction(self.engine, lambda c: claims.fail_unsent(c, lease, "render", faults))
+            in_transaction(self.engine, lambda c: queue.fail_unsent(c, lease, "render", faults))
             self.delivered.handed_back["render"] = len(faults)
         return contents
 
@@ -132,12 +132,12 @@ class Delivery:
         if not in_time:
             return [], asked_at
         begin, run = attempts.begin, in_one_statement
-        if slots.limited(self.chunk.mode, limits.concurrent_calls):
-            begin, run = partial(slots.begin, limit=limits.concurrent_calls), in_transaction
+        if concurrency.limited(self.chunk.mode, limits.concurrent_calls):
+            begin, run = partial(concurrency.begin, limit=limits.concurrent_calls), in_transaction
         times = {"send_window": limits.send_window, "answer_time": limits.answer_time}
         begun, handed_back = run(self.engine, lambda c: begin(c, self.chunk, in_time, **times))
         if not begun and not handed_back:
-            raise LeaseOver
+            raise LeaseExpired
         self.delivered.handed_back.update(handed_back.values())
         tickets = self.assignment.tickets(begun, contents, self.valid_until)
         return tickets, asked_at.later(min((one.send_within for one in begun), default=0.0))
@@ -184,9 +184,9 @@ class Delivery:
         unspent = sum(n for why, n in self.delivered.handed_back.items() if why not in KEPT)
 
         def step(connection: Connection) -> None:
-            claims.forgive(connection, self.chunk.lease, taken)
+            queue.uncount_delivery(connection, self.chunk.lease, taken)
             if unspent:
-                pacing.give_back(connection, self.chunk.batch, unspent)
+                batch_pace.give_back(connection, self.chunk.batch, unspent)
 
         self.keeper.until_taken(self.engine, lambda engine: in_transaction(engine, step))
 
@@ -197,13 +197,13 @@ class Delivery:
             self.gate.slow(self.chunk.mode, self.assignment.source, max(throttled) or None)
 
 
-def valid_until(assignment: Assignment, read_at: float) -> dict[int, float]:
+def valid_until(assignment: ChunkContents, read_at: float) -> dict[int, float]:
     """Until when each request may arrive that has an end in sight, on `boot_clock`."""
     ends = ((draft.request, draft.arrives_within) for draft in assignment.drafts)
     return {request: read_at + within for request, within in ends if within is not None}
 
 
-def _render(assignment: Assignment) -> tuple[dict[int, Content], list[tuple[int, str]]]:
+def _render(assignment: ChunkContents) -> tuple[dict[int, Content], list[tuple[int, str]]]:
     contents: dict[int, Content] = {}
     faults: list[tuple[int, str]] = []
     for draft in assignment.drafts:

@@ -3,9 +3,9 @@
 import time
 from dataclasses import dataclass
 
-from worker.dispatch.line import Line
-from worker.dispatch.recall import take_back
-from worker.domain.verdicts import Patience
+from worker.dispatch.cancel import cancel_call
+from worker.dispatch.provider_loop import ProviderLoop
+from worker.domain.evidence import Timeouts
 from worker.store import doubts
 from worker.store.connect import Engine, in_transaction
 
@@ -20,7 +20,7 @@ class Drained:
     canceled: int
 
 
-def drain(engine: Engine, line: Line, patience: Patience, batch_id: str) -> Drained:
+def drain(engine: Engine, line: ProviderLoop, patience: Timeouts, batch_id: str) -> Drained:
     """Fence off a batch whose pause, deletion or expiry has committed.
 
     1. Poll until every attempt that could still be on its way has answered or timed out. Doubt does
@@ -33,5 +33,5 @@ def drain(engine: Engine, line: Line, patience: Patience, batch_id: str) -> Drai
     while in_transaction(engine, lambda c: doubts.on_their_way(c, batch_id)):
         time.sleep(POLL)
     queued = in_transaction(engine, lambda c: doubts.queued_calls(c, batch_id))
-    canceled = sum(take_back(engine, line, patience, *call, again=True) for call in queued)
+    canceled = sum(cancel_call(engine, line, patience, *call, again=True) for call in queued)
     return Drained(time.monotonic() - began, canceled)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from worker.domain.tickets import Content, Mail, Ticket
+from worker.domain.content.tickets import Content, Mail, Ticket
 
 
 def portions(contents: Mapping[int, Content], at_once: int) -> Iterator[dict[int, Content]]:

@@ -5,13 +5,13 @@ from functools import partial
 
 import structlog
 
-from worker.domain.answers import HaltScope
-from worker.domain.reports import BARRED, Report
+from worker.domain.evidence.answers import HaltScope
+from worker.domain.evidence.reports import BARRED, Report
 from worker.store import halts
 from worker.store.connect import Engine, in_transaction
 from worker.store.halts import HaltRow, Scope
 
-__all__ = ["HaltRow", "Scope", "halt", "halt_barred", "resume", "standing"]
+__all__ = ["HaltRow", "Scope", "halt", "halt_barred", "halts_in_force", "resume"]
 
 WHOM: dict[HaltScope, str] = {
     HaltScope.CAMPAIGN: "the campaign's sender",
@@ -64,6 +64,6 @@ def resume(engine: Engine, scope: Scope, key: str, by: str = halts.OURSELVES) ->
     return lifted
 
 
-def standing(engine: Engine) -> Sequence[HaltRow]:
+def halts_in_force(engine: Engine) -> Sequence[HaltRow]:
     """Every halt in force."""
-    return in_transaction(engine, halts.standing)
+    return in_transaction(engine, halts.in_force)

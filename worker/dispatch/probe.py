@@ -5,21 +5,21 @@ from functools import partial
 
 import structlog
 
-from worker.dispatch.line import Line
-from worker.domain.statuses import Mode
+from worker.dispatch.provider_loop import ProviderLoop
+from worker.domain.statuses import Channel
 from worker.store import halts
 from worker.store.connect import Engine, in_transaction
 
 log = structlog.get_logger()
 
 
-def probe(engine: Engine, line: Line, every: timedelta) -> None:
+def probe(engine: Engine, line: ProviderLoop, every: timedelta) -> None:
     """Ask the providers of halted channels a question that contacts nobody; resume those that answer.
 
     A campaign's halt (an unusable sender, a broken template) waits for an operator: no question to
     the provider would tell that it was mended.
     """
     for channel in in_transaction(engine, lambda c: halts.refused_channels(c, every)):
-        if line.answers(Mode(channel)):
+        if line.answers(Channel(channel)):
             in_transaction(engine, partial(halts.resume, scope="channel", key=channel))
             log.warning("halt_lifted", scope="channel", key=channel)

@@ -5,15 +5,15 @@ from functools import lru_cache, partial
 
 import structlog
 
-from worker.dispatch.forgotten import prove_forgotten
-from worker.dispatch.line import Answered
-from worker.dispatch.runs import note_answers
-from worker.dispatch.suspect import suspect_double, suspect_late
-from worker.domain.answers import Accepted, Halt, HaltScope, Refusal, Refused
-from worker.domain.attempts import Facts
-from worker.domain.destinations import DESTINATIONS, country_of
-from worker.domain.statuses import Mode
-from worker.domain.verdicts import Patience, judge_answer
+from worker.dispatch.data_loss import prove_data_loss
+from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
+from worker.dispatch.provider_loop import Answered
+from worker.dispatch.unknown_codes import note_answers
+from worker.domain.evidence import Timeouts, judge_answer
+from worker.domain.evidence.answers import Accepted, Halt, HaltScope, Refusal, Refused
+from worker.domain.evidence.attempts import Facts
+from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
+from worker.domain.statuses import Channel
 from worker.store import attempts, halts
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 
@@ -22,9 +22,9 @@ log = structlog.get_logger()
 
 def record(
     engine: Engine,
-    patience: Patience,
+    patience: Timeouts,
     campaign: int,
-    mode: Mode,
+    mode: Channel,
     answered: Sequence[Answered],
     batch: int | None = None,
 ) -> None:
@@ -57,17 +57,17 @@ def record(
             record(engine, patience, campaign, mode, [one], batch)
         return
     if unknown:
-        prove_forgotten(engine, batch, unknown)
+        prove_data_loss(engine, batch, unknown)
 
 
-def _tell_countries(mode: Mode, answered: Sequence[Answered]) -> None:
+def _tell_countries(mode: Channel, answered: Sequence[Answered]) -> None:
     for one in answered:
         if isinstance(one.answer, Refused) and one.answer.code in DESTINATIONS:
             _tell(mode, country_of(one.ticket.address), one.answer.code)
 
 
 @lru_cache(maxsize=1024)
-def _tell(mode: Mode, country: str, code: str) -> None:
+def _tell(mode: Channel, country: str, code: str) -> None:
     """Once a process for each country, for it is said of every number there."""
     log.warning(
         "destination_refused", mode=mode, country=country, code=code, why=DESTINATIONS[code]
@@ -75,7 +75,7 @@ def _tell(mode: Mode, country: str, code: str) -> None:
 
 
 def _write(
-    connection: Connection, patience: Patience, answered: Sequence[Answered]
+    connection: Connection, patience: Timeouts, answered: Sequence[Answered]
 ) -> list[Answered]:
     """Returns the answers to attempts that are not there."""
     suppresses = any(
@@ -90,12 +90,12 @@ def _write(
         (known if _is_of(one, facts.get(one.ticket.attempt)) else unknown).append(one)
     for one in known:
         if isinstance(one.answer, Accepted):
-            suspect_double(facts[one.ticket.attempt], one.answer.sid)
+            warn_of_double_contact(facts[one.ticket.attempt], one.answer.sid)
     changes = [judge_answer(facts[one.ticket.attempt], one.answer, patience) for one in known]
     found = [change for change in changes if change]
     attempts.write(connection, found)
     for change in found:
-        suspect_late(change)
+        warn_of_late_evidence(change)
     return unknown
 
 
@@ -103,7 +103,7 @@ def _is_of(one: Answered, facts: Facts | None) -> bool:
     return facts is not None and facts.token == one.ticket.token
 
 
-def _halt(engine: Engine, campaign: int, mode: Mode, answered: Sequence[Answered]) -> None:
+def _halt(engine: Engine, campaign: int, mode: Channel, answered: Sequence[Answered]) -> None:
     reasons = {
         (answer.scope, answer.why)
         for answer in (one.answer for one in answered)

@@ -6,23 +6,23 @@ from functools import partial
 
 import structlog
 
+from worker.dispatch.double_contact import warn_of_late_evidence
 from worker.dispatch.halt import halt_barred
-from worker.dispatch.line import Line
-from worker.dispatch.runs import note_reports
-from worker.dispatch.suspect import suspect_late
-from worker.domain.attempts import Change, Facts
-from worker.domain.looks import Candidates, Look, Undecided
-from worker.domain.reports import Report
-from worker.domain.statuses import AttemptState, Cause
-from worker.domain.tickets import Inquiry
-from worker.domain.verdicts import (
-    Patience,
+from worker.dispatch.provider_loop import ProviderLoop
+from worker.dispatch.unknown_codes import note_reports
+from worker.domain.content.tickets import LookupRequest
+from worker.domain.evidence import (
+    Timeouts,
     accepted,
     judge_absence,
     judge_report,
     judge_silence,
     judge_undecided,
 )
+from worker.domain.evidence.attempts import Change, Facts
+from worker.domain.evidence.lookups import Look, Matches, Undecided
+from worker.domain.evidence.reports import Report
+from worker.domain.statuses import AttemptState, Cause
 from worker.store import attempts
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 
@@ -32,13 +32,13 @@ log = structlog.get_logger()
 PAGE = 100
 
 
-def rescue_all(engine: Engine, line: Line, patience: Patience) -> None:
+def rescue_all(engine: Engine, line: ProviderLoop, patience: Timeouts) -> None:
     """Page after page, until nothing is overdue."""
     while rescue(engine, line, patience, PAGE) == PAGE:
         pass
 
 
-def rescue(engine: Engine, line: Line, patience: Patience, limit: int = PAGE) -> int:
+def rescue(engine: Engine, line: ProviderLoop, patience: Timeouts, limit: int = PAGE) -> int:
     """Ask the providers about overdue attempts, and act on what they say.
 
     1. Take overdue attempts for a while, so that two rescuers do not both ask.
@@ -51,14 +51,14 @@ def rescue(engine: Engine, line: Line, patience: Patience, limit: int = PAGE) ->
     """
     inquiries = in_transaction(
         engine,
-        lambda c: attempts.take_overdue(c, limit=limit, for_time=patience.look_interval),
+        lambda c: attempts.take_overdue(c, limit=limit, for_time=patience.lookup_interval),
     )
     looks = line.run(_ask_all(line, inquiries)) if inquiries else []
     for inquiry, look in zip(inquiries, looks, strict=True):
         step = partial(_judge, patience=patience, inquiry=inquiry, look=look)
         try:
             # One of several may be of another campaign with the same sender.
-            if isinstance(look, Candidates) and len(look.reports) == 1:
+            if isinstance(look, Matches) and len(look.reports) == 1:
                 halt_barred(engine, look.reports)
                 note_reports(engine, patience.unknown_run, look.reports)
             in_transaction(engine, step)
@@ -69,11 +69,11 @@ def rescue(engine: Engine, line: Line, patience: Patience, limit: int = PAGE) ->
     return len(inquiries)
 
 
-async def _ask_all(line: Line, inquiries: Sequence[Inquiry]) -> list[Look]:
+async def _ask_all(line: ProviderLoop, inquiries: Sequence[LookupRequest]) -> list[Look]:
     return list(await asyncio.gather(*(_ask(line, inquiry) for inquiry in inquiries)))
 
 
-async def _ask(line: Line, inquiry: Inquiry) -> Look:
+async def _ask(line: ProviderLoop, inquiry: LookupRequest) -> Look:
     try:
         return await line.provider(inquiry.mode).look(inquiry)
     except Exception as error:  # noqa: BLE001  a bug in reading an answer must not stop the sweep
@@ -81,26 +81,28 @@ async def _ask(line: Line, inquiry: Inquiry) -> Look:
         return Undecided("error")
 
 
-def _judge(connection: Connection, *, patience: Patience, inquiry: Inquiry, look: Look) -> None:
+def _judge(
+    connection: Connection, *, patience: Timeouts, inquiry: LookupRequest, look: Look
+) -> None:
     facts = attempts.lock(connection, [inquiry.attempt], with_recipients=True)[inquiry.attempt]
     if facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT, AttemptState.ACCEPTED}:
         return
     facts = _doubt(connection, facts, patience)
     for change in _changes(connection, facts, patience, look):
         attempts.write(connection, [change])
-        suspect_late(change)
+        warn_of_late_evidence(change)
         log.info("attempt_looked_after", attempt=facts.attempt, state=change.state.value)
         facts = attempts.lock(connection, [facts.attempt])[facts.attempt]
 
 
-def _doubt(connection: Connection, facts: Facts, patience: Patience) -> Facts:
+def _doubt(connection: Connection, facts: Facts, patience: Timeouts) -> Facts:
     """A SENDING past its deadline lost its worker: from here on it is in doubt like any other."""
     if facts.state is not AttemptState.SENDING:
         return facts
     doubted = Change(
         facts=facts,
         state=AttemptState.IN_DOUBT,
-        check_in=patience.look_interval,
+        check_in=patience.lookup_interval,
         error_code="worker_lost",
     )
     attempts.write(connection, [doubted])
@@ -108,12 +110,12 @@ def _doubt(connection: Connection, facts: Facts, patience: Patience) -> Facts:
 
 
 def _changes(
-    connection: Connection, facts: Facts, patience: Patience, look: Look
+    connection: Connection, facts: Facts, patience: Timeouts, look: Look
 ) -> Sequence[Change]:
     match look:
         case Undecided():
             return [judge_undecided(facts, patience)]
-        case Candidates(reports, strangers):
+        case Matches(reports, strangers):
             if not _all_bound(connection, facts, strangers):
                 return [judge_undecided(facts, patience)]
             ours = _unbound(connection, facts, reports)
@@ -136,7 +138,7 @@ def _all_bound(connection: Connection, facts: Facts, strangers: Sequence[str]) -
     return set(strangers) <= attempts.bound_elsewhere(connection, strangers, facts.attempt)
 
 
-def _bound(facts: Facts, report: Report, patience: Patience) -> Sequence[Change]:
+def _bound(facts: Facts, report: Report, patience: Timeouts) -> Sequence[Change]:
     """The provider has it: take its word, and where that says nothing new, look again later."""
     change = judge_report(facts, report, patience, Cause.RECONCILE)
     if change is not None:

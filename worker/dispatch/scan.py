@@ -10,15 +10,21 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from worker.dispatch.grant import Granted, granted
-from worker.domain import pace
-from worker.domain.statuses import Mode
-from worker.domain.turns import Later, Turn, door, judge, new_baseline
-from worker.store import claims, pacing, picks, slots, standings
-from worker.store.claims import Chunk
+from worker.dispatch.selection import Selected, select_requests
+from worker.domain.schedule import pace
+from worker.domain.schedule.eligibility import (
+    Claimable,
+    NotYet,
+    evaluate,
+    new_baseline,
+    window_state,
+)
+from worker.domain.statuses import Channel
+from worker.store import batch_pace, concurrency, due_batches, queue, queue_picks
+from worker.store.batch_pace import Next
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
-from worker.store.pacing import Next
-from worker.store.standings import Candidate, Grant
+from worker.store.due_batches import Candidate, LeaseShare
+from worker.store.queue import Chunk
 
 __all__ = ["Chunk", "ScanLimits", "awake", "hand_back", "scan"]
 
@@ -42,27 +48,27 @@ class ScanLimits:
     group_size: int = 1
     concurrent_calls: int = 0
     """How many calls may be under way at once; 0: any number."""
-    per_second: Mapping[Mode, float] = field(default_factory=dict)
+    per_second: Mapping[Channel, float] = field(default_factory=dict)
     """How many requests to the provider are permitted; none or 0: any number."""
 
-    def size(self, mode: Mode) -> int:
+    def size(self, mode: Channel) -> int:
         """Requests per message: mails may share a request to the provider, and so a message to us.
 
         No more than can be sent while their lease lasts, with all that waits in the queue before them.
         """
-        mails = self.group_size if mode is Mode.EMAIL else 1
+        mails = self.group_size if mode is Channel.EMAIL else 1
         permitted = self.per_second.get(mode, 0.0) * mails * self.lease.total_seconds()
         wanted = max(self.chunk_size, mails)
         return max(1, min(wanted, int(permitted / SPARE / self.backlog_chunks or wanted)))
 
 
-def awake(engine: Engine) -> list[Mode]:
+def awake(engine: Engine) -> list[Channel]:
     """Channels that a scan may find work on."""
-    return in_one_statement(engine, standings.awake)
+    return in_one_statement(engine, due_batches.awake)
 
 
 def scan(
-    engine: Engine, limits: ScanLimits, backlog: Mapping[Mode, int], only: str | None = None
+    engine: Engine, limits: ScanLimits, backlog: Mapping[Channel, int], only: str | None = None
 ) -> list[Chunk]:
     """Lease due requests of batches whose turn it is.
 
@@ -90,31 +96,31 @@ def scan(
 
 
 def _claim(
-    connection: Connection, *, limits: ScanLimits, mode: Mode, room: int, only: str | None
+    connection: Connection, *, limits: ScanLimits, mode: Channel, room: int, only: str | None
 ) -> list[Chunk]:
-    now = pacing.take_turn(connection, mode)
-    room = slots.room(connection, mode, limits.concurrent_calls, room)
+    now = batch_pace.take_turn(connection, mode)
+    room = concurrency.room(connection, mode, limits.concurrent_calls, room)
     if not room:
         return []
-    found = standings.due(connection, mode, now, limit=BATCHES, only=only)
+    found = due_batches.due(connection, mode, now, limit=BATCHES, only=only)
     if closed := [one.standing.batch for one in found if not one.is_open]:
-        pacing.sleep(connection, closed)
+        batch_pace.sleep(connection, closed)
     candidates = {one.standing.batch: one for one in found if one.is_open}
     if not candidates:
         return []
     _note_baselines(connection, candidates, now)
     verdicts = _verdicts(candidates, now)
-    turns = {batch: turn for batch, turn in verdicts.items() if isinstance(turn, Turn)}
+    turns = {batch: turn for batch, turn in verdicts.items() if isinstance(turn, Claimable)}
     shares = _shares(connection, candidates, turns, room)
     lease = uuid4()
-    chosen = granted(connection, candidates, turns, shares, now + limits.lease, now)
+    chosen = select_requests(connection, candidates, turns, shares, now + limits.lease, now)
     untils = {one.request: one.until for one in chosen}
-    poisoned = picks.lease(connection, lease, untils, most=POISON_CLAIMS) if untils else set()
+    poisoned = queue_picks.lease(connection, lease, untils, most=POISON_CLAIMS) if untils else set()
     got = Counter(one.batch for one in chosen)
     ends = _ends(chosen)
     idle = [batch for batch in turns if got[batch] < shares[batch] or not shares[batch]]
-    due = picks.next_due(connection, idle) if idle else {}
-    pacing.write(
+    due = queue_picks.next_due(connection, idle) if idle else {}
+    batch_pace.write(
         connection,
         [
             _next(candidates[batch], verdict, got[batch], ends.get(batch), batch in idle, due, now)
@@ -127,11 +133,11 @@ def _claim(
     return _chunks(mode, lease, sendable, limits.size(mode))
 
 
-def _verdicts(candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Turn | Later]:
+def _verdicts(candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Claimable | NotYet]:
     standings = [one.standing for one in candidates.values()]
     windows = {one.campaign: one.hours.window for one in standings}
-    doors = {campaign: door(window, now) for campaign, window in windows.items()}
-    return {one.batch: judge(one, now, doors[one.campaign]) for one in standings}
+    doors = {campaign: window_state(window, now) for campaign, window in windows.items()}
+    return {one.batch: evaluate(one, now, doors[one.campaign]) for one in standings}
 
 
 def _note_baselines(
@@ -140,19 +146,19 @@ def _note_baselines(
     for batch, one in candidates.items():
         rate = new_baseline(one.standing, now)
         if rate is not None:
-            pacing.note_baseline(connection, batch, rate)
+            batch_pace.note_baseline(connection, batch, rate)
 
 
 def _shares(
     connection: Connection,
     candidates: Mapping[int, Candidate],
-    turns: Mapping[int, Turn],
+    turns: Mapping[int, Claimable],
     room: int,
 ) -> dict[int, int]:
     """How many requests each batch may claim of what there is room for."""
     if not turns:
         return {}
-    waiting = picks.waiting(connection, _useful(candidates, turns, room))
+    waiting = queue_picks.waiting(connection, _useful(candidates, turns, room))
     wants: dict[int, dict[int, int]] = {}
     for batch, n in waiting.items():
         wants.setdefault(candidates[batch].standing.campaign, {})[batch] = n
@@ -167,7 +173,7 @@ def _shares(
 
 
 def _useful(
-    candidates: Mapping[int, Candidate], turns: Mapping[int, Turn], room: int
+    candidates: Mapping[int, Candidate], turns: Mapping[int, Claimable], room: int
 ) -> dict[int, int]:
     """How far each batch's waiting requests need to be counted: twice its share, or what it may claim."""
     batches = Counter(candidates[batch].standing.campaign for batch in turns)
@@ -179,7 +185,7 @@ def _useful(
     return useful
 
 
-def _ends(chosen: list[Granted]) -> dict[int, datetime]:
+def _ends(chosen: list[Selected]) -> dict[int, datetime]:
     ends: dict[int, datetime] = {}
     for one in chosen:
         ends[one.batch] = max(one.until, ends.get(one.batch, one.until))
@@ -188,7 +194,7 @@ def _ends(chosen: list[Granted]) -> dict[int, datetime]:
 
 def _next(
     one: Candidate,
-    verdict: Turn | Later,
+    verdict: Claimable | NotYet,
     got: int,
     ends: datetime | None,
     idle: bool,
@@ -198,28 +204,28 @@ def _next(
     batch, grants, at = one.standing.batch, one.grants, now
     allowance = pace.taken(verdict.allowance, got)
     if ends is not None and one.standing.max_daily_calls is not None:
-        grants = (*grants, Grant(ends, got))
+        grants = (*grants, LeaseShare(ends, got))
     match verdict:
-        case Later(at=later):
+        case NotYet(at=later):
             # A cap that is used up by claims alone may be free again when these lapse.
             at = min((later, *(grant.until for grant in grants)))
-        case Turn() if idle:
-            at = pacing.idle_until(now, now if got else one.claimed_at)
+        case Claimable() if idle:
+            at = batch_pace.idle_until(now, now if got else one.claimed_at)
             at = min(at, due.get(batch, at))
-        case Turn(per_hour=float(per_hour)):
+        case Claimable(per_hour=float(per_hour)):
             at = pace.next_claim_at(allowance, per_hour)
-        case Turn():
+        case Claimable():
             pass
     return Next(batch, at, allowance, bool(got), grants)
 
 
 def _close_poisoned(connection: Connection, lease: UUID, poisoned: set[int]) -> None:
     why = f"taken up {POISON_CLAIMS} times and never begun"
-    claims.fail_unsent(connection, lease, "poison", [(request, why) for request in poisoned])
+    queue.fail_unsent(connection, lease, "poison", [(request, why) for request in poisoned])
     log.error("requests_poisoned", requests=sorted(poisoned))
 
 
-def _chunks(mode: Mode, lease: UUID, sendable: list[Granted], size: int) -> list[Chunk]:
+def _chunks(mode: Channel, lease: UUID, sendable: list[Selected], size: int) -> list[Chunk]:
     chunks = []
     for batch, members in groupby(sorted(sendable), key=lambda one: one.batch):
         requests = [one.request for one in members]
@@ -234,7 +240,7 @@ def hand_back(engine: Engine, chunk: Chunk) -> None:
     """Give up a claim that could not be published; the next scan may take it at once."""
 
     def step(connection: Connection) -> None:
-        claims.release(connection, chunk)
-        pacing.give_back(connection, chunk.batch, len(chunk.requests))
+        queue.release(connection, chunk)
+        batch_pace.give_back(connection, chunk.batch, len(chunk.requests))
 
     in_transaction(engine, step)

@@ -2,7 +2,7 @@
 
 import structlog
 
-from worker.store import closing, duties, sweeps
+from worker.store import closing, duties, finished_batches
 from worker.store.connect import Engine, in_transaction
 
 log = structlog.get_logger()
@@ -14,7 +14,7 @@ def sweep(engine: Engine) -> None:
     """Close waiting requests of expired and deleted batches; note which batches are finished."""
     while (closed := in_transaction(engine, lambda c: closing.close_pending(c, PAGE))) == PAGE:
         log.info("requests_closed", count=closed)
-    finished, reopened = in_transaction(engine, sweeps.note_finished)
+    finished, reopened = in_transaction(engine, finished_batches.note_finished)
     if finished or reopened:
         log.info("batches_noted", finished=finished, reopened=reopened)
     in_transaction(engine, duties.forget_counts)

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from worker.domain.errors import WrongFields
-from worker.domain.phrases import phrase, placed
+from worker.domain.field_faults import phrase, placed
 
 M = TypeVar("M", bound=BaseModel)
 

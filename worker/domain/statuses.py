@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Mode(StrEnum):
+class Channel(StrEnum):
     """The channel a campaign uses; also the name of its delivery queue."""
 
     VOICE = "voice"
@@ -12,7 +12,7 @@ class Mode(StrEnum):
 
 
 class BatchStatus(StrEnum):
-    """What the facts of a batch say. Never stored; see `worker.domain.batches`."""
+    """What the facts of a batch say. Never stored; see `worker.domain.contract.batches`."""
 
     CANCELED = "CANCELED"
     FAILED = "FAILED"

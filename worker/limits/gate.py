@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 from redis import RedisError
 
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.limits.bucket import Bucket, Buckets
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ class Gate(Protocol):
     def stop(self) -> None:
         """From here on nothing is permitted; whoever waits waits no longer."""
 
-    def reserve(self, mode: Mode, source: str, wanted: int) -> int:
+    def reserve(self, mode: Channel, source: str, wanted: int) -> int:
         """Wait for at least one and at most `wanted` permissions.
 
         Raises:
@@ -43,10 +43,10 @@ class Gate(Protocol):
             Stopping: none will.
         """
 
-    def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
+    def settle(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
         """Return what was not used, or owe what was used beyond."""
 
-    def slow(self, mode: Mode, source: str, after: float | None) -> None:
+    def slow(self, mode: Channel, source: str, after: float | None) -> None:
         """The provider refused for its rate; it named `after` seconds, or none."""
 
 
@@ -60,16 +60,16 @@ class OpenGate:
         """See `Gate`."""
         self.stopped.set()
 
-    def reserve(self, mode: Mode, source: str, wanted: int) -> int:  # noqa: ARG002
+    def reserve(self, mode: Channel, source: str, wanted: int) -> int:  # noqa: ARG002
         """All of them."""
         if self.stopped.is_set():
             raise Stopping
         return wanted
 
-    def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
+    def settle(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
         """Nothing is kept."""
 
-    def slow(self, mode: Mode, source: str, after: float | None) -> None:
+    def slow(self, mode: Channel, source: str, after: float | None) -> None:
         """The request's own pause is all."""
 
 
@@ -82,7 +82,7 @@ class SharedGate:
     """
 
     buckets: Buckets
-    per_second: Mapping[Mode, float]
+    per_second: Mapping[Channel, float]
     """By channel; 0: unlimited."""
     patience: float
     """Seconds to wait for a permission: well within a claim's lease."""
@@ -93,7 +93,7 @@ class SharedGate:
         """See `Gate`."""
         self.stopped.set()
 
-    def reserve(self, mode: Mode, source: str, wanted: int) -> int:
+    def reserve(self, mode: Channel, source: str, wanted: int) -> int:
         """See `Gate`."""
         bucket = self._bucket(mode, source)
         ends = self.clock() + self.patience
@@ -112,7 +112,7 @@ class SharedGate:
             self.stopped.wait(min(wait, LONGEST_NAP))
         raise Stopping
 
-    def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
+    def settle(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
         """See `Gate`; when the server is away, the permissions are lost."""
         bucket = self._bucket(mode, source)
         if bucket is None or reserved == used:
@@ -122,7 +122,7 @@ class SharedGate:
         except RedisError as error:
             log.warning("permissions_lost", error=type(error).__name__)
 
-    def slow(self, mode: Mode, source: str, after: float | None) -> None:
+    def slow(self, mode: Channel, source: str, after: float | None) -> None:
         """See `Gate`."""
         bucket = self._bucket(mode, source)
         if bucket is None:
@@ -134,10 +134,10 @@ class SharedGate:
         else:
             log.warning("channel_slowed", mode=mode.value, seconds=round(pause, 3))
 
-    def _bucket(self, mode: Mode, source: str) -> Bucket | None:
+    def _bucket(self, mode: Channel, source: str) -> Bucket | None:
         rate = self.per_second[mode]
         if not rate:
             return None
         # Twilio limits texts by sender; calls and mail requests by account.
-        name = f"{mode.value}:{source}" if mode is Mode.SMS else mode.value
+        name = f"{mode.value}:{source}" if mode is Channel.SMS else mode.value
         return Bucket(name, rate)

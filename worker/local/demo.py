@@ -25,13 +25,13 @@ from worker.desk.batches import create_batch, show_batch
 from worker.desk.campaigns import create_campaign
 from worker.desk.requests import show_request
 from worker.desk.uploads import upload_requests
-from worker.domain.batches import BatchDetails
+from worker.domain.contract.batches import BatchDetails
+from worker.domain.database_identity import RefusedToStart
 from worker.domain.errors import Mistake
-from worker.domain.memory import RefusedToStart
-from worker.local.house import AlreadyRunning, House, running_house
+from worker.local.demo_batches import DemoBatch, chosen_batches
 from worker.local.interrupts import Interrupted, Interrupts
-from worker.local.plan import Piece, chosen_pieces
 from worker.local.postgres_programs import ServiceFailed
+from worker.local.stack import AlreadyRunning, Stack, running_stack
 from worker.local.terminal import DEFAULT, demo_line
 from worker.runtime import Runtime, StoreUnavailable, build
 
@@ -60,9 +60,9 @@ def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
     state_dir = Path(os.environ.get("STATE_DIR", DEFAULT)) / "demo"
     with Interrupts() as interrupts:
         try:
-            pieces = chosen_pieces(csv, mode)
+            pieces = chosen_batches(csv, mode)
             say = lambda sentence: out.print(f"[dim]· {sentence}[/dim]")  # noqa: E731
-            with running_house(state_dir, interrupts, say=say, quiet=True, fresh=True) as house:
+            with running_stack(state_dir, interrupts, say=say, quiet=True, fresh=True) as house:
                 return _perform(out, house, pieces, interrupts, keep=keep)
         except Interrupted:
             out.print("stopped")
@@ -92,7 +92,7 @@ def _is_foreign(name: str) -> bool:
 
 
 def _perform(
-    out: Console, house: House, pieces: Sequence[Piece], interrupts: Interrupts, *, keep: bool
+    out: Console, house: Stack, pieces: Sequence[DemoBatch], interrupts: Interrupts, *, keep: bool
 ) -> int:
     os.environ.update(house.environment)
     runtime = build(load())
@@ -114,7 +114,7 @@ def _perform(
     return 0 if as_expected and contacted_once else 1
 
 
-def _load(out: Console, runtime: Runtime, piece: Piece) -> None:
+def _load(out: Console, runtime: Runtime, piece: DemoBatch) -> None:
     campaign = create_campaign(runtime.engine, piece.campaign, by=BY)
     fields = {"batch_id": piece.batch_id, "campaign_id": campaign.id}
     create_batch(runtime.engine, fields, by=BY)
@@ -128,7 +128,9 @@ def _load(out: Console, runtime: Runtime, piece: Piece) -> None:
     )
 
 
-def _watch(out: Console, runtime: Runtime, pieces: Sequence[Piece], interrupts: Interrupts) -> None:
+def _watch(
+    out: Console, runtime: Runtime, pieces: Sequence[DemoBatch], interrupts: Interrupts
+) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     live = Live(console=out, auto_refresh=False) if out.is_terminal else nullcontext()
     with live:
@@ -144,12 +146,12 @@ def _watch(out: Console, runtime: Runtime, pieces: Sequence[Piece], interrupts: 
     raise ServiceFailed("some requests are not final yet: see the logs under STATE_DIR")
 
 
-def _look(runtime: Runtime, pieces: Sequence[Piece]) -> list[BatchDetails]:
+def _look(runtime: Runtime, pieces: Sequence[DemoBatch]) -> list[BatchDetails]:
     return [show_batch(runtime.engine, piece.batch_id) for piece in pieces]
 
 
 def _hear_late_reports(
-    runtime: Runtime, pieces: Sequence[Piece], interrupts: Interrupts
+    runtime: Runtime, pieces: Sequence[DemoBatch], interrupts: Interrupts
 ) -> list[BatchDetails]:
     """A mail is final once it is delivered; that somebody opened it is reported later."""
     deadline = time.monotonic() + LATE_REPORTS_SECONDS
@@ -183,7 +185,7 @@ def _counts(batch: BatchDetails) -> dict[tuple[str, str], int]:
     }
 
 
-def _show_timeline(out: Console, runtime: Runtime, piece: Piece) -> None:
+def _show_timeline(out: Console, runtime: Runtime, piece: DemoBatch) -> None:
     if piece.example:
         history = show_request(runtime.engine, piece.batch_id, piece.example)
         out.print()
@@ -192,7 +194,7 @@ def _show_timeline(out: Console, runtime: Runtime, piece: Piece) -> None:
         screen.print_notes()
 
 
-def _compare(out: Console, pieces: Sequence[Piece], batches: Sequence[BatchDetails]) -> bool:
+def _compare(out: Console, pieces: Sequence[DemoBatch], batches: Sequence[BatchDetails]) -> bool:
     agree = True
     for piece, batch in zip(pieces, batches, strict=True):
         if not _is_expected(piece, batch):
@@ -204,7 +206,7 @@ def _compare(out: Console, pieces: Sequence[Piece], batches: Sequence[BatchDetai
     return agree
 
 
-def _is_expected(piece: Piece, batch: BatchDetails) -> bool:
+def _is_expected(piece: DemoBatch, batch: BatchDetails) -> bool:
     return piece.expected is None or piece.expected == _named_counts(batch)
 
 
@@ -212,7 +214,7 @@ def _named_counts(batch: BatchDetails) -> dict[str, int]:
     return {f"{status} {outcome}": n for (status, outcome), n in _counts(batch).items()}
 
 
-def _judge(out: Console, house: House, runtime: Runtime) -> bool:
+def _judge(out: Console, house: Stack, runtime: Runtime) -> bool:
     """Hold the sandbox's ledger against our attempts: tokens are read off the wire there."""
     if house.sandbox_url is None:
         return True
@@ -229,7 +231,7 @@ def _judge(out: Console, house: House, runtime: Runtime) -> bool:
     return once
 
 
-def _addresses(out: Console, house: House) -> None:
+def _addresses(out: Console, house: Stack) -> None:
     out.print(f"Flower     {house.flower_url}  login {house.environment['FLOWER_BASIC_AUTH']}")
     out.print(f"callbacks  {house.web_url}/health/live")
     out.print(f"private    {house.api_url}/health/ready  {house.api_url}/metrics")

@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 from config.settings import SettingsError, given
-from worker.domain.memory import RefusedToStart
-from worker.local.house import AlreadyRunning, running_house
+from worker.domain.database_identity import RefusedToStart
 from worker.local.interrupts import Interrupted, Interrupts
 from worker.local.postgres_programs import ServiceFailed
+from worker.local.stack import AlreadyRunning, running_stack
 from worker.local.terminal import DEFAULT, command_line
 from worker.runtime import StoreUnavailable
 
@@ -18,7 +18,7 @@ def run() -> int:
         try:
             chosen = given()
             state_dir = Path(chosen.get("STATE_DIR", DEFAULT))
-            with running_house(state_dir, interrupts, say=_say, given=chosen) as house:
+            with running_stack(state_dir, interrupts, say=_say, given=chosen) as house:
                 _say(f"flower: {house.flower_url}  login: {house.environment['FLOWER_BASIC_AUTH']}")
                 _say(f"callbacks: {house.web_url}")
                 _say(f"metrics: {house.api_url}/metrics")

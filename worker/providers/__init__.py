@@ -8,12 +8,12 @@ import logging
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
-from worker.domain.answers import Answer
-from worker.domain.looks import Look
-from worker.domain.statuses import Mode
-from worker.domain.tickets import Inquiry, Ticket
+from worker.domain.content.tickets import LookupRequest, Ticket
+from worker.domain.evidence.answers import Answer
+from worker.domain.evidence.lookups import Look
+from worker.domain.statuses import Channel
+from worker.providers.deadline_clock import Moment, boot_clock
 from worker.providers.email import EmailProvider
-from worker.providers.moments import Moment, boot_clock
 from worker.providers.sendgrid_client import SendGridAccount
 from worker.providers.sms import SmsProvider
 from worker.providers.transport import Transport
@@ -30,13 +30,13 @@ class Provider(Protocol):
     """Who carries a channel."""
 
     @property
-    def mode(self) -> Mode:
+    def mode(self) -> Channel:
         """The channel."""
 
     async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
         """Contact the recipient, at most once, and not after the deadline."""
 
-    async def look(self, inquiry: Inquiry) -> Look:
+    async def look(self, inquiry: LookupRequest) -> Look:
         """Ask what became of an attempt."""
 
     async def probe(self) -> bool:
@@ -52,13 +52,13 @@ class Providers:
     email: EmailProvider
     transport: Transport
 
-    def __getitem__(self, mode: Mode) -> Provider:
+    def __getitem__(self, mode: Channel) -> Provider:
         match mode:
-            case Mode.VOICE:
+            case Channel.VOICE:
                 return self.voice
-            case Mode.SMS:
+            case Channel.SMS:
                 return self.sms
-            case Mode.EMAIL:
+            case Channel.EMAIL:
                 return self.email
         assert_never(mode)
 

@@ -6,10 +6,10 @@ https://www.twilio.com/docs/voice/answering-machine-detection
 from collections.abc import Mapping
 from uuid import UUID
 
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import ChannelStatus, Mode
-from worker.domain.voicemail import OnMachine
-from worker.providers.words import CALL_SID, Word
+from worker.domain.content.voicemail import OnMachine
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import Channel, ChannelStatus
+from worker.providers.status_map import CALL_SID, StatusMeaning
 
 # Waiting for the beep takes longer, and only who leaves a message needs it.
 DETECTION: dict[OnMachine, str] = {
@@ -20,20 +20,20 @@ DETECTION: dict[OnMachine, str] = {
 
 # A person, or nobody can tell who: the call's own words decide. They are final at 100; a machine
 # corrects them, whichever came first.
-PERSON: dict[str, Word] = {
-    "human": Word(45, Meaning.CONNECTED, ChannelStatus.HUMAN),
-    "unknown": Word(45, Meaning.CONNECTED, ChannelStatus.UNKNOWN),
+PERSON: dict[str, StatusMeaning] = {
+    "human": StatusMeaning(45, Meaning.CONNECTED, ChannelStatus.HUMAN),
+    "unknown": StatusMeaning(45, Meaning.CONNECTED, ChannelStatus.UNKNOWN),
 }
 MACHINES = frozenset(
     {"machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other"}
 )
-MACHINE: dict[OnMachine, Word] = {
-    OnMachine.LEAVE_MESSAGE: Word(110, Meaning.REACHED, ChannelStatus.MACHINE),
-    OnMachine.NO_ANSWER: Word(110, Meaning.MISSED, ChannelStatus.MACHINE),
-    OnMachine.HANG_UP: Word(110, Meaning.MISSED, ChannelStatus.MACHINE),
+MACHINE: dict[OnMachine, StatusMeaning] = {
+    OnMachine.LEAVE_MESSAGE: StatusMeaning(110, Meaning.REACHED, ChannelStatus.MACHINE),
+    OnMachine.NO_ANSWER: StatusMeaning(110, Meaning.MISSED, ChannelStatus.MACHINE),
+    OnMachine.HANG_UP: StatusMeaning(110, Meaning.MISSED, ChannelStatus.MACHINE),
 }
 # It hears no message, and will be a fax the next time too.
-FAX = Word(110, Meaning.UNDELIVERABLE, ChannelStatus.MACHINE)
+FAX = StatusMeaning(110, Meaning.UNDELIVERABLE, ChannelStatus.MACHINE)
 
 
 def read_answered_by(
@@ -56,11 +56,11 @@ def machine_answered(
     return _report(sid, name, token, word) if word else None
 
 
-def _report(sid: str, name: str, token: UUID, word: Word) -> Report | None:
+def _report(sid: str, name: str, token: UUID, word: StatusMeaning) -> Report | None:
     if not CALL_SID.fullmatch(sid):
         return None
     return Report(
-        mode=Mode.VOICE,
+        mode=Channel.VOICE,
         key=f"{sid}:{name}",
         token=token,
         sid=sid,
@@ -73,7 +73,7 @@ def _report(sid: str, name: str, token: UUID, word: Word) -> Report | None:
     )
 
 
-def _word(name: str, on_machine: OnMachine) -> Word | None:
+def _word(name: str, on_machine: OnMachine) -> StatusMeaning | None:
     if name in MACHINES:
         return MACHINE[on_machine]
     return FAX if name == "fax" else PERSON.get(name)

@@ -10,20 +10,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from worker.domain.answers import Accepted, Answer, GroupRefused, Refused
-from worker.domain.identities import identity_of
-from worker.domain.looks import Look, Undecided
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
-from worker.domain.targets import Unreachable, normalize
-from worker.domain.tickets import Inquiry, Mail, Ticket
-from worker.providers.events_array import Event, Unread, read_array, unread
-from worker.providers.moments import Moment
-from worker.providers.replies import Reply, Unanswered
+from worker.domain.content.tickets import LookupRequest, Mail, Ticket
+from worker.domain.evidence.answers import Accepted, Answer, GroupRefused, Refused
+from worker.domain.evidence.lookups import Look, Undecided
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.recipients.identities import identity_of
+from worker.domain.recipients.targets import Unreachable, normalize
+from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
+from worker.providers.deadline_clock import Moment
+from worker.providers.events_array import Event, UnreadableEvent, read_array, unread
+from worker.providers.http_replies import Reply, Unanswered
 from worker.providers.sendgrid_client import SendGridAccount
 from worker.providers.sendgrid_drops import DROP_REASONS
 from worker.providers.sendgrid_errors import judge
-from worker.providers.words import Word
+from worker.providers.status_map import StatusMeaning
 
 # Comes back at the top level of every event, beside SendGrid's own names: hence the prefix. Custom
 # arguments are stored for long and read by SendGrid's staff, so it is all they carry.
@@ -32,17 +32,17 @@ TOKEN_ARGUMENT = "outreach_token"  # noqa: S105  the name of a field
 # https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#event-objects
 # A bounce after delivery happens and wins. What only a reader can do proves delivery, and what asks us
 # to stop ranks above all, so that no other event of the mail can hide it.
-EVENTS: dict[str, Word] = {
-    "processed": Word(10, Meaning.UNDERWAY, ChannelStatus.PROCESSED),
-    "deferred": Word(20, Meaning.UNDERWAY, ChannelStatus.DEFERRED),
-    "delivered": Word(60, Meaning.REACHED, ChannelStatus.DELIVERED),
-    "open": Word(70, Meaning.NOTED, ChannelStatus.OPENED),
-    "click": Word(75, Meaning.NOTED, ChannelStatus.CLICKED),
-    "bounce": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.BOUNCED),
-    "dropped": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.DROPPED),
-    "unsubscribe": Word(95, Meaning.NOTED, ChannelStatus.UNSUBSCRIBED),
-    "group_unsubscribe": Word(95, Meaning.NOTED, ChannelStatus.UNSUBSCRIBED),
-    "spamreport": Word(96, Meaning.NOTED, ChannelStatus.SPAM_REPORT),
+EVENTS: dict[str, StatusMeaning] = {
+    "processed": StatusMeaning(10, Meaning.UNDERWAY, ChannelStatus.PROCESSED),
+    "deferred": StatusMeaning(20, Meaning.UNDERWAY, ChannelStatus.DEFERRED),
+    "delivered": StatusMeaning(60, Meaning.REACHED, ChannelStatus.DELIVERED),
+    "open": StatusMeaning(70, Meaning.NOTED, ChannelStatus.OPENED),
+    "click": StatusMeaning(75, Meaning.NOTED, ChannelStatus.CLICKED),
+    "bounce": StatusMeaning(90, Meaning.UNDELIVERABLE, ChannelStatus.BOUNCED),
+    "dropped": StatusMeaning(90, Meaning.UNDELIVERABLE, ChannelStatus.DROPPED),
+    "unsubscribe": StatusMeaning(95, Meaning.NOTED, ChannelStatus.UNSUBSCRIBED),
+    "group_unsubscribe": StatusMeaning(95, Meaning.NOTED, ChannelStatus.UNSUBSCRIBED),
+    "spamreport": StatusMeaning(96, Meaning.NOTED, ChannelStatus.SPAM_REPORT),
 }
 SUPPRESSING: dict[str, SuppressReason] = {
     "unsubscribe": SuppressReason.UNSUBSCRIBED,
@@ -65,7 +65,7 @@ ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 class EmailProvider:
     """Sends mail: to one recipient a request, or to a thousand who get the same words."""
 
-    mode = Mode.EMAIL
+    mode = Channel.EMAIL
 
     def __init__(self, account: SendGridAccount, *, public_url: str) -> None:
         self._account = account
@@ -92,7 +92,7 @@ class EmailProvider:
         """Whether the provider answers this account."""
         return await self._account.answers()
 
-    async def look(self, inquiry: Inquiry) -> Look:  # noqa: ARG002  the protocol's signature
+    async def look(self, inquiry: LookupRequest) -> Look:  # noqa: ARG002  the protocol's signature
         """Nothing: by our key SendGrid answers no questions about a mail; its events tell."""
         return Undecided("mail_cannot_be_asked")
 
@@ -145,7 +145,7 @@ def unsubscribed(token: UUID) -> Report:
     """What a click on our own List-Unsubscribe address says of the mail; whom it suppresses is known."""
     word = EVENTS["unsubscribe"]
     return Report(
-        mode=Mode.EMAIL,
+        mode=Channel.EMAIL,
         key=f"{token}:one-click",
         token=token,
         sid=None,
@@ -179,15 +179,15 @@ def read_events(body: bytes) -> Events:
     """
     events = Events()
     for event in read_array(body):
-        report = event if isinstance(event, Unread) else _read_event(event)
-        if isinstance(report, Unread):
+        report = event if isinstance(event, UnreadableEvent) else _read_event(event)
+        if isinstance(report, UnreadableEvent):
             events.unread.append(report.text)
         elif report is not None:
             events.append(report)
     return events
 
 
-def _read_event(event: Event) -> Report | Unread | None:
+def _read_event(event: Event) -> Report | UnreadableEvent | None:
     """None: it is no event of a mail, or no other sender's that could be of a person we mailed."""
     token, name = _token(event), _text(event, "event")
     if not event:
@@ -214,7 +214,7 @@ def _report(event: Mapping[str, object], token: UUID | None) -> Report | None:
     word, suppress, code = _read(name, event)
     sid = _text(event, "sg_message_id").partition(".")[0]
     return Report(
-        mode=Mode.EMAIL,
+        mode=Channel.EMAIL,
         key=_key(event),
         token=token,
         sid=sid if MESSAGE_ID.fullmatch(sid) else None,
@@ -232,22 +232,28 @@ def _report(event: Mapping[str, object], token: UUID | None) -> Report | None:
 
 
 def _identity(event: Mapping[str, object]) -> str | None:
-    address = normalize(Mode.EMAIL, _text(event, "email"), None)
-    return None if isinstance(address, Unreachable) else identity_of(Mode.EMAIL, address)
+    address = normalize(Channel.EMAIL, _text(event, "email"), None)
+    return None if isinstance(address, Unreachable) else identity_of(Channel.EMAIL, address)
 
 
-def _read(name: str, event: Mapping[str, object]) -> tuple[Word, SuppressReason | None, str | None]:
+def _read(
+    name: str, event: Mapping[str, object]
+) -> tuple[StatusMeaning, SuppressReason | None, str | None]:
     """The word, whom to suppress and why it failed. A reason's own text may quote the address."""
     if name == "bounce":
         return _bounce(event)
     reason = _text(event, "reason")
     if name == "dropped" and reason in DROP_REASONS:
         refinement, suppress = DROP_REASONS[reason]
-        return Word(EVENTS[name].rank, *refinement), suppress, reason.lower().replace(" ", "_")
+        return (
+            StatusMeaning(EVENTS[name].rank, *refinement),
+            suppress,
+            reason.lower().replace(" ", "_"),
+        )
     return EVENTS[name], SUPPRESSING.get(name), None
 
 
-def _bounce(event: Mapping[str, object]) -> tuple[Word, SuppressReason | None, str | None]:
+def _bounce(event: Mapping[str, object]) -> tuple[StatusMeaning, SuppressReason | None, str | None]:
     classification, status = _text(event, "bounce_classification"), _text(event, "status")
     word = EVENTS["bounce"]
     code = status if ENHANCED_STATUS.fullmatch(status) else None

@@ -11,7 +11,7 @@ Event = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadableEvent:
     """What could not be read, whole; every byte or character that text can't hold is escaped."""
 
     text: str
@@ -23,7 +23,7 @@ _GAP = re.compile(r"[\s,]*")
 _READER = json.JSONDecoder(strict=False)
 
 
-def read_array(body: bytes) -> Iterator[Event | Unread]:
+def read_array(body: bytes) -> Iterator[Event | UnreadableEvent]:
     """The elements of a JSON array of objects, or of one object that stands alone, in their order.
 
     What is no JSON is read as far as it can be: NaN, control characters, bytes that are no UTF-8.
@@ -39,25 +39,25 @@ def read_array(body: bytes) -> Iterator[Event | Unread]:
         yield element if isinstance(element, dict) else unread(element)
 
 
-def _read_piecemeal(text: str) -> Iterator[Event | Unread]:
+def _read_piecemeal(text: str) -> Iterator[Event | UnreadableEvent]:
     stripped = text.strip().removeprefix("[").removesuffix("]")
     at = _skip_gap(stripped, 0)
     if at == len(stripped):
-        yield Unread(_escaped(text))
+        yield UnreadableEvent(_escaped(text))
     while at < len(stripped):
         element, at = _read_one(stripped, at)
         yield element
         at = _skip_gap(stripped, at)
 
 
-def _read_one(text: str, at: int) -> tuple[Event | Unread, int]:
+def _read_one(text: str, at: int) -> tuple[Event | UnreadableEvent, int]:
     """An element and where it ends."""
     try:
         element, end = _READER.raw_decode(text, at)
     except (ValueError, RecursionError):  # a ValueError too where a number has thousands of digits
         following = _NEXT.search(text, at)
         end = following.start() + 1 if following else len(text)
-        return Unread(_escaped(text[at:end])), end
+        return UnreadableEvent(_escaped(text[at:end])), end
     return (element if isinstance(element, dict) else unread(element)), end
 
 
@@ -66,12 +66,12 @@ def _skip_gap(text: str, at: int) -> int:
     return gap.end() if gap else at
 
 
-def unread(element: object) -> Unread:
+def unread(element: object) -> UnreadableEvent:
     """An element that is JSON and still can't be read as an event."""
     try:
-        return Unread(json.dumps(element))
+        return UnreadableEvent(json.dumps(element))
     except RecursionError:  # a thousand brackets in brackets
-        return Unread(_flattened(element))
+        return UnreadableEvent(_flattened(element))
 
 
 def _flattened(element: object) -> str:

@@ -12,8 +12,8 @@ import orjson
 from python_http_client.client import Client
 from sendgrid.sendgrid import SendGridAPIClient
 
-from worker.providers.moments import Moment
-from worker.providers.replies import Reply, Unanswered
+from worker.providers.deadline_clock import Moment
+from worker.providers.http_replies import Reply, Unanswered
 from worker.providers.transport import Transport
 
 

@@ -1,8 +1,8 @@
 """Why SendGrid took a mail and did not even try: of the recipient, the words, the sender or the account."""
 
-from worker.domain.reports import Meaning
+from worker.domain.evidence.reports import Meaning
 from worker.domain.statuses import ChannelStatus, SuppressReason
-from worker.providers.words import Refinement
+from worker.providers.status_map import Refinement
 
 # https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#dropped
 DROP_REASONS: dict[str, tuple[Refinement, SuppressReason | None]] = {

@@ -8,8 +8,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from worker.domain.answers import Answer, Halt, HaltScope, Refusal, Refused, Throttled, Unknown
-from worker.providers.replies import reset_after, retry_after
+from worker.domain.evidence.answers import (
+    Answer,
+    Halt,
+    HaltScope,
+    Refusal,
+    Refused,
+    Throttled,
+    Unknown,
+)
+from worker.providers.http_replies import reset_after, retry_after
 
 # SendGrid may have acted before it said so; only a refusal with another 4xx is proof that it did not.
 DOUBTFUL = frozenset({408, 409, 425})

@@ -10,35 +10,35 @@ from uuid import UUID
 
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from worker.domain.answers import Answer, NotSent
-from worker.domain.looks import Look, Undecided
-from worker.domain.reports import Meaning, Report
-from worker.domain.starts import Recalled, Received
-from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
-from worker.domain.tickets import Inquiry, Text, Ticket
-from worker.domain.validity import validity
-from worker.providers import twilio_look
-from worker.providers.moments import Moment
+from worker.domain.consent.start_messages import Recalled, Received
+from worker.domain.content.tickets import LookupRequest, Text, Ticket
+from worker.domain.evidence.answers import Answer, NotSent
+from worker.domain.evidence.lookups import Look, Undecided
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.schedule.validity import validity
+from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
+from worker.providers import twilio_lookup
+from worker.providers.deadline_clock import Moment
+from worker.providers.status_map import Refinement, StatusMeaning
 from worker.providers.twilio_client import TwilioAccount
 from worker.providers.twilio_errors import meaning_of
 from worker.providers.voice import RETRIES
-from worker.providers.words import Refinement, Word
 
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
 # A receipt of delivery outranks an earlier one of failure: carriers correct themselves that way round.
-STATUSES: dict[str, Word] = {
-    "accepted": Word(5, Meaning.UNDERWAY, ChannelStatus.ACCEPTED),
-    "scheduled": Word(5, Meaning.UNDERWAY, ChannelStatus.QUEUED),
-    "queued": Word(10, Meaning.UNDERWAY, ChannelStatus.QUEUED),
-    "sending": Word(20, Meaning.UNDERWAY, ChannelStatus.SENDING),
-    "sent": Word(30, Meaning.UNDERWAY, ChannelStatus.SENT),
+STATUSES: dict[str, StatusMeaning] = {
+    "accepted": StatusMeaning(5, Meaning.UNDERWAY, ChannelStatus.ACCEPTED),
+    "scheduled": StatusMeaning(5, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "queued": StatusMeaning(10, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "sending": StatusMeaning(20, Meaning.UNDERWAY, ChannelStatus.SENDING),
+    "sent": StatusMeaning(30, Meaning.UNDERWAY, ChannelStatus.SENT),
     # We cancel no message: somebody did so at Twilio, and did not mean it to be sent again.
-    "canceled": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.CANCELED),
-    "failed": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.DELIVERY_FAILED),
-    "undelivered": Word(90, Meaning.UNDELIVERABLE, ChannelStatus.UNDELIVERED),
-    "partially_delivered": Word(95, Meaning.REACHED, ChannelStatus.DELIVERY_UNKNOWN),
-    "delivered": Word(100, Meaning.REACHED, ChannelStatus.DELIVERED),
-    "read": Word(110, Meaning.REACHED, ChannelStatus.OPENED),
+    "canceled": StatusMeaning(90, Meaning.UNDELIVERABLE, ChannelStatus.CANCELED),
+    "failed": StatusMeaning(90, Meaning.UNDELIVERABLE, ChannelStatus.DELIVERY_FAILED),
+    "undelivered": StatusMeaning(90, Meaning.UNDELIVERABLE, ChannelStatus.UNDELIVERED),
+    "partially_delivered": StatusMeaning(95, Meaning.REACHED, ChannelStatus.DELIVERY_UNKNOWN),
+    "delivered": StatusMeaning(100, Meaning.REACHED, ChannelStatus.DELIVERED),
+    "read": StatusMeaning(110, Meaning.REACHED, ChannelStatus.OPENED),
 }
 FAILURES = frozenset({"failed", "undelivered"})
 
@@ -68,7 +68,7 @@ class SmsProvider:
         public_url: where Twilio reaches us.
     """
 
-    mode = Mode.SMS
+    mode = Channel.SMS
 
     def __init__(self, account: TwilioAccount, *, public_url: str) -> None:
         self._account = account
@@ -96,9 +96,9 @@ class SmsProvider:
         """Whether the provider answers this account."""
         return await self._account.answers()
 
-    async def look(self, inquiry: Inquiry) -> Look:
+    async def look(self, inquiry: LookupRequest) -> Look:
         """What Twilio knows of this message."""
-        return await twilio_look.look(
+        return await twilio_lookup.look(
             self._account, self._account.client.messages, inquiry, _read_record
         )
 
@@ -140,7 +140,7 @@ def _report(
         return None
     word = _refined(name, error_code)
     return Report(
-        mode=Mode.SMS,
+        mode=Channel.SMS,
         key=f"{sid}:{name}:{error_code or ''}",
         token=token,
         sid=sid,
@@ -156,11 +156,11 @@ def _report(
     )
 
 
-def _refined(name: str, error_code: int | None) -> Word:
+def _refined(name: str, error_code: int | None) -> StatusMeaning:
     word = STATUSES[name]
     if name not in FAILURES or error_code is None:
         return word
-    return Word(word.rank, *_refinement(error_code, word))
+    return StatusMeaning(word.rank, *_refinement(error_code, word))
 
 
 def _is_unknown(name: str, error_code: int | None) -> bool:
@@ -169,7 +169,7 @@ def _is_unknown(name: str, error_code: int | None) -> bool:
     return name in FAILURES and named
 
 
-def _refinement(error_code: int, word: Word) -> Refinement:
+def _refinement(error_code: int, word: StatusMeaning) -> Refinement:
     if error_code in MISSED:
         return Refinement(Meaning.MISSED, word.channel_status)
     meaning = meaning_of(error_code) or word.meaning

@@ -20,11 +20,11 @@ from aiohttp.connector import Connection
 from aiohttp.http_writer import StreamWriter, _serialize_headers
 from yarl import URL
 
-from worker.domain.answers import NotSent, Unknown
+from worker.domain.evidence.answers import NotSent, Unknown
+from worker.providers.absence import AbsenceWatch
 from worker.providers.connections import Connector, CutOff, Outlet
-from worker.providers.moments import Moment
-from worker.providers.replies import Reply, Unanswered
-from worker.providers.watch import Watch
+from worker.providers.deadline_clock import Moment
+from worker.providers.http_replies import Reply, Unanswered
 
 # A list of 200 calls is about 400 kB; anything larger than this is no answer of a provider.
 LARGEST_REPLY = 2 * 1024 * 1024
@@ -70,7 +70,7 @@ class Transport:
     ) -> None:
         self._read_timeout = read_timeout
         self._connector = Connector(limit=limit, read_timeout=read_timeout, trust=trust)
-        self._watch = Watch(longest_absence, self._connector.abort_all)
+        self._watch = AbsenceWatch(longest_absence, self._connector.abort_all)
         self._session = aiohttp.ClientSession(
             connector=self._connector,
             request_class=_GuardedRequest,
@@ -144,7 +144,7 @@ class _Writing:
     deadline: Moment | None
     read_timeout: float
     connector: Connector
-    watch: Watch
+    watch: AbsenceWatch
     patience: asyncio.Timeout | None = None
     outlet: Outlet | None = None
     """Where a part of it or all has left."""

@@ -16,10 +16,10 @@ from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from worker.domain.answers import Accepted, Answer, Unknown
-from worker.domain.looks import Undecided
-from worker.providers.moments import Moment
-from worker.providers.replies import Reply, Unanswered, replied_at
+from worker.domain.evidence.answers import Accepted, Answer, Unknown
+from worker.domain.evidence.lookups import Undecided
+from worker.providers.deadline_clock import Moment
+from worker.providers.http_replies import Reply, Unanswered, replied_at
 from worker.providers.transport import Transport
 from worker.providers.twilio_errors import error_code, judge
 

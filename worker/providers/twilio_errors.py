@@ -8,9 +8,17 @@ it, and an unknown code falls back on the status. The codes: https://www.twilio.
 import json
 from collections.abc import Mapping
 
-from worker.domain.answers import Answer, Halt, HaltScope, Refusal, Refused, Throttled, Unknown
-from worker.domain.reports import Meaning
-from worker.providers.replies import retry_after
+from worker.domain.evidence.answers import (
+    Answer,
+    Halt,
+    HaltScope,
+    Refusal,
+    Refused,
+    Throttled,
+    Unknown,
+)
+from worker.domain.evidence.reports import Meaning
+from worker.providers.http_replies import retry_after
 
 # Twilio may have acted before it said so; only a refusal with another 4xx is proof that it did not.
 DOUBTFUL = frozenset({408, 409, 425})

@@ -13,18 +13,18 @@ from uuid import UUID
 from twilio.base import values
 from twilio.rest.api.v2010.account.call import CallInstance
 
-from worker.domain.answers import Answer
-from worker.domain.looks import Look, Undecided
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import ChannelStatus, Mode
-from worker.domain.tickets import Call, Inquiry, Ticket
-from worker.domain.voicemail import OnMachine
-from worker.providers import twilio_look
+from worker.domain.content.tickets import Call, LookupRequest, Ticket
+from worker.domain.content.voicemail import OnMachine
+from worker.domain.evidence.answers import Answer
+from worker.domain.evidence.lookups import Look, Undecided
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import Channel, ChannelStatus
+from worker.providers import twilio_lookup
 from worker.providers.answered_by import DETECTION, machine_answered
-from worker.providers.moments import Moment
+from worker.providers.deadline_clock import Moment
+from worker.providers.status_map import CALL_SID, Refinement, StatusMeaning
 from worker.providers.twilio_client import TwilioAccount
 from worker.providers.twilio_errors import meaning_of
-from worker.providers.words import CALL_SID, Refinement, Word
 
 # Five rings or so: long enough to reach a phone, short enough that most voicemail has not answered.
 RING_SECONDS = 25
@@ -38,20 +38,20 @@ RETRIES = "#rc=3&rp=ct,rt,5xx"
 
 # https://www.twilio.com/docs/voice/api/call-resource#call-status-values; initiated is in callbacks only.
 # The wire's channel statuses have no word for dialing and ringing.
-STATUSES: dict[str, Word] = {
-    "queued": Word(10, Meaning.UNDERWAY, ChannelStatus.QUEUED),
-    "initiated": Word(20, Meaning.UNDERWAY, ChannelStatus.QUEUED),
-    "ringing": Word(30, Meaning.UNDERWAY, ChannelStatus.QUEUED),
-    "in-progress": Word(40, Meaning.CONNECTED, ChannelStatus.IN_PROGRESS),
-    "completed": Word(100, Meaning.REACHED, ChannelStatus.COMPLETED),
-    "busy": Word(100, Meaning.MISSED, ChannelStatus.BUSY),
-    "no-answer": Word(100, Meaning.MISSED, ChannelStatus.NO_ANSWER),
+STATUSES: dict[str, StatusMeaning] = {
+    "queued": StatusMeaning(10, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "initiated": StatusMeaning(20, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "ringing": StatusMeaning(30, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "in-progress": StatusMeaning(40, Meaning.CONNECTED, ChannelStatus.IN_PROGRESS),
+    "completed": StatusMeaning(100, Meaning.REACHED, ChannelStatus.COMPLETED),
+    "busy": StatusMeaning(100, Meaning.MISSED, ChannelStatus.BUSY),
+    "no-answer": StatusMeaning(100, Meaning.MISSED, ChannelStatus.NO_ANSWER),
     # "Could not be completed as dialed, most likely because the phone number was non-existent."
-    "failed": Word(100, Meaning.UNDELIVERABLE, ChannelStatus.FAILED),
+    "failed": StatusMeaning(100, Meaning.UNDELIVERABLE, ChannelStatus.FAILED),
     # A call canceled while still queued fires no callback: one that says canceled had been dialed.
-    "canceled": Word(100, Meaning.MISSED, ChannelStatus.NO_ANSWER),
+    "canceled": StatusMeaning(100, Meaning.MISSED, ChannelStatus.NO_ANSWER),
 }
-NEVER_DIALED = Word(100, Meaning.NEVER_RANG, ChannelStatus.CANCELED)
+NEVER_DIALED = StatusMeaning(100, Meaning.NEVER_RANG, ChannelStatus.CANCELED)
 
 # What the SIP response code makes of a failed call: RFC 3261, section 21; RFC 8197.
 SIP_CODES: dict[int, Refinement] = {
@@ -74,7 +74,7 @@ SERVER_FAILURE = Refinement(Meaning.MISSED, ChannelStatus.FAILED)
 class VoiceProvider:
     """Places calls and asks about them."""
 
-    mode = Mode.VOICE
+    mode = Channel.VOICE
 
     def __init__(self, account: TwilioAccount, *, public_url: str) -> None:
         self._account = account
@@ -108,10 +108,10 @@ class VoiceProvider:
             "async_amd_status_callback": address,
         }
 
-    async def look(self, inquiry: Inquiry) -> Look:
+    async def look(self, inquiry: LookupRequest) -> Look:
         """What Twilio knows of this call."""
         read = partial(_read_record, on_machine=inquiry.on_machine)
-        return await twilio_look.look(self._account, self._account.client.calls, inquiry, read)
+        return await twilio_lookup.look(self._account, self._account.client.calls, inquiry, read)
 
     async def probe(self) -> bool:
         """Whether the provider answers this account."""
@@ -145,7 +145,7 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
     error_code = _number(params, "ErrorCode")
     word = _refined(name, sip_code, error_code)
     return Report(
-        mode=Mode.VOICE,
+        mode=Channel.VOICE,
         key=f"{sid}:{name if sequence is None else sequence}",
         token=token,
         sid=sid,
@@ -170,7 +170,7 @@ def _read_record(
         return None
     word = NEVER_DIALED if name == "canceled" and call.start_time is None else STATUSES[name]
     return Report(
-        mode=Mode.VOICE,
+        mode=Channel.VOICE,
         key=f"{sid}:{name}",
         token=token,
         sid=sid,
@@ -195,14 +195,14 @@ def _code(sip_code: int | None, error_code: int | None) -> str | None:
     return f"sip_{sip_code}" if sip_code else None
 
 
-def _refined(name: str, sip_code: int | None, error_code: int | None) -> Word:
+def _refined(name: str, sip_code: int | None, error_code: int | None) -> StatusMeaning:
     word = STATUSES[name]
     if name == "failed" and error_code and (meaning := meaning_of(error_code)):
         return word._replace(meaning=meaning)
     if name != "failed" or sip_code is None:
         return word
     fallback = SERVER_FAILURE if 500 <= sip_code < 600 else Refinement(*word[1:])
-    return Word(word.rank, *SIP_CODES.get(sip_code, fallback))
+    return StatusMeaning(word.rank, *SIP_CODES.get(sip_code, fallback))
 
 
 def _number(params: Mapping[str, str], name: str) -> int | None:

@@ -24,7 +24,7 @@ async def refusals_are_answers(request: web.Request, handler: Handler) -> web.St
     """A handler that refuses raises; here it becomes the provider's error body."""
     try:
         return await handler(request)
-    except (twilio_wire.Refusal, mail.Refusal) as refusal:
+    except (twilio_wire.TwilioError, mail.SendGridError) as refusal:
         return refusal.answer
 
 
@@ -35,7 +35,7 @@ async def create(options: Options) -> web.Application:
     faults = Faults(options, ledger)
     calls = Calls(options, ledger, faults, poster)
     messages = Messages(options, ledger, faults, poster)
-    mails = mail.Mail(options, ledger, faults, poster)
+    mails = mail.MailEndpoint(options, ledger, faults, poster)
     control = Control(options, ledger, calls, messages, poster)
     app = web.Application(middlewares=[refusals_are_answers], client_max_size=LARGEST_BODY)
     app.add_routes(

@@ -19,7 +19,7 @@ from worker.sandbox.ledger import Contact, Ledger
 from worker.sandbox.options import Options
 from worker.sandbox.scenarios import Ends, Refuses
 from worker.sandbox.twilio_wire import (
-    Refusal,
+    TwilioError,
     as_stored,
     authenticate,
     check_parties,
@@ -35,7 +35,7 @@ DIALING, RINGING, LISTENING, TALKING = 0.1, 0.3, 0.1, 0.3
 
 
 @dataclass(slots=True)
-class Call:
+class PlacedCall:
     """One call at the provider."""
 
     contact: Contact
@@ -62,7 +62,7 @@ class Calls:
         self._ledger = ledger
         self._faults = faults
         self._poster = poster
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[str, PlacedCall] = {}
 
     def reset(self) -> None:
         """Forget every call."""
@@ -78,7 +78,7 @@ class Calls:
         _check_content(fields)
         fate = scenarios.of_number(fields["To"])
         if isinstance(fate.call, Refuses):
-            raise Refusal(400, fate.call.code, fate.call.message)
+            raise TwilioError(400, fate.call.code, fate.call.message)
         fault = scenarios.fault_of_number(fields["To"])
         ends = fate.call
         return await self._faults.answer(
@@ -103,23 +103,23 @@ class Calls:
         wish = str((await request.post()).get("Status", ""))
         allowed = {"canceled": {"queued", "ringing"}, "completed": {"in-progress", "ringing"}}
         if call.contact.status not in allowed.get(wish, set()):
-            raise Refusal(400, 21220, "Call is not in-progress. Cannot redirect.")
+            raise TwilioError(400, 21220, "Call is not in-progress. Cannot redirect.")
         call.contact.status = wish
         if wish == "completed":
             call.contact.hung_up = True
             self._poster.spawn(self._tell(call, "completed", wish))
         return web.json_response(self._resource(call))
 
-    def _found(self, request: web.Request) -> Call:
+    def _found(self, request: web.Request) -> PlacedCall:
         call = self._calls.get(request.match_info["sid"])
         if call is None:
-            raise Refusal(404, 20404, "The requested resource was not found")
+            raise TwilioError(404, 20404, "The requested resource was not found")
         return call
 
     def _accept(
         self, form: MultiDictProxy[Any], fields: dict[str, str], ends: Ends, fault: str | None
     ) -> web.Response:
-        call = Call(
+        call = PlacedCall(
             contact=Contact(
                 kind="call",
                 sid=new_sid("CA"),
@@ -142,7 +142,7 @@ class Calls:
         self._poster.spawn(self._live(call))
         return web.json_response(self._resource(call), status=201)
 
-    async def _live(self, call: Call) -> None:
+    async def _live(self, call: PlacedCall) -> None:
         """Dial, ring, talk, end; a call canceled on the way stops where it is."""
         steps = [("initiated", "initiated", DIALING), ("ringing", "ringing", RINGING)]
         if call.ends.status == "completed":
@@ -163,12 +163,12 @@ class Calls:
             for form in reversed(call.posted):
                 await self._poster.post_form(call.callback, form)
 
-    async def _talk(self, call: Call) -> None:
+    async def _talk(self, call: PlacedCall) -> None:
         """Who answered is told while the call goes on, as soon as it is known."""
         self._poster.spawn(self._tell_answered_by(call))
         await asyncio.sleep(TALKING * self._options.pace)
 
-    async def _tell(self, call: Call, event: str, status: str) -> None:
+    async def _tell(self, call: PlacedCall, event: str, status: str) -> None:
         form = self._form(call, status)
         call.sequence += 1
         if not self._options.callbacks or not call.callback or event not in call.events:
@@ -181,7 +181,7 @@ class Calls:
         for _ in range(2 if call.fault == "doubled" else 1):
             await self._poster.post_form(call.callback, form)
 
-    async def _tell_answered_by(self, call: Call) -> None:
+    async def _tell_answered_by(self, call: PlacedCall) -> None:
         if call.amd_callback and call.answered_by:
             form = {
                 "CallSid": call.contact.sid,
@@ -191,7 +191,7 @@ class Calls:
             }
             await self._poster.post_form(call.amd_callback, form)
 
-    def _form(self, call: Call, status: str) -> dict[str, str]:
+    def _form(self, call: PlacedCall, status: str) -> dict[str, str]:
         form = {
             "CallSid": call.contact.sid,
             "AccountSid": self._options.account_sid,
@@ -212,7 +212,7 @@ class Calls:
             form["AnsweredBy"] = call.answered_by
         return form
 
-    def _resource(self, call: Call) -> dict[str, Any]:
+    def _resource(self, call: PlacedCall) -> dict[str, Any]:
         contact = call.contact
         return {
             "sid": contact.sid,
@@ -248,12 +248,12 @@ def _answered_by(ends: Ends, detection: str) -> str:
 
 def _check_content(fields: dict[str, str]) -> None:
     if not fields.get("Url") and not fields.get("Twiml"):
-        raise Refusal(400, 21205, "Url is not a valid URL")
+        raise TwilioError(400, 21205, "Url is not a valid URL")
     twiml = fields.get("Twiml", "")
     if len(twiml) > LONGEST_TWIML:
-        raise Refusal(400, 21205, "Twiml is too long")
+        raise TwilioError(400, 21205, "Twiml is too long")
     if twiml:
         try:
             ET.fromstring(twiml)  # noqa: S314  a test double that reads what its own caller sent
         except ET.ParseError:
-            raise Refusal(400, 21205, "Twiml is not well-formed") from None
+            raise TwilioError(400, 21205, "Twiml is not well-formed") from None

@@ -56,7 +56,7 @@ DETAILS: dict[str, dict[str, str]] = {
 }
 
 
-class Refusal(Exception):
+class SendGridError(Exception):
     """The request is answered with SendGrid's error body."""
 
     def __init__(self, status: int, message: str, field: str | None = None) -> None:
@@ -65,7 +65,7 @@ class Refusal(Exception):
         self.answer = web.json_response({"errors": errors}, status=status)
 
 
-class Mail:
+class MailEndpoint:
     """The resource."""
 
     def __init__(self, options: Options, ledger: Ledger, faults: Faults, poster: Poster) -> None:
@@ -81,13 +81,13 @@ class Mail:
         recipients = _checked(body)
         self._ledger.note_post(body["from"]["email"])
         if self._options.unusable_sender:
-            raise Refusal(
+            raise SendGridError(
                 403, "The from address does not match a verified Sender Identity.", "from"
             )
         tags = [scenarios.tag_of(mailbox) for mailbox in recipients]
         if "invalid" in tags:
             where = f"personalizations.{tags.index('invalid')}.to.0.email"
-            raise Refusal(400, "Does not contain a valid address.", where)
+            raise SendGridError(400, "Does not contain a valid address.", where)
         fault, mailbox = self._faults.due(zip(tags, recipients, strict=True))
         return await self._faults.answer(request, fault, mailbox, lambda: self._accept(body))
 
@@ -98,9 +98,11 @@ class Mail:
 
     def _authenticate(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bearer {self._options.api_key}":
-            raise Refusal(401, "The provided authorization grant is invalid, expired, or revoked")
+            raise SendGridError(
+                401, "The provided authorization grant is invalid, expired, or revoked"
+            )
         if self._options.credits_exhausted:
-            raise Refusal(401, "Maximum credits exceeded")
+            raise SendGridError(401, "Maximum credits exceeded")
 
     def _accept(self, body: dict[str, Any]) -> web.Response:
         name = secrets.token_urlsafe(16)
@@ -170,21 +172,21 @@ def _checked(body: Any) -> list[str]:  # noqa: ANN401  whatever JSON came
     """The mailboxes of a well-formed request, one per personalization."""
     people = body.get("personalizations") if isinstance(body, dict) else None
     if not isinstance(people, list) or not 0 < len(people) <= MOST_PERSONALIZATIONS:
-        raise Refusal(400, "The personalizations field is required.", "personalizations")
+        raise SendGridError(400, "The personalizations field is required.", "personalizations")
     mailboxes = []
     for number, person in enumerate(people):
         to = person.get("to") or [{}]
         mailbox = str(to[0].get("email", ""))
         if not MAILBOX.fullmatch(mailbox):
             where = f"personalizations.{number}.to.0.email"
-            raise Refusal(400, "Does not contain a valid address.", where)
+            raise SendGridError(400, "Does not contain a valid address.", where)
         substitutions = person.get("substitutions") or {}
         if sum(len(f"{mark}{value}".encode()) for mark, value in substitutions.items()) > 10_000:
             where = f"personalizations.{number}.substitutions"
-            raise Refusal(400, "The substitutions are too long.", where)
+            raise SendGridError(400, "The substitutions are too long.", where)
         mailboxes.append(mailbox)
     if not MAILBOX.fullmatch(str(body.get("from", {}).get("email", ""))):
-        raise Refusal(400, "The from email does not contain a valid address.", "from.email")
+        raise SendGridError(400, "The from email does not contain a valid address.", "from.email")
     if not body.get("template_id"):
         _check_content(body)
     return mailboxes
@@ -193,14 +195,14 @@ def _checked(body: Any) -> list[str]:  # noqa: ANN401  whatever JSON came
 def _check_content(body: dict[str, Any]) -> None:
     subjects = [body.get("subject"), *(p.get("subject") for p in body["personalizations"])]
     if not any(subjects):
-        raise Refusal(400, "The subject is required.", "subject")
+        raise SendGridError(400, "The subject is required.", "subject")
     if any("\r" in subject or "\n" in subject for subject in subjects if subject):
-        raise Refusal(400, "The subject must not contain line breaks.", "subject")
+        raise SendGridError(400, "The subject must not contain line breaks.", "subject")
     content = body.get("content") or []
     kinds = [part.get("type") for part in content]
     if not kinds or not all(part.get("value") for part in content):
-        raise Refusal(
+        raise SendGridError(
             400, "The content value must be a string at least one character in length.", "content"
         )
     if kinds != sorted(kinds, key=["text/plain", "text/html"].index):
-        raise Refusal(400, "text/plain must come before text/html.", "content")
+        raise SendGridError(400, "text/plain must come before text/html.", "content")

@@ -17,7 +17,7 @@ from worker.sandbox.ledger import Contact, Ledger
 from worker.sandbox.options import Options
 from worker.sandbox.scenarios import Ends, Refuses
 from worker.sandbox.twilio_wire import (
-    Refusal,
+    TwilioError,
     as_stored,
     authenticate,
     check_parties,
@@ -71,12 +71,12 @@ class Messages:
         self._ledger.note_post(fields.get("From", ""))
         check_parties(fields, self._options)
         if not fields.get("Body"):
-            raise Refusal(400, 21602, "Message body is required.")
+            raise TwilioError(400, 21602, "Message body is required.")
         if len(fields["Body"]) > LONGEST_BODY:
-            raise Refusal(400, 21617, "The concatenated message body exceeds the 1600 limit.")
+            raise TwilioError(400, 21617, "The concatenated message body exceeds the 1600 limit.")
         fate = scenarios.of_number(fields["To"])
         if isinstance(fate.message, Refuses):
-            raise Refusal(400, fate.message.code, fate.message.message)
+            raise TwilioError(400, fate.message.code, fate.message.message)
         fault = scenarios.fault_of_number(fields["To"])
         ends = fate.message
         return await self._faults.answer(
@@ -91,7 +91,7 @@ class Messages:
             return web.json_response(self._resource(self._messages[sid]))
         if sid in self._received:
             return web.json_response(self._received[sid][1])
-        raise Refusal(404, 20404, "The requested resource was not found")
+        raise TwilioError(404, 20404, "The requested resource was not found")
 
     async def list(self, request: web.Request) -> web.Response:
         """GET …/Messages.json."""

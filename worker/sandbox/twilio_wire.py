@@ -22,7 +22,7 @@ DEFAULT_PAGE = 50
 LARGEST_PAGE = 1000
 
 
-class Refusal(Exception):
+class TwilioError(Exception):
     """The request is answered with an error body."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
@@ -47,11 +47,11 @@ def authenticate(request: web.Request, options: Options) -> None:
     expected = f"{options.account_sid}:{options.auth_token}".encode()
     given = request.headers.get("Authorization", "")
     if given != f"Basic {base64.b64encode(expected).decode()}":
-        raise Refusal(401, 20003, "Authenticate")
+        raise TwilioError(401, 20003, "Authenticate")
     if request.match_info["account"] != options.account_sid:
-        raise Refusal(404, 20404, "The requested resource was not found")
+        raise TwilioError(404, 20404, "The requested resource was not found")
     if options.suspended:
-        raise Refusal(403, 20005, "Account not active")
+        raise TwilioError(403, 20005, "Account not active")
 
 
 def check_parties(form: Mapping[str, str], options: Options) -> None:
@@ -61,13 +61,13 @@ def check_parties(form: Mapping[str, str], options: Options) -> None:
         Refusal: one is missing, malformed or unusable.
     """
     if not form.get("To"):
-        raise Refusal(400, 21201, "No 'To' number is specified")
+        raise TwilioError(400, 21201, "No 'To' number is specified")
     if not form.get("From"):
-        raise Refusal(400, 21213, "A 'From' phone number is required")
+        raise TwilioError(400, 21213, "A 'From' phone number is required")
     if not E164.fullmatch(form["To"]):
-        raise Refusal(400, 21211, "The 'To' number is not a valid phone number.")
+        raise TwilioError(400, 21211, "The 'To' number is not a valid phone number.")
     if not E164.fullmatch(form["From"]) or options.unusable_sender:
-        raise Refusal(400, 21606, "The 'From' phone number provided is not usable.")
+        raise TwilioError(400, 21606, "The 'From' phone number provided is not usable.")
 
 
 def new_sid(prefix: str) -> str:

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, RowMapping, text
 
-from worker.domain.attempts import Facts
-from worker.domain.hours import intervals
-from worker.domain.statuses import AttemptState, Cause, ChannelStatus, Mode, RequestStatus
-from worker.domain.tickets import Inquiry
-from worker.domain.voicemail import OnMachine
+from worker.domain.content.tickets import LookupRequest
+from worker.domain.content.voicemail import OnMachine
+from worker.domain.evidence.attempts import Facts
+from worker.domain.schedule.hours import intervals
+from worker.domain.statuses import AttemptState, Cause, Channel, ChannelStatus, RequestStatus
 from worker.store.changes import write
-from worker.store.claims import Chunk
+from worker.store.queue import Chunk
 from worker.store.suppressions import lock_recipients_of
 
 __all__ = ["AT_ONCE", "Begun", "begin", "bound_elsewhere", "lock", "take_overdue", "write"]
@@ -125,7 +125,7 @@ def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Fa
         attempt=row.attempt,
         token=row.token,
         request=row.request,
-        mode=Mode(row.channel),
+        mode=Channel(row.channel),
         state=AttemptState(row.state),
         sid=row.sid,
         position=None
@@ -169,7 +169,7 @@ _POSTPONE = text("""
 """)
 
 
-def take_overdue(connection: Connection, *, limit: int, for_time: timedelta) -> list[Inquiry]:
+def take_overdue(connection: Connection, *, limit: int, for_time: timedelta) -> list[LookupRequest]:
     """Open attempts whose deadline has passed, taken for a while so that two rescuers ask once."""
     rows = connection.execute(_OVERDUE, {"limit": limit}).mappings().all()
     taken = set(
@@ -180,9 +180,9 @@ def take_overdue(connection: Connection, *, limit: int, for_time: timedelta) -> 
     return [_inquiry(row) for row in rows if row["attempt"] in taken]
 
 
-def _inquiry(row: RowMapping) -> Inquiry:
+def _inquiry(row: RowMapping) -> LookupRequest:
     policy = OnMachine(row["on_machine"]) if row["on_machine"] else None
-    return Inquiry(**{**row, "mode": Mode(row["mode"]), "on_machine": policy})
+    return LookupRequest(**{**row, "mode": Channel(row["mode"]), "on_machine": policy})
 
 
 _BOUND = text("SELECT sid FROM sid WHERE sid = ANY (:sids) AND attempt <> :attempt")

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
-from worker.domain.batch_queries import BatchQuery
-from worker.domain.batches import BatchFacts
+from worker.domain.contract.batch_queries import BatchQuery
+from worker.domain.contract.batches import BatchFacts
 from worker.domain.statuses import BatchStatus
 from worker.store.batches import ATTEMPTED, facts_in, select_facts
 from worker.store.schema import batch, campaign

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, Select, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from worker.domain.batches import EDITABLE, BatchFacts, BatchFields, Count
-from worker.domain.policies import NumberPolicy
-from worker.domain.statuses import ChannelStatus, Mode, RequestStatus
+from worker.domain.contract.batches import EDITABLE, BatchFacts, BatchFields, Count
+from worker.domain.recipients.number_policy import NumberPolicy
+from worker.domain.statuses import Channel, ChannelStatus, RequestStatus
 from worker.domain.wire import Wire
 from worker.store.schema import attempt, batch, campaign, request_count
 
@@ -22,7 +22,7 @@ class Intake:
     """What an upload must know about its batch before it reads a row."""
 
     facts: BatchFacts
-    mode: Mode
+    mode: Channel
     default_region: str
     policy: NumberPolicy
     now: datetime
@@ -80,7 +80,7 @@ def intake(connection: Connection, batch_id: str) -> Intake | None:
         tuple(row["refused_line_types"]),
         row["allow_costly_numbers"],
     )
-    mode, region = Mode(row["mode"]), row["default_region"]
+    mode, region = Channel(row["mode"]), row["default_region"]
     return Intake(facts_in(row), mode, region, policy, row["now"])
 
 

@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, RowMapping, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from worker.domain.campaigns import Campaign, CampaignFields
-from worker.domain.statuses import Mode
+from worker.domain.contract.campaigns import Campaign, CampaignFields
+from worker.domain.statuses import Channel
 from worker.domain.wire import Wire
 from worker.store.schema import campaign
 
@@ -104,7 +104,7 @@ def _campaign(row: RowMapping) -> Campaign:
     return Campaign(
         id=row["id"],
         # What was checked when it was written is not checked again: rules may have grown since.
-        fields=CampaignFields.model_construct(**values | {"mode": Mode(row["mode"])}),
+        fields=CampaignFields.model_construct(**values | {"mode": Channel(row["mode"])}),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         last_updated_by=row["last_updated_by"],

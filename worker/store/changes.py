@@ -6,9 +6,9 @@ from datetime import timedelta
 import orjson
 from sqlalchemy import Connection, text
 
-from worker.domain.attempts import Change
+from worker.domain.consent.suppression import Act, Source
+from worker.domain.evidence.attempts import Change
 from worker.domain.statuses import AttemptState, RequestStatus, SuppressReason
-from worker.domain.suppression import Act, Source
 from worker.store.suppressions import suppress_recipients_of
 
 _CHANGES = "jsonb_to_recordset(CAST(:changes AS jsonb)) AS v"

@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from worker.domain.audit import AuditDoor
-from worker.domain.suppression import SuppressScope
+from worker.domain.consent.suppression import SuppressScope
 from worker.store import guards, profiles, version
 from worker.store.audit import DOOR
+from worker.store.errors import StoreRefused, StoreUnavailable
 from worker.store.suppressions import SCOPE
-from worker.store.unavailable import StoreRefused, StoreUnavailable
 
 __all__ = [
     "Connection",

@@ -77,12 +77,12 @@ def find(connection: Connection, letter_id: int, *, lock: bool = False) -> DeadL
     return DeadLetter(*row) if row else None
 
 
-def settle(connection: Connection, letter_id: int, how: str) -> bool:
+def resolve(connection: Connection, letter_id: int, how: str) -> bool:
     """Nothing is to be done about it any more. Returns False when that was so before."""
     return _settle(connection, dead_letter.c.id == letter_id, how) == 1
 
 
-def settle_message(connection: Connection, message_id: str, task: str, how: str) -> None:
+def resolve_message(connection: Connection, message_id: str, task: str, how: str) -> None:
     """The message was accepted when it came again; one of another name under its id is another one."""
     same = or_(dead_letter.c.task == task, dead_letter.c.task.is_(None))
     _settle(connection, and_(dead_letter.c.message_id == message_id, same), how)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from worker.domain.statuses import AttemptState, Mode
+from worker.domain.statuses import AttemptState, Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Doubt:
     attempt: int
     batch_id: str
     reference_id: str
-    mode: Mode
+    mode: Channel
     state: AttemptState
     doubted_at: datetime | None
     age: timedelta
@@ -40,7 +40,7 @@ _DOUBTS = text("""
 def in_doubt(connection: Connection, limit: int) -> list[Doubt]:
     """Attempts in doubt, oldest first."""
     return [
-        Doubt(row[0], row[1], row[2], Mode(row[3]), AttemptState(row[4]), *row[5:])
+        Doubt(row[0], row[1], row[2], Channel(row[3]), AttemptState(row[4]), *row[5:])
         for row in connection.execute(_DOUBTS, {"limit": limit})
     ]
 

@@ -44,7 +44,7 @@ class DutyRow:
     overdue: bool
 
 
-def standing(connection: Connection) -> Sequence[DutyRow]:
+def newest(connection: Connection) -> Sequence[DutyRow]:
     """Every duty that was ever done, by name."""
     rows = connection.execute(
         text("""

@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from worker.store.unavailable import StoreUnavailable
+from worker.store.errors import StoreUnavailable
 
 # lock_timeout and the idle and transaction timeouts make a process that froze in mid-transaction let
 # go of its locks.

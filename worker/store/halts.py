@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from worker.domain.audit import Deed
-from worker.domain.reports import Report
+from worker.domain.evidence.reports import Report
 from worker.store import audit
 
 Scope = Literal["all", "channel", "campaign"]
@@ -101,7 +101,7 @@ def refused_channels(connection: Connection, since: timedelta) -> list[str]:
     return list(rows.scalars())
 
 
-def standing(connection: Connection) -> Sequence[HaltRow]:
+def in_force(connection: Connection) -> Sequence[HaltRow]:
     """Every halt in force, oldest first."""
     rows = connection.execute(
         text("SELECT scope, key, reason, halted_at, halted_by FROM halt ORDER BY halted_at")

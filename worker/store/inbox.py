@@ -8,12 +8,12 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, text
 
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class StoredReport:
     """A stored report that has not been applied, with the attempt it speaks of, if one is known."""
 
     id: int
@@ -50,7 +50,9 @@ _STORE = text(f"""
 """)  # noqa: S608  _ATTEMPT is a constant
 
 
-def store(connection: Connection, reports: Sequence[Report], *, applied: bool) -> list[Letter]:
+def store(
+    connection: Connection, reports: Sequence[Report], *, applied: bool
+) -> list[StoredReport]:
     """Keep the reports; one whose key is known is a repetition and is left out.
 
     Args:
@@ -76,7 +78,9 @@ def store(connection: Connection, reports: Sequence[Report], *, applied: bool) -
         _STORE, {"reports": orjson.dumps(rows).decode(), "applied": applied}
     )
     new = {(row.provider, row.key): (row.id, row.attempt) for row in stored}
-    return [Letter(*new[name], report) for name, report in reversed(first.items()) if name in new]
+    return [
+        StoredReport(*new[name], report) for name, report in reversed(first.items()) if name in new
+    ]
 
 
 _UNAPPLIED = text("""
@@ -99,10 +103,10 @@ _READ = text(f"""
 """)  # noqa: S608  _ATTEMPT is a constant
 
 
-def read(connection: Connection, ids: Sequence[int]) -> list[Letter]:
+def read(connection: Connection, ids: Sequence[int]) -> list[StoredReport]:
     """The unapplied ones among `ids`, oldest first, held until this transaction ends."""
     rows = connection.execute(_READ, {"ids": list(ids)})
-    return [Letter(row.id, row.attempt, _report(row.report)) for row in rows]
+    return [StoredReport(row.id, row.attempt, _report(row.report)) for row in rows]
 
 
 _WAITING = text("""
@@ -123,7 +127,7 @@ _APPLIED = text("""
 """)
 
 
-def mark_applied(connection: Connection, letters: Sequence[Letter]) -> None:
+def mark_applied(connection: Connection, letters: Sequence[StoredReport]) -> None:
     """The letters have had their effect, which may have been none."""
     connection.execute(
         _APPLIED,
@@ -187,7 +191,7 @@ def _plain(report: Report) -> dict[str, object]:
 
 def _report(plain: dict[str, str | int | None]) -> Report:
     return Report(
-        mode=Mode(str(plain["mode"])),
+        mode=Channel(str(plain["mode"])),
         key=str(plain["key"]),
         token=UUID(str(plain["token"])) if plain["token"] else None,
         sid=str(plain["sid"]) if plain["sid"] else None,

@@ -11,8 +11,8 @@ import orjson
 import psycopg
 from sqlalchemy import Connection, text
 
-from worker.domain.csv_rows import Refused
-from worker.domain.statuses import Mode, RequestStatus
+from worker.domain.contract.csv_rows import BadRow
+from worker.domain.statuses import Channel, RequestStatus
 from worker.store.connect import said_by
 from worker.store.replacements import replace_staged
 
@@ -49,7 +49,7 @@ class Ingested:
     by_status: dict[RequestStatus, int]
     known: int
     refused_count: int
-    refused: tuple[Refused, ...]
+    refused: tuple[BadRow, ...]
     replaced: int = 0
 
 
@@ -71,7 +71,7 @@ def try_turn(connection: Connection, batch: int) -> bool:
 def add(
     connection: Connection,
     batch: int,
-    mode: Mode,
+    mode: Channel,
     arrivals: Iterable[Arrival],
     *,
     replace: bool = False,
@@ -97,24 +97,24 @@ def add(
         by_status={RequestStatus(status): n for status, n in rows},
         known=known - replaced,
         refused_count=refused_count,
-        refused=tuple(Refused(line, reason) for line, reason in refused or ()),
+        refused=tuple(BadRow(line, reason) for line, reason in refused or ()),
         replaced=replaced,
     )
 
 
-def _replace(connection: Connection, batch: int, mode: Mode) -> int:
+def _replace(connection: Connection, batch: int, mode: Channel) -> int:
     connection.execute(_RECIPIENTS, {"mode": mode})
     return replace_staged(connection, batch, mode)
 
 
-def refusals(connection: Connection) -> Iterator[Refused]:
+def refusals(connection: Connection) -> Iterator[BadRow]:
     """Every row that the last portion set aside, by line, read as they are asked for."""
     streaming = {"stream_results": True, "yield_per": REPORTED}
     rows = connection.execute(
         text("SELECT line, reason FROM set_aside ORDER BY line"), execution_options=streaming
     )
     for line, reason in rows:
-        yield Refused(line, reason)
+        yield BadRow(line, reason)
 
 
 # One table per connection, emptied by every commit: dropping it each time would bloat the catalog.

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from worker.domain.memory import RefusedToStart
+from worker.domain.database_identity import RefusedToStart
 
 # How an engine carries the setting to whoever notes it.
 PROFILE = "profile"

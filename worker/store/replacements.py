@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from worker.domain.statuses import REPLACEABLE, Mode
+from worker.domain.statuses import REPLACEABLE, Channel
 
 # Only the first row of a reference counts. Whoever is new has been remembered already.
 _MEANT = text("""
@@ -126,7 +126,7 @@ _ENQUEUE = text("""
 """)
 
 
-def replace_staged(connection: Connection, batch: int, mode: Mode) -> int:
+def replace_staged(connection: Connection, batch: int, mode: Channel) -> int:
     """Replace every request of the batch that is staged with other content, where that is allowed.
 
     It is for what is PENDING, INVALID, DUPLICATE or was removed, has no attempt, and gets a target that

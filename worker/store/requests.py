@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
-from worker.domain.results import History, Moment, RequestResult
+from worker.domain.contract.results import History, HistoryEntry, RequestResult
 from worker.domain.statuses import AttemptState, RequestStatus
 
 _COLUMNS = """
@@ -128,7 +128,7 @@ def history(connection: Connection, batch_id: str, reference_id: str) -> History
     if row is None:
         return None
     moments = connection.execute(_MOMENTS, {"request": row["id"]})
-    return History(_result(row), tuple(Moment(*moment) for moment in moments), row["due_at"])
+    return History(_result(row), tuple(HistoryEntry(*moment) for moment in moments), row["due_at"])
 
 
 _STATUSES = text("""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 
 _BY_SID = text("""
     SELECT a.request, a.channel FROM sid AS s JOIN attempt AS a ON a.id = s.attempt
@@ -18,13 +18,13 @@ class Bound:
     """The request of an attempt whose sid is known."""
 
     request: int
-    mode: Mode
+    mode: Channel
 
 
 def by_sid(connection: Connection, sid: str) -> list[Bound]:
     """The requests behind a provider's sid, two at most; only a mail's may be shared."""
     rows = connection.execute(_BY_SID, {"sid": sid})
-    return [Bound(row.request, Mode(row.channel)) for row in rows]
+    return [Bound(row.request, Channel(row.channel)) for row in rows]
 
 
 _BY_REFERENCE = text("""

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, text
 
-from worker.domain.statuses import Mode, SuppressReason
-from worker.domain.suppression import OPT_OUTS, PHONE, Act, SuppressScope, reach
+from worker.domain.consent.suppression import OPT_OUTS, PHONE, Act, SuppressScope, reach
+from worker.domain.statuses import Channel, SuppressReason
 
 # How an engine carries the setting to whoever writes a suppression.
 SCOPE = "suppress_scope"
@@ -28,7 +28,7 @@ _KNOW = text("""
 """)
 
 
-def lock(connection: Connection, channels: Sequence[Mode], identities: Sequence[str]) -> None:
+def lock(connection: Connection, channels: Sequence[Channel], identities: Sequence[str]) -> None:
     """Lock them on these channels until the transaction ends; whoever is new is known from now on."""
     whom = {"channels": list(channels), "identities": list(identities)}
     known = connection.execute(_LOCK, whom).all()
@@ -66,7 +66,7 @@ _SUPPRESS = text("""
 
 
 def suppress(
-    connection: Connection, channel: Mode, identity: str, reason: SuppressReason, act: Act
+    connection: Connection, channel: Channel, identity: str, reason: SuppressReason, act: Act
 ) -> None:
     """Suppress a recipient by one act, beside whatever other acts stand."""
     suppress_all(connection, channel, [(identity, act)], reason)
@@ -74,7 +74,7 @@ def suppress(
 
 def suppress_all(
     connection: Connection,
-    channel: Mode,
+    channel: Channel,
     acts: Sequence[tuple[str, Act]],
     reason: SuppressReason,
     *,
@@ -136,7 +136,7 @@ def suppress_recipients_of(
 ) -> None:
     """Suppress whom these attempts were to, by what was said of each; `lock_recipients_of` came first."""
     rows = connection.execute(_IDENTITIES, {"attempts": list(acts)}).all()
-    for mode in Mode:
+    for mode in Channel:
         if told := [(row.identity, acts[row.id]) for row in rows if row.channel == mode]:
             suppress_all(connection, mode, told, reason)
 

@@ -6,7 +6,7 @@ import psycopg
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from worker.store.unavailable import StoreUnavailable
+from worker.store.errors import StoreUnavailable
 
 OLDEST_POSTGRES = 17
 # A guard that no older version knows: asked for at once, it is what such a server refuses.

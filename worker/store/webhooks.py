@@ -11,7 +11,7 @@ WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookDelivery:
     """An event that is due at a receiver. `tries` counts the one that begins now."""
 
     id: int
@@ -24,10 +24,10 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Tried:
     """What became of a try. `pause` until the next one; None when there is to be none."""
 
-    delivery: Delivery
+    delivery: WebhookDelivery
     delivered: bool
     answer: str
     pause: timedelta | None
@@ -62,12 +62,12 @@ _CLAIM = text("""
 
 def claim(
     connection: Connection, *, busy: Collection[str], of_each: int, limit: int, lease: timedelta
-) -> list[Delivery]:
+) -> list[WebhookDelivery]:
     """Deliveries that are due, at most `of_each` per address and none of the busy addresses."""
     rows = connection.execute(
         _CLAIM, {"busy": list(busy), "of_each": of_each, "limit": limit, "lease": lease}
     )
-    return [Delivery(*row) for row in rows]
+    return [WebhookDelivery(*row) for row in rows]
 
 
 # A success counts whoever reports it; a failure only while its try is the latest one.
@@ -91,7 +91,7 @@ _SETTLE = text("""
 """)
 
 
-def settle(connection: Connection, told: Sequence[Told]) -> list[int]:
+def record_tries(connection: Connection, told: Sequence[Tried]) -> list[int]:
     """Write down what became of tries. Returns the dead letters this made."""
     values = {
         "kind": WEBHOOK,

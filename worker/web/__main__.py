@@ -4,7 +4,7 @@ import sys
 
 from config import logs
 from config.start import load_or_exit
-from worker.dispatch.recognize import REFUSED, is_refused
+from worker.dispatch.database_identity import REFUSED, is_refused
 from worker.listener import serve
 from worker.runtime import build
 from worker.web.app import create

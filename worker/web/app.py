@@ -12,12 +12,12 @@ from starlette.routing import Route
 
 from worker.desk.dead_letters import keep_unread
 from worker.desk.tallies import add_tallies
-from worker.dispatch.recall import hang_up
-from worker.dispatch.settle import settle
+from worker.dispatch.apply_reports import apply_reports
+from worker.dispatch.cancel import hang_up
 from worker.runtime import Runtime
 from worker.web.callbacks import Callbacks
+from worker.web.group_commit import GroupCommit
 from worker.web.inbound import Inbound
-from worker.web.letterbox import Letterbox
 from worker.web.tallies import Tallies
 from worker.web.unsubscribe import Unsubscribe
 
@@ -33,7 +33,7 @@ class PublicDoor:
 def create(runtime: Runtime) -> PublicDoor:
     """The door on one runtime."""
     tallies = Tallies(partial(add_tallies, runtime.engine))
-    letterbox = Letterbox(partial(settle, runtime.engine, runtime.patience))
+    letterbox = GroupCommit(partial(apply_reports, runtime.engine, runtime.patience))
     keep = partial(keep_unread, runtime.engine)
     callbacks = Callbacks(
         runtime,

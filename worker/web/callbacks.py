@@ -19,17 +19,17 @@ from starlette.responses import Response
 
 from config.settings import Settings
 from worker.desk.sessions import record_by_token
-from worker.domain.reports import Report
+from worker.domain.content.voicemail import OnMachine
+from worker.domain.evidence.reports import Report
 from worker.domain.statuses import ChannelStatus
-from worker.domain.voicemail import OnMachine
 from worker.providers import email, sms, voice
 from worker.providers.answered_by import read_answered_by
 from worker.providers.email import Events
 from worker.providers.signatures import sendgrid_signature_holds
 from worker.runtime import Runtime
 from worker.web.bodies import LARGE, Pace, read_body
-from worker.web.letterbox import Letterbox
-from worker.web.signed import Unread, read_signed_form
+from worker.web.group_commit import GroupCommit
+from worker.web.signed import UnreadableForm, read_signed_form
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ class Callbacks:
     """The handlers, with the runtime they work on."""
 
     runtime: Runtime
-    letterbox: Letterbox
+    letterbox: GroupCommit
     hang_up: Callable[[str], object]
     """Ends a call by its sid; may block, must not raise."""
     keep: Callable[[str, Sequence[str]], object]
@@ -139,7 +139,7 @@ class Callbacks:
 
     async def _twilio(self, request: Request, read: Reader, *, hangs_up: bool = False) -> Response:
         params = await read_signed_form(request, self.runtime.settings)
-        if isinstance(params, Unread):
+        if isinstance(params, UnreadableForm):
             return self._refused(request, params.status, params.why)
         token = request.path_params["token"]
         report, names = read(params, token), named_sessions(params)

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from worker.desk.opt_outs import hear_start, hear_stop
 from worker.desk.replies import tell_reply
 from worker.desk.tallies import add_tallies
-from worker.domain.opt_out_words import Wish, read_wish
-from worker.domain.writers import UnreadWriter
+from worker.domain.consent.authors import UnreadAuthor
+from worker.domain.consent.opt_out_words import Wish, read_wish
 from worker.runtime import Runtime
-from worker.web.signed import Unread, read_signed_form
+from worker.web.signed import UnreadableForm, read_signed_form
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ class Inbound:
         https://www.twilio.com/docs/messaging/guides/webhook-request
         """
         form = await read_signed_form(request, self.runtime.settings)
-        if isinstance(form, Unread):
+        if isinstance(form, UnreadableForm):
             self.refusals[form.why] += 1
             log.warning("callback_refused", route=ROUTE, why=form.why)
             return Response(status_code=form.status)
@@ -68,7 +68,7 @@ class Inbound:
         """One whose writer can't be read is kept for an operator, without its words."""
         try:
             HEARD[wish](self.runtime.engine, said["From"], said["MessageSid"])
-        except UnreadWriter:
+        except UnreadAuthor:
             self.refusals["unreadable"] += 1
             log.warning("callback_unreadable", route=ROUTE, count=1)
             self.keep(ROUTE, [dumps({"wish": wish, **said})])
@@ -76,5 +76,5 @@ class Inbound:
     def _tell(self, said: Mapping[str, str]) -> None:
         """Whoever we can't read was not texted by us, and answers nobody."""
         senders = (said["To"], said["MessagingServiceSid"])
-        with suppress(UnreadWriter):
+        with suppress(UnreadAuthor):
             tell_reply(self.runtime.engine, said["From"], senders, said["MessageSid"])

@@ -14,23 +14,23 @@ MOST_FIELDS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadableForm:
     """Why a form was not read: the status to answer, and a word for the count."""
 
     status: int
     why: str
 
 
-async def read_signed_form(request: Request, settings: Settings) -> dict[str, str] | Unread:
+async def read_signed_form(request: Request, settings: Settings) -> dict[str, str] | UnreadableForm:
     """The fields of a form that Twilio signed."""
     body = await read_body(request, MAX_FORM)
     if body is None or body.count(b"&") >= MOST_FIELDS:
-        return Unread(413, "too_large")
+        return UnreadableForm(413, "too_large")
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     signature = request.headers.get("x-twilio-signature")
     url, tokens = signed_url(settings, request), auth_tokens(settings)
     if not twilio_signature_holds(url, pairs, signature, tokens):
-        return Unread(403, "signature")
+        return UnreadableForm(403, "signature")
     return dict(pairs)
 
 

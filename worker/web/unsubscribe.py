@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from worker.desk.opt_outs import unsubscribe_by_link
 from worker.providers.email import unsubscribed
 from worker.runtime import Runtime
-from worker.web.letterbox import Letterbox
+from worker.web.group_commit import GroupCommit
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ class Unsubscribe:
     """The handlers, with the runtime they work on."""
 
     runtime: Runtime
-    letterbox: Letterbox
+    letterbox: GroupCommit
 
     async def page(self, request: Request) -> Response:  # noqa: ARG002  the same for everybody
         """GET: a page with a button; it changes nothing."""

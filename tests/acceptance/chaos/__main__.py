@@ -29,10 +29,10 @@ from tests.acceptance.chaos.people import CLOSED_BATCH, BatchPlan, make_batches
 from tests.acceptance.chaos.plan import OFTEN, make_plan
 from tests.acceptance.chaos.show import show
 from tests.acceptance.chaos.town import Town, wait_until
-from worker.local.house import sandbox_environment, wait_for
 from worker.local.interrupts import Interrupts
 from worker.local.ports import free_port
 from worker.local.postgres import running_postgres
+from worker.local.stack import sandbox_environment, wait_for
 from worker.local.valkey import running_valkey
 from worker.runtime import build
 from worker.store.migrate import upgrade

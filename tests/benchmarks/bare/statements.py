@@ -8,7 +8,7 @@ import orjson
 import psycopg
 from sqlalchemy import TextClause
 
-from worker.store import assignments, attempts, changes
+from worker.store import attempts, changes, chunk_contents
 
 Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[Row]
@@ -30,8 +30,8 @@ CLAIM = """
     ))
     RETURNING batch, request, claims
 """
-TEMPLATE = _bare(assignments._TEMPLATE)
-DRAFTS = _bare(assignments._DRAFTS)
+TEMPLATE = _bare(chunk_contents._TEMPLATE)
+DRAFTS = _bare(chunk_contents._DRAFTS)
 BEGIN = _bare(attempts._BEGIN)
 LOCK_REQUESTS = _bare(attempts._LOCK_REQUESTS)
 FACTS = _bare(attempts._FACTS)

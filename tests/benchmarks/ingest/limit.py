@@ -5,9 +5,9 @@ from pathlib import Path
 import orjson
 import psycopg
 
-from worker.domain.csv_rows import Row, rows
-from worker.domain.statuses import Mode
-from worker.domain.targets import Unreachable, normalize
+from worker.domain.contract.csv_rows import Row, rows
+from worker.domain.recipients.targets import Unreachable, normalize
+from worker.domain.statuses import Channel
 
 BLOCK = 1 << 18
 STAGING = """
@@ -48,7 +48,7 @@ def prepare(file: Path, ready: Path, region: str) -> None:
 
 
 def _line(row: Row, region: str, addresses: set[str]) -> str:
-    found = normalize(Mode.SMS, row.target, region)
+    found = normalize(Channel.SMS, row.target, region)
     address = None if isinstance(found, Unreachable) else found
     status = "INVALID" if address is None else "DUPLICATE" if address in addresses else "PENDING"
     if address is not None:

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from tests.factories import make_batch
+from worker.cli.context import Context
 from worker.cli.dead_letters import app
-from worker.cli.session import Session
 from worker.desk.batches import show_batch
 from worker.desk.dead_letters import DeadLetter, list_dead_letters
 from worker.desk.messages import Taken, accept, bury
@@ -27,7 +27,7 @@ def letters(environment: dict[str, str], database_url: str) -> DeadLetters:
     settings = environment | {"DATABASE_URL": database_url, "COLUMNS": "300"}
 
     def run(*arguments: str) -> Result:
-        current = Session()
+        current = Context()
         try:
             return CliRunner().invoke(app, list(arguments), env=settings, obj=current)
         finally:

@@ -17,7 +17,7 @@ from tests.factories import (
     make_campaign,
     make_request,
 )
-from worker.domain.statuses import Mode, RequestStatus
+from worker.domain.statuses import Channel, RequestStatus
 from worker.domain.wire import stamp
 
 Outreach = Callable[..., Result]
@@ -199,7 +199,7 @@ def call(engine: Engine) -> None:
 
 
 def wait(engine: Engine) -> None:
-    batch = make_batch(engine, batch_id="B", mode=Mode.SMS)
+    batch = make_batch(engine, batch_id="B", mode=Channel.SMS)
     make_request(engine, batch=batch, due_in=2 * HOUR)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from typer.testing import Result
 
 from tests.factories import make_batch, make_campaign
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 
 Outreach = Callable[..., Result]
 
@@ -24,7 +24,7 @@ def file(tmp_path: Path) -> Path:
 
 def batch(engine: Engine, body: str, **values: object) -> None:
     make_batch(
-        engine, batch_id="B", campaign=make_campaign(engine, mode=Mode.SMS, body=body, **values)
+        engine, batch_id="B", campaign=make_campaign(engine, mode=Channel.SMS, body=body, **values)
     )
 
 

@@ -3,7 +3,7 @@ from sqlalchemy import Engine
 
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
-from worker.domain.batches import BatchDetails
+from worker.domain.contract.batches import BatchDetails
 
 ANA = "ana@example.com"
 

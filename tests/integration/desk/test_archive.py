@@ -23,9 +23,9 @@ from worker.desk.archive import Archived, TooYoung, archive_batches
 from worker.desk.batches import show_batch
 from worker.desk.retries import retry_requests
 from worker.domain.errors import BatchArchived
-from worker.domain.reports import Meaning
+from worker.domain.evidence import judge_report
+from worker.domain.evidence.reports import Meaning
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, RequestStatus
-from worker.domain.verdicts import judge_report
 from worker.store import archives, attempts, schema
 from worker.store.connect import in_transaction
 

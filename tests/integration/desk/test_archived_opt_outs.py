@@ -18,8 +18,8 @@ from tests.factories import (
 )
 from tests.integration.desk.test_opt_outs import MAILBOX, archive, contact, event, reason
 from tests.sessions import Beside
-from worker.dispatch.settle import Settled, settle, settle_waiting
-from worker.domain.statuses import AttemptState, Mode
+from worker.dispatch.apply_reports import Applied, apply_reports, apply_waiting
+from worker.domain.statuses import AttemptState, Channel
 from worker.providers.email import Events, read_events
 from worker.store import archives, inbox, schema, tallies
 from worker.store.connect import Connection, in_transaction
@@ -32,11 +32,11 @@ def keep(engine: Engine, body: bytes) -> None:
 
 
 def test_an_event_that_meets_the_archive_between_its_steps_is_heard_at_once(engine: Engine) -> None:
-    recipient, token = contact(engine, Mode.EMAIL)
+    recipient, token = contact(engine, Channel.EMAIL)
     spam = read_events(event(token, "spamreport", "e1"))
 
-    def settling(_: Connection) -> Settled:
-        return settle(engine, make_patience(), spam)
+    def settling(_: Connection) -> Applied:
+        return apply_reports(engine, make_patience(), spam)
 
     with engine.connect() as dropping, dropping.begin():
         dropping.execute(update(schema.batch).values(archived_at=func.now()))
@@ -47,17 +47,17 @@ def test_an_event_that_meets_the_archive_between_its_steps_is_heard_at_once(engi
             settled = beside.result()
 
     assert reason(engine, recipient) == "spam_report"
-    assert settled == Settled(new=1, waiting=0)
+    assert settled == Applied(new=1, waiting=0)
     assert logs == []
 
 
 def test_what_waits_to_be_judged_outlives_the_archive(engine: Engine, tmp_path: Path) -> None:
-    recipient, token = contact(engine, Mode.EMAIL)
+    recipient, token = contact(engine, Channel.EMAIL)
     keep(engine, event(token, "spamreport", "e1"))
     keep(engine, event(token, "open", "e2"))
 
     archive(engine, tmp_path)
-    settle_waiting(engine, make_patience())
+    apply_waiting(engine, make_patience())
 
     assert reason(engine, recipient) == "spam_report"
     with engine.begin() as connection:
@@ -68,11 +68,11 @@ def test_what_waits_to_be_judged_outlives_the_archive(engine: Engine, tmp_path: 
 
 
 def test_a_repetition_hears_what_was_stored_and_never_heard(engine: Engine, tmp_path: Path) -> None:
-    recipient, token = contact(engine, Mode.EMAIL)
+    recipient, token = contact(engine, Channel.EMAIL)
     archive(engine, tmp_path)
     keep(engine, event(token, "spamreport", "e1"))
 
-    settle(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
 
     assert reason(engine, recipient) == "spam_report"
 
@@ -80,20 +80,20 @@ def test_a_repetition_hears_what_was_stored_and_never_heard(engine: Engine, tmp_
 def test_an_act_heard_before_the_archive_acts_no_second_time(
     engine: Engine, tmp_path: Path
 ) -> None:
-    recipient, token = contact(engine, Mode.EMAIL)
-    settle(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    recipient, token = contact(engine, Channel.EMAIL)
+    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
     archive(engine, tmp_path)
-    assert allow_recipient(engine, Mode.EMAIL, MAILBOX)
+    assert allow_recipient(engine, Channel.EMAIL, MAILBOX)
 
-    settle(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
     assert reason(engine, recipient) is None
 
-    settle(engine, make_patience(), read_events(event(token, "spamreport", "e2")))
+    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e2")))
     assert reason(engine, recipient) == "spam_report"
 
 
 def test_one_that_can_not_be_heard_costs_the_others_nothing(engine: Engine, tmp_path: Path) -> None:
-    recipient, token = contact(engine, Mode.EMAIL)
+    recipient, token = contact(engine, Channel.EMAIL)
     archive(engine, tmp_path)
     with engine.begin() as connection:  # a table that refuses one act, as one of another shape may
         connection.execute(
@@ -101,12 +101,12 @@ def test_one_that_can_not_be_heard_costs_the_others_nothing(engine: Engine, tmp_
         )
     try:
         both = event(token, "spamreport", "bad")[:-1] + b"," + event(token, "spamreport", "e1")[1:]
-        settled = settle(engine, make_patience(), read_events(both))
+        settled = apply_reports(engine, make_patience(), read_events(both))
     finally:
         with engine.begin() as connection:
             connection.execute(text("ALTER TABLE heard_act DROP CONSTRAINT refused"))
 
-    assert settled == Settled(new=2, waiting=1)
+    assert settled == Applied(new=2, waiting=1)
     assert reason(engine, recipient) == "spam_report"
 
 
@@ -126,12 +126,12 @@ def sid_of(engine: Engine, token: UUID) -> str:
 def test_without_our_token_an_event_is_heard_after_archiving(
     engine: Engine, tmp_path: Path, by_message: bool
 ) -> None:
-    recipient, token = contact(engine, Mode.EMAIL)
+    recipient, token = contact(engine, Channel.EMAIL)
     message = f"{sid_of(engine, token)}.recvd-1" if by_message else ""
     archive(engine, tmp_path)
 
     mailbox = "where.it.is.forwarded@example.org" if by_message else "UNA@example.com"
-    settled = settle(engine, make_patience(), without_token(mailbox, message, "e1"))
+    settled = apply_reports(engine, make_patience(), without_token(mailbox, message, "e1"))
 
     assert reason(engine, recipient) == "spam_report"
     found = "message" if by_message else "person"
@@ -143,28 +143,30 @@ def test_of_an_id_that_many_had_a_forwarded_mailbox_names_nobody(
     engine: Engine, tmp_path: Path
 ) -> None:
     """Also where all but one of them, or one alone, was archived."""
-    recipient, token = contact(engine, Mode.EMAIL)
+    recipient, token = contact(engine, Channel.EMAIL)
     message = sid_of(engine, token)
     archive(engine, tmp_path)
-    request = make_request(engine, batch=make_batch(engine, mode=Mode.EMAIL))
+    request = make_request(engine, batch=make_batch(engine, mode=Channel.EMAIL))
     make_attempt(engine, request=request, state=AttemptState.DONE, sid=message)
     other = read_request(engine, request)["recipient"]
 
-    settle(engine, make_patience(), without_token("elsewhere@example.org", f"{message}.1", "e1"))
+    apply_reports(
+        engine, make_patience(), without_token("elsewhere@example.org", f"{message}.1", "e1")
+    )
     assert [reason(engine, one) for one in (recipient, other)] == [None, None]
 
-    settle(engine, make_patience(), without_token(MAILBOX, f"{message}.1", "e2"))
+    apply_reports(engine, make_patience(), without_token(MAILBOX, f"{message}.1", "e2"))
     assert [reason(engine, one) for one in (recipient, other)] == ["spam_report", None]
 
 
-@pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+@pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
 def test_the_token_of_an_archived_call_in_a_mail_event_reaches_no_phone(
-    engine: Engine, tmp_path: Path, mode: Mode
+    engine: Engine, tmp_path: Path, mode: Channel
 ) -> None:
     recipient, token = contact(engine, mode)
     archive(engine, tmp_path)
 
-    settle(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
 
     assert reason(engine, recipient) is None
     with engine.begin() as connection:  # nor a mailbox of that name

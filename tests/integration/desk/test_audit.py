@@ -14,17 +14,17 @@ from tests.integration.desk.test_archive import DAY, archived, finish
 from worker.desk import batches, campaigns
 from worker.desk.audit import list_audit
 from worker.desk.dead_letters import discard, list_dead_letters, replay
-from worker.desk.lifts import lift_suppression, list_suppressed
 from worker.desk.messages import accept
-from worker.desk.removal import remove_requests
+from worker.desk.request_actions import remove_requests
 from worker.desk.retries import retry_requests
+from worker.desk.suppression_lifts import lift_suppression, list_suppressed
 from worker.desk.suppressions import suppress_recipient
 from worker.desk.uploads import upload_requests
 from worker.dispatch.decide import allow_retry, count_as_sent
 from worker.dispatch.halt import halt, resume
 from worker.domain.audit import AuditDoor, AuditEntry, Deed
 from worker.domain.errors import FileFault, WrongFields
-from worker.domain.statuses import AttemptState, Mode, RequestStatus, SuppressReason
+from worker.domain.statuses import AttemptState, Channel, RequestStatus, SuppressReason
 from worker.store.audit import through
 
 NUMBER = "+15125550177"
@@ -65,8 +65,8 @@ def batch_number(engine: Engine) -> int:
 
 
 def suppress_and_lift(engine: Engine) -> None:
-    suppress_recipient(engine, Mode.SMS, NUMBER, reason=SuppressReason.UNSUBSCRIBED, by=ANA)
-    [row] = list_suppressed(engine, Mode.SMS, limit=1)
+    suppress_recipient(engine, Channel.SMS, NUMBER, reason=SuppressReason.UNSUBSCRIBED, by=ANA)
+    [row] = list_suppressed(engine, Channel.SMS, limit=1)
     lift_suppression(engine, row.id, by=ANA, why="they asked")
 
 

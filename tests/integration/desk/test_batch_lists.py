@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from tests.factories import HOUR, make_attempt, make_batch, make_campaign, make_request
 from worker.desk.batch_lists import list_batches
-from worker.domain.batch_queries import LARGEST_PAGE, BatchPage, BatchQuery
+from worker.domain.contract.batch_queries import LARGEST_PAGE, BatchPage, BatchQuery
 from worker.domain.errors import UnknownBatch, UnknownCampaign
 from worker.domain.statuses import BatchStatus
 

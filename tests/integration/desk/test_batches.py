@@ -14,8 +14,8 @@ from worker.desk.batches import (
     update_batch,
 )
 from worker.desk.campaigns import create_campaign
-from worker.domain.batch_queries import BatchQuery
-from worker.domain.batches import BatchDetails
+from worker.domain.contract.batch_queries import BatchQuery
+from worker.domain.contract.batches import BatchDetails
 from worker.domain.errors import (
     BatchConflict,
     BatchDeleted,

@@ -13,16 +13,16 @@ from tests.factories import make_request
 from tests.integration.desk.test_archive import DAY, archived, finish
 from tests.sessions import Beside
 from worker.desk.additions import add_in
-from worker.desk.arrivals import arrival, opened
 from worker.desk.batches import delete_batch, pause_batch, show_batch
-from worker.desk.removal import remove_in, remove_requests
+from worker.desk.intake import judge_row, lock_open_batch
+from worker.desk.request_actions import remove_in, remove_requests
 from worker.desk.results import results
 from worker.desk.uploads import upload_requests
-from worker.domain.batches import BatchDetails
+from worker.domain.contract.batches import BatchDetails
+from worker.domain.contract.new_requests import NewRequest
 from worker.domain.errors import BatchArchived, BatchDeleted, BatchExpired, Mistake
-from worker.domain.new_requests import NewRequest
 from worker.domain.statuses import RequestStatus
-from worker.store import closing, ingest, sweeps
+from worker.store import closing, finished_batches, ingest
 from worker.store.connect import in_transaction
 
 ANA = "ana@example.com"
@@ -43,15 +43,15 @@ def statuses(engine: Engine) -> dict[str, str]:
 
 def sweep(engine: Engine) -> None:
     in_transaction(engine, lambda c: closing.close_pending(c, 100))
-    in_transaction(engine, sweeps.note_finished)
+    in_transaction(engine, finished_batches.note_finished)
 
 
 @contextmanager
 def an_upload(engine: Engine, reference_id: str) -> Iterator[Connection]:
     """A session that has stored a row in batch B, as an upload does, and has not committed yet."""
     with engine.connect() as connection:
-        intake = opened(connection, "B")
-        row = arrival(intake, 2, reference_id, "+15125550199", {"name": "Zoe"})
+        intake = lock_open_batch(connection, "B")
+        row = judge_row(intake, 2, reference_id, "+15125550199", {"name": "Zoe"})
         ingest.add(connection, intake.facts.id, intake.mode, [row])
         yield connection
 

@@ -19,13 +19,13 @@ from tests.sessions import Beside, eventually
 from worker.desk.batches import show_batch, update_batch
 from worker.desk.campaigns import show_campaign, update_campaign
 from worker.desk.dead_letters import list_dead_letters, replay, show_dead_letter
-from worker.desk.lifts import explain_suppressed
 from worker.desk.messages import Buried, Taken, accept
 from worker.desk.requests import show_request
-from worker.domain.digests import KEPT, digest_of
-from worker.domain.message_ids import stored_id
-from worker.domain.messages import parsed
-from worker.domain.statuses import AttemptState, Mode, RequestStatus
+from worker.desk.suppression_lifts import explain_suppressed
+from worker.domain.contract.message_digests import KEPT, digest_of
+from worker.domain.contract.message_ids import stored_id
+from worker.domain.contract.messages import parsed
+from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.domain.wire import stamp
 from worker.store import messages, schema
 
@@ -69,7 +69,7 @@ def send(engine: Engine) -> Sender:
 @pytest.fixture
 def campaign(engine: Engine) -> int:
     """An SMS campaign."""
-    return make_campaign(engine, mode=Mode.SMS)
+    return make_campaign(engine, mode=Channel.SMS)
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_a_session_is_recorded_by_sid_or_reference(
 
 
 def test_a_session_of_a_mail_is_not_taken_by_sid(engine: Engine, send: Sender) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Mode.EMAIL))
+    request = make_request(engine, batch=make_batch(engine, mode=Channel.EMAIL))
     make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="mail-1")
 
     reason = send.refused("record_session", {"call_manager_sid": "mail-1", "session_id": 7})
@@ -240,13 +240,13 @@ def test_a_session_of_a_mail_is_not_taken_by_sid(engine: Engine, send: Sender) -
 
 
 def test_a_suppression_is_lifted_by_its_time_or_number_alone(engine: Engine, send: Sender) -> None:
-    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
     whom = {"mode": "sms", "target": NUMBER}
     send.taken("suppress", whom | {"reason": "unsubscribed", "last_updated_by": ANA})
     row = read(engine, schema.recipient, recipient)
     send.taken("suppress", whom | {"reason": "spam_report"})
     assert read(engine, schema.recipient, recipient) == row
-    first, second = explain_suppressed(engine, Mode.SMS, NUMBER)
+    first, second = explain_suppressed(engine, Channel.SMS, NUMBER)
     assert (first.source, first.by, second.by) == ("message", ANA, "message")
 
     early = send.refused("unsuppress", whom | {"suppressed_at": "2020-01-01T00:00:00Z"})
@@ -255,7 +255,7 @@ def test_a_suppression_is_lifted_by_its_time_or_number_alone(engine: Engine, sen
     send.taken("unsuppress", lift | {"reason": "asked by phone", "last_updated_by": ANA})
 
     assert read(engine, schema.recipient, recipient)["suppress_reason"] == "spam_report"
-    first, second = explain_suppressed(engine, Mode.SMS, NUMBER)
+    first, second = explain_suppressed(engine, Channel.SMS, NUMBER)
     assert (first.lifted_by, first.lifted_why, second.lifted_at) == (ANA, "asked by phone", None)
     assert send.taken("unsuppress", lift).fresh
     other = send.refused("unsuppress", whom | {"suppression": second.id + 1})
@@ -267,11 +267,11 @@ def test_a_suppression_is_lifted_by_its_time_or_number_alone(engine: Engine, sen
 def test_nobody_elses_suppression_is_lifted_by_its_number(engine: Engine, send: Sender) -> None:
     for target in (NUMBER, "+15125550199"):
         send.taken("suppress", {"mode": "sms", "target": target, "reason": "unsubscribed"})
-    [other] = explain_suppressed(engine, Mode.SMS, "+15125550199")
+    [other] = explain_suppressed(engine, Channel.SMS, "+15125550199")
 
     send.refused("unsuppress", {"mode": "sms", "target": NUMBER, "suppression": other.id})
 
-    assert explain_suppressed(engine, Mode.SMS, "+15125550199") == [other]
+    assert explain_suppressed(engine, Channel.SMS, "+15125550199") == [other]
 
 
 def test_somebody_nobody_has_heard_of_can_be_suppressed(

@@ -11,7 +11,7 @@ from worker.desk.campaigns import create_campaign
 from worker.desk.results import results
 from worker.desk.suppressions import suppress_recipient
 from worker.desk.uploads import Uploaded, upload_requests
-from worker.domain.statuses import Mode, SuppressReason
+from worker.domain.statuses import Channel, SuppressReason
 
 SPELLINGS = ("Ana.Lopez@example.com", "ana.lopez@example.com", "ANA.LOPEZ@EXAMPLE.COM")
 
@@ -44,7 +44,7 @@ def test_three_spellings_in_a_file_are_one_mail(engine: Engine, campaign: int) -
 
 def test_an_opt_out_holds_for_every_spelling(engine: Engine, campaign: int) -> None:
     reason = SuppressReason.UNSUBSCRIBED
-    suppress_recipient(engine, Mode.EMAIL, "Dora@example.com", reason=reason, by=ANA)
+    suppress_recipient(engine, Channel.EMAIL, "Dora@example.com", reason=reason, by=ANA)
 
     uploaded = upload(engine, campaign, "B", "dora@example.com", "DORA@example.com")
 

@@ -19,8 +19,8 @@ from tests.factories import (
 )
 from worker.desk.archive import archive_batches
 from worker.desk.opt_outs import hear_stop, unsubscribe_by_link
-from worker.dispatch.settle import settle
-from worker.domain.statuses import AttemptState, Mode, RequestStatus
+from worker.dispatch.apply_reports import apply_reports
+from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.providers.email import read_events
 from worker.store import schema
 
@@ -28,9 +28,9 @@ DAY = timedelta(days=1)
 MAILBOX = "Una@example.com"
 
 
-def contact(engine: Engine, mode: Mode) -> tuple[int, UUID]:
+def contact(engine: Engine, mode: Channel) -> tuple[int, UUID]:
     """Somebody who was reached, in a batch that is over; and the attempt's token."""
-    address = MAILBOX.lower() if mode is Mode.EMAIL else "+15125550140"
+    address = MAILBOX.lower() if mode is Channel.EMAIL else "+15125550140"
     recipient = make_recipient(engine, mode=mode, address=address)
     batch = make_batch(engine, batch_id=f"over-{mode}", campaign=make_campaign(engine, mode=mode))
     request = make_request(engine, batch=batch, recipient=recipient)
@@ -60,7 +60,7 @@ def event(token: UUID, name: str, key: str) -> bytes:
 
 
 def test_a_click_is_heard_after_the_batch_was_archived(engine: Engine, tmp_path: Path) -> None:
-    recipient, token = contact(engine, Mode.EMAIL)
+    recipient, token = contact(engine, Channel.EMAIL)
     archive(engine, tmp_path)
 
     found = unsubscribe_by_link(engine, token)
@@ -71,17 +71,17 @@ def test_a_click_is_heard_after_the_batch_was_archived(engine: Engine, tmp_path:
 
 
 def test_a_second_click_after_a_lift_is_a_new_act(engine: Engine) -> None:
-    recipient, token = contact(engine, Mode.EMAIL)
+    recipient, token = contact(engine, Channel.EMAIL)
     unsubscribe_by_link(engine, token)
-    assert allow_recipient(engine, Mode.EMAIL, MAILBOX)
+    assert allow_recipient(engine, Channel.EMAIL, MAILBOX)
 
     unsubscribe_by_link(engine, token)
 
     assert reason(engine, recipient) == "unsubscribed"
 
 
-@pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
-def test_the_token_of_a_call_opens_no_page_of_a_mail(engine: Engine, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
+def test_the_token_of_a_call_opens_no_page_of_a_mail(engine: Engine, mode: Channel) -> None:
     recipient, token = contact(engine, mode)
 
     assert unsubscribe_by_link(engine, token) is None
@@ -95,27 +95,27 @@ def test_the_token_of_a_call_opens_no_page_of_a_mail(engine: Engine, mode: Mode)
 def test_an_event_is_heard_after_archiving_and_once(
     engine: Engine, tmp_path: Path, name: str, expected: str
 ) -> None:
-    recipient, token = contact(engine, Mode.EMAIL)
+    recipient, token = contact(engine, Channel.EMAIL)
     archive(engine, tmp_path)
 
-    settle(engine, make_patience(), read_events(event(token, name, "e1")))
+    apply_reports(engine, make_patience(), read_events(event(token, name, "e1")))
     assert reason(engine, recipient) == expected
 
-    allow_recipient(engine, Mode.EMAIL, MAILBOX)
-    settle(engine, make_patience(), read_events(event(token, name, "e1")))
+    allow_recipient(engine, Channel.EMAIL, MAILBOX)
+    apply_reports(engine, make_patience(), read_events(event(token, name, "e1")))
     assert reason(engine, recipient) is None
 
-    settle(engine, make_patience(), read_events(event(token, name, "e2")))
+    apply_reports(engine, make_patience(), read_events(event(token, name, "e2")))
     assert reason(engine, recipient) == expected
 
 
 def test_a_stop_by_text_is_heard_and_acts_once(engine: Engine) -> None:
-    recipient, _ = contact(engine, Mode.SMS)
+    recipient, _ = contact(engine, Channel.SMS)
 
     assert hear_stop(engine, "+15125550140", "SM1")
     assert reason(engine, recipient) == "unsubscribed"
 
-    allow_recipient(engine, Mode.SMS, "+15125550140")
+    allow_recipient(engine, Channel.SMS, "+15125550140")
     assert not hear_stop(engine, "+15125550140", "SM1")
     assert reason(engine, recipient) is None
     assert hear_stop(engine, "+15125550140", "SM2")

@@ -8,8 +8,8 @@ from tests.factories import counted_equals_recount, make_batch, make_campaign
 from worker.desk.additions import add_in
 from worker.desk.requests import show_request
 from worker.desk.uploads import upload_requests
-from worker.domain.new_requests import NewRequest
-from worker.domain.statuses import Mode
+from worker.domain.contract.new_requests import NewRequest
+from worker.domain.statuses import Channel
 from worker.store.connect import in_transaction
 
 FRENCH = "+33612345678"
@@ -17,7 +17,7 @@ BY = "ana@example.com"
 
 
 def make_careful(engine: Engine) -> None:
-    campaign = make_campaign(engine, mode=Mode.SMS, allowed_regions=["US"])
+    campaign = make_campaign(engine, mode=Channel.SMS, allowed_regions=["US"])
     make_batch(engine, campaign=campaign, batch_id="B")
 
 

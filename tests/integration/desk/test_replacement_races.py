@@ -10,14 +10,14 @@ from sqlalchemy import Engine, text
 from tests.factories import ANA, counted_equals_recount, lease
 from tests.integration.desk.test_replacements import HEADER, request_of, waiting
 from tests.integration.store.test_begin import begin
-from worker.desk.removal import remove_requests
+from worker.desk.request_actions import remove_requests
 from worker.desk.results import results
 from worker.desk.suppressions import suppress_recipient
 from worker.desk.uploads import upload_requests
-from worker.domain.statuses import Mode, SuppressReason
-from worker.store.assignments import read_assignment
-from worker.store.claims import Chunk
+from worker.domain.statuses import Channel, SuppressReason
+from worker.store.chunk_contents import read_chunk_contents
 from worker.store.connect import in_transaction
+from worker.store.queue import Chunk
 
 ROUNDS = 15
 PEOPLE = [f"+151255501{n:02}" for n in range(6)]
@@ -34,7 +34,7 @@ def upload(engine: Engine, targets: list[str], *, replace: bool = False) -> None
 
 def deliver(engine: Engine, chunk: Chunk) -> dict[int, str]:
     """By request that began: the address its worker has rendered for."""
-    rendered = in_transaction(engine, lambda c: read_assignment(c, chunk))
+    rendered = in_transaction(engine, lambda c: read_chunk_contents(c, chunk))
     begun, _ = in_transaction(engine, lambda c: begin(c, chunk))
     drafts = {draft.request: draft.address for draft in rendered.drafts}
     return {one.request: drafts[one.request] for one in begun}
@@ -53,7 +53,7 @@ def test_whoever_is_contacted_is_the_one_that_stands_there(engine: Engine, seed:
         lambda: upload(engine, after, replace=True),
         lambda: remove_requests(engine, "B", [removed], by=ANA),
         lambda: suppress_recipient(
-            engine, Mode.SMS, stopped, reason=SuppressReason.UNSUBSCRIBED, by=ANA
+            engine, Channel.SMS, stopped, reason=SuppressReason.UNSUBSCRIBED, by=ANA
         ),
     ]
     random.shuffle(acts)

@@ -19,17 +19,17 @@ from tests.factories import (
 from tests.integration.store.test_begin import begin
 from tests.sessions import Beside
 from worker.desk.additions import RequestsConflict, add_in
-from worker.desk.arrivals import arrival, opened
 from worker.desk.batches import show_batch
+from worker.desk.intake import judge_row, lock_open_batch
 from worker.desk.messages import Buried, Taken, accept
-from worker.desk.removal import remove_in, remove_requests
+from worker.desk.request_actions import remove_in, remove_requests
 from worker.desk.results import results
 from worker.desk.uploads import Uploaded, upload_requests
-from worker.domain.batches import BatchDetails
-from worker.domain.new_requests import NewRequest
+from worker.domain.contract.batches import BatchDetails
+from worker.domain.contract.new_requests import NewRequest
 from worker.domain.statuses import AttemptState, RequestStatus
-from worker.store import claims, ingest, schema
-from worker.store.assignments import read_assignment
+from worker.store import ingest, queue, schema
+from worker.store.chunk_contents import read_chunk_contents
 from worker.store.connect import Connection, in_transaction
 
 HEADER = "reference_id,target,name\n"
@@ -82,8 +82,8 @@ def judged_consistently(engine: Engine) -> bool:
 def replacing_by(engine: Engine, reference: str, target: str) -> Iterator[Connection]:
     """A session that has replaced a row, as an upload does, and has not committed yet."""
     with engine.connect() as connection:
-        intake = opened(connection, "B")
-        row = arrival(intake, 2, reference, target, {"name": "Ana"})
+        intake = lock_open_batch(connection, "B")
+        row = judge_row(intake, 2, reference, target, {"name": "Ana"})
         done = ingest.add(connection, intake.facts.id, intake.mode, [row], replace=True)
         assert done.replaced == 1
         yield connection
@@ -274,7 +274,7 @@ def test_what_is_replaced_between_render_and_begin_is_not_begun(engine: Engine) 
     upload(engine, f"1,{ONE},Anna")
     chunk = lease(engine, request_of(engine, "1"))
     with engine.begin() as connection:
-        assert read_assignment(connection, chunk).drafts[0].address == ONE
+        assert read_chunk_contents(connection, chunk).drafts[0].address == ONE
 
     corrected(engine, f"1,{TWO},Ana")
 
@@ -282,7 +282,7 @@ def test_what_is_replaced_between_render_and_begin_is_not_begun(engine: Engine) 
         assert begin(connection, chunk) == ([], {})
     anew = lease(engine, request_of(engine, "1"))
     with engine.begin() as connection:
-        assert read_assignment(connection, anew).drafts[0].address == TWO
+        assert read_chunk_contents(connection, anew).drafts[0].address == TWO
 
 
 def test_begin_waits_for_a_replacement_and_finds_nothing(engine: Engine) -> None:
@@ -337,7 +337,7 @@ def test_a_render_that_failed_on_the_old_words_does_not_close_the_new(engine: En
     chunk = lease(engine, request)
 
     def fail(connection: Connection) -> None:
-        claims.fail_unsent(connection, chunk.lease, "render", [(request, "name is empty")])
+        queue.fail_unsent(connection, chunk.lease, "render", [(request, "name is empty")])
 
     with replacing_by(engine, "1", ONE) as replacing, Beside(engine, fail) as failing:
         failing.wait_until_blocked()

@@ -10,7 +10,7 @@ from worker.desk.requests import show_request
 from worker.desk.results import results
 from worker.desk.sessions import record_by_token
 from worker.desk.uploads import upload_requests
-from worker.domain.batches import BatchDetails
+from worker.domain.contract.batches import BatchDetails
 from worker.domain.errors import UnknownBatch, UnknownRequest
 from worker.domain.statuses import AttemptState, RequestStatus
 

@@ -18,7 +18,7 @@ from tests.sessions import Beside
 from worker.desk.dead_letters import list_dead_letters, replay
 from worker.desk.messages import Taken, accept
 from worker.desk.retries import Retried, retry_in, retry_requests
-from worker.domain.statuses import AttemptState, Mode, RequestStatus
+from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.store import schema
 
 Attempts = list[dict[str, Any]]
@@ -31,50 +31,50 @@ def heard(name: str, rank: int = 100, *, state: AttemptState = S.DONE, **values:
     return {"state": state, "fold_rank": rank, "fold_sequence": 0, "fold_name": name, **values}
 
 
-DOUBTFUL: dict[str, tuple[Mode, Attempts]] = {
-    "a doubt that policy closed": (Mode.SMS, [{"state": S.UNRESOLVED}]),
-    "a mail's doubt": (Mode.EMAIL, [{"state": S.UNRESOLVED}]),
-    "silence after dialing": (Mode.VOICE, [heard("ringing", 30)]),
-    "silence after answering": (Mode.VOICE, [heard("in-progress", 40)]),
-    "silence from the first": (Mode.VOICE, [{"state": S.DONE}]),
-    "a text that stayed queued": (Mode.SMS, [heard("queued", 10)]),
-    "a mail that was deferred to the end": (Mode.EMAIL, [heard("deferred", 20)]),
+DOUBTFUL: dict[str, tuple[Channel, Attempts]] = {
+    "a doubt that policy closed": (Channel.SMS, [{"state": S.UNRESOLVED}]),
+    "a mail's doubt": (Channel.EMAIL, [{"state": S.UNRESOLVED}]),
+    "silence after dialing": (Channel.VOICE, [heard("ringing", 30)]),
+    "silence after answering": (Channel.VOICE, [heard("in-progress", 40)]),
+    "silence from the first": (Channel.VOICE, [{"state": S.DONE}]),
+    "a text that stayed queued": (Channel.SMS, [heard("queued", 10)]),
+    "a mail that was deferred to the end": (Channel.EMAIL, [heard("deferred", 20)]),
     "a doubt before what was never sent": (
-        Mode.SMS,
+        Channel.SMS,
         [{"state": S.UNRESOLVED}, {"state": S.NOT_SENT}],
     ),
-    "a doubt after a miss": (Mode.VOICE, [heard("busy"), {"state": S.UNRESOLVED}]),
-    "delivered after it was taken back": (Mode.SMS, [heard("delivered")]),
+    "a doubt after a miss": (Channel.VOICE, [heard("busy"), {"state": S.UNRESOLVED}]),
+    "delivered after it was taken back": (Channel.SMS, [heard("delivered")]),
     "an older one that reached after all": (
-        Mode.SMS,
+        Channel.SMS,
         [heard("delivered", late=True), heard("undelivered", 90)],
     ),
     "an older one that is still heard of": (
-        Mode.VOICE,
+        Channel.VOICE,
         [heard("ringing", 30, state=S.ACCEPTED, late=True), heard("busy")],
     ),
 }
-MISSED: dict[str, tuple[Mode, Attempts]] = {
-    "nobody was tried": (Mode.SMS, []),
-    "never sent": (Mode.SMS, [{"state": S.NOT_SENT}]),
-    "refused": (Mode.SMS, [{"state": S.REFUSED}]),
-    "busy": (Mode.VOICE, [heard("busy")]),
-    "nobody answered": (Mode.VOICE, [heard("no-answer")]),
-    "a machine": (Mode.VOICE, [heard("machine_start", 110)]),
-    "undelivered": (Mode.SMS, [heard("undelivered", 90)]),
-    "bounced": (Mode.EMAIL, [heard("bounce", 90)]),
+MISSED: dict[str, tuple[Channel, Attempts]] = {
+    "nobody was tried": (Channel.SMS, []),
+    "never sent": (Channel.SMS, [{"state": S.NOT_SENT}]),
+    "refused": (Channel.SMS, [{"state": S.REFUSED}]),
+    "busy": (Channel.VOICE, [heard("busy")]),
+    "nobody answered": (Channel.VOICE, [heard("no-answer")]),
+    "a machine": (Channel.VOICE, [heard("machine_start", 110)]),
+    "undelivered": (Channel.SMS, [heard("undelivered", 90)]),
+    "bounced": (Channel.EMAIL, [heard("bounce", 90)]),
     "bounced after a doubt that was sent again": (
-        Mode.EMAIL,
+        Channel.EMAIL,
         [{"state": S.UNRESOLVED}, heard("bounce", 90)],
     ),
     "an older one that missed too, late": (
-        Mode.VOICE,
+        Channel.VOICE,
         [heard("busy", late=True), heard("no-answer")],
     ),
 }
 
 
-def failed(engine: Engine, mode: Mode, attempts: Attempts) -> int:
+def failed(engine: Engine, mode: Channel, attempts: Attempts) -> int:
     """A request 1 of a batch B that FAILED after these attempts."""
     batch = make_batch(engine, batch_id="B", mode=mode)
     request = make_request(engine, batch=batch, reference_id="1", status=FAILED)
@@ -86,7 +86,7 @@ def failed(engine: Engine, mode: Mode, attempts: Attempts) -> int:
 @pytest.mark.parametrize(("mode", "attempts"), DOUBTFUL.values(), ids=DOUBTFUL)
 @pytest.mark.parametrize("named", [None, ["1"]], ids=["all", "named"])
 def test_whom_an_attempt_may_have_reached_is_passed_over(
-    engine: Engine, mode: Mode, attempts: Attempts, named: list[str] | None
+    engine: Engine, mode: Channel, attempts: Attempts, named: list[str] | None
 ) -> None:
     request = failed(engine, mode, attempts)
 
@@ -100,7 +100,7 @@ def test_whom_an_attempt_may_have_reached_is_passed_over(
 
 @pytest.mark.parametrize(("mode", "attempts"), MISSED.values(), ids=MISSED)
 def test_whom_every_attempt_missed_is_queued_again(
-    engine: Engine, mode: Mode, attempts: Attempts
+    engine: Engine, mode: Channel, attempts: Attempts
 ) -> None:
     request = failed(engine, mode, attempts)
 
@@ -111,7 +111,7 @@ def test_whom_every_attempt_missed_is_queued_again(
 
 
 def test_the_attempt_to_decide_about_is_named(engine: Engine) -> None:
-    request = failed(engine, Mode.SMS, [])
+    request = failed(engine, Channel.SMS, [])
     doubted = make_attempt(engine, request=request, state=S.UNRESOLVED)
     make_attempt(engine, request=request, state=S.NOT_SENT, status=FAILED)
 
@@ -122,7 +122,7 @@ def test_the_attempt_to_decide_about_is_named(engine: Engine) -> None:
 def test_a_doubt_is_tried_again_by_name_and_that_is_remembered(
     engine: Engine, named: list[str] | None
 ) -> None:
-    doubted = failed(engine, Mode.SMS, [{"state": S.UNRESOLVED}])
+    doubted = failed(engine, Channel.SMS, [{"state": S.UNRESOLVED}])
     batch = read_request(engine, doubted)["batch"]
     missed = make_request(engine, batch=batch, reference_id="2", status=FAILED)
 
@@ -146,7 +146,7 @@ def why(engine: Engine, request: int) -> str:
 
 
 def test_a_message_passes_doubts_over_too(engine: Engine) -> None:
-    request = failed(engine, Mode.SMS, [{"state": S.UNRESOLVED}])
+    request = failed(engine, Channel.SMS, [{"state": S.UNRESOLVED}])
 
     accept(engine, "outreach.retry_requests", "1", {"batch_id": "B", "failed": True})
     assert read_request(engine, request)["request_status"] == "FAILED"
@@ -159,7 +159,7 @@ def test_a_message_passes_doubts_over_too(engine: Engine) -> None:
 def test_a_dead_letter_that_is_replayed_passes_doubts_over_too(engine: Engine) -> None:
     accept(engine, "outreach.retry_requests", "1", {"batch_id": "B", "failed": True})
     [letter] = list_dead_letters(engine)
-    request = failed(engine, Mode.SMS, [{"state": S.UNRESOLVED}])
+    request = failed(engine, Channel.SMS, [{"state": S.UNRESOLVED}])
 
     assert replay(engine, letter.id, name=None, payload=None, by=ANA) == Taken(fresh=True)
 
@@ -168,7 +168,7 @@ def test_a_dead_letter_that_is_replayed_passes_doubts_over_too(engine: Engine) -
 
 def test_what_a_report_tells_while_the_retry_waits_is_heard(engine: Engine) -> None:
     """The request was taken back, so that the report moves nothing but its attempt."""
-    batch = make_batch(engine, batch_id="B", mode=Mode.SMS)
+    batch = make_batch(engine, batch_id="B", mode=Channel.SMS)
     request = make_request(engine, batch=batch, reference_id="1", status=FAILED)
     attempt = make_attempt(engine, request=request, status=FAILED, **heard("undelivered", 90))
 

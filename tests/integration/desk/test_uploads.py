@@ -9,10 +9,10 @@ from sqlalchemy import Engine, text
 from worker.desk.batches import delete_batch, show_batch
 from worker.desk.results import results
 from worker.desk.uploads import Uploaded, upload_requests
-from worker.domain.batches import BatchDetails
-from worker.domain.csv_rows import Refused
+from worker.domain.contract.batches import BatchDetails
+from worker.domain.contract.csv_rows import BadRow
+from worker.domain.contract.results import RequestResult
 from worker.domain.errors import BatchDeleted, BatchExpired, FileFault, UnknownBatch
-from worker.domain.results import RequestResult
 from worker.domain.statuses import BatchStatus
 from worker.store.ingest import REPORTED
 
@@ -59,8 +59,8 @@ def test_every_row_is_judged(engine: Engine, batch: BatchDetails) -> None:
         known=0,
         refused_count=2,
         refused=(
-            Refused(6, "reference_id was used on line 2"),
-            Refused(7, "the row has 1 cells, the header has 3"),
+            BadRow(6, "reference_id was used on line 2"),
+            BadRow(7, "the row has 1 cells, the header has 3"),
         ),
     )
     found = stored(engine)

@@ -3,17 +3,17 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.fakes.provider import FakeProvider, line_to
-from worker.dispatch.line import Line
+from worker.dispatch.provider_loop import ProviderLoop
 
-Connect = Callable[..., Line]
+Connect = Callable[..., ProviderLoop]
 
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
     """Builds lines to fake providers and closes them afterwards."""
-    lines: list[Line] = []
+    lines: list[ProviderLoop] = []
 
-    def build(*providers: FakeProvider) -> Line:
+    def build(*providers: FakeProvider) -> ProviderLoop:
         lines.append(line_to(*providers))
         return lines[-1]
 

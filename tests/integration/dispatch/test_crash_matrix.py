@@ -18,13 +18,13 @@ from tests.factories import (
     read_request,
 )
 from tests.properties.world import Contact, Crash, CrashingEngine, Fate, Outside, line_to, pass_time
+from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.deliver import deliver
-from worker.dispatch.line import Line
+from worker.dispatch.provider_loop import ProviderLoop
 from worker.dispatch.rescue import rescue
 from worker.dispatch.scan import ScanLimits, scan
-from worker.dispatch.settle import settle
 from worker.dispatch.sweep import sweep
-from worker.domain.statuses import FINAL, Mode, RequestStatus
+from worker.domain.statuses import FINAL, Channel, RequestStatus
 
 SECOND = timedelta(seconds=1)
 PATIENCE = make_patience()
@@ -72,7 +72,7 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-def line(outside: Outside) -> Iterator[Line]:
+def line(outside: Outside) -> Iterator[ProviderLoop]:
     made = line_to(outside)
     yield made
     made.close()
@@ -82,7 +82,7 @@ def line(outside: Outside) -> Iterator[Line]:
 def test_nobody_is_contacted_twice_and_nothing_is_lost(
     shared_engine: Engine,
     outside: Outside,
-    line: Line,
+    line: ProviderLoop,
     point: str,
     fate: Fate,
     callbacks: str,
@@ -111,9 +111,9 @@ def test_nobody_is_contacted_twice_and_nothing_is_lost(
         assert row["request_status"] == RequestStatus.INVALID
 
 
-def _die(engine: Engine, line: Line, crash: "tuple[int, str] | Fate | None") -> None:
+def _die(engine: Engine, line: ProviderLoop, crash: "tuple[int, str] | Fate | None") -> None:
     """Claim, and deliver until the process is gone."""
-    (chunk,) = scan(engine, SCAN, {Mode.VOICE: 0})
+    (chunk,) = scan(engine, SCAN, {Channel.VOICE: 0})
     dying = engine
     if isinstance(crash, tuple):
         dying = cast(Engine, CrashingEngine(engine, *crash))
@@ -124,7 +124,9 @@ def _die(engine: Engine, line: Line, crash: "tuple[int, str] | Fate | None") -> 
     assert crash is None or (isinstance(crash, tuple) and crash[0] == RECORD)
 
 
-def _recover(engine: Engine, outside: Outside, line: Line, request: int, *, told: bool) -> None:
+def _recover(
+    engine: Engine, outside: Outside, line: ProviderLoop, request: int, *, told: bool
+) -> None:
     """Others carry on: time passes, they look, claim and send, until the request is final."""
     for _ in range(ROUNDS):
         if told:
@@ -135,7 +137,7 @@ def _recover(engine: Engine, outside: Outside, line: Line, request: int, *, told
         pass_time(engine, 400)
         rescue(engine, line, PATIENCE)
         sweep(engine)
-        for chunk in scan(engine, SCAN, {Mode.VOICE: 0}):
+        for chunk in scan(engine, SCAN, {Channel.VOICE: 0}):
             deliver(engine, line, DELIVERY, chunk)
     raise AssertionError("the request is stuck")
 
@@ -144,4 +146,4 @@ def _tell(engine: Engine, contact: Contact) -> None:
     """All of its callbacks, in the wrong order and one of them twice."""
     reports = [contact.report(index) for index in reversed(range(len(contact.story)))]
     for report in [*reports, reports[0]]:
-        settle(engine, PATIENCE, [report])
+        apply_reports(engine, PATIENCE, [report])

@@ -30,8 +30,9 @@ from tests.factories import (
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
 from worker.dispatch.deliver import Delivered, deliver
-from worker.dispatch.line import Line
-from worker.domain.answers import (
+from worker.dispatch.provider_loop import ProviderLoop
+from worker.domain.content.tickets import Call, Mail, Text
+from worker.domain.evidence.answers import (
     Accepted,
     Answer,
     Halt,
@@ -42,24 +43,23 @@ from worker.domain.answers import (
     Throttled,
     Unknown,
 )
-from worker.domain.statuses import AttemptState, Mode
-from worker.domain.tickets import Call, Mail, Text
+from worker.domain.statuses import AttemptState, Channel
 from worker.limits import OpenGate
 from worker.providers import boot_clock
 from worker.store import halts, schema
-from worker.store.claims import Chunk
 from worker.store.connect import in_transaction
+from worker.store.queue import Chunk
 
 LIMITS = make_limits()
 
 
-def send(engine: Engine, line: Line, chunk: Chunk) -> Delivered:
+def send(engine: Engine, line: ProviderLoop, chunk: Chunk) -> Delivered:
     return deliver(engine, line, LIMITS, chunk)
 
 
 def test_a_call_is_placed_and_recorded(engine: Engine, connect: Connect) -> None:
     request = make_request(engine)
-    provider = FakeProvider(Mode.VOICE, answers=[Accepted("CA1")])
+    provider = FakeProvider(Channel.VOICE, answers=[Accepted("CA1")])
 
     done = send(engine, connect(provider), lease(engine, request))
 
@@ -71,18 +71,18 @@ def test_a_call_is_placed_and_recorded(engine: Engine, connect: Connect) -> None
 
 
 CONTENTS = {
-    Mode.VOICE: Call(twiml="<Response><Say>Hello Ana</Say></Response>", url=None),
-    Mode.SMS: Text("Hello Ana"),
-    Mode.EMAIL: Mail(subject="Hello", html=None, text="Hello Ana"),
+    Channel.VOICE: Call(twiml="<Response><Say>Hello Ana</Say></Response>", url=None),
+    Channel.SMS: Text("Hello Ana"),
+    Channel.EMAIL: Mail(subject="Hello", html=None, text="Hello Ana"),
 }
 
 
-@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("mode", Channel)
 def test_a_ticket_says_what_to_whom_from_where(
-    engine: Engine, connect: Connect, mode: Mode
+    engine: Engine, connect: Connect, mode: Channel
 ) -> None:
     # The filter keeps the mail from being a form whose places the provider fills.
-    words = {"text": "Hello {{ name | strip }}"} if mode is Mode.EMAIL else {}
+    words = {"text": "Hello {{ name | strip }}"} if mode is Channel.EMAIL else {}
     campaign = make_campaign(engine, mode=mode, **words)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     provider = FakeProvider(mode)
@@ -103,7 +103,7 @@ def test_the_attempt_is_committed_before_anybody_is_contacted(
 ) -> None:
     seen: list[str] = []
     provider = FakeProvider(
-        Mode.VOICE,
+        Channel.VOICE,
         meanwhile=lambda ticket: seen.append(read_attempt(engine, ticket.attempt)["state"]),
     )
 
@@ -115,7 +115,7 @@ def test_the_attempt_is_committed_before_anybody_is_contacted(
 def test_the_deadline_is_the_send_window_from_before_begin(
     engine: Engine, connect: Connect
 ) -> None:
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
     before = boot_clock()
 
     send(engine, connect(provider), lease(engine, make_request(engine)))
@@ -127,7 +127,7 @@ def test_the_deadline_is_the_send_window_from_before_begin(
 def test_the_deadline_is_the_expiry_where_that_comes_first(
     engine: Engine, connect: Connect
 ) -> None:
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
     batch = make_batch(engine, expires_in=2 * SECOND)
 
     send(engine, connect(provider), lease(engine, make_request(engine, batch=batch)))
@@ -153,7 +153,7 @@ def test_a_text_is_valid_until_the_recipients_day_or_its_batch_ends(
     end: timedelta | None,
 ) -> None:
     request = make_text(engine, closes_in=closes, expires_in=expires)
-    provider = FakeProvider(Mode.SMS)
+    provider = FakeProvider(Channel.SMS)
 
     send(engine, connect(provider), lease(engine, request))
 
@@ -171,7 +171,7 @@ def test_a_text_that_would_come_too_late_is_left_to_its_lease(
     engine: Engine, connect: Connect, closes: timedelta | None, expires: timedelta | None
 ) -> None:
     request = make_text(engine, closes_in=closes, expires_in=expires)
-    provider = FakeProvider(Mode.SMS)
+    provider = FakeProvider(Channel.SMS)
 
     done = send(engine, connect(provider), lease(engine, request))
 
@@ -194,14 +194,14 @@ def make_text(engine: Engine, *, closes_in: timedelta | None, expires_in: timede
             "recipient_start_time": began.time(),
             "recipient_end_time": end.time(),
         }
-    campaign = make_campaign(engine, mode=Mode.SMS, **hours)
+    campaign = make_campaign(engine, mode=Channel.SMS, **hours)
     batch = make_batch(engine, campaign=campaign, expires_in=expires_in)
-    recipient = make_recipient(engine, mode=Mode.SMS, address=f"+35121{batch:07}")
+    recipient = make_recipient(engine, mode=Channel.SMS, address=f"+35121{batch:07}")
     return make_request(engine, batch=batch, recipient=recipient)
 
 
 def test_a_redelivered_message_contacts_nobody(engine: Engine, connect: Connect) -> None:
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
     chunk = lease(engine, make_request(engine))
     line = connect(provider)
 
@@ -218,7 +218,7 @@ def test_what_can_not_be_rendered_is_closed_before_anything_is_sent(
     batch = make_batch(engine)
     nameless = make_request(engine, batch=batch, request_variables={"nickname": "Ani"})
     sound = make_request(engine, batch=batch)
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
 
     done = send(engine, connect(provider), lease(engine, nameless, sound))
 
@@ -241,7 +241,7 @@ FENCES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("why", FENCES)
 def test_a_closed_batch_contacts_nobody(engine: Engine, connect: Connect, why: str) -> None:
     chunk = lease(engine, make_request(engine))
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
     with engine.begin() as connection:
         connection.execute(
             update(schema.batch).where(schema.batch.c.id == chunk.batch).values(**FENCES[why])
@@ -257,7 +257,7 @@ def test_a_suppressed_recipient_is_not_contacted(engine: Engine, connect: Connec
     recipient = make_recipient(
         engine, suppressed_at=func.clock_timestamp(), suppress_reason="unsubscribed"
     )
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
 
     done = send(engine, connect(provider), lease(engine, make_request(engine, recipient=recipient)))
 
@@ -289,7 +289,7 @@ def test_an_answer_becomes_a_state(
 ) -> None:
     request = make_request(engine)
 
-    send(engine, connect(FakeProvider(Mode.VOICE, answers=[answer])), lease(engine, request))
+    send(engine, connect(FakeProvider(Channel.VOICE, answers=[answer])), lease(engine, request))
 
     after = read_request(engine, request)
     assert (after["request_status"], after["attempt_count"]) == (status, count)
@@ -300,7 +300,7 @@ def test_an_answer_becomes_a_state(
 
 def test_a_doubt_is_never_due_again_by_itself(engine: Engine, connect: Connect) -> None:
     request = make_request(engine)
-    provider = FakeProvider(Mode.VOICE, answers=[Unknown("read_timeout")])
+    provider = FakeProvider(Channel.VOICE, answers=[Unknown("read_timeout")])
     line, chunk = connect(provider), lease(engine, request)
 
     send(engine, line, chunk)
@@ -314,7 +314,7 @@ def test_answers_of_one_chunk_are_told_apart(engine: Engine, connect: Connect) -
     batch = make_batch(engine)
     requests = [make_request(engine, batch=batch) for _ in range(3)]
     provider = FakeProvider(
-        Mode.VOICE,
+        Channel.VOICE,
         answers=[Accepted("CA1"), Refused(Refusal.CONTENT, "21617"), Unknown("read_timeout")],
     )
 
@@ -334,7 +334,7 @@ def test_a_flush_of_one_row_records_every_answer(engine: Engine, connect: Connec
 
     done = deliver(
         engine,
-        connect(FakeProvider(Mode.VOICE)),
+        connect(FakeProvider(Channel.VOICE)),
         replace(LIMITS, flush_rows=1),
         lease(engine, *requests),
     )
@@ -364,7 +364,7 @@ def test_a_halt_stops_the_channel_for_those_who_come_after(
 ) -> None:
     batch = make_batch(engine)
     first, second = make_request(engine, batch=batch), make_request(engine, batch=batch)
-    provider = FakeProvider(Mode.VOICE, answers=[Halt(HaltScope.CHANNEL, "20003", "bad key")])
+    provider = FakeProvider(Channel.VOICE, answers=[Halt(HaltScope.CHANNEL, "20003", "bad key")])
     line = connect(provider)
 
     send(engine, line, lease(engine, first))
@@ -372,7 +372,7 @@ def test_a_halt_stops_the_channel_for_those_who_come_after(
 
     assert done.handed_back == {"halted": 1}
     assert len(provider.tickets) == 1
-    [standing] = in_transaction(engine, halts.standing)
+    [standing] = in_transaction(engine, halts.in_force)
     assert (standing.scope, standing.key) == ("channel", "voice")
 
 
@@ -387,7 +387,7 @@ def test_a_busy_recipient_is_not_contacted_from_a_second_batch(
         check_in=MINUTE,
     )
     request = make_request(engine, recipient=recipient)
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
 
     done = send(engine, connect(provider), lease(engine, request))
 
@@ -397,7 +397,7 @@ def test_a_busy_recipient_is_not_contacted_from_a_second_batch(
 
 
 def test_nobody_is_named_in_what_is_counted(engine: Engine, connect: Connect) -> None:
-    done = send(engine, connect(FakeProvider(Mode.VOICE)), lease(engine, make_request(engine)))
+    done = send(engine, connect(FakeProvider(Channel.VOICE)), lease(engine, make_request(engine)))
 
     assert ANA not in repr(done)
     assert "+1" not in repr(done)
@@ -407,7 +407,7 @@ class _Silent(FakeProvider):
     """Takes the ticket and is never heard of again."""
 
     def __init__(self) -> None:
-        super().__init__(Mode.VOICE, meanwhile=self._vanish)
+        super().__init__(Channel.VOICE, meanwhile=self._vanish)
 
     def _vanish(self, _ticket: object) -> None:
         raise _Vanished
@@ -434,7 +434,7 @@ def test_a_paced_batch_has_its_rate_back_for_what_did_not_begin(
     with engine.begin() as connection:
         connection.execute(spent)
 
-    send(engine, connect(FakeProvider(Mode.VOICE)), lease(engine, *requests))
+    send(engine, connect(FakeProvider(Channel.VOICE)), lease(engine, *requests))
 
     with engine.begin() as connection:
         assert connection.scalar(select(schema.batch_pace.c.allowance)) == level
@@ -443,7 +443,7 @@ def test_a_paced_batch_has_its_rate_back_for_what_did_not_begin(
 def test_no_more_calls_are_placed_than_may_be_under_way(engine: Engine, connect: Connect) -> None:
     batch = make_batch(engine)
     requests = [make_request(engine, batch=batch) for _ in range(5)]
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
     line, limits = connect(provider), replace(LIMITS, concurrent_calls=3)
 
     done = deliver(engine, line, limits, lease(engine, *requests))
@@ -460,7 +460,7 @@ def test_a_worker_that_stops_begins_nothing_more_and_hands_the_rest_back(
     batch = make_batch(engine)
     requests = [make_request(engine, batch=batch) for _ in range(3)]
     gate = OpenGate()
-    provider = FakeProvider(Mode.VOICE, meanwhile=lambda _: gate.stop())
+    provider = FakeProvider(Channel.VOICE, meanwhile=lambda _: gate.stop())
 
     done = deliver(
         engine, connect(provider), replace(LIMITS, at_once=1), lease(engine, *requests), gate

@@ -20,8 +20,8 @@ from tests.factories import (
 )
 from tests.fakes.provider import FakeProvider
 from worker.dispatch.drain import drain
-from worker.dispatch.line import Line
-from worker.domain.statuses import AttemptState, Mode
+from worker.dispatch.provider_loop import ProviderLoop
+from worker.domain.statuses import AttemptState, Channel
 from worker.providers import Providers
 from worker.store import attempts, schema
 from worker.store.connect import in_transaction
@@ -31,14 +31,14 @@ PATIENCE = make_patience()
 
 @pytest.fixture
 def provider() -> FakeProvider:
-    return FakeProvider(Mode.VOICE)
+    return FakeProvider(Channel.VOICE)
 
 
 @pytest.fixture
-def line(provider: FakeProvider) -> Iterator[Line]:
+def line(provider: FakeProvider) -> Iterator[ProviderLoop]:
     async def close() -> None: ...
 
-    made = Line(lambda: cast(Providers, SimpleNamespace(voice=provider, close=close)))
+    made = ProviderLoop(lambda: cast(Providers, SimpleNamespace(voice=provider, close=close)))
     yield made
     made.close()
 
@@ -47,7 +47,7 @@ def name_of(engine: Engine, batch: int) -> str:
     return str(read(engine, schema.batch, batch)["batch_id"])
 
 
-def test_it_waits_for_what_is_on_its_way(engine: Engine, line: Line) -> None:
+def test_it_waits_for_what_is_on_its_way(engine: Engine, line: ProviderLoop) -> None:
     batch = make_batch(engine)
     request = make_request(engine, batch=batch)
     make_attempt(engine, request=request, state=AttemptState.SENDING, check_in=0.7 * SECOND)
@@ -63,7 +63,7 @@ def test_it_waits_for_what_is_on_its_way(engine: Engine, line: Line) -> None:
     ids=["in doubt", "past its deadline"],
 )
 def test_it_does_not_wait_for_what_can_no_longer_be_written(
-    engine: Engine, line: Line, state: AttemptState, check_in: timedelta
+    engine: Engine, line: ProviderLoop, state: AttemptState, check_in: timedelta
 ) -> None:
     batch = make_batch(engine)
     request = make_request(engine, batch=batch)
@@ -76,7 +76,7 @@ def test_it_does_not_wait_for_what_can_no_longer_be_written(
 
 
 def test_calls_that_were_not_dialed_yet_are_taken_back_and_wait_again(
-    engine: Engine, line: Line, provider: FakeProvider
+    engine: Engine, line: ProviderLoop, provider: FakeProvider
 ) -> None:
     batch = make_batch(engine)
     waiting, ringing = make_request(engine, batch=batch), make_request(engine, batch=batch)
@@ -100,7 +100,7 @@ def test_calls_that_were_not_dialed_yet_are_taken_back_and_wait_again(
     assert read_request(engine, ringing)["request_status"] == "INITIATED"
 
 
-def test_another_batch_does_not_hold_it_up(engine: Engine, line: Line) -> None:
+def test_another_batch_does_not_hold_it_up(engine: Engine, line: ProviderLoop) -> None:
     other = make_request(engine)
     attempt = make_attempt(engine, request=other, state=AttemptState.SENDING)
     batch = make_batch(engine)

@@ -46,7 +46,7 @@ def test_one_that_fails_stops_nothing_and_is_reported(engine: Engine, fault: Exc
 
     [entry] = [entry for entry in logs if entry["event"] == "duty_failed"]
     assert (entry["duty"], entry["error"]) == ("sweep", type(fault).__name__)
-    rescue, sweep = in_transaction(engine, duties.standing)
+    rescue, sweep = in_transaction(engine, duties.newest)
     assert (sweep.fault, sweep.done_at) == (type(fault).__name__, None)
     assert rescue.fault is None
     assert rescue.seconds is not None
@@ -57,7 +57,7 @@ def test_one_that_fails_stops_nothing_and_is_reported(engine: Engine, fault: Exc
 
     time_passes(engine)
     assert perform(engine, Duty("sweep", lambda: None, 3600))
-    assert not in_transaction(engine, duties.standing)[1].fault
+    assert not in_transaction(engine, duties.newest)[1].fault
 
 
 def test_one_that_nobody_does_any_more_is_told(engine: Engine) -> None:

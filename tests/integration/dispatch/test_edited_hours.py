@@ -22,10 +22,10 @@ from tests.factories import (
 from tests.integration.store.test_fences import _attempts, _fill, _wait_until_it_sends
 from worker.desk.campaigns import update_campaign
 from worker.dispatch.scan import ScanLimits, scan
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.store import attempts
-from worker.store.claims import Chunk
 from worker.store.connect import connect, in_transaction
+from worker.store.queue import Chunk
 
 RACES = 200
 WORKERS = 4
@@ -45,7 +45,7 @@ def test_nothing_begins_after_any_of_two_hundred_edits_that_close_the_hours(
             _wait_until_it_sends(engine)
             update_campaign(engine, str(campaign), {"holidays": closed}, by="ana")
             before = _attempts(engine)
-            scan(engine, LIMITS, {Mode.VOICE: 0})
+            scan(engine, LIMITS, {Channel.VOICE: 0})
             begun_while_closed += _attempts(engine) - before
             update_campaign(engine, str(campaign), {"holidays": []}, by="ana")
 
@@ -119,7 +119,7 @@ def hammering(database_url: str) -> Iterator[None]:
 
 def hammer(engine: Engine, stop: Event) -> None:
     while not stop.is_set():
-        for chunk in scan(engine, LIMITS, {Mode.VOICE: 0}):
+        for chunk in scan(engine, LIMITS, {Channel.VOICE: 0}):
             in_transaction(engine, partial(begin, chunk=chunk))
 
 

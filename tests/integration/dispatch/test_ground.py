@@ -23,7 +23,7 @@ from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
 from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.scan import POISON_CLAIMS, ScanLimits, scan
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.store.connect import connect as connect_store
 
 LIMITS = make_limits(patience=make_patience(refused_pause=15 * SECOND))
@@ -59,7 +59,7 @@ def time_passes(engine: Engine, by: timedelta) -> None:
 
 def deliver_all(engine: Engine, connect: Connect, provider: FakeProvider) -> list[Delivered]:
     line = connect(provider)
-    chunks = scan(engine, SCAN, {Mode.VOICE: 0})
+    chunks = scan(engine, SCAN, {Channel.VOICE: 0})
     return [deliver(engine, line, LIMITS, chunk) for chunk in chunks]
 
 
@@ -78,7 +78,7 @@ def test_a_lock_held_for_twenty_minutes_closes_nothing(
 ) -> None:
     batch = make_batch(engine)
     requests = [make_request(engine, batch=batch) for _ in range(5)]
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
     with engine.connect() as holder:
         holder.execute(text(statement))
         for _ in range(POISON_CLAIMS + 2):
@@ -119,7 +119,7 @@ def test_an_error_of_data_costs_only_whom_it_is_about(
     requests = [make_request(engine, batch=batch) for _ in range(10)]
     bad = {requests[3], requests[8]}
     refuse(engine, code, *bad)
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
 
     for _ in range(2):
         deliver_all(engine, connect, provider)
@@ -148,7 +148,7 @@ def test_an_error_of_the_store_hands_the_chunk_back_whole(
     batch = make_batch(engine)
     requests = [make_request(engine, batch=batch) for _ in range(4)]
     refuse(engine, code, requests[1])
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
 
     done = deliver(engine, connect(provider), LIMITS, lease(engine, *requests))
 

@@ -20,11 +20,11 @@ from tests.factories import (
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
 from worker.dispatch.deliver import deliver
-from worker.dispatch.line import Line
+from worker.dispatch.provider_loop import ProviderLoop
 from worker.dispatch.scan import ScanLimits, scan
-from worker.domain.answers import Accepted, Answer, GroupRefused, Refusal, Refused, Unknown
-from worker.domain.statuses import Mode
-from worker.domain.tickets import Mail, Ticket
+from worker.domain.content.tickets import Mail, Ticket
+from worker.domain.evidence.answers import Accepted, Answer, GroupRefused, Refusal, Refused, Unknown
+from worker.domain.statuses import Channel
 from worker.providers import Moment
 
 LIMITS = make_limits(at_once=3, group_size=8)
@@ -36,7 +36,7 @@ class Picky(FakeProvider):
     """Refuses every request that carries the bad address, without saying who it was."""
 
     def __init__(self) -> None:
-        super().__init__(Mode.EMAIL)
+        super().__init__(Channel.EMAIL)
         self.contacted: Counter[str] = Counter()
 
     async def place_group(self, tickets: Sequence[Ticket], *, deadline: Moment) -> list[Answer]:
@@ -57,15 +57,15 @@ class Picky(FakeProvider):
 
 
 def make_mails(engine: Engine, *mailboxes: str, text: str = "Hello {{ name }}") -> list[int]:
-    campaign = make_campaign(engine, mode=Mode.EMAIL, text=text)
+    campaign = make_campaign(engine, mode=Channel.EMAIL, text=text)
     batch = make_batch(engine, campaign=campaign)
-    people = [make_recipient(engine, mode=Mode.EMAIL, address=one) for one in mailboxes]
+    people = [make_recipient(engine, mode=Channel.EMAIL, address=one) for one in mailboxes]
     return [make_request(engine, batch=batch, recipient=one) for one in people]
 
 
-def dispatch(engine: Engine, line: Line) -> int:
+def dispatch(engine: Engine, line: ProviderLoop) -> int:
     """One scan, and the delivery of what it claimed. Returns how many chunks it found."""
-    chunks = scan(engine, SCAN, {Mode.EMAIL: 0})
+    chunks = scan(engine, SCAN, {Channel.EMAIL: 0})
     for chunk in chunks:
         deliver(engine, line, LIMITS, chunk)
     return len(chunks)
@@ -75,7 +75,7 @@ def test_mails_of_one_campaign_travel_together_each_on_an_attempt_of_its_own(
     engine: Engine, connect: Connect
 ) -> None:
     requests = make_mails(engine, *(f"p{number}@example.com" for number in range(10)))
-    provider = FakeProvider(Mode.EMAIL)
+    provider = FakeProvider(Channel.EMAIL)
 
     dispatch(engine, connect(provider))
 
@@ -90,7 +90,7 @@ def test_mails_with_words_of_their_own_travel_alone_and_no_more_at_once_than_may
     engine: Engine, connect: Connect
 ) -> None:
     make_mails(engine, "a@example.com", "b@example.com", text="Hello {{ name | upcase }}")
-    provider = FakeProvider(Mode.EMAIL)
+    provider = FakeProvider(Channel.EMAIL)
 
     dispatch(engine, connect(provider))
 
@@ -124,7 +124,7 @@ def test_a_doubt_is_everybodys_and_is_sent_to_nobody_again(
     engine: Engine, connect: Connect
 ) -> None:
     requests = make_mails(engine, "a@example.com", "b@example.com")
-    provider = FakeProvider(Mode.EMAIL, answers=[Unknown("503")])
+    provider = FakeProvider(Channel.EMAIL, answers=[Unknown("503")])
     line = connect(provider)
 
     dispatch(engine, line)
@@ -136,8 +136,8 @@ def test_a_doubt_is_everybodys_and_is_sent_to_nobody_again(
 
 def test_the_record_of_a_group_is_kept_whole(engine: Engine, connect: Connect) -> None:
     requests = make_mails(engine, *(f"p{number}@example.com" for number in range(5)))
-    line = connect(FakeProvider(Mode.EMAIL))
-    [chunk] = scan(engine, SCAN, {Mode.EMAIL: 0})
+    line = connect(FakeProvider(Channel.EMAIL))
+    [chunk] = scan(engine, SCAN, {Channel.EMAIL: 0})
 
     done = deliver(engine, line, replace(LIMITS, flush_rows=1), chunk)
 

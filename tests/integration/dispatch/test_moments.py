@@ -18,7 +18,7 @@ from tests.factories import (
 )
 from worker.desk.plan import outlook
 from worker.dispatch.scan import ScanLimits, scan
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.store import schema
 
 LIMITS = ScanLimits(lease=MINUTE, chunk_size=100, backlog_chunks=4)
@@ -30,7 +30,7 @@ OPEN_AT = {
 
 
 def claimed(engine: Engine) -> int:
-    return sum(len(chunk.requests) for chunk in scan(engine, LIMITS, {Mode.VOICE: 0}))
+    return sum(len(chunk.requests) for chunk in scan(engine, LIMITS, {Channel.VOICE: 0}))
 
 
 def make_work(engine: Engine, n: int, **values: Any) -> int:
@@ -119,7 +119,7 @@ def test_recipients_asleep_do_not_keep_those_awake_waiting(engine: Engine) -> No
     address = next(number for number, open_at in OPEN_AT.items() if hour in open_at)
     awake = make_request(engine, batch=batch, recipient=make_recipient(engine, address=address))
 
-    chunks = scan(engine, LIMITS, {Mode.VOICE: 0})
+    chunks = scan(engine, LIMITS, {Channel.VOICE: 0})
 
     assert [request for chunk in chunks for request in chunk.requests] == [awake]
 

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.fakes.provider import FakeProvider, FakeProviders
-from worker.dispatch.halt import halt, standing
-from worker.dispatch.line import Line
+from worker.dispatch.halt import halt, halts_in_force
 from worker.dispatch.probe import probe
-from worker.domain.statuses import Mode
+from worker.dispatch.provider_loop import ProviderLoop
+from worker.domain.statuses import Channel
 from worker.providers import Providers
 
 AT_ONCE = timedelta(0)
@@ -31,30 +31,32 @@ class Probed(FakeProvider):
 
 @pytest.fixture
 def provider() -> Probed:
-    return Probed(Mode.SMS)
+    return Probed(Channel.SMS)
 
 
 @pytest.fixture
-def line(provider: Probed) -> Iterator[Line]:
-    made = Line(lambda: cast(Providers, FakeProviders(provider)))
+def line(provider: Probed) -> Iterator[ProviderLoop]:
+    made = ProviderLoop(lambda: cast(Providers, FakeProviders(provider)))
     yield made
     made.close()
 
 
 def test_a_channel_resumes_when_its_provider_answers(
-    engine: Engine, line: Line, provider: Probed
+    engine: Engine, line: ProviderLoop, provider: Probed
 ) -> None:
     halt(engine, "channel", "sms", "account suspended", "provider")
 
     probe(engine, line, AT_ONCE)
-    assert len(standing(engine)) == 1
+    assert len(halts_in_force(engine)) == 1
 
     provider.answers_now = True
     probe(engine, line, AT_ONCE)
-    assert standing(engine) == []
+    assert halts_in_force(engine) == []
 
 
-def test_a_halt_is_left_alone_for_a_while(engine: Engine, line: Line, provider: Probed) -> None:
+def test_a_halt_is_left_alone_for_a_while(
+    engine: Engine, line: ProviderLoop, provider: Probed
+) -> None:
     halt(engine, "channel", "sms", "account suspended", "provider")
 
     probe(engine, line, timedelta(minutes=1))
@@ -68,11 +70,11 @@ def test_a_halt_is_left_alone_for_a_while(engine: Engine, line: Line, provider: 
     ids=["an operator's", "a campaign's", "a strange database's"],
 )
 def test_any_other_halt_waits_for_an_operator(
-    engine: Engine, line: Line, provider: Probed, scope: str, key: str, by: str
+    engine: Engine, line: ProviderLoop, provider: Probed, scope: str, key: str, by: str
 ) -> None:
     provider.answers_now = True
     halt(engine, scope, key, "a reason", by)  # type: ignore[arg-type]  # one of the three scopes
 
     probe(engine, line, AT_ONCE)
 
-    assert (len(standing(engine)), provider.probes) == (1, 0)
+    assert (len(halts_in_force(engine)), provider.probes) == (1, 0)

@@ -22,9 +22,10 @@ from tests.factories import (
     transitions,
 )
 from tests.sessions import Beside
-from worker.dispatch.line import Answered
+from worker.dispatch.provider_loop import Answered
 from worker.dispatch.record import record
-from worker.domain.answers import (
+from worker.domain.content.tickets import Text, Ticket
+from worker.domain.evidence.answers import (
     Accepted,
     Answer,
     Halt,
@@ -35,8 +36,7 @@ from worker.domain.answers import (
     Throttled,
     Unknown,
 )
-from worker.domain.statuses import AttemptState, Mode, RequestStatus
-from worker.domain.tickets import Text, Ticket
+from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.store import attempts, halts, schema
 from worker.store.connect import in_transaction
 
@@ -52,7 +52,7 @@ def answer_comes(engine: Engine, *answers: tuple[int, Answer]) -> None:
     answered = [
         Answered(ticket(attempt, token_of(engine, attempt)), answer) for attempt, answer in answers
     ]
-    record(engine, PATIENCE, CAMPAIGN, Mode.VOICE, answered)
+    record(engine, PATIENCE, CAMPAIGN, Channel.VOICE, answered)
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def test_an_answer_that_comes_after_it_was_judged_absent_reopens_the_attempt(
             c,
             chunk,
             [request],
-            send_window=PATIENCE.look_interval,
-            answer_time=PATIENCE.look_interval,
+            send_window=PATIENCE.lookup_interval,
+            answer_time=PATIENCE.lookup_interval,
         ),
     )
     assert begun == []
@@ -209,7 +209,7 @@ def test_a_halt_stops_what_it_names(
 
     answer_comes(engine, (attempt, Halt(scope, "20003", "the credentials are wrong")))
 
-    [row] = in_transaction(engine, halts.standing)
+    [row] = in_transaction(engine, halts.in_force)
     assert ((row.scope, row.key), row.halted_by) == (stands, "provider")
     after = read_request(engine, read_attempt(engine, attempt)["request"])
     assert (after["request_status"], after["attempt_count"]) == ("PENDING", 0)

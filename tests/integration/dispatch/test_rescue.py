@@ -29,18 +29,18 @@ from tests.factories import (
 )
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
+from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.rescue import PAGE, rescue, rescue_all
-from worker.dispatch.settle import settle
-from worker.domain.looks import Candidates, Look, Undecided
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import AttemptState, ChannelStatus, Mode
-from worker.domain.tickets import Inquiry
-from worker.domain.voicemail import OnMachine
+from worker.domain.content.tickets import LookupRequest
+from worker.domain.content.voicemail import OnMachine
+from worker.domain.evidence.lookups import Look, Matches, Undecided
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import AttemptState, Channel, ChannelStatus
 from worker.store import halts, schema
 from worker.store.connect import in_transaction
 
 PATIENCE = make_patience()
-EMPTY = Candidates(())
+EMPTY = Matches(())
 UNDECIDED = Undecided("503")
 
 
@@ -50,7 +50,7 @@ def listed(
     status: ChannelStatus = ChannelStatus.COMPLETED,
     *,
     rank: int = 100,
-    mode: Mode = Mode.VOICE,
+    mode: Channel = Channel.VOICE,
 ) -> Report:
     return Report(
         mode=mode,
@@ -66,7 +66,7 @@ def listed(
 
 
 def look_after(
-    engine: Engine, connect: Connect, *looks: Look | Exception, mode: Mode = Mode.VOICE
+    engine: Engine, connect: Connect, *looks: Look | Exception, mode: Channel = Channel.VOICE
 ) -> FakeProvider:
     """One round of the rescuer for each look, with time passing between them."""
     provider = FakeProvider(mode, looks=looks)
@@ -93,7 +93,7 @@ def state_of(engine: Engine, attempt: int) -> tuple[str, str]:
 
 def test_an_attempt_before_its_deadline_is_left_alone(engine: Engine, connect: Connect) -> None:
     make_attempt(engine, check_in=HOUR)
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
 
     assert rescue(engine, connect(provider), PATIENCE) == 0
     assert provider.inquiries == []
@@ -103,10 +103,10 @@ class Overtaken(FakeProvider):
     """While it is asked, the callback that says how the call ended comes in."""
 
     def __init__(self, engine: Engine, report: Report) -> None:
-        super().__init__(Mode.VOICE, looks=[UNDECIDED])
-        self._come_in = partial(settle, engine, PATIENCE, [report])
+        super().__init__(Channel.VOICE, looks=[UNDECIDED])
+        self._come_in = partial(apply_reports, engine, PATIENCE, [report])
 
-    async def look(self, inquiry: Inquiry) -> Look:
+    async def look(self, inquiry: LookupRequest) -> Look:
         await asyncio.to_thread(self._come_in)
         return await super().look(inquiry)
 
@@ -124,7 +124,7 @@ def test_what_a_callback_closes_meanwhile_is_left_alone(engine: Engine, connect:
 
 def test_page_after_page_is_looked_after(engine: Engine, connect: Connect) -> None:
     overdue = {make_attempt(engine, check_in=-SECOND) for _ in range(PAGE + 1)}
-    provider = FakeProvider(Mode.VOICE)
+    provider = FakeProvider(Channel.VOICE)
 
     rescue_all(engine, connect(provider), PATIENCE)
 
@@ -137,7 +137,7 @@ def test_a_call_that_the_provider_has_is_bound(
 ) -> None:
     attempt = make_attempt(engine, state=state)
 
-    look_after(engine, connect, Candidates((listed("CA1"),)))
+    look_after(engine, connect, Matches((listed("CA1"),)))
 
     assert state_of(engine, attempt) == ("DONE", "COMPLETED")
     row = read_attempt(engine, attempt)
@@ -161,11 +161,11 @@ def test_who_answered_a_call_that_is_over_is_asked_and_then_counts_as_a_person(
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     attempt = make_attempt(engine, request=request)
     over = replace(listed("CA1"), token=token_of(engine, attempt), sequence=3)
-    settle(engine, PATIENCE, [over])
+    apply_reports(engine, PATIENCE, [over])
 
     provider = look_after(engine, connect, UNDECIDED)
     assert state_of(engine, attempt) == ("ACCEPTED", "CONNECTED")
-    look_after(engine, connect, Candidates((record,)))
+    look_after(engine, connect, Matches((record,)))
 
     assert state_of(engine, attempt) == ("DONE", end)
     assert provider.inquiries[0].on_machine is OnMachine.NO_ANSWER
@@ -176,7 +176,7 @@ def test_who_answered_can_not_be_asked_for_a_day(engine: Engine, connect: Connec
     campaign = make_campaign(engine, voicemail_detection={"on_machine": "no_answer"})
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     attempt = make_attempt(engine, request=request, began_ago=25 * HOUR)
-    settle(engine, PATIENCE, [replace(listed("CA1"), token=token_of(engine, attempt))])
+    apply_reports(engine, PATIENCE, [replace(listed("CA1"), token=token_of(engine, attempt))])
 
     look_after(engine, connect, UNDECIDED)
 
@@ -189,7 +189,7 @@ def test_a_call_that_is_still_ringing_is_bound_and_awaited(
     attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
     ringing = listed("CA1", Meaning.UNDERWAY, ChannelStatus.QUEUED, rank=30)
 
-    look_after(engine, connect, Candidates((ringing,)))
+    look_after(engine, connect, Matches((ringing,)))
 
     assert state_of(engine, attempt) == ("ACCEPTED", "INITIATED")
     assert read_attempt(engine, attempt)["check_at"] is not None
@@ -198,10 +198,10 @@ def test_a_call_that_is_still_ringing_is_bound_and_awaited(
 def test_one_empty_look_proves_nothing(engine: Engine, connect: Connect) -> None:
     attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
 
-    look_after(engine, connect, *[EMPTY] * (PATIENCE.empty_looks - 1))
+    look_after(engine, connect, *[EMPTY] * (PATIENCE.empty_lookups - 1))
 
     assert state_of(engine, attempt) == ("IN_DOUBT", "INITIATED")
-    assert read_attempt(engine, attempt)["checks"] == PATIENCE.empty_looks - 1
+    assert read_attempt(engine, attempt)["checks"] == PATIENCE.empty_lookups - 1
     assert queue_row(engine, read_attempt(engine, attempt)["request"]) is None
 
 
@@ -211,7 +211,7 @@ def test_several_empty_looks_are_proof_and_the_request_is_due_again(
 ) -> None:
     attempt = make_attempt(engine, state=state)
 
-    look_after(engine, connect, *[EMPTY] * PATIENCE.empty_looks)
+    look_after(engine, connect, *[EMPTY] * PATIENCE.empty_lookups)
 
     assert state_of(engine, attempt) == ("NOT_SENT", "PENDING")
     request = read_attempt(engine, attempt)["request"]
@@ -232,7 +232,7 @@ def test_looks_that_decide_nothing_are_no_proof(engine: Engine, connect: Connect
 
 def test_two_rescuers_at_once_count_one_look(engine: Engine, connect: Connect) -> None:
     attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
-    line = connect(FakeProvider(Mode.VOICE, looks=[EMPTY, EMPTY]))
+    line = connect(FakeProvider(Channel.VOICE, looks=[EMPTY, EMPTY]))
     make_overdue(engine)
 
     assert [rescue(engine, line, PATIENCE), rescue(engine, line, PATIENCE)] == [1, 0]
@@ -247,7 +247,7 @@ def test_a_call_of_another_attempt_is_no_candidate(engine: Engine, connect: Conn
         engine, request=make_request(engine, recipient=recipient), state=AttemptState.IN_DOUBT
     )
 
-    look_after(engine, connect, Candidates((listed("CA1"), listed("CA2"))))
+    look_after(engine, connect, Matches((listed("CA1"), listed("CA2"))))
 
     assert read_attempt(engine, attempt)["sid"] == "CA2"
 
@@ -262,7 +262,7 @@ def test_nothing_but_calls_of_other_attempts_is_an_empty_look(
         engine, request=make_request(engine, recipient=recipient), state=AttemptState.IN_DOUBT
     )
 
-    look_after(engine, connect, *[Candidates((listed("CA1"),))] * PATIENCE.empty_looks)
+    look_after(engine, connect, *[Matches((listed("CA1"),))] * PATIENCE.empty_lookups)
 
     assert state_of(engine, attempt) == ("NOT_SENT", "PENDING")
 
@@ -270,7 +270,7 @@ def test_nothing_but_calls_of_other_attempts_is_an_empty_look(
 def test_two_candidates_decide_nothing(engine: Engine, connect: Connect) -> None:
     attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
 
-    look_after(engine, connect, *[Candidates((listed("CA1"), listed("CA2")))] * 4)
+    look_after(engine, connect, *[Matches((listed("CA1"), listed("CA2")))] * 4)
 
     assert state_of(engine, attempt) == ("IN_DOUBT", "INITIATED")
     assert (read_attempt(engine, attempt)["sid"], read_attempt(engine, attempt)["checks"]) == (
@@ -287,16 +287,16 @@ def test_a_bug_while_asking_decides_nothing(engine: Engine, connect: Connect) ->
     assert state_of(engine, attempt) == ("IN_DOUBT", "INITIATED")
 
 
-GIVING_UP: Sequence[tuple[Mode, timedelta]] = [
-    (Mode.VOICE, PATIENCE.give_up[Mode.VOICE]),
-    (Mode.SMS, PATIENCE.give_up[Mode.SMS]),
-    (Mode.EMAIL, PATIENCE.give_up[Mode.EMAIL]),
+GIVING_UP: Sequence[tuple[Channel, timedelta]] = [
+    (Channel.VOICE, PATIENCE.give_up[Channel.VOICE]),
+    (Channel.SMS, PATIENCE.give_up[Channel.SMS]),
+    (Channel.EMAIL, PATIENCE.give_up[Channel.EMAIL]),
 ]
 
 
 @pytest.mark.parametrize(("mode", "age"), GIVING_UP)
 def test_a_doubt_that_nobody_can_clear_is_closed_by_policy(
-    engine: Engine, connect: Connect, mode: Mode, age: timedelta
+    engine: Engine, connect: Connect, mode: Channel, age: timedelta
 ) -> None:
     request = make_request(engine, batch=make_batch(engine, mode=mode))
     attempt = make_attempt(engine, request=request, state=AttemptState.IN_DOUBT, began_ago=age)
@@ -314,9 +314,9 @@ def test_a_doubt_that_nobody_can_clear_is_closed_by_policy(
     assert transitions(engine, request)[-1] == ("INITIATED", "FAILED", "inference")
 
 
-@pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+@pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
 def test_nobody_is_called_or_texted_again_on_doubt(
-    engine: Engine, connect: Connect, mode: Mode
+    engine: Engine, connect: Connect, mode: Channel
 ) -> None:
     campaign = make_campaign(engine, mode=mode, resend_in_doubt=True, retry_count=3)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
@@ -330,11 +330,11 @@ def test_nobody_is_called_or_texted_again_on_doubt(
 def test_a_mail_in_doubt_is_sent_again_where_its_campaign_chose_so(
     engine: Engine, connect: Connect
 ) -> None:
-    campaign = make_campaign(engine, mode=Mode.EMAIL, resend_in_doubt=True)
+    campaign = make_campaign(engine, mode=Channel.EMAIL, resend_in_doubt=True)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     attempt = make_attempt(engine, request=request, state=AttemptState.IN_DOUBT, began_ago=HOUR)
 
-    look_after(engine, connect, UNDECIDED, mode=Mode.EMAIL)
+    look_after(engine, connect, UNDECIDED, mode=Channel.EMAIL)
 
     assert state_of(engine, attempt) == ("UNRESOLVED", "PENDING")
     assert queue_row(engine, request) is not None
@@ -345,7 +345,7 @@ def test_an_accepted_call_without_its_end_is_asked_for_by_sid(
 ) -> None:
     attempt = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
 
-    provider = look_after(engine, connect, Candidates((listed("CA1"),)))
+    provider = look_after(engine, connect, Matches((listed("CA1"),)))
 
     assert [inquiry.sid for inquiry in provider.inquiries] == ["CA1"]
     assert state_of(engine, attempt) == ("DONE", "COMPLETED")
@@ -374,16 +374,16 @@ def test_an_accepted_call_is_asked_for_again_until_silence_is_judged(
 def test_a_text_is_taken_for_sent_only_when_the_provider_says_so(
     engine: Engine, connect: Connect
 ) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Mode.SMS))
+    request = make_request(engine, batch=make_batch(engine, mode=Channel.SMS))
     attempt = make_attempt(
         engine, request=request, state=AttemptState.ACCEPTED, sid="SM1", began_ago=13 * HOUR
     )
 
-    look_after(engine, connect, UNDECIDED, mode=Mode.SMS)
+    look_after(engine, connect, UNDECIDED, mode=Channel.SMS)
     assert state_of(engine, attempt) == ("ACCEPTED", "INITIATED")
 
-    sent = listed("SM1", Meaning.UNDERWAY, ChannelStatus.SENT, rank=30, mode=Mode.SMS)
-    look_after(engine, connect, Candidates((sent,)), Candidates((sent,)), mode=Mode.SMS)
+    sent = listed("SM1", Meaning.UNDERWAY, ChannelStatus.SENT, rank=30, mode=Channel.SMS)
+    look_after(engine, connect, Matches((sent,)), Matches((sent,)), mode=Channel.SMS)
     assert state_of(engine, attempt) == ("DONE", "COMPLETED")
     assert read_request(engine, request)["channel_manager_status"] == "SENT"
 
@@ -404,7 +404,7 @@ def test_a_callback_that_came_while_the_provider_was_asked_stands(
             return EMPTY
 
     make_overdue(engine)
-    rescue(engine, connect(Meanwhile(Mode.VOICE)), PATIENCE)
+    rescue(engine, connect(Meanwhile(Channel.VOICE)), PATIENCE)
 
     assert read_attempt(engine, attempt)["state"] == "DONE"
 
@@ -421,7 +421,7 @@ def test_a_lost_worker_is_named_as_the_reason(engine: Engine, connect: Connect) 
 def test_a_page_of_attempts_is_looked_after_at_a_time(engine: Engine, connect: Connect) -> None:
     for _ in range(3):
         make_attempt(engine, check_in=-MINUTE)
-    line = connect(FakeProvider(Mode.VOICE))
+    line = connect(FakeProvider(Channel.VOICE))
 
     assert [rescue(engine, line, PATIENCE, limit=2) for _ in range(3)] == [2, 1, 0]
 
@@ -431,8 +431,8 @@ def test_one_attempt_that_can_not_be_judged_spoils_no_other(
 ) -> None:
     spoiled = make_attempt(engine, state=AttemptState.IN_DOUBT, check_in=-HOUR)
     sound = make_attempt(engine, state=AttemptState.IN_DOUBT, check_in=-MINUTE)
-    unstorable = Candidates((listed("CA\x00"),))
-    line = connect(FakeProvider(Mode.VOICE, looks=[unstorable, Candidates((listed("CA1"),))]))
+    unstorable = Matches((listed("CA\x00"),))
+    line = connect(FakeProvider(Channel.VOICE, looks=[unstorable, Matches((listed("CA1"),))]))
 
     rescue(engine, line, PATIENCE)
 
@@ -444,7 +444,7 @@ def test_a_call_from_another_sender_decides_nothing_until_it_is_known_as_another
     engine: Engine, connect: Connect
 ) -> None:
     attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
-    listed_too = Candidates((), strangers=("CA-of-another-sender",))
+    listed_too = Matches((), strangers=("CA-of-another-sender",))
 
     look_after(engine, connect, listed_too)
     assert read_attempt(engine, attempt)["checks"] == 0
@@ -462,8 +462,8 @@ def test_what_a_look_says_of_the_sender_halts_the_campaign(
     attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="CA1")
     told = listed("CA1", Meaning.SENDER_BARRED, ChannelStatus.FAILED)
 
-    look_after(engine, connect, Candidates((replace(told, token=token_of(engine, attempt)),)))
+    look_after(engine, connect, Matches((replace(told, token=token_of(engine, attempt)),)))
 
-    [halt] = in_transaction(engine, halts.standing)
+    [halt] = in_transaction(engine, halts.in_force)
     assert (halt.scope, halt.key) == ("campaign", str(campaign))
     assert state_of(engine, attempt) == ("DONE", "PENDING")

@@ -15,17 +15,17 @@ from tests.factories import (
     read_request,
 )
 from worker.dispatch.scan import POISON_CLAIMS, ScanLimits, awake, hand_back, scan
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.store import halts, schema
-from worker.store.claims import Chunk
 from worker.store.connect import in_transaction
+from worker.store.queue import Chunk
 
 LIMITS = ScanLimits(lease=MINUTE, chunk_size=3, backlog_chunks=4)
-IDLE = {Mode.VOICE: 0}
+IDLE = {Channel.VOICE: 0}
 
 
 def scanned(
-    engine: Engine, backlog: Mapping[Mode, int] = IDLE, only: str | None = None
+    engine: Engine, backlog: Mapping[Channel, int] = IDLE, only: str | None = None
 ) -> list[Chunk]:
     return scan(engine, LIMITS, backlog, only)
 
@@ -64,7 +64,7 @@ def test_a_second_scan_finds_nothing_left(engine: Engine) -> None:
 def test_a_full_queue_takes_nothing(engine: Engine) -> None:
     make_request(engine)
 
-    assert scanned(engine, {Mode.VOICE: LIMITS.backlog_chunks}) == []
+    assert scanned(engine, {Channel.VOICE: LIMITS.backlog_chunks}) == []
 
 
 def test_a_queue_takes_what_it_has_room_for(engine: Engine) -> None:
@@ -72,7 +72,7 @@ def test_a_queue_takes_what_it_has_room_for(engine: Engine) -> None:
     for _ in range(10):
         make_request(engine, batch=batch)
 
-    chunks = scanned(engine, {Mode.VOICE: LIMITS.backlog_chunks - 2})
+    chunks = scanned(engine, {Channel.VOICE: LIMITS.backlog_chunks - 2})
 
     assert sum(len(chunk.requests) for chunk in chunks) == 2 * LIMITS.chunk_size
 
@@ -105,12 +105,12 @@ def test_campaigns_share_alike_however_many_batches_each_has(engine: Engine) -> 
 
 
 def test_every_channel_is_scanned_for_its_own_queue(engine: Engine) -> None:
-    for mode in Mode:
+    for mode in Channel:
         make_request(engine, batch=make_batch(engine, mode=mode))
 
-    chunks = scanned(engine, {Mode.SMS: 0, Mode.EMAIL: 0})
+    chunks = scanned(engine, {Channel.SMS: 0, Channel.EMAIL: 0})
 
-    assert {chunk.mode for chunk in chunks} == {Mode.SMS, Mode.EMAIL}
+    assert {chunk.mode for chunk in chunks} == {Channel.SMS, Channel.EMAIL}
 
 
 def test_a_batch_can_be_scanned_by_itself(engine: Engine) -> None:
@@ -161,11 +161,11 @@ def test_what_keeps_killing_its_workers_is_closed(engine: Engine) -> None:
 
 def test_a_channel_is_awake_while_it_has_due_work_and_no_halt(engine: Engine) -> None:
     make_request(engine)
-    make_batch(engine, mode=Mode.SMS, paused=True)
+    make_batch(engine, mode=Channel.SMS, paused=True)
 
     before = awake(engine)
     in_transaction(engine, lambda c: halts.halt(c, "channel", "voice", "no funds", "test"))
 
-    assert Mode.VOICE in before
-    assert Mode.EMAIL not in before
-    assert Mode.VOICE not in awake(engine)
+    assert Channel.VOICE in before
+    assert Channel.EMAIL not in before
+    assert Channel.VOICE not in awake(engine)

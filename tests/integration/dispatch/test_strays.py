@@ -17,9 +17,9 @@ from tests.factories import (
     read_request,
     token_of,
 )
-from worker.dispatch.halt import standing
-from worker.dispatch.settle import Settled, settle, settle_waiting
-from worker.domain.statuses import AttemptState, Mode
+from worker.dispatch.apply_reports import Applied, apply_reports, apply_waiting
+from worker.dispatch.halt import halts_in_force
+from worker.domain.statuses import AttemptState, Channel
 from worker.providers import sms
 from worker.providers.email import read_events
 from worker.store import schema, tallies
@@ -33,8 +33,8 @@ def bounce(key: str, **fields: Any) -> dict[str, Any]:
     return {"email": "Gus@Example.com", "sg_event_id": key, "sg_message_id": "", **BOUNCE, **fields}
 
 
-def told(engine: Engine, *events: dict[str, Any]) -> Settled:
-    return settle(engine, make_patience(), read_events(json.dumps(events).encode()))
+def told(engine: Engine, *events: dict[str, Any]) -> Applied:
+    return apply_reports(engine, make_patience(), read_events(json.dumps(events).encode()))
 
 
 def mailed(
@@ -43,7 +43,7 @@ def mailed(
     *,
     sid: str = "OUR_MESSAGE_ID",
     state: AttemptState = AttemptState.ACCEPTED,
-    mode: Mode = Mode.EMAIL,
+    mode: Channel = Channel.EMAIL,
 ) -> tuple[int, int, int]:
     """Somebody who was mailed: recipient, request and attempt."""
     recipient = make_recipient(engine, mode=mode, address=address)
@@ -73,7 +73,7 @@ def test_a_bounce_settles_its_mail_by_the_message_id(engine: Engine) -> None:
     row = read_request(engine, request)
     assert (row["request_status"], row["channel_manager_status"]) == ("INVALID", "BOUNCED")
     assert reason(engine, recipient) == "bounced"
-    assert settled == Settled(1, 0)
+    assert settled == Applied(1, 0)
     assert counted(engine) == {"stray:message": 1}
 
 
@@ -118,7 +118,7 @@ def test_other_senders_events_are_passed_over_and_counted(
 
     settled = told(engine, event)
 
-    assert settled == Settled(0, 0)
+    assert settled == Applied(0, 0)
     assert counted(engine) == {"stray:nobody": 1}
     assert reason(engine, recipient) is None
     assert read_request(engine, request)["request_status"] == "INITIATED"
@@ -127,8 +127,8 @@ def test_other_senders_events_are_passed_over_and_counted(
 
 def test_who_was_never_mailed_is_another_senders(engine: Engine) -> None:
     recipient, _, _ = mailed(engine, state=AttemptState.NOT_SENT)
-    uploaded = make_recipient(engine, mode=Mode.EMAIL, address="ana@example.com")
-    make_request(engine, batch=make_batch(engine, mode=Mode.EMAIL), recipient=uploaded)
+    uploaded = make_recipient(engine, mode=Channel.EMAIL, address="ana@example.com")
+    make_request(engine, batch=make_batch(engine, mode=Channel.EMAIL), recipient=uploaded)
 
     told(engine, bounce("b1"), bounce("b2", email="ana@example.com"))
 
@@ -145,9 +145,9 @@ def test_a_token_nobody_knows_says_stop_by_its_mailbox(engine: Engine) -> None:
     assert settled.waiting == 0
 
 
-@pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+@pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
 def test_the_token_of_a_call_or_text_in_a_mail_event_reaches_no_phone(
-    engine: Engine, mode: Mode
+    engine: Engine, mode: Channel
 ) -> None:
     phone, request, attempt = mailed(engine, "+15125550140", mode=mode)
     mailbox, _, _ = mailed(engine, sid="another")
@@ -155,7 +155,7 @@ def test_the_token_of_a_call_or_text_in_a_mail_event_reaches_no_phone(
 
     told(engine, bounce("b1", event="spamreport", outreach_token=stolen))
     told(engine, bounce("b2", event="delivered", outreach_token=stolen))
-    settle_waiting(engine, make_patience())
+    apply_waiting(engine, make_patience())
 
     assert reason(engine, phone) is None
     assert read_request(engine, request)["request_status"] == "INITIATED"
@@ -171,12 +171,12 @@ def test_an_event_without_ids_acts_once(engine: Engine) -> None:
 
 
 def test_the_token_of_a_call_in_the_callback_of_a_text_halts_nothing(engine: Engine) -> None:
-    _, request, attempt = mailed(engine, "+15125550140", mode=Mode.VOICE)
+    _, request, attempt = mailed(engine, "+15125550140", mode=Channel.VOICE)
     form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "undelivered", "ErrorCode": "30032"}
     report = sms.read_callback(form, token_of(engine, attempt))
     assert report
 
-    assert settle(engine, make_patience(), [report]) == Settled(1, 1)
+    assert apply_reports(engine, make_patience(), [report]) == Applied(1, 1)
 
-    assert standing(engine) == []
+    assert halts_in_force(engine) == []
     assert read_request(engine, request)["request_status"] == "INITIATED"

@@ -18,12 +18,12 @@ from tests.integration.dispatch.conftest import Connect
 from tests.properties.world import Crash
 from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.scan import ScanLimits
-from worker.domain.answers import Throttled
-from worker.domain.statuses import Mode
+from worker.domain.evidence.answers import Throttled
+from worker.domain.statuses import Channel
 from worker.limits import Closed
-from worker.store import claims
-from worker.store.claims import Chunk
+from worker.store import queue
 from worker.store.connect import in_transaction
+from worker.store.queue import Chunk
 
 LIMITS = make_limits(at_once=2, group_size=2)
 
@@ -35,22 +35,22 @@ class Gatekeeper:
         self.fault = fault
         self.asked = 0
         self.kept = 0
-        self.slowed: list[tuple[Mode, float | None]] = []
+        self.slowed: list[tuple[Channel, float | None]] = []
 
     def stop(self) -> None:
         """Nothing to stop."""
 
-    def reserve(self, mode: Mode, source: str, wanted: int) -> int:
+    def reserve(self, mode: Channel, source: str, wanted: int) -> int:
         self.asked += 1
         if self.fault is not None:
             raise self.fault
         self.kept += wanted
         return wanted
 
-    def settle(self, mode: Mode, source: str, *, reserved: int, used: int) -> None:
+    def settle(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
         self.kept -= reserved - used
 
-    def slow(self, mode: Mode, source: str, after: float | None) -> None:
+    def slow(self, mode: Channel, source: str, after: float | None) -> None:
         self.slowed.append((mode, after))
 
 
@@ -58,7 +58,7 @@ def claims_after(engine: Engine, connect: Connect, fault: BaseException) -> int:
     request = make_request(engine)
     chunk = lease(engine, request)
     with suppress(MemoryError, ZeroDivisionError, Crash):
-        deliver(engine, connect(FakeProvider(Mode.VOICE)), LIMITS, chunk, Gatekeeper(fault))
+        deliver(engine, connect(FakeProvider(Channel.VOICE)), LIMITS, chunk, Gatekeeper(fault))
     row = queue_row(engine, request)
     assert row is not None
     assert row["lease_token"] == chunk.lease
@@ -89,11 +89,11 @@ def claims_of(engine: Engine, request: int) -> int:
 
 
 def take_up(engine: Engine, chunk: Chunk) -> None:
-    in_transaction(engine, lambda c: claims.take_up(c, chunk))
+    in_transaction(engine, lambda c: queue.count_delivery(c, chunk))
 
 
 def forgive(engine: Engine, chunk: Chunk) -> None:
-    in_transaction(engine, lambda c: claims.forgive(c, chunk.lease, chunk.requests))
+    in_transaction(engine, lambda c: queue.uncount_delivery(c, chunk.lease, chunk.requests))
 
 
 def test_each_take_up_is_forgiven_once(engine: Engine) -> None:
@@ -111,7 +111,7 @@ def test_nobody_forgives_what_whoever_has_the_lease_by_now_took_up(engine: Engin
     request = make_request(engine)
     first = lease(engine, request)
     take_up(engine, first)
-    in_transaction(engine, lambda c: claims.postpone(c, first, MINUTE))
+    in_transaction(engine, lambda c: queue.postpone_chunk(c, first, MINUTE))
     forgive(engine, first)
     second = lease(engine, request)
     take_up(engine, second)
@@ -140,7 +140,7 @@ def test_a_chunk_whose_lease_is_over_wastes_no_permissions(
     batch = make_batch(engine)
     requests = [make_request(engine, batch=batch) for _ in range(6)]
     chunk = lease(engine, *requests, lasts=-MINUTE)
-    gate, provider = Gatekeeper(), FakeProvider(Mode.VOICE)
+    gate, provider = Gatekeeper(), FakeProvider(Channel.VOICE)
 
     done: Delivered = deliver(engine, connect(provider), LIMITS, chunk, gate)
 
@@ -151,15 +151,15 @@ def test_a_chunk_whose_lease_is_over_wastes_no_permissions(
 @pytest.mark.parametrize(
     ("mode", "per_second", "size"),
     [
-        pytest.param(Mode.VOICE, 0.0, 100, id="no limit"),
-        pytest.param(Mode.VOICE, 1.0, 3, id="one a second"),
-        pytest.param(Mode.VOICE, 0.1, 1, id="hardly any"),
-        pytest.param(Mode.VOICE, 1000.0, 100, id="more than a chunk"),
-        pytest.param(Mode.EMAIL, 1.0, 1000, id="mails that share a request"),
+        pytest.param(Channel.VOICE, 0.0, 100, id="no limit"),
+        pytest.param(Channel.VOICE, 1.0, 3, id="one a second"),
+        pytest.param(Channel.VOICE, 0.1, 1, id="hardly any"),
+        pytest.param(Channel.VOICE, 1000.0, 100, id="more than a chunk"),
+        pytest.param(Channel.EMAIL, 1.0, 1000, id="mails that share a request"),
     ],
 )
 def test_a_chunk_can_be_sent_while_its_lease_lasts(
-    mode: Mode, per_second: float, size: int
+    mode: Channel, per_second: float, size: int
 ) -> None:
     limits = ScanLimits(
         lease=2 * MINUTE,
@@ -183,7 +183,7 @@ def test_permissions_of_what_did_not_begin_are_returned(
     engine: Engine, connect: Connect, why: str
 ) -> None:
     batch = make_batch(engine, **HANDED_BACK[why])  # type: ignore[arg-type]
-    gate, provider = Gatekeeper(), FakeProvider(Mode.VOICE)
+    gate, provider = Gatekeeper(), FakeProvider(Channel.VOICE)
 
     done = deliver(
         engine, connect(provider), LIMITS, lease(engine, make_request(engine, batch=batch)), gate
@@ -202,7 +202,7 @@ def test_permissions_are_returned_where_begin_fails(engine: Engine, connect: Con
         """)
     gate = Gatekeeper()
 
-    done = deliver(engine, connect(FakeProvider(Mode.VOICE)), LIMITS, chunk, gate)
+    done = deliver(engine, connect(FakeProvider(Channel.VOICE)), LIMITS, chunk, gate)
 
     assert (done.handed_back, gate.asked, gate.kept) == ({"store_unavailable": 1}, 1, 0)
 
@@ -212,8 +212,8 @@ def test_a_provider_that_refuses_for_its_rate_is_asked_more_slowly(
     engine: Engine, connect: Connect, after: float | None
 ) -> None:
     gate, answers = Gatekeeper(), [Throttled(after, "20429")]
-    provider = FakeProvider(Mode.VOICE, answers=answers)
+    provider = FakeProvider(Channel.VOICE, answers=answers)
 
     deliver(engine, connect(provider), LIMITS, lease(engine, make_request(engine)), gate)
 
-    assert gate.slowed == [(Mode.VOICE, after)]
+    assert gate.slowed == [(Channel.VOICE, after)]

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from tests.limits import BEHAVIOURS, Behaviour
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.limits import Bucket, Buckets, Closed, SharedGate
 
 
@@ -25,12 +25,12 @@ def test_four_takers_together_stay_within_rate_and_one_burst(server: Redis, rate
     start = Barrier(4)
 
     def take() -> None:
-        gate = SharedGate(Buckets(server), dict.fromkeys(Mode, rate), patience=length)
+        gate = SharedGate(Buckets(server), dict.fromkeys(Channel, rate), patience=length)
         start.wait()
         ends = monotonic() + length
         while monotonic() < ends:
             try:
-                taken.append(gate.reserve(Mode.VOICE, "", 100))
+                taken.append(gate.reserve(Channel.VOICE, "", 100))
             except Closed:
                 return
 
@@ -53,6 +53,6 @@ def test_a_real_server_keeps_the_limits(server: Redis, behaviour: Behaviour) -> 
 
 def test_while_the_server_is_away_nothing_begins() -> None:
     with Redis.from_url("redis://127.0.0.1:1/0") as nobody:
-        gate = SharedGate(Buckets(nobody), dict.fromkeys(Mode, 1.0), patience=1)
+        gate = SharedGate(Buckets(nobody), dict.fromkeys(Channel, 1.0), patience=1)
         with pytest.raises(Closed, match="away"):
-            gate.reserve(Mode.VOICE, "", 1)
+            gate.reserve(Channel.VOICE, "", 1)

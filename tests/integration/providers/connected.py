@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from tests.integration.providers.wire import Step, Wire, answer
-from worker.domain.answers import Answer
-from worker.domain.statuses import Mode
-from worker.domain.tickets import Call, Content, Mail, Text, Ticket
+from worker.domain.content.tickets import Call, Content, Mail, Text, Ticket
+from worker.domain.evidence.answers import Answer
+from worker.domain.statuses import Channel
 from worker.providers import Moment, Providers, connect
 
 T = TypeVar("T")
@@ -34,9 +34,9 @@ MAIL = Mail(subject="Due soon", html="<p>Hi</p>", text="Hi")
 CALL_SID = "CA" + "1" * 32
 MESSAGE_SID = "SM" + "2" * 32
 
-CONTENTS: dict[Mode, Content] = {Mode.VOICE: CALL, Mode.SMS: TEXT, Mode.EMAIL: MAIL}
-EVERY_MODE = pytest.mark.parametrize("mode", list(Mode))
-TWILIO_MODES = pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+CONTENTS: dict[Channel, Content] = {Channel.VOICE: CALL, Channel.SMS: TEXT, Channel.EMAIL: MAIL}
+EVERY_MODE = pytest.mark.parametrize("mode", list(Channel))
+TWILIO_MODES = pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
 
 
 def ticket(content: Content) -> Ticket:
@@ -83,12 +83,12 @@ def during(steps: list[Step], use: Callable[[Providers], Awaitable[T]]) -> tuple
     return asyncio.run(scenario())
 
 
-def placed(mode: Mode, *steps: Step, content: Content | None = None) -> tuple[Answer, Wire]:
+def placed(mode: Channel, *steps: Step, content: Content | None = None) -> tuple[Answer, Wire]:
     sent = ticket(content or CONTENTS[mode])
     return during(list(steps), lambda p: p[mode].place(sent, deadline=soon()))
 
 
-def accepting(mode: Mode) -> Step:
-    if mode is Mode.EMAIL:
+def accepting(mode: Channel) -> Step:
+    if mode is Channel.EMAIL:
         return answer(202, X_Message_Id="mail-1")
-    return answer(201, {"sid": CALL_SID if mode is Mode.VOICE else MESSAGE_SID})
+    return answer(201, {"sid": CALL_SID if mode is Channel.VOICE else MESSAGE_SID})

@@ -1,7 +1,7 @@
 """One POST through a transport."""
 
-from worker.providers.moments import Moment
-from worker.providers.replies import Reply
+from worker.providers.deadline_clock import Moment
+from worker.providers.http_replies import Reply
 from worker.providers.transport import Transport
 
 

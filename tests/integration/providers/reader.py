@@ -9,7 +9,7 @@ from functools import partial
 from threading import Event, Thread
 from typing import Self
 
-from worker.providers.moments import boot_clock
+from worker.providers.deadline_clock import boot_clock
 
 ACCEPTED = b"HTTP/1.1 202 -\r\nContent-Length: 0\r\n\r\n"
 

@@ -14,22 +14,22 @@ from tests.integration.providers.connected import (
     during,
 )
 from tests.integration.providers.wire import Step, Wire, answer
-from worker.domain.looks import Look
-from worker.domain.statuses import Mode
-from worker.domain.tickets import Inquiry
+from worker.domain.content.tickets import LookupRequest
+from worker.domain.evidence.lookups import Look
+from worker.domain.statuses import Channel
 
 NOW = "Tue, 12 Aug 2025 12:00:00 GMT"
-SIDS = {Mode.VOICE: "CA" + "1" * 32, Mode.SMS: "SM" + "2" * 32}
-LISTS = {Mode.VOICE: "calls", Mode.SMS: "messages"}
-PATHS = {Mode.VOICE: "Calls", Mode.SMS: "Messages"}
-TWILIO_MODES = pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+SIDS = {Channel.VOICE: "CA" + "1" * 32, Channel.SMS: "SM" + "2" * 32}
+LISTS = {Channel.VOICE: "calls", Channel.SMS: "messages"}
+PATHS = {Channel.VOICE: "Calls", Channel.SMS: "Messages"}
+TWILIO_MODES = pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
 
 
 def inquiry(
-    mode: Mode, *, sid: str | None = None, age: timedelta = timedelta(minutes=5)
-) -> Inquiry:
-    mail = mode is Mode.EMAIL
-    return Inquiry(
+    mode: Channel, *, sid: str | None = None, age: timedelta = timedelta(minutes=5)
+) -> LookupRequest:
+    mail = mode is Channel.EMAIL
+    return LookupRequest(
         attempt=1,
         token=TOKEN,
         mode=mode,
@@ -40,7 +40,7 @@ def inquiry(
     )
 
 
-def record(mode: Mode, **changes: Any) -> dict[str, Any]:
+def record(mode: Channel, **changes: Any) -> dict[str, Any]:
     return {
         "sid": SIDS[mode],
         "status": "queued",
@@ -53,9 +53,9 @@ def record(mode: Mode, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def looked(asked: Inquiry, *steps: Step) -> tuple[Look, Wire]:
+def looked(asked: LookupRequest, *steps: Step) -> tuple[Look, Wire]:
     return during(list(steps), lambda p: p[asked.mode].look(asked))
 
 
-def listing(mode: Mode, *records: dict[str, Any], date: str = NOW) -> Step:
+def listing(mode: Channel, *records: dict[str, Any], date: str = NOW) -> Step:
     return answer(200, {LISTS[mode]: list(records), "next_page_uri": None}, Date=date)

@@ -14,9 +14,9 @@ import uvloop
 
 from tests.integration.providers.exchanges import post
 from tests.integration.providers.wire import Step, Wire, answer
-from worker.domain.answers import NotSent, Unknown
-from worker.providers.moments import Moment
-from worker.providers.replies import Reply, Unanswered
+from worker.domain.evidence.answers import NotSent, Unknown
+from worker.providers.deadline_clock import Moment
+from worker.providers.http_replies import Reply, Unanswered
 from worker.providers.transport import Transport
 
 

@@ -19,10 +19,10 @@ from tests.integration.providers.exchanges import post
 from tests.integration.providers.reader import Reader
 from tests.integration.providers.test_transport import self_signed
 from tests.sessions import eventually
-from worker.domain.answers import Accepted, Answer, NotSent, Unknown
+from worker.domain.evidence.answers import Accepted, Answer, NotSent, Unknown
 from worker.providers.connections import CutOff, Outlet
-from worker.providers.moments import Moment, boot_clock
-from worker.providers.replies import Reply, Unanswered
+from worker.providers.deadline_clock import Moment, boot_clock
+from worker.providers.http_replies import Reply, Unanswered
 from worker.providers.transport import Transport
 
 T = TypeVar("T")

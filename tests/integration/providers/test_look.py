@@ -25,36 +25,36 @@ from tests.integration.providers.records import (
     record,
 )
 from tests.integration.providers.wire import Step, answer
-from worker.domain.looks import Candidates, Undecided
-from worker.domain.reports import Meaning
-from worker.domain.statuses import Mode
-from worker.providers.twilio_look import LISTED
+from worker.domain.evidence.lookups import Matches, Undecided
+from worker.domain.evidence.reports import Meaning
+from worker.domain.statuses import Channel
+from worker.providers.twilio_lookup import LISTED
 
 
 @TWILIO_MODES
-def test_without_a_sid_the_recipient_is_asked_for_without_dates(mode: Mode) -> None:
+def test_without_a_sid_the_recipient_is_asked_for_without_dates(mode: Channel) -> None:
     look, wire = looked(inquiry(mode), listing(mode, record(mode)))
 
     (seen,) = wire.seen
     path, _, query = seen.path.partition("?")
     assert (seen.method, path) == ("GET", f"/2010-04-01/Accounts/{ACCOUNT}/{PATHS[mode]}.json")
     assert parse_qs(query) == {"To": [NUMBER], "PageSize": [str(LISTED)]}
-    assert isinstance(look, Candidates)
+    assert isinstance(look, Matches)
     (report,) = look.reports
     assert (report.sid, report.token, report.name) == (SIDS[mode], TOKEN, "queued")
     assert report.meaning is Meaning.UNDERWAY
 
 
 @TWILIO_MODES
-def test_an_empty_list_is_an_empty_look(mode: Mode) -> None:
-    assert looked(inquiry(mode), listing(mode))[0] == Candidates(())
+def test_an_empty_list_is_an_empty_look(mode: Channel) -> None:
+    assert looked(inquiry(mode), listing(mode))[0] == Matches(())
 
 
 MEXICAN = "+5215512345678"
 
 
 @TWILIO_MODES
-def test_a_number_with_several_spellings_is_asked_for_by_each(mode: Mode) -> None:
+def test_a_number_with_several_spellings_is_asked_for_by_each(mode: Channel) -> None:
     stored = record(mode, to="+525512345678")
     asked = replace(inquiry(mode), address=MEXICAN)
 
@@ -62,12 +62,12 @@ def test_a_number_with_several_spellings_is_asked_for_by_each(mode: Mode) -> Non
 
     queries = [parse_qs(urlsplit(seen.path).query)["To"] for seen in wire.seen]
     assert queries == [[MEXICAN], ["+525512345678"]]
-    assert isinstance(look, Candidates)
+    assert isinstance(look, Matches)
     assert [report.sid for report in look.reports] == [SIDS[mode]]
 
 
 @TWILIO_MODES
-def test_a_spelling_that_could_not_be_asked_for_decides_nothing(mode: Mode) -> None:
+def test_a_spelling_that_could_not_be_asked_for_decides_nothing(mode: Channel) -> None:
     asked = replace(inquiry(mode), address=MEXICAN)
 
     look, _ = looked(asked, listing(mode), answer(500))
@@ -87,23 +87,23 @@ def test_a_spelling_that_could_not_be_asked_for_decides_nothing(mode: Mode) -> N
     ],
 )
 def test_only_what_could_be_the_attempt_is_a_candidate(
-    mode: Mode, changes: dict[str, Any], count: int
+    mode: Channel, changes: dict[str, Any], count: int
 ) -> None:
     look, _ = looked(inquiry(mode), listing(mode, record(mode, **changes)))
 
-    assert isinstance(look, Candidates)
+    assert isinstance(look, Matches)
     assert len(look.reports) == count
 
 
 @TWILIO_MODES
-def test_the_age_is_measured_on_the_providers_clock(mode: Mode) -> None:
+def test_the_age_is_measured_on_the_providers_clock(mode: Channel) -> None:
     """Ours may be wrong by years: the record of 11:56 is 4 minutes old at Twilio's 12:00."""
     asked = inquiry(mode, age=timedelta(hours=10))
     found = listing(mode, record(mode), date="Tue, 12 Aug 2025 22:00:00 GMT")
 
     look, _ = looked(asked, found)
 
-    assert isinstance(look, Candidates)
+    assert isinstance(look, Matches)
     assert len(look.reports) == 1
 
 
@@ -123,7 +123,7 @@ def test_the_age_is_measured_on_the_providers_clock(mode: Mode) -> None:
     ],
 )
 def test_a_failure_decides_nothing(
-    mode: Mode, sid: str | None, step: Step, code: str | None
+    mode: Channel, sid: str | None, step: Step, code: str | None
 ) -> None:
     look, _ = looked(inquiry(mode, sid=SIDS[mode] if sid else None), step)
 
@@ -132,21 +132,21 @@ def test_a_failure_decides_nothing(
 
 
 @TWILIO_MODES
-def test_an_undated_answer_decides_nothing(mode: Mode) -> None:
+def test_an_undated_answer_decides_nothing(mode: Channel) -> None:
     step = answer(200, {LISTS[mode]: []})
 
     assert looked(inquiry(mode), step)[0] == Undecided("undated")
 
 
 @TWILIO_MODES
-def test_a_list_that_may_be_cut_decides_nothing(mode: Mode) -> None:
+def test_a_list_that_may_be_cut_decides_nothing(mode: Channel) -> None:
     look, _ = looked(inquiry(mode), listing(mode, *[record(mode)] * LISTED))
 
     assert look == Undecided("truncated")
 
 
 @TWILIO_MODES
-def test_a_list_whose_next_page_fails_decides_nothing(mode: Mode) -> None:
+def test_a_list_whose_next_page_fails_decides_nothing(mode: Channel) -> None:
     first = {LISTS[mode]: [record(mode)], "next_page_uri": "/2010-04-01/next.json"}
 
     look, wire = looked(inquiry(mode), answer(200, first, Date=NOW), answer(500))
@@ -156,37 +156,39 @@ def test_a_list_whose_next_page_fails_decides_nothing(mode: Mode) -> None:
 
 
 @TWILIO_MODES
-def test_what_reached_the_same_person_from_another_sender_is_named_apart(mode: Mode) -> None:
+def test_what_reached_the_same_person_from_another_sender_is_named_apart(mode: Channel) -> None:
     stranger = record(mode, **{"from": "+15125550177"})
 
     look = looked(inquiry(mode), listing(mode, stranger))[0]
 
-    assert look == Candidates((), strangers=(str(stranger["sid"]),))
+    assert look == Matches((), strangers=(str(stranger["sid"]),))
 
 
 @TWILIO_MODES
 @pytest.mark.parametrize("changes", [{"status": "teleported"}, {"sid": "nonsense"}])
-def test_a_record_in_unknown_words_decides_nothing(mode: Mode, changes: dict[str, Any]) -> None:
+def test_a_record_in_unknown_words_decides_nothing(mode: Channel, changes: dict[str, Any]) -> None:
     look, _ = looked(inquiry(mode), listing(mode, record(mode, **changes)))
 
     assert look == Undecided("unreadable")
 
 
 @TWILIO_MODES
-def test_with_a_sid_the_record_itself_is_asked_for(mode: Mode) -> None:
+def test_with_a_sid_the_record_itself_is_asked_for(mode: Channel) -> None:
     asked = inquiry(mode, sid=SIDS[mode])
 
     look, wire = looked(asked, answer(200, record(mode), Date=NOW))
 
     assert urlsplit(wire.seen[0].path).path.endswith(f"/{PATHS[mode]}/{SIDS[mode]}.json")
-    assert isinstance(look, Candidates)
+    assert isinstance(look, Matches)
     assert [report.sid for report in look.reports] == [SIDS[mode]]
 
 
 def test_what_a_record_holds_stays_in_the_room(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
 
-    look, _ = looked(inquiry(Mode.SMS), listing(Mode.SMS, record(Mode.SMS, body="Dear Canary")))
+    look, _ = looked(
+        inquiry(Channel.SMS), listing(Channel.SMS, record(Channel.SMS, body="Dear Canary"))
+    )
 
     told = f"{look!r} {caplog.text}"
     assert not [canary for canary in (NUMBER, NUMBER[1:], "Canary") if canary in told], json.dumps(

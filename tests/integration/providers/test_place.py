@@ -29,7 +29,9 @@ from tests.integration.providers.connected import (
     ticket,
 )
 from tests.integration.providers.wire import Seen, Step, answer
-from worker.domain.answers import (
+from worker.domain.content.tickets import Call, Mail, Ticket
+from worker.domain.content.voicemail import OnMachine
+from worker.domain.evidence.answers import (
     Accepted,
     Answer,
     GroupRefused,
@@ -38,14 +40,12 @@ from worker.domain.answers import (
     Throttled,
     Unknown,
 )
-from worker.domain.statuses import Mode
-from worker.domain.tickets import Call, Mail, Ticket
-from worker.domain.voicemail import OnMachine
+from worker.domain.statuses import Channel
 from worker.providers import Providers
 
 
 def test_a_call_on_the_wire() -> None:
-    outcome, wire = placed(Mode.VOICE, accepting(Mode.VOICE))
+    outcome, wire = placed(Channel.VOICE, accepting(Channel.VOICE))
 
     (seen,) = wire.seen
     assert outcome == Accepted(CALL_SID)
@@ -64,8 +64,8 @@ def test_a_call_on_the_wire() -> None:
 
 def test_a_call_that_fetches_its_words() -> None:
     _, wire = placed(
-        Mode.VOICE,
-        accepting(Mode.VOICE),
+        Channel.VOICE,
+        accepting(Channel.VOICE),
         content=Call(twiml=None, url="https://twiml.example/a?b=c%20d", caller_id="+15125550199"),
     )
 
@@ -86,7 +86,7 @@ def test_a_call_that_fetches_its_words() -> None:
 def test_a_call_whose_campaign_minds_machines(on_machine: OnMachine, detection: str) -> None:
     content = Call("<Response/>", None, on_machine=on_machine)
 
-    _, wire = placed(Mode.VOICE, accepting(Mode.VOICE), content=content)
+    _, wire = placed(Channel.VOICE, accepting(Channel.VOICE), content=content)
 
     form = wire.seen[0].form
     assert (form["MachineDetection"], form["AsyncAmd"]) == ([detection], ["true"])
@@ -95,7 +95,7 @@ def test_a_call_whose_campaign_minds_machines(on_machine: OnMachine, detection: 
 
 
 def test_a_message_on_the_wire() -> None:
-    outcome, wire = placed(Mode.SMS, accepting(Mode.SMS))
+    outcome, wire = placed(Channel.SMS, accepting(Channel.SMS))
 
     (seen,) = wire.seen
     assert outcome == Accepted(MESSAGE_SID)
@@ -118,16 +118,16 @@ def test_a_message_on_the_wire() -> None:
 def test_a_message_is_held_no_longer_than_it_may_arrive(left: float | None, held: str) -> None:
     deadline = soon()
     until = None if left is None else deadline.boot + left
-    text = replace(ticket(CONTENTS[Mode.SMS]), valid_until=until)
+    text = replace(ticket(CONTENTS[Channel.SMS]), valid_until=until)
 
-    _, wire = during([accepting(Mode.SMS)], lambda p: p.sms.place(text, deadline=deadline))
+    _, wire = during([accepting(Channel.SMS)], lambda p: p.sms.place(text, deadline=deadline))
 
     assert wire.seen[0].form["ValidityPeriod"] == [held]
 
 
 def test_a_message_that_would_come_too_late_is_not_sent() -> None:
     deadline = soon()
-    text = replace(ticket(CONTENTS[Mode.SMS]), valid_until=deadline.boot + 5)
+    text = replace(ticket(CONTENTS[Channel.SMS]), valid_until=deadline.boot + 5)
 
     outcome, wire = during([], lambda p: p.sms.place(text, deadline=deadline))
 
@@ -144,7 +144,7 @@ def unsubscribing(token: UUID) -> dict[str, str]:
 
 
 def test_a_mail_on_the_wire() -> None:
-    outcome, wire = placed(Mode.EMAIL, accepting(Mode.EMAIL))
+    outcome, wire = placed(Channel.EMAIL, accepting(Channel.EMAIL))
 
     (seen,) = wire.seen
     assert outcome == Accepted("mail-1")
@@ -183,7 +183,7 @@ def mails(*names: str) -> list[Ticket]:
 
 def test_mails_that_share_their_words_on_the_wire() -> None:
     outcome, wire = during(
-        [accepting(Mode.EMAIL)],
+        [accepting(Channel.EMAIL)],
         lambda p: p.email.place_group(mails("ana", "ben"), deadline=soon()),
     )
 
@@ -232,7 +232,7 @@ def test_a_mail_that_is_refused_alone_is_refused_for_good() -> None:
 def test_a_mail_by_template_on_the_wire() -> None:
     templated = Mail(None, None, None, template_id="d-1", template_data={"name": "Ana"})
 
-    _, wire = placed(Mode.EMAIL, accepting(Mode.EMAIL), content=templated)
+    _, wire = placed(Channel.EMAIL, accepting(Channel.EMAIL), content=templated)
 
     sent = json.loads(wire.seen[0].body)
     assert sent["template_id"] == "d-1"
@@ -241,13 +241,13 @@ def test_a_mail_by_template_on_the_wire() -> None:
 
 
 def test_a_mail_accepted_without_an_id_is_accepted() -> None:
-    outcome, _ = placed(Mode.EMAIL, answer(202))
+    outcome, _ = placed(Channel.EMAIL, answer(202))
 
     assert outcome == Accepted(f"unnamed-{TOKEN}")
 
 
 @EVERY_MODE
-def test_many_contacts_share_one_connection(mode: Mode) -> None:
+def test_many_contacts_share_one_connection(mode: Channel) -> None:
     async def place_ten(providers: Providers) -> None:
         for _ in range(10):
             outcome = await providers[mode].place(ticket(CONTENTS[mode]), deadline=soon())
@@ -262,7 +262,7 @@ def test_the_sdks_environment_variables_change_no_address(monkeypatch: pytest.Mo
     for name in ("TWILIO_EDGE", "TWILIO_REGION", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://nowhere.invalid:1")
 
-    outcome, wire = placed(Mode.VOICE, accepting(Mode.VOICE))
+    outcome, wire = placed(Channel.VOICE, accepting(Channel.VOICE))
 
     assert outcome == Accepted(CALL_SID)
     assert wire.seen[0].headers["host"] == f"127.0.0.1:{wire.port}"
@@ -283,7 +283,7 @@ def test_the_sdks_environment_variables_change_no_address(monkeypatch: pytest.Mo
     ids=["accepted", "refused", "halted", "failed", "cut"],
 )
 def test_nothing_of_a_person_or_a_secret_leaves_the_room(
-    mode: Mode, step: Step, caplog: pytest.LogCaptureFixture
+    mode: Channel, step: Step, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
 

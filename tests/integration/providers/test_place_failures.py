@@ -17,7 +17,7 @@ from tests.integration.providers.connected import (
     ticket,
 )
 from tests.integration.providers.wire import Step, Wire, answer
-from worker.domain.answers import (
+from worker.domain.evidence.answers import (
     Answer,
     Halt,
     HaltScope,
@@ -27,7 +27,7 @@ from worker.domain.answers import (
     Throttled,
     Unknown,
 )
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.providers import Moment
 
 
@@ -51,7 +51,7 @@ from worker.providers import Moment
         pytest.param(answer(429), Throttled(None, "http_429"), id="429 without a time"),
     ],
 )
-def test_failures_every_provider_shares(mode: Mode, step: Step, expected: Answer) -> None:
+def test_failures_every_provider_shares(mode: Channel, step: Step, expected: Answer) -> None:
     outcome, wire = placed(mode, step)
 
     assert outcome == expected
@@ -60,7 +60,7 @@ def test_failures_every_provider_shares(mode: Mode, step: Step, expected: Answer
 
 @EVERY_MODE
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_halts_the_channel_and_is_not_followed(mode: Mode, status: int) -> None:
+def test_a_redirect_halts_the_channel_and_is_not_followed(mode: Channel, status: int) -> None:
     outcome, wire = placed(mode, answer(status, Location="/elsewhere"), accepting(mode))
 
     assert isinstance(outcome, Halt)
@@ -69,7 +69,7 @@ def test_a_redirect_halts_the_channel_and_is_not_followed(mode: Mode, status: in
 
 
 @EVERY_MODE
-def test_a_refused_connection_is_not_sent(mode: Mode) -> None:
+def test_a_refused_connection_is_not_sent(mode: Channel) -> None:
     async def scenario() -> Answer:
         async with Wire([]) as gone:
             pass
@@ -83,7 +83,7 @@ def test_a_refused_connection_is_not_sent(mode: Mode) -> None:
 
 
 @EVERY_MODE
-def test_past_the_deadline_nothing_reaches_the_provider(mode: Mode) -> None:
+def test_past_the_deadline_nothing_reaches_the_provider(mode: Channel) -> None:
     late = Moment.now().later(-1)
 
     outcome, wire = during([], lambda p: p[mode].place(ticket(CONTENTS[mode]), deadline=late))
@@ -106,18 +106,18 @@ def test_past_the_deadline_nothing_reaches_the_provider(mode: Mode) -> None:
         b'{"sid": "CA11111111111111111111111111111111", "date_created": "31 Feb 2026 00:00:00"}',
     ],
 )
-def test_an_acceptance_that_cannot_be_read_is_unknown(mode: Mode, body: bytes) -> None:
+def test_an_acceptance_that_cannot_be_read_is_unknown(mode: Channel, body: bytes) -> None:
     outcome, _ = placed(mode, answer(201, body))
 
     assert outcome == Unknown("garbled")
 
 
 def test_an_acceptance_of_mail_with_another_status_is_unknown() -> None:
-    assert placed(Mode.EMAIL, answer(200))[0] == Unknown("http_200")
+    assert placed(Channel.EMAIL, answer(200))[0] == Unknown("http_200")
 
 
 @TWILIO_MODES
-def test_a_refusal_is_read_from_twilios_code(mode: Mode) -> None:
+def test_a_refusal_is_read_from_twilios_code(mode: Channel) -> None:
     body = {"code": 21211, "message": f"The 'To' number {NUMBER} is not valid", "status": 400}
 
     outcome, _ = placed(mode, answer(400, body))
@@ -126,7 +126,7 @@ def test_a_refusal_is_read_from_twilios_code(mode: Mode) -> None:
 
 
 @TWILIO_MODES
-def test_a_problem_document_is_read_like_the_older_form(mode: Mode) -> None:
+def test_a_problem_document_is_read_like_the_older_form(mode: Channel) -> None:
     body = {"type": "x", "title": "x", "status": 401, "code": 20003, "detail": "no"}
 
     outcome, _ = placed(mode, answer(401, body))
@@ -138,4 +138,4 @@ def test_a_problem_document_is_read_like_the_older_form(mode: Mode) -> None:
 def test_a_throttled_mail_waits_until_the_reset_on_sendgrids_clock() -> None:
     step = answer(429, X_RateLimit_Reset="1600112542", Date="Mon, 14 Sep 2020 19:41:42 GMT")
 
-    assert placed(Mode.EMAIL, step)[0] == Throttled(40.0, "http_429")
+    assert placed(Channel.EMAIL, step)[0] == Throttled(40.0, "http_429")

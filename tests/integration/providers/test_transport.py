@@ -17,8 +17,8 @@ from cryptography.x509.oid import NameOID
 
 from tests.integration.providers.exchanges import post
 from tests.integration.providers.wire import Step, Wire, answer
-from worker.domain.answers import NotSent, Unknown
-from worker.providers.replies import Reply, Unanswered
+from worker.domain.evidence.answers import NotSent, Unknown
+from worker.providers.http_replies import Reply, Unanswered
 from worker.providers.transport import LARGEST_REPLY, Transport
 
 LOOPBACK = ip_address("127.0.0.1")

@@ -8,10 +8,10 @@ import pytest
 
 from tests.fixtures.sandbox import Sandbox
 from tests.integration.providers.connected import PUBLIC_URL, SOURCE, TEXT, ticket
-from worker.domain.answers import Unknown
-from worker.domain.looks import Candidates, Look
-from worker.domain.statuses import Mode
-from worker.domain.tickets import Inquiry
+from worker.domain.content.tickets import LookupRequest
+from worker.domain.evidence.answers import Unknown
+from worker.domain.evidence.lookups import Look, Matches
+from worker.domain.statuses import Channel
 from worker.providers import Moment, connect
 
 
@@ -36,13 +36,15 @@ def test_what_was_accepted_under_another_spelling_is_not_absent(
         sent = replace(ticket(TEXT), address=number)
         answer = await providers.sms.place(sent, deadline=Moment.now().later(60))
         assert answer == Unknown("connection_lost")
-        asked = Inquiry(1, sent.token, Mode.SMS, None, number, SOURCE, timedelta(minutes=1))
+        asked = LookupRequest(
+            1, sent.token, Channel.SMS, None, number, SOURCE, timedelta(minutes=1)
+        )
         look = await providers.sms.look(asked)
         await providers.close()
         return look
 
     look = asyncio.run(scenario())
 
-    assert isinstance(look, Candidates)
+    assert isinstance(look, Matches)
     [contact] = sandbox.ledger()
     assert [report.sid for report in look.reports] == [contact["sid"]]

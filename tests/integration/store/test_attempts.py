@@ -24,12 +24,12 @@ from tests.factories import (
     transitions,
 )
 from tests.sessions import Beside
-from worker.domain.attempts import Change, Facts, Move
+from worker.domain.evidence.attempts import Change, Facts, Move
 from worker.domain.statuses import (
     AttemptState,
     Cause,
+    Channel,
     ChannelStatus,
-    Mode,
     RequestStatus,
     SuppressReason,
 )
@@ -66,7 +66,7 @@ def change(engine: Engine, attempt: int, state: AttemptState, **values: Any) -> 
 
 
 def test_the_facts_are_those_of_the_attempt_and_its_request(engine: Engine) -> None:
-    campaign = make_campaign(engine, mode=Mode.EMAIL, retry_count=2, resend_in_doubt=True)
+    campaign = make_campaign(engine, mode=Channel.EMAIL, retry_count=2, resend_in_doubt=True)
     batch = make_batch(engine, campaign=campaign)
     request = make_request(engine, batch=batch, extra_attempts=1)
     attempt = make_attempt(
@@ -83,7 +83,7 @@ def test_the_facts_are_those_of_the_attempt_and_its_request(engine: Engine) -> N
 
     facts = facts_of(engine, attempt)
 
-    assert (facts.mode, facts.state, facts.sid) == (Mode.EMAIL, AttemptState.ACCEPTED, "mail-1")
+    assert (facts.mode, facts.state, facts.sid) == (Channel.EMAIL, AttemptState.ACCEPTED, "mail-1")
     assert (facts.position, facts.checks) == ((20, 3, "deferred"), 2)
     assert (facts.request_status, facts.is_current) == (RequestStatus.INITIATED, True)
     assert (facts.attempt_count, facts.attempts_allowed) == (1, 4)
@@ -311,7 +311,7 @@ def test_an_inquiry_says_who_was_to_be_reached_from_where_and_when(engine: Engin
     [inquiry] = in_transaction(engine, lambda c: attempts.take_overdue(c, limit=1, for_time=MINUTE))
 
     assert (inquiry.address, inquiry.source) == ("+15125557777", "+15125550100")
-    assert (inquiry.mode, inquiry.sid) == (Mode.VOICE, None)
+    assert (inquiry.mode, inquiry.sid) == (Channel.VOICE, None)
     assert inquiry.token == read_attempt(engine, attempt)["token"]
     assert HOUR <= inquiry.age < HOUR + MINUTE
 

@@ -23,11 +23,11 @@ from tests.factories import (
     transitions,
 )
 from tests.sessions import Beside, eventually
-from worker.domain.statuses import AttemptState, Mode, RequestStatus
-from worker.store import attempts, claims, halts, schema
+from worker.domain.statuses import AttemptState, Channel, RequestStatus
+from worker.store import attempts, halts, queue, schema
 from worker.store.attempts import Begun
-from worker.store.claims import Chunk
 from worker.store.connect import in_transaction
+from worker.store.queue import Chunk
 
 SEND_WINDOW = 5 * SECOND
 ANSWER_TIME = 70 * SECOND
@@ -116,7 +116,7 @@ def test_an_unclaimed_request_does_not_begin(engine: Engine) -> None:
     request = make_request(engine)
     batch = read_request(engine, request)["batch"]
 
-    assert begin_now(engine, Chunk(Mode.VOICE, batch, uuid4(), (request,))) == ([], {})
+    assert begin_now(engine, Chunk(Channel.VOICE, batch, uuid4(), (request,))) == ([], {})
 
 
 def test_a_message_that_names_another_batch_begins_nothing(engine: Engine) -> None:
@@ -124,7 +124,7 @@ def test_a_message_that_names_another_batch_begins_nothing(engine: Engine) -> No
     request = make_request(engine, batch=paused)
     chunk = lease(engine, request)
 
-    begun, _ = begin_now(engine, Chunk(Mode.VOICE, make_batch(engine), chunk.lease, (request,)))
+    begun, _ = begin_now(engine, Chunk(Channel.VOICE, make_batch(engine), chunk.lease, (request,)))
 
     assert begun == []
 
@@ -391,7 +391,7 @@ def test_a_claim_that_was_settled_while_it_lay_in_the_queue_does_not_begin(engin
     request = make_request(engine)
     chunk = lease(engine, request)
     in_transaction(
-        engine, lambda c: claims.fail_unsent(c, chunk.lease, "render", [(request, "no name")])
+        engine, lambda c: queue.fail_unsent(c, chunk.lease, "render", [(request, "no name")])
     )
 
     assert begin_now(engine, chunk) == ([], {})

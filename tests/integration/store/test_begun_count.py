@@ -14,12 +14,12 @@ from tests.factories import (
     token_of,
 )
 from tests.fakes.provider import FakeProvider, line_to
+from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.deliver import deliver
-from worker.dispatch.settle import settle
-from worker.domain.answers import Accepted, Answer, NotSent, Throttled, Unknown
-from worker.domain.statuses import Mode
+from worker.domain.evidence.answers import Accepted, Answer, NotSent, Throttled, Unknown
+from worker.domain.statuses import Channel
 from worker.providers.voice import read_callback
-from worker.store import duties, standings
+from worker.store import due_batches, duties
 from worker.store.batches import now
 from worker.store.connect import in_transaction
 
@@ -32,7 +32,7 @@ CASES: dict[str, tuple[Answer, int]] = {
 
 
 def used_today(engine: Engine, batch: int) -> int:
-    found = in_transaction(engine, lambda c: standings.one(c, batch, now(c)))
+    found = in_transaction(engine, lambda c: due_batches.one(c, batch, now(c)))
     assert found is not None
     return found.standing.used_today
 
@@ -40,7 +40,7 @@ def used_today(engine: Engine, batch: int) -> int:
 def attempted(engine: Engine, answer: Answer) -> tuple[int, int]:
     batch = make_batch(engine, campaign=make_campaign(engine, max_daily_calls=10))
     request = make_request(engine, batch=batch)
-    line = line_to(FakeProvider(Mode.VOICE, answers=[answer]))
+    line = line_to(FakeProvider(Channel.VOICE, answers=[answer]))
     deliver(engine, line, make_limits(), lease(engine, request))
     line.close()
     return batch, request
@@ -59,8 +59,8 @@ def test_late_evidence_is_counted_where_the_attempt_began(engine: Engine) -> Non
     report = read_callback(form, token_of(engine, read_request(engine, request)["attempt"]))
     assert report is not None
 
-    settle(engine, make_patience(), [report])
-    settle(engine, make_patience(), [report])
+    apply_reports(engine, make_patience(), [report])
+    apply_reports(engine, make_patience(), [report])
 
     assert used_today(engine, batch) == 1
 

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from tests.factories import make_batch
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.store import attempts, halts
-from worker.store.claims import Chunk
 from worker.store.connect import connect, in_transaction
+from worker.store.queue import Chunk
 
 WORKERS = 8
 REQUESTS = 30_000
@@ -77,7 +77,7 @@ def _claim(engine: Engine) -> Chunk | None:
     )
     if not rows:
         return None
-    return Chunk(Mode.VOICE, rows[0].batch, lease, tuple(sorted(row.request for row in rows)))
+    return Chunk(Channel.VOICE, rows[0].batch, lease, tuple(sorted(row.request for row in rows)))
 
 
 def _begin(connection: Connection, chunk: Chunk) -> object:

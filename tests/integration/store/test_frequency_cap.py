@@ -19,8 +19,8 @@ from tests.factories import (
 )
 from worker.domain.statuses import AttemptState
 from worker.store import attempts
-from worker.store.claims import Chunk
 from worker.store.connect import in_transaction
+from worker.store.queue import Chunk
 
 DAY = timedelta(days=1)
 

@@ -7,9 +7,9 @@ from sqlalchemy import Engine, text
 
 from tests.fakes.older import older_postgres
 from worker.desk.database import upgrade_database
-from worker.dispatch.recognize import know_the_database
+from worker.dispatch.database_identity import know_the_database
 from worker.store.connect import connect, in_transaction
-from worker.store.memories import FileMemory
+from worker.store.identity_stores import FileIdentityStore
 from worker.store.profiles import UsedOtherwise
 from worker.store.version import TooOld
 
@@ -36,7 +36,7 @@ def test_a_database_used_with_one_profile_refuses_the_other(
         in_transaction(nobody_has_started_yet, lambda _: None)
         nobody_has_started_yet.dispose()
 
-    know_the_database(production, [FileMemory(state_dir)])
+    know_the_database(production, [FileIdentityStore(state_dir)])
 
     with pytest.raises(UsedOtherwise, match=r"used with PROFILE=production and this .*=fast: let"):
         in_transaction(fast, lambda _: None)
@@ -54,9 +54,9 @@ def test_who_starts_second_is_refused_although_it_had_connected_before(
 ) -> None:
     fast, production = (connect(database_url, profile=name) for name in ("fast", "production"))
     in_transaction(production, lambda _: None)
-    know_the_database(fast, [FileMemory(state_dir)])
+    know_the_database(fast, [FileIdentityStore(state_dir)])
 
     with pytest.raises(UsedOtherwise):
-        know_the_database(production, [FileMemory(state_dir)])
+        know_the_database(production, [FileIdentityStore(state_dir)])
     for used in (production, fast):
         used.dispose()

@@ -11,17 +11,17 @@ def halt(engine: Engine, reason: str = "no funds") -> bool:
 
 def test_a_halt_stands_until_it_is_lifted(engine: Engine) -> None:
     assert halt(engine)
-    assert [row.key for row in in_transaction(engine, halts.standing)] == ["voice"]
+    assert [row.key for row in in_transaction(engine, halts.in_force)] == ["voice"]
 
     assert in_transaction(engine, lambda c: halts.resume(c, "channel", "voice"))
-    assert in_transaction(engine, halts.standing) == []
+    assert in_transaction(engine, halts.in_force) == []
 
 
 def test_a_second_halt_keeps_the_first_reason(engine: Engine) -> None:
     halt(engine, "no funds")
 
     assert not halt(engine, "suspended")
-    assert in_transaction(engine, halts.standing)[0].reason == "no funds"
+    assert in_transaction(engine, halts.in_force)[0].reason == "no funds"
 
 
 def test_lifting_what_was_not_halted_says_so(engine: Engine) -> None:
@@ -40,4 +40,4 @@ def test_two_halts_at_the_same_time_are_one(engine: Engine) -> None:
     with engine.begin() as first:
         assert halts.halt(first, "channel", "voice", "no funds", "provider")
         step()
-    assert len(in_transaction(engine, halts.standing)) == 1
+    assert len(in_transaction(engine, halts.in_force)) == 1

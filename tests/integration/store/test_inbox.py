@@ -9,14 +9,14 @@ from sqlalchemy import Engine, select, text
 
 from tests.factories import DAY, SECOND, make_attempt, make_batch, make_request, read, token_of
 from tests.sessions import Beside
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import AttemptState, ChannelStatus, Mode, SuppressReason
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import AttemptState, Channel, ChannelStatus, SuppressReason
 from worker.store import inbox, schema
 from worker.store.connect import in_transaction
-from worker.store.inbox import Letter
+from worker.store.inbox import StoredReport
 
 COMPLETE = Report(
-    mode=Mode.EMAIL,
+    mode=Channel.EMAIL,
     key="event-1",
     token=uuid4(),
     sid="mail-1",
@@ -30,7 +30,7 @@ COMPLETE = Report(
     at=datetime(2024, 3, 9, 12, 30, tzinfo=UTC),
 )
 BARE = Report(
-    mode=Mode.VOICE,
+    mode=Channel.VOICE,
     key="CA1:0",
     token=None,
     sid=None,
@@ -48,7 +48,7 @@ def store(engine: Engine, *reports: Report) -> list[int]:
     return [letter.id for letter in letters]
 
 
-def read_back(engine: Engine, *ids: int) -> list[Letter]:
+def read_back(engine: Engine, *ids: int) -> list[StoredReport]:
     return in_transaction(engine, lambda c: inbox.read(c, ids))
 
 
@@ -114,7 +114,7 @@ def test_a_report_without_a_token_finds_its_attempt_by_the_sid(engine: Engine) -
 
 
 def test_a_sid_that_many_recipients_share_names_none_of_them(engine: Engine) -> None:
-    batch = make_batch(engine, mode=Mode.EMAIL)
+    batch = make_batch(engine, mode=Channel.EMAIL)
     for _ in range(2):
         request = make_request(engine, batch=batch)
         make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="mail-1")
@@ -133,7 +133,9 @@ def test_an_applied_letter_is_not_read_again(engine: Engine) -> None:
     attempt = make_attempt(engine)
     [letter] = store(engine, COMPLETE)
 
-    in_transaction(engine, lambda c: inbox.mark_applied(c, [Letter(letter, attempt, COMPLETE)]))
+    in_transaction(
+        engine, lambda c: inbox.mark_applied(c, [StoredReport(letter, attempt, COMPLETE)])
+    )
 
     assert read_back(engine, letter) == []
     assert in_transaction(engine, lambda c: inbox.waiting(c, 10)) == []
@@ -193,7 +195,7 @@ def _seconds_until(engine: Engine, letter: int) -> float:
 def test_what_is_applied_as_it_comes_is_not_waiting_and_what_fits_nothing_is(
     engine: Engine,
 ) -> None:
-    mailing = make_batch(engine, mode=Mode.EMAIL)
+    mailing = make_batch(engine, mode=Channel.EMAIL)
     attempt = make_attempt(engine, request=make_request(engine, batch=mailing))
     fitting, stranger = replace(COMPLETE, token=token_of(engine, attempt)), BARE
 

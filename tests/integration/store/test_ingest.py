@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from worker.domain.statuses import Mode, RequestStatus
+from worker.domain.statuses import Channel, RequestStatus
 from worker.store import ingest
 from worker.store.ingest import REPORTED, Arrival, Ingested
 
@@ -41,7 +41,7 @@ def connection(engine: Engine) -> Iterator[Connection]:
 
 def add(connection: Connection, batch: int, *arrivals: Arrival) -> Ingested:
     ingest.take_turn(connection, batch)
-    return ingest.add(connection, batch, Mode.SMS, arrivals)
+    return ingest.add(connection, batch, Channel.SMS, arrivals)
 
 
 def test_requests_may_come_in_several_portions(connection: Connection, batches: list[int]) -> None:

@@ -16,19 +16,19 @@ from tests.factories import make_patience
 from tests.plans import Plans, explained
 from worker.desk.batches import show_batch
 from worker.dispatch.scan import Chunk, ScanLimits, hand_back, scan
-from worker.domain.answers import Accepted
-from worker.domain.statuses import Mode
-from worker.domain.verdicts import judge_answer
+from worker.domain.evidence import judge_answer
+from worker.domain.evidence.answers import Accepted
+from worker.domain.statuses import Channel
 from worker.local.postgres import EmbeddedPostgres
 from worker.store import (
-    assignments,
     attempts,
+    chunk_contents,
     closing,
+    concurrency,
     doubts,
-    figures,
+    finished_batches,
     inbox,
-    slots,
-    sweeps,
+    metrics,
 )
 from worker.store.connect import in_transaction
 
@@ -63,7 +63,7 @@ def plans(stored: tuple[Engine, Plans]) -> Plans:
 
 def claimed(engine: Engine) -> Chunk:
     """A chunk; the others of its tick are handed back."""
-    first, *others = scan(engine, LIMITS, {Mode.VOICE: 0})
+    first, *others = scan(engine, LIMITS, {Channel.VOICE: 0})
     for chunk in others:
         hand_back(engine, chunk)
     return first
@@ -72,8 +72,8 @@ def claimed(engine: Engine) -> Chunk:
 def deliver(engine: Engine) -> None:
     """Everything a delivery asks of the database."""
     chunk = claimed(engine)
-    in_transaction(engine, lambda c: slots.free(c, Mode.VOICE, 1_000_000))
-    in_transaction(engine, lambda c: assignments.read_assignment(c, chunk))
+    in_transaction(engine, lambda c: concurrency.free(c, Channel.VOICE, 1_000_000))
+    in_transaction(engine, lambda c: chunk_contents.read_chunk_contents(c, chunk))
     begun, _ = in_transaction(
         engine,
         lambda c: attempts.begin(
@@ -100,7 +100,7 @@ def deliver(engine: Engine) -> None:
 def look_after(engine: Engine) -> None:
     """Everything the scheduler asks again and again."""
     in_transaction(engine, lambda c: closing.close_pending(c, 500))
-    in_transaction(engine, sweeps.note_finished)
+    in_transaction(engine, finished_batches.note_finished)
     in_transaction(engine, lambda c: inbox.waiting(c, 200))
     in_transaction(engine, doubts.doubled_calls)
     in_transaction(
@@ -111,7 +111,7 @@ def look_after(engine: Engine) -> None:
 def ask(engine: Engine) -> None:
     """What an operator and the metrics ask."""
     show_batch(engine, "stored-30")
-    in_transaction(engine, figures.read)
+    in_transaction(engine, metrics.read)
     in_transaction(engine, lambda c: doubts.in_doubt(c, 100))
 
 

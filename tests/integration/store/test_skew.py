@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
 from worker.desk.database import examine_clocks
-from worker.dispatch.clocks import tell_skew
-from worker.store.condition import read_skew
+from worker.dispatch.clock_skew import tell_skew
+from worker.store.server import read_skew
 
 
 @pytest.mark.parametrize("off", [-600.0, -5.0, 5.0, 600.0])

@@ -20,13 +20,13 @@ from tests.factories import (
 )
 from tests.sessions import Beside
 from worker.desk.suppressions import import_suppressed, suppress_recipient
-from worker.dispatch.line import Answered
+from worker.dispatch.apply_reports import apply_reports
+from worker.dispatch.provider_loop import Answered
 from worker.dispatch.record import record
-from worker.dispatch.settle import settle
-from worker.domain.answers import Refusal, Refused
-from worker.domain.statuses import AttemptState, Mode, SuppressReason
-from worker.domain.suppression import Act, SuppressScope
-from worker.domain.tickets import Text, Ticket
+from worker.domain.consent.suppression import Act, SuppressScope
+from worker.domain.content.tickets import Text, Ticket
+from worker.domain.evidence.answers import Refusal, Refused
+from worker.domain.statuses import AttemptState, Channel, SuppressReason
 from worker.providers.sms import read_callback
 from worker.store import attempts, schema, suppressions
 from worker.store.attempts import Begun
@@ -57,19 +57,21 @@ def suppressed(engine: Engine, address: str = NUMBER) -> dict[str, str]:
 
 
 def text_attempt(engine: Engine, state: AttemptState = AttemptState.ACCEPTED) -> int:
-    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
-    batch = make_batch(engine, mode=Mode.SMS)
+    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    batch = make_batch(engine, mode=Channel.SMS)
     return make_attempt(
         engine, request=make_request(engine, batch=batch, recipient=recipient), state=state
     )
 
 
 def by_operator(engine: Engine) -> None:
-    suppress_recipient(engine, Mode.SMS, NUMBER, reason=SuppressReason.UNSUBSCRIBED, by=BY)
+    suppress_recipient(engine, Channel.SMS, NUMBER, reason=SuppressReason.UNSUBSCRIBED, by=BY)
 
 
 def by_import(engine: Engine) -> None:
-    import_suppressed(engine, Mode.VOICE, [(1, NUMBER)], reason=SuppressReason.SPAM_REPORT, by=BY)
+    import_suppressed(
+        engine, Channel.VOICE, [(1, NUMBER)], reason=SuppressReason.SPAM_REPORT, by=BY
+    )
 
 
 def by_report(engine: Engine) -> None:
@@ -77,7 +79,7 @@ def by_report(engine: Engine) -> None:
     form = {"MessageSid": "SM" + "1" * 32, "MessageStatus": "failed", "ErrorCode": "21610"}
     report = read_callback(form, token)
     assert report
-    settle(engine, PATIENCE, [report])
+    apply_reports(engine, PATIENCE, [report])
 
 
 def by_refusal(engine: Engine) -> None:
@@ -85,7 +87,7 @@ def by_refusal(engine: Engine) -> None:
     row = read(engine, schema.attempt, attempt)
     ticket = Ticket(attempt, row["request"], row["token"], NUMBER, "+15125550100", Text("Hi"))
     answered = Answered(ticket, Refused(Refusal.OPTED_OUT, "21610"))
-    record(engine, PATIENCE, 1, Mode.SMS, [answered])
+    record(engine, PATIENCE, 1, Channel.SMS, [answered])
 
 
 WAYS = {"operator": by_operator, "import": by_import, "report": by_report, "refusal": by_refusal}
@@ -111,13 +113,15 @@ def test_by_default_it_counts_where_it_came(engine: Engine, opt_out: partial[Non
 def test_what_can_not_be_delivered_is_no_opt_out(
     everywhere: Engine, reason: SuppressReason
 ) -> None:
-    suppress_recipient(everywhere, Mode.SMS, NUMBER, reason=reason, by=BY)
+    suppress_recipient(everywhere, Channel.SMS, NUMBER, reason=reason, by=BY)
 
     assert suppressed(everywhere) == {"sms": reason}
 
 
 def test_a_mailbox_has_no_other_channel(everywhere: Engine) -> None:
-    suppress_recipient(everywhere, Mode.EMAIL, MAILBOX, reason=SuppressReason.UNSUBSCRIBED, by=BY)
+    suppress_recipient(
+        everywhere, Channel.EMAIL, MAILBOX, reason=SuppressReason.UNSUBSCRIBED, by=BY
+    )
 
     assert suppressed(everywhere, MAILBOX) == {"email": "unsubscribed"}
 
@@ -125,13 +129,13 @@ def test_a_mailbox_has_no_other_channel(everywhere: Engine) -> None:
 def test_lifting_takes_back_the_same_opt_out(everywhere: Engine) -> None:
     by_operator(everywhere)
 
-    assert allow_recipient(everywhere, Mode.VOICE, NUMBER)
+    assert allow_recipient(everywhere, Channel.VOICE, NUMBER)
 
     assert suppressed(everywhere) == {}
 
 
 def test_an_opt_out_takes_the_place_of_what_can_not_be_delivered(everywhere: Engine) -> None:
-    suppress_recipient(everywhere, Mode.SMS, NUMBER, reason=SuppressReason.DROPPED, by=BY)
+    suppress_recipient(everywhere, Channel.SMS, NUMBER, reason=SuppressReason.DROPPED, by=BY)
 
     by_operator(everywhere)
 
@@ -141,7 +145,7 @@ def test_an_opt_out_takes_the_place_of_what_can_not_be_delivered(everywhere: Eng
 def test_what_can_not_be_delivered_takes_no_opt_out_away(everywhere: Engine) -> None:
     by_operator(everywhere)
 
-    suppress_recipient(everywhere, Mode.SMS, NUMBER, reason=SuppressReason.BOUNCED, by=BY)
+    suppress_recipient(everywhere, Channel.SMS, NUMBER, reason=SuppressReason.BOUNCED, by=BY)
 
     assert suppressed(everywhere) == {"sms": "unsubscribed", "voice": "unsubscribed"}
 

@@ -9,12 +9,12 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.factories import ANA, allow_recipient, make_recipient, read
 from tests.sessions import Beside
-from worker.desk.lifts import explain_suppressed, lift_suppression
 from worker.desk.opt_outs import hear_stop
+from worker.desk.suppression_lifts import explain_suppressed, lift_suppression
 from worker.desk.suppressions import import_suppressed, suppress_recipient
+from worker.domain.consent.suppression import Act
 from worker.domain.errors import FileFault
-from worker.domain.statuses import Mode, SuppressReason
-from worker.domain.suppression import Act
+from worker.domain.statuses import Channel, SuppressReason
 from worker.store import schema, suppressions
 from worker.store.connect import in_transaction
 
@@ -23,11 +23,11 @@ BOUNCED, UNSUBSCRIBED = SuppressReason.BOUNCED, SuppressReason.UNSUBSCRIBED
 
 
 def by_import(engine: Engine) -> None:
-    import_suppressed(engine, Mode.SMS, [(1, NUMBER)], reason=UNSUBSCRIBED, by=ANA)
+    import_suppressed(engine, Channel.SMS, [(1, NUMBER)], reason=UNSUBSCRIBED, by=ANA)
 
 
 def by_operator(engine: Engine) -> None:
-    suppress_recipient(engine, Mode.SMS, NUMBER, reason=UNSUBSCRIBED, by=ANA)
+    suppress_recipient(engine, Channel.SMS, NUMBER, reason=UNSUBSCRIBED, by=ANA)
 
 
 def by_stop(engine: Engine) -> None:
@@ -36,14 +36,16 @@ def by_stop(engine: Engine) -> None:
 
 def by_event(engine: Engine) -> None:
     act = Act("undelivered", "SM2:undelivered:21610")
-    in_transaction(engine, lambda c: suppressions.suppress(c, Mode.SMS, NUMBER, UNSUBSCRIBED, act))
+    in_transaction(
+        engine, lambda c: suppressions.suppress(c, Channel.SMS, NUMBER, UNSUBSCRIBED, act)
+    )
 
 
 WAYS = (by_import, by_operator, by_stop, by_event)
 
 
 def in_force(engine: Engine) -> list[str]:
-    told = explain_suppressed(engine, Mode.SMS, NUMBER)
+    told = explain_suppressed(engine, Channel.SMS, NUMBER)
     return [one.source for one in told if one.lifted_at is None]
 
 
@@ -58,10 +60,10 @@ def stands(engine: Engine, recipient: int) -> str | None:
 def test_a_lift_ends_one_act_and_leaves_what_stands_beside_it(
     engine: Engine, first: Callable[[Engine], None], second: Callable[[Engine], None]
 ) -> None:
-    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
     first(engine)
     second(engine)
-    one, other = explain_suppressed(engine, Mode.SMS, NUMBER)
+    one, other = explain_suppressed(engine, Channel.SMS, NUMBER)
 
     lift_suppression(engine, one.id, by=ANA, why="a typo")
 
@@ -73,9 +75,9 @@ def test_a_lift_ends_one_act_and_leaves_what_stands_beside_it(
 
 
 def test_an_act_that_is_told_again_after_its_lift_has_no_effect(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
     by_event(engine)
-    allow_recipient(engine, Mode.SMS, NUMBER)
+    allow_recipient(engine, Channel.SMS, NUMBER)
 
     by_event(engine)
 
@@ -84,21 +86,21 @@ def test_an_act_that_is_told_again_after_its_lift_has_no_effect(engine: Engine) 
 
 def test_a_lift_is_remembered_and_not_written_over(engine: Engine) -> None:
     by_operator(engine)
-    [row] = explain_suppressed(engine, Mode.SMS, NUMBER)
+    [row] = explain_suppressed(engine, Channel.SMS, NUMBER)
 
     lift_suppression(engine, row.id, by=ANA, why="asked by phone")
     lift_suppression(engine, row.id, by="bo@example.com", why="again")
 
-    [row] = explain_suppressed(engine, Mode.SMS, NUMBER)
+    [row] = explain_suppressed(engine, Channel.SMS, NUMBER)
     assert (row.lifted_by, row.lifted_why) == (ANA, "asked by phone")
 
 
 def test_an_opt_out_is_what_is_told_whatever_came_first(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
-    suppress_recipient(engine, Mode.SMS, NUMBER, reason=BOUNCED, by=ANA)
+    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    suppress_recipient(engine, Channel.SMS, NUMBER, reason=BOUNCED, by=ANA)
     by_stop(engine)
     assert stands(engine, recipient) == "unsubscribed"
-    bounce, stop = explain_suppressed(engine, Mode.SMS, NUMBER)
+    bounce, stop = explain_suppressed(engine, Channel.SMS, NUMBER)
 
     lift_suppression(engine, stop.id, by=ANA)
 
@@ -107,11 +109,11 @@ def test_an_opt_out_is_what_is_told_whatever_came_first(engine: Engine) -> None:
 
 
 def test_the_first_opt_out_that_stands_is_the_one_told(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
-    suppress_recipient(engine, Mode.SMS, NUMBER, reason=BOUNCED, by=ANA)
+    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    suppress_recipient(engine, Channel.SMS, NUMBER, reason=BOUNCED, by=ANA)
     for way in (by_stop, by_event, by_operator):
         way(engine)
-    _, stop, event, operator = explain_suppressed(engine, Mode.SMS, NUMBER)
+    _, stop, event, operator = explain_suppressed(engine, Channel.SMS, NUMBER)
 
     assert read(engine, schema.recipient, recipient)["suppressed_at"] == stop.suppressed_at
     lift_suppression(engine, operator.id, by=ANA)
@@ -127,8 +129,8 @@ def listed(count: int) -> Iterator[tuple[int, str]]:
 def test_a_long_list_is_stored_in_portions_and_passed_over_when_it_comes_again(
     engine: Engine,
 ) -> None:
-    first = import_suppressed(engine, Mode.SMS, listed(9_000), reason=UNSUBSCRIBED, by=ANA)
-    again = import_suppressed(engine, Mode.SMS, listed(9_001), reason=UNSUBSCRIBED, by=ANA)
+    first = import_suppressed(engine, Channel.SMS, listed(9_000), reason=UNSUBSCRIBED, by=ANA)
+    again = import_suppressed(engine, Channel.SMS, listed(9_001), reason=UNSUBSCRIBED, by=ANA)
 
     assert (first.named, first.new, first.faults) == (9_000, 9_000, [])
     assert (again.named, again.new) == (9_001, 1)
@@ -143,24 +145,25 @@ def test_what_was_stored_before_a_break_stands(engine: Engine) -> None:
         raise FileFault("it is not UTF-8")
 
     with pytest.raises(FileFault):
-        import_suppressed(engine, Mode.SMS, broken(), reason=UNSUBSCRIBED, by=ANA)
+        import_suppressed(engine, Channel.SMS, broken(), reason=UNSUBSCRIBED, by=ANA)
 
     assert (
-        import_suppressed(engine, Mode.SMS, listed(6_000), reason=UNSUBSCRIBED, by=ANA).new == 1_000
+        import_suppressed(engine, Channel.SMS, listed(6_000), reason=UNSUBSCRIBED, by=ANA).new
+        == 1_000
     )
 
 
 def test_an_act_that_comes_while_another_is_lifted_stands(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Mode.SMS, address=NUMBER)
+    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
     by_operator(engine)
-    [row] = explain_suppressed(engine, Mode.SMS, NUMBER)
+    [row] = explain_suppressed(engine, Channel.SMS, NUMBER)
     act = Act("stop", "SM9")
 
     def stop(connection: Connection) -> None:
-        suppressions.suppress(connection, Mode.SMS, NUMBER, UNSUBSCRIBED, act)
+        suppressions.suppress(connection, Channel.SMS, NUMBER, UNSUBSCRIBED, act)
 
     with engine.begin() as lifting:
-        suppressions.lock(lifting, [Mode.SMS], [NUMBER])
+        suppressions.lock(lifting, [Channel.SMS], [NUMBER])
         with Beside(engine, stop) as phone:
             phone.wait_until_blocked()
             lifting.rollback()

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from tests.factories import make_attempt, make_batch, make_recipient, make_request, read
 from tests.integration.web.conftest import Site
-from worker.domain.statuses import AttemptState, Mode
+from worker.domain.statuses import AttemptState, Channel
 from worker.store import schema
 
 BOUNCE = {"event": "bounce", "type": "bounce", "status": "5.1.10", "reason": "550", "timestamp": 1}
@@ -14,8 +14,8 @@ BOUNCE = {"event": "bounce", "type": "bounce", "status": "5.1.10", "reason": "55
 def test_a_bounce_without_our_ids_suppresses_whom_we_mailed_and_is_counted(
     engine: Engine, site: Site, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    recipient = make_recipient(engine, mode=Mode.EMAIL, address="gus@example.com")
-    batch = make_batch(engine, mode=Mode.EMAIL)
+    recipient = make_recipient(engine, mode=Channel.EMAIL, address="gus@example.com")
+    batch = make_batch(engine, mode=Channel.EMAIL)
     request = make_request(engine, batch=batch, recipient=recipient)
     make_attempt(engine, request=request, state=AttemptState.DONE)
 

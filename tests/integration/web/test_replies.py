@@ -19,7 +19,7 @@ from tests.factories import (
 from tests.integration.web.conftest import Site
 from worker.desk.archive import archive_batches
 from worker.desk.requests import show_request
-from worker.domain.statuses import AttemptState, Mode
+from worker.domain.statuses import AttemptState, Channel
 from worker.store import schema
 
 INBOUND = "/callbacks/sms/inbound"
@@ -41,7 +41,7 @@ def texted(
     source: str = OURS,
     hooks: list[dict[str, Any]] = HOOKS,
     state: AttemptState = AttemptState.DONE,
-    mode: Mode = Mode.SMS,
+    mode: Channel = Channel.SMS,
     recipient: int | None = None,
 ) -> int:
     """A batch whose only request contacted Ana; returns the recipient."""
@@ -70,7 +70,7 @@ def test_the_campaign_that_texted_last_from_that_sender_is_told(engine: Engine, 
     texted(engine, "last", ago=2 * DAY, recipient=person)
     texted(engine, "elsewhere", ago=DAY, source=OTHER, recipient=person)
     texted(engine, "not-sent", ago=DAY / 2, state=AttemptState.NOT_SENT, recipient=person)
-    texted(engine, "called", ago=DAY / 3, mode=Mode.VOICE)
+    texted(engine, "called", ago=DAY / 3, mode=Channel.VOICE)
 
     assert site.tell(INBOUND, From=ANA, To=OURS, Body=WORDS, MessageSid=SID) == 200
 

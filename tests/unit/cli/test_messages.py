@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from worker.cli.messages import app
-from worker.domain.messages import PAYLOADS
+from worker.domain.contract.messages import PAYLOADS
 
 
 def test_the_names_are_listed() -> None:

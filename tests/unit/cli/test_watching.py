@@ -7,7 +7,7 @@ import pytest
 from tests.factories import make_facts
 from worker.cli.screen import Screen
 from worker.cli.watching import watch
-from worker.domain.batches import BatchDetails, Count
+from worker.domain.contract.batches import BatchDetails, Count
 from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
 
 AT = datetime(2025, 8, 12, tzinfo=UTC)

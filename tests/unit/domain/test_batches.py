@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tests.factories import make_facts
-from worker.domain.batches import (
+from worker.domain.contract.batches import (
     BatchDetails,
     BatchFacts,
     Count,

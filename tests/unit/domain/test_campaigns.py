@@ -2,9 +2,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from worker.domain.campaigns import WEEK, Campaign, campaign_fields, differing, edited
+from worker.domain.content.voicemail import OnMachine
+from worker.domain.contract.campaigns import WEEK, Campaign, campaign_fields, differing, edited
 from worker.domain.errors import CannotChangeMode, WrongFields
-from worker.domain.voicemail import OnMachine
 
 SMS: dict[str, object] = {
     "campaign_name": "Late payments",

@@ -2,12 +2,12 @@ from io import BytesIO
 
 import pytest
 
-from worker.domain.csv_files import BOM, neutralized
-from worker.domain.csv_rows import Refused, Row, rows
+from worker.domain.contract.csv_files import BOM, neutralized
+from worker.domain.contract.csv_rows import BadRow, Row, rows
 from worker.domain.errors import FileFault
 
 
-def read(data: bytes) -> list[Row | Refused]:
+def read(data: bytes) -> list[Row | BadRow]:
     return list(rows(BytesIO(data)))
 
 
@@ -109,7 +109,7 @@ def test_the_largest_cell_is_kept_whole() -> None:
     ],
 )
 def test_a_refused_row_names_the_column_to_blame(reason: str, column: str | None) -> None:
-    assert Refused(2, reason).column == column
+    assert BadRow(2, reason).column == column
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_refused_row_names_the_column_to_blame(reason: str, column: str | None
 def test_a_row_that_is_wrong_by_itself_does_not_stop_the_others(row: bytes, reason: str) -> None:
     found = read(b"reference_id,target\n" + row + b"\n9,a@b.test\n")
 
-    assert found == [Refused(2, reason), Row(3, "9", "a@b.test", {})]
+    assert found == [BadRow(2, reason), Row(3, "9", "a@b.test", {})]
 
 
 @pytest.mark.parametrize(

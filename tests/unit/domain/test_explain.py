@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.factories import make_facts
-from worker.domain.explain import Situation, when_finished, why_not_moving
-from worker.domain.pace import Allowance
-from worker.domain.plan import Plan
-from worker.domain.turns import Later, Turn
+from worker.domain.schedule.eligibility import Claimable, NotYet
+from worker.domain.schedule.explain import Situation, when_finished, why_not_moving
+from worker.domain.schedule.pace import Allowance
+from worker.domain.schedule.plan import Plan
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -18,7 +18,7 @@ FACTS = make_facts(created_at=NOW, last_updated_at=NOW, attempted=True)
 MOVING = Situation(
     facts=FACTS,
     halt=None,
-    verdict=Turn(None, None, Allowance(), None),
+    verdict=Claimable(None, None, Allowance(), None),
     waiting=10,
     due=1,
     next_due=None,
@@ -30,8 +30,8 @@ def facts(**values: Any) -> Situation:
     return replace(MOVING, facts=replace(FACTS, **values))
 
 
-def closed(why: str) -> Later:
-    return Later(LATER, why, Allowance())
+def closed(why: str) -> NotYet:
+    return NotYet(LATER, why, Allowance())
 
 
 REASONS: dict[str, tuple[Situation, str | None]] = {

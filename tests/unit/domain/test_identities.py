@@ -2,12 +2,12 @@
 
 import pytest
 
-from worker.domain.identities import identity_of
-from worker.domain.statuses import Mode
-from worker.domain.targets import normalize
+from worker.domain.recipients.identities import identity_of
+from worker.domain.recipients.targets import normalize
+from worker.domain.statuses import Channel
 
 
-def identity(mode: Mode, written: str, region: str | None = None) -> str:
+def identity(mode: Channel, written: str, region: str | None = None) -> str:
     address = normalize(mode, written, region)
     assert isinstance(address, str)
     return identity_of(mode, address)
@@ -26,7 +26,7 @@ def identity(mode: Mode, written: str, region: str | None = None) -> str:
     ],
 )
 def test_a_mailbox_is_one_person_in_every_spelling(spellings: tuple[str, ...]) -> None:
-    assert len({identity(Mode.EMAIL, one) for one in spellings}) == 1
+    assert len({identity(Channel.EMAIL, one) for one in spellings}) == 1
 
 
 @pytest.mark.parametrize(
@@ -39,23 +39,23 @@ def test_a_mailbox_is_one_person_in_every_spelling(spellings: tuple[str, ...]) -
     ],
 )
 def test_a_number_is_one_person_in_every_spelling(region: str, spellings: tuple[str, ...]) -> None:
-    assert len({identity(Mode.SMS, one, region) for one in spellings}) == 1
+    assert len({identity(Channel.SMS, one, region) for one in spellings}) == 1
 
 
 @pytest.mark.parametrize(
     ("mode", "one", "other"),
     [
-        (Mode.EMAIL, "ana.lopez@example.com", "analopez@example.com"),
-        (Mode.EMAIL, "ana+news@example.com", "ana@example.com"),
-        (Mode.EMAIL, "ana@example.com", "ana@example.org"),
-        (Mode.SMS, "+39 06 6982 0001", "+39 6 6982 0001"),
+        (Channel.EMAIL, "ana.lopez@example.com", "analopez@example.com"),
+        (Channel.EMAIL, "ana+news@example.com", "ana@example.com"),
+        (Channel.EMAIL, "ana@example.com", "ana@example.org"),
+        (Channel.SMS, "+39 06 6982 0001", "+39 6 6982 0001"),
     ],
 )
-def test_who_stays_two_people(mode: Mode, one: str, other: str) -> None:
+def test_who_stays_two_people(mode: Channel, one: str, other: str) -> None:
     second = normalize(mode, other, None)
 
     assert not isinstance(second, str) or identity(mode, one) != identity_of(mode, second)
 
 
 def test_a_mail_goes_to_the_spelling_that_was_given() -> None:
-    assert normalize(Mode.EMAIL, "Ana.Lopez@Example.com", None) == "Ana.Lopez@example.com"
+    assert normalize(Channel.EMAIL, "Ana.Lopez@Example.com", None) == "Ana.Lopez@example.com"

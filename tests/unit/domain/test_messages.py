@@ -1,9 +1,9 @@
 import pytest
 
 from config.queues import TRIGGERS
+from worker.domain.contract.message_ids import stored_id
+from worker.domain.contract.messages import PAYLOADS, UnknownMessage, parsed, schema
 from worker.domain.errors import WrongFields
-from worker.domain.message_ids import stored_id
-from worker.domain.messages import PAYLOADS, UnknownMessage, parsed, schema
 
 PERSON = "+15125550188"
 REQUEST: dict[str, object] = {"reference_id": "1", "target": PERSON}

@@ -2,11 +2,11 @@
 
 import pytest
 
-from worker.domain.identities import identity_of
-from worker.domain.mobile_marks import MOBILE_MARKS, unmarked
-from worker.domain.spellings import spellings
-from worker.domain.statuses import Mode
-from worker.domain.targets import normalize
+from worker.domain.recipients.identities import identity_of
+from worker.domain.recipients.mobile_marks import MOBILE_MARKS, unmarked
+from worker.domain.recipients.stored_spellings import spellings
+from worker.domain.recipients.targets import normalize
+from worker.domain.statuses import Channel
 
 
 @pytest.mark.parametrize("region", MOBILE_MARKS)
@@ -16,9 +16,9 @@ def test_a_mark_is_met_alike_by_all(region: str) -> None:
     marked = bare.replace(mark.code, mark.code + mark.digit, 1)
 
     assert unmarked(marked) == unmarked(bare) == bare
-    assert identity_of(Mode.SMS, marked) == identity_of(Mode.VOICE, bare)
+    assert identity_of(Channel.SMS, marked) == identity_of(Channel.VOICE, bare)
     assert set(spellings(marked)) == set(spellings(bare)) == {bare, marked}
-    assert {normalize(Mode.SMS, one, None) for one in (bare, marked)} <= {bare, marked}
+    assert {normalize(Channel.SMS, one, None) for one in (bare, marked)} <= {bare, marked}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.domain.opt_out_words import Wish, read_wish
+from worker.domain.consent.opt_out_words import Wish, read_wish
 
 REPLIES = Path(__file__).parent / "replies"
 MOST_MISSED, MOST_WRONG = 0.01, 0.02

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain import pace
-from worker.domain.pace import Allowance, Rates
-from worker.domain.windows import Window
+from worker.domain.schedule import pace
+from worker.domain.schedule.pace import Allowance, Rates
+from worker.domain.schedule.windows import Window
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from tests.prove.numbers import RATES, REGIONS, try_region
-from worker.domain.phone_reading import AMBIGUOUS, NO_PLUS, NOT_IN_USE, OTHER_DIGITS
-from worker.domain.phone_spelling import (
+from worker.domain.recipients.phone_reading import AMBIGUOUS, NO_PLUS, NOT_IN_USE, OTHER_DIGITS
+from worker.domain.recipients.phone_spelling import (
     A_DATE,
     DECIMALS,
     EXTENSION,
@@ -16,8 +16,8 @@ from worker.domain.phone_spelling import (
     TWO,
     WORDS,
 )
-from worker.domain.statuses import Mode
-from worker.domain.targets import Unreachable, normalize
+from worker.domain.recipients.targets import Unreachable, normalize
+from worker.domain.statuses import Channel
 
 WIDE = "".join(chr(ord(one) + 0xFEE0) for one in "03-1234-5678")
 
@@ -64,7 +64,7 @@ WIDE = "".join(chr(ord(one) + 0xFEE0) for one in "03-1234-5678")
     ],
 )
 def test_what_people_write_is_read(region: str, text: str, number: str) -> None:
-    assert normalize(Mode.VOICE, text, region) == number
+    assert normalize(Channel.VOICE, text, region) == number
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_people_write_is_read(region: str, text: str, number: str) -> None:
     ],
 )
 def test_what_only_looks_like_one_number_says_why(region: str, text: str, reason: str) -> None:
-    assert normalize(Mode.VOICE, text, region) == Unreachable(reason)
+    assert normalize(Channel.VOICE, text, region) == Unreachable(reason)
 
 
 def test_in_every_region_no_spelling_is_read_as_another_number() -> None:

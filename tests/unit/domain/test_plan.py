@@ -6,23 +6,23 @@ from typing import Any
 
 import pytest
 
-from worker.domain.hours import OpenHours
-from worker.domain.pace import Rates
-from worker.domain.plan import chart, plan
-from worker.domain.turns import Standing
-from worker.domain.windows import LAST_SECOND, Window
+from worker.domain.schedule.eligibility import PacingState
+from worker.domain.schedule.hours import OpenHours
+from worker.domain.schedule.pace import Rates
+from worker.domain.schedule.plan import chart, plan
+from worker.domain.schedule.windows import LAST_SECOND, Window
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 ALWAYS = Window(start=time(0), end=LAST_SECOND)
 OFFICE = Window(start=time(9), end=time(11))
 
 
-def standing(window: Window = ALWAYS, **values: Any) -> Standing:
+def standing(window: Window = ALWAYS, **values: Any) -> PacingState:
     hours = OpenHours(window=window, recipient=None)
-    return replace(Standing(batch=1, campaign=1, hours=hours, rates=Rates()), **values)
+    return replace(PacingState(batch=1, campaign=1, hours=hours, rates=Rates()), **values)
 
 
-def auto(expires: timedelta, window: Window = ALWAYS, **values: Any) -> Standing:
+def auto(expires: timedelta, window: Window = ALWAYS, **values: Any) -> PacingState:
     rates = Rates(auto_call_rate=True, baseline=values.pop("baseline", None))
     return standing(window, rates=rates, expires_on=MONDAY + expires, **values)
 
@@ -50,7 +50,7 @@ def test_a_daily_cap_sends_the_rest_to_the_next_days() -> None:
     ]  # fmt: skip
 
 
-MISSED: dict[str, tuple[Standing, int, float | None, int]] = {
+MISSED: dict[str, tuple[PacingState, int, float | None, int]] = {
     "a fixed rate that is too slow": (
         standing(rates=Rates(hourly_rate=10), expires_on=MONDAY + 5 * HOUR), 80, None, 30,
     ),
@@ -65,7 +65,7 @@ MISSED: dict[str, tuple[Standing, int, float | None, int]] = {
 
 @pytest.mark.parametrize(("one", "requests", "ceiling", "missed"), MISSED.values(), ids=MISSED)
 def test_what_can_not_be_done_before_the_expiry_is_counted(
-    one: Standing, requests: int, ceiling: float | None, missed: int
+    one: PacingState, requests: int, ceiling: float | None, missed: int
 ) -> None:
     drawn = plan(one, requests, MONDAY, ceiling=ceiling)
 

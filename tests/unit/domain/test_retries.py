@@ -6,10 +6,10 @@ import pytest
 
 from tests.factories import make_patience
 from tests.unit.domain.verdicts.folding import facts, report
-from worker.domain.reports import Meaning
-from worker.domain.retries import RetryRules, delay
+from worker.domain.evidence import judge_report
+from worker.domain.evidence.reports import Meaning
+from worker.domain.evidence.retries import RetryRules, delay
 from worker.domain.statuses import AttemptState, Cause, ChannelStatus, RequestStatus
-from worker.domain.verdicts import judge_report
 
 TEN = timedelta(minutes=10)
 RULES = RetryRules(delays={"busy": TEN}, on=("busy", "no-answer"))

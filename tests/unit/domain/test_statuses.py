@@ -6,7 +6,7 @@ import inspect
 import pytest
 
 from worker.domain import statuses
-from worker.domain.attempts import OPEN
+from worker.domain.evidence.attempts import OPEN
 from worker.domain.statuses import (
     FINAL,
     IN_FLIGHT,

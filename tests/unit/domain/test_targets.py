@@ -2,10 +2,10 @@
 
 import pytest
 
-from worker.domain.statuses import Mode
-from worker.domain.targets import Unreachable, normalize
+from worker.domain.recipients.targets import Unreachable, normalize
+from worker.domain.statuses import Channel
 
-PHONES = pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
+PHONES = pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
 
 
 @PHONES
@@ -22,7 +22,9 @@ PHONES = pytest.mark.parametrize("mode", [Mode.VOICE, Mode.SMS])
         ("٤١٥٥٥٥٢٦٧١", "US", "+14155552671"),
     ],
 )
-def test_a_number_becomes_e164(mode: Mode, target: str, region: str | None, address: str) -> None:
+def test_a_number_becomes_e164(
+    mode: Channel, target: str, region: str | None, address: str
+) -> None:
     assert normalize(mode, target, region) == address
 
 
@@ -41,7 +43,7 @@ def test_a_number_becomes_e164(mode: Mode, target: str, region: str | None, addr
     ],
 )
 def test_what_is_no_number_says_why(
-    mode: Mode, target: str, region: str | None, reason: str
+    mode: Channel, target: str, region: str | None, reason: str
 ) -> None:
     assert normalize(mode, target, region) == Unreachable(reason)
 
@@ -55,7 +57,7 @@ def test_what_is_no_number_says_why(
     ],
 )
 def test_a_mailbox_keeps_its_name_and_lowers_its_domain(target: str, address: str) -> None:
-    assert normalize(Mode.EMAIL, target, None) == address
+    assert normalize(Channel.EMAIL, target, None) == address
 
 
 @pytest.mark.parametrize(
@@ -77,4 +79,4 @@ def test_a_mailbox_keeps_its_name_and_lowers_its_domain(target: str, address: st
     ],
 )
 def test_what_is_no_mailbox_says_so(target: str) -> None:
-    assert normalize(Mode.EMAIL, target, None) == Unreachable("is not a mailbox")
+    assert normalize(Channel.EMAIL, target, None) == Unreachable("is not a mailbox")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from worker.domain.content import ContentError, Template, render, spoken
-from worker.domain.needs import needed
-from worker.domain.statuses import Mode
-from worker.domain.template_hints import hints
+from worker.domain.content.needed_variables import needed
+from worker.domain.content.render import ContentError, Template, render, spoken
+from worker.domain.content.template_hints import hints
+from worker.domain.statuses import Channel
 
 
 def sms(body: str) -> Template:
-    return Template(mode=Mode.SMS, body=body)
+    return Template(mode=Channel.SMS, body=body)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_is_meant_is_not(body: str) -> None:
 def test_comments_and_styles_of_a_mail_are_not() -> None:
     html = "<!--[if mso]><style>a {color:red}</style><![endif]--><p>{{ name }}</p>"
 
-    assert hints(Template(mode=Mode.EMAIL, subject="x", html=html)) == []
+    assert hints(Template(mode=Channel.EMAIL, subject="x", html=html)) == []
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_what_only_some_requests_need_is_not_asked_for() -> None:
 
 
 def test_what_a_provider_s_template_needs_nobody_knows() -> None:
-    assert needed(Template(mode=Mode.EMAIL, subject="{{ x }}", template_id="d-1"), []) == []
+    assert needed(Template(mode=Channel.EMAIL, subject="{{ x }}", template_id="d-1"), []) == []
 
 
 def test_a_mail_is_previewed_as_it_will_be_read() -> None:
     mail = Template(
-        mode=Mode.EMAIL, subject="Hi {{ name }}", html="<p>{{ name }}</p>", text="{{ name }}!"
+        mode=Channel.EMAIL, subject="Hi {{ name }}", html="<p>{{ name }}</p>", text="{{ name }}!"
     )
 
     assert spoken(mail, {"name": "A & B"}) == {

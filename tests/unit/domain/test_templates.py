@@ -7,16 +7,16 @@ from time import thread_time
 import pytest
 from liquid import Environment
 
-from worker.domain.content import ContentError, Template, check, render
-from worker.domain.statuses import Mode
-from worker.domain.templates import ESCAPED, PLAIN, TemplateFault, parsed, rendered
-from worker.domain.tickets import Text
+from worker.domain.content.render import ContentError, Template, check, render
+from worker.domain.content.templates import ESCAPED, PLAIN, TemplateFault, parsed, rendered
+from worker.domain.content.tickets import Text
+from worker.domain.statuses import Channel
 
 SECRET = "s3cret-value"
 
 
 def sms(body: str, **variables: str) -> str:
-    content = render(Template(mode=Mode.SMS, body=body), variables)
+    content = render(Template(mode=Channel.SMS, body=body), variables)
     assert isinstance(content, Text)
     return content.body
 
@@ -39,14 +39,14 @@ def test_a_variable_is_never_a_template() -> None:
 @pytest.mark.parametrize(
     "template",
     [
-        Template(mode=Mode.VOICE, twiml=say("Due on {{ due_date }}")),
-        Template(mode=Mode.VOICE, url="https://twiml.example/{{ due_date }}"),
-        Template(mode=Mode.SMS, body="{% if due_date %}Due{% endif %}"),
-        Template(mode=Mode.SMS, body="{% for part in due_date %}x{% endfor %}"),
-        Template(mode=Mode.SMS, body="{{ due_date | upcase }}"),
-        Template(mode=Mode.EMAIL, subject="{{ due_date }}", text="x"),
-        Template(mode=Mode.EMAIL, subject="x", html="{{ due_date }}"),
-        Template(mode=Mode.EMAIL, subject="x", text="{{ due_date }}"),
+        Template(mode=Channel.VOICE, twiml=say("Due on {{ due_date }}")),
+        Template(mode=Channel.VOICE, url="https://twiml.example/{{ due_date }}"),
+        Template(mode=Channel.SMS, body="{% if due_date %}Due{% endif %}"),
+        Template(mode=Channel.SMS, body="{% for part in due_date %}x{% endfor %}"),
+        Template(mode=Channel.SMS, body="{{ due_date | upcase }}"),
+        Template(mode=Channel.EMAIL, subject="{{ due_date }}", text="x"),
+        Template(mode=Channel.EMAIL, subject="x", html="{{ due_date }}"),
+        Template(mode=Channel.EMAIL, subject="x", text="{{ due_date }}"),
     ],
 )
 def test_a_missing_variable_is_named(template: Template) -> None:
@@ -59,7 +59,7 @@ def test_a_default_stands_in_for_a_missing_variable() -> None:
 
 @pytest.mark.parametrize("name", ["now", "today"])
 def test_there_is_no_clock_in_a_template(name: str) -> None:
-    assert fault(Template(mode=Mode.SMS, body=f"{{{{ {name} }}}}")) == (
+    assert fault(Template(mode=Channel.SMS, body=f"{{{{ {name} }}}}")) == (
         f"body: variable '{name}' is missing"
     )
 
@@ -74,7 +74,7 @@ def test_there_is_no_clock_in_a_template(name: str) -> None:
     ],
 )
 def test_a_template_cannot_run_away(body: str) -> None:
-    template = Template(mode=Mode.SMS, body=body)
+    template = Template(mode=Channel.SMS, body=body)
 
     assert fault(template, {"long": "x" * 5000}) == "body: it grows too long"
 
@@ -126,42 +126,45 @@ def test_an_ordinary_template_is_rendered(source: str) -> None:
 def test_what_is_nested_too_deeply_is_no_valid_template(depth: int) -> None:
     body = "{% if a %}" * depth + "{% endif %}" * depth
 
-    assert check(Template(mode=Mode.SMS, body=body)) == ["body: it is no valid template"]
+    assert check(Template(mode=Channel.SMS, body=body)) == ["body: it is no valid template"]
 
 
 @pytest.mark.parametrize(
     ("template", "faults"),
     [
-        (Template(mode=Mode.SMS, body="Hi {{ name }}"), []),
-        (Template(mode=Mode.VOICE, twiml=say("Hi {{ name }}")), []),
-        (Template(mode=Mode.VOICE, twiml="{% if a %}<Response/>{% endif %}"), []),
+        (Template(mode=Channel.SMS, body="Hi {{ name }}"), []),
+        (Template(mode=Channel.VOICE, twiml=say("Hi {{ name }}")), []),
+        (Template(mode=Channel.VOICE, twiml="{% if a %}<Response/>{% endif %}"), []),
         (
-            Template(mode=Mode.SMS, body="Hi\n{{ name"),
+            Template(mode=Channel.SMS, body="Hi\n{{ name"),
             ["body: line 2: expected '}}', found end of file"],
         ),
-        (Template(mode=Mode.SMS, body="{{ a | join: ',' }}"), ["body: there is no filter 'join'"]),
-        (Template(mode=Mode.SMS, body="{{ a | safe }}"), ["body: there is no filter 'safe'"]),
         (
-            Template(mode=Mode.SMS, body="{% include 'x' %}"),
+            Template(mode=Channel.SMS, body="{{ a | join: ',' }}"),
+            ["body: there is no filter 'join'"],
+        ),
+        (Template(mode=Channel.SMS, body="{{ a | safe }}"), ["body: there is no filter 'safe'"]),
+        (
+            Template(mode=Channel.SMS, body="{% include 'x' %}"),
             ["body: line 1: unexpected tag 'include'"],
         ),
         (
-            Template(mode=Mode.VOICE, twiml=say("{{ a }}") + "x"),
+            Template(mode=Channel.VOICE, twiml=say("{{ a }}") + "x"),
             ["twiml: it is not well-formed XML (line 1)"],
         ),
         (
-            Template(mode=Mode.VOICE, url="{{ a }}/x"),
+            Template(mode=Channel.VOICE, url="{{ a }}/x"),
             ["url: it must begin with http:// or https:// and a host without variables"],
         ),
         (
-            Template(mode=Mode.EMAIL, subject="{{", html="{% if %}"),
+            Template(mode=Channel.EMAIL, subject="{{", html="{% if %}"),
             [
                 "subject: line 1: expected '}}', found end of file",
                 "html: line 1: missing expression",
             ],
         ),
         (
-            Template(mode=Mode.SMS, body="x" * 200_001),
+            Template(mode=Channel.SMS, body="x" * 200_001),
             ["body: it is longer than 200000 characters"],
         ),
     ],

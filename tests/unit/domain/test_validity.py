@@ -4,9 +4,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from worker.domain.hours import OpenHours
-from worker.domain.validity import LONGEST, SHORTEST, arrives_until, validity
-from worker.domain.windows import LAST_SECOND, Hours, Window, is_open, local_window
+from worker.domain.schedule.hours import OpenHours
+from worker.domain.schedule.validity import LONGEST, SHORTEST, arrives_until, validity
+from worker.domain.schedule.windows import LAST_SECOND, Hours, Window, is_open, local_window
 
 ALL_DAY: Hours = (time(0), LAST_SECOND)
 DAY: Hours = (time(9), time(20))

@@ -3,9 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from worker.domain.campaigns import campaign_fields
+from worker.domain.contract.campaigns import campaign_fields
+from worker.domain.contract.webhooks import Backoff, signature, webhooks
 from worker.domain.errors import WrongFields
-from worker.domain.webhooks import Backoff, signature, webhooks
 
 SMS = {"campaign_name": "c", "mode": "sms", "source": "+15125550100", "body": "hi"}
 

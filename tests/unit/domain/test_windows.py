@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.windows import (
+from worker.domain.schedule.windows import (
     LAST_SECOND,
     RECIPIENT_DAY,
     WEEK,

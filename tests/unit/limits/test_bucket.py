@@ -4,7 +4,7 @@ import pytest
 from fakeredis import FakeRedis, FakeServer
 
 from tests.limits import BEHAVIOURS, Behaviour, gate
-from worker.domain.statuses import Mode
+from worker.domain.statuses import Channel
 from worker.limits import Closed
 
 
@@ -17,10 +17,10 @@ def test_while_the_server_is_away_nothing_begins_and_what_is_lost_stops_nobody()
     server = FakeServer()
     client = FakeRedis(server=server)
     shared = gate(client, rate=1.0)
-    shared.reserve(Mode.VOICE, "", 1)
+    shared.reserve(Channel.VOICE, "", 1)
     server.connected = False
 
     with pytest.raises(Closed, match="away"):
-        shared.reserve(Mode.VOICE, "", 1)
-    shared.settle(Mode.VOICE, "", reserved=1, used=0)
-    shared.slow(Mode.VOICE, "", None)
+        shared.reserve(Channel.VOICE, "", 1)
+    shared.settle(Channel.VOICE, "", reserved=1, used=0)
+    shared.slow(Channel.VOICE, "", None)

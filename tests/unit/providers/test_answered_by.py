@@ -4,9 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from worker.domain.reports import Meaning
+from worker.domain.content.voicemail import OnMachine, voicemail_detection
+from worker.domain.evidence.reports import Meaning
 from worker.domain.statuses import ChannelStatus
-from worker.domain.voicemail import OnMachine, voicemail_detection
 from worker.providers.answered_by import read_answered_by
 from worker.providers.voice import STATUSES
 

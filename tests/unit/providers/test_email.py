@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 from worker.providers.email import EVENTS, read_events
 
 TOKEN = UUID("7f3cbb6e-3a52-4e0c-9a0e-0d9b6f6f1a11")
@@ -32,7 +32,7 @@ def read(name: str, **fields: Any) -> Report:
 
 def test_an_event_as_sendgrid_sends_it() -> None:
     assert read("delivered", response="250 OK", category=["a"]) == Report(
-        mode=Mode.EMAIL,
+        mode=Channel.EMAIL,
         key="id-delivered",
         token=TOKEN,
         sid="LRzXl_NHStOGhQ4kofSm_A",

@@ -4,9 +4,17 @@ import json
 
 import pytest
 
-from worker.domain.answers import Answer, Halt, HaltScope, Refusal, Refused, Throttled, Unknown
+from worker.domain.evidence.answers import (
+    Answer,
+    Halt,
+    HaltScope,
+    Refusal,
+    Refused,
+    Throttled,
+    Unknown,
+)
 from worker.providers import sendgrid_errors, twilio_errors
-from worker.providers.replies import replied_at, reset_after, retry_after
+from worker.providers.http_replies import replied_at, reset_after, retry_after
 from worker.providers.twilio_errors import HALTS, REFUSALS, THROTTLED
 
 NUMBER = "+14155550123"

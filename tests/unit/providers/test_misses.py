@@ -2,10 +2,10 @@
 
 import pytest
 
-from worker.domain.reports import MISSES, Meaning
-from worker.domain.voicemail import OnMachine
+from worker.domain.content.voicemail import OnMachine
+from worker.domain.evidence.reports import MISSES, Meaning
 from worker.providers import answered_by, email, sms, voice
-from worker.providers.words import Word
+from worker.providers.status_map import StatusMeaning
 
 PROOFS = {
     Meaning.MISSED,
@@ -15,7 +15,7 @@ PROOFS = {
     Meaning.NEVER_RANG,
 }
 MACHINES = dict.fromkeys(answered_by.MACHINES, answered_by.MACHINE[OnMachine.NO_ANSWER])
-WORDS: dict[str, dict[str, Word]] = {
+WORDS: dict[str, dict[str, StatusMeaning]] = {
     "calls": voice.STATUSES,
     "texts": sms.STATUSES,
     "mails": email.EVENTS,
@@ -24,7 +24,7 @@ WORDS: dict[str, dict[str, Word]] = {
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_a_word_proves_a_miss_exactly_if_it_means_one(words: dict[str, Word]) -> None:
+def test_a_word_proves_a_miss_exactly_if_it_means_one(words: dict[str, StatusMeaning]) -> None:
     for name, word in words.items():
         assert (name in MISSES) == (word.meaning in PROOFS), name
 

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import ChannelStatus, Mode, SuppressReason
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 from worker.providers.sms import STATUSES, read_callback
 
 TOKEN = UUID("7f3cbb6e-3a52-4e0c-9a0e-0d9b6f6f1a11")
@@ -30,7 +30,7 @@ def test_a_callback_as_twilio_sends_it() -> None:
     }
 
     assert read_callback(params, TOKEN) == Report(
-        mode=Mode.SMS,
+        mode=Channel.SMS,
         key=f"{SID}:undelivered:30003",
         token=TOKEN,
         sid=SID,

@@ -5,7 +5,7 @@ import struct
 import time
 
 from worker.providers.connections import open_socket
-from worker.providers.moments import boot_clock
+from worker.providers.deadline_clock import boot_clock
 
 
 def test_the_kernel_gives_up_when_we_do() -> None:

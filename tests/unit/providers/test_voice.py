@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import ChannelStatus, Mode
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import Channel, ChannelStatus
 from worker.providers.voice import STATUSES, read_callback
 
 TOKEN = UUID("7f3cbb6e-3a52-4e0c-9a0e-0d9b6f6f1a11")
@@ -31,7 +31,7 @@ def test_a_callback_as_twilio_sends_it() -> None:
     )
 
     assert report == Report(
-        mode=Mode.VOICE,
+        mode=Channel.VOICE,
         key=f"{SID}:2",
         token=TOKEN,
         sid=SID,

@@ -8,7 +8,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from worker.sandbox.options import Options
-from worker.sandbox.twilio_wire import Refusal, check_parties, new_sid, page, rfc2822, token_of
+from worker.sandbox.twilio_wire import TwilioError, check_parties, new_sid, page, rfc2822, token_of
 
 OPTIONS = Options(4010, "AC1", "token", "SG.key", "", "")
 PARTIES = {"To": "+15125550100", "From": "+15125550199"}
@@ -41,7 +41,7 @@ REFUSED: dict[str, tuple[dict[str, str], int]] = {
 
 @pytest.mark.parametrize(("change", "code"), REFUSED.values(), ids=REFUSED)
 def test_parties_are_refused_with_twilios_code(change: dict[str, str], code: int) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(TwilioError) as refused:
         check_parties(PARTIES | change, OPTIONS)
 
     assert body_of(refused.value.answer) == {

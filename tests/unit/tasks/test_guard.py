@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tasks.guard import make_fit
-from worker.domain.message_ids import stored_id
+from worker.domain.contract.message_ids import stored_id
 
 PERSON = "+15125550188"
 TASK = "outreach.dispatch_batch"

@@ -15,10 +15,10 @@ from twilio.request_validator import RequestValidator
 from config.settings import Settings, load
 from tests.asgi import ask
 from tests.keys import PUBLIC_KEY
-from worker.domain.reports import Report
+from worker.domain.evidence.reports import Report
 from worker.runtime import Runtime, StoreUnavailable
 from worker.web.callbacks import MAX_EVENTS, Callbacks, Sessions, named_sessions
-from worker.web.letterbox import Letterbox
+from worker.web.group_commit import GroupCommit
 from worker.web.signed import MAX_FORM, MOST_FIELDS
 
 TOKEN = UUID("6f1f2a3e-30a5-4f53-9d0e-0b3c2d1e4f50")
@@ -53,7 +53,9 @@ class Door:
         self.ended: list[str] = []
         self.fault: Exception | None = None
         self.kept: list[tuple[str, str]] = []
-        self.callbacks = Callbacks(Runtime(settings), Letterbox(self._take), self._end, self._keep)
+        self.callbacks = Callbacks(
+            Runtime(settings), GroupCommit(self._take), self._end, self._keep
+        )
         self._app = Starlette(
             routes=[
                 Route("/callbacks/voice/{token:uuid}", self.callbacks.voice, methods=["POST"]),

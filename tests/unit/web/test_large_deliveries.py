@@ -19,7 +19,7 @@ from worker.runtime import Runtime
 from worker.sandbox.keys import load_private_key, new_webhook_keys
 from worker.web.bodies import LARGE, Pace
 from worker.web.callbacks import LARGE_AT_ONCE, Callbacks
-from worker.web.letterbox import Letterbox
+from worker.web.group_commit import GroupCommit
 
 TOKEN = uuid4()
 MANY = LARGE // 100
@@ -41,7 +41,7 @@ class Office:
         self.key = load_private_key(private)
         self.may_go_on = Event()
         settings = settings.model_copy(update={"sendgrid_webhook_key": self.public})
-        box = Letterbox(lambda _: self.may_go_on.wait(10))
+        box = GroupCommit(lambda _: self.may_go_on.wait(10))
         self.callbacks = Callbacks(Runtime(settings), box, lambda _: None, lambda *_: None)
 
     async def post(self, events: int) -> int:

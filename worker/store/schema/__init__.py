@@ -21,7 +21,7 @@ from worker.store.schema.record import (
     start_message,
     transition,
 )
-from worker.store.schema.telling import webhook_delivery
+from worker.store.schema.webhooks import webhook_delivery
 from worker.store.schema.work import (
     batch,
     batch_pace,

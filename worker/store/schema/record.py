@@ -19,12 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from worker.domain.statuses import (
-    IN_FLIGHT,
-    AttemptState,
-    Cause,
-    Mode,
-)
+from worker.domain.statuses import IN_FLIGHT, AttemptState, Cause, Channel
 from worker.store.schema.conventions import NOW, Timestamp, listed, metadata, one_of
 
 # What a send writes has no foreign keys: it is written from a request that is locked, and who deletes
@@ -56,7 +51,7 @@ attempt = Table(
     Column("fold_name", Text),
     Column("error_code", Text),
     UniqueConstraint("request", "attempt_number"),
-    one_of("channel", Mode),
+    one_of("channel", Channel),
     one_of("state", AttemptState),
     CheckConstraint("counted = (state <> 'NOT_SENT')", name="counted"),
     CheckConstraint("state <> 'ACCEPTED' OR sid IS NOT NULL", name="accepted"),

@@ -21,13 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from worker.domain.statuses import (
-    Cause,
-    ChannelStatus,
-    Mode,
-    RequestStatus,
-    SuppressReason,
-)
+from worker.domain.statuses import Cause, Channel, ChannelStatus, RequestStatus, SuppressReason
 from worker.store.schema.conventions import NOW, Timestamp, listed, metadata, one_of
 
 campaign = Table(
@@ -82,7 +76,7 @@ campaign = Table(
     Column("last_updated_by", Text, nullable=False),
     Column("created_as", JSONB(none_as_null=True)),
     Index("campaign_with_webhooks", "id", postgresql_where=text("webhooks <> '[]'")),
-    one_of("mode", Mode),
+    one_of("mode", Channel),
     CheckConstraint("hourly_rate BETWEEN 1 AND 3600", name="hourly_rate"),
     CheckConstraint("max_daily_calls > 0", name="max_daily_calls"),
     CheckConstraint("frequency_cap > 0 AND frequency_days > 0", name="frequency"),
@@ -142,7 +136,7 @@ recipient = Table(
     Column("suppressed_at", Timestamp),
     Column("suppress_reason", Text),
     UniqueConstraint("channel", "identity"),
-    one_of("channel", Mode),
+    one_of("channel", Channel),
     one_of("suppress_reason", SuppressReason),
     CheckConstraint("(suppressed_at IS NULL) = (suppress_reason IS NULL)", name="suppressed"),
 )
@@ -164,7 +158,7 @@ suppression = Table(
     Column("lifted_why", Text),
     UniqueConstraint("identity", "source", "act"),
     one_of("reason", SuppressReason),
-    CheckConstraint(f"channels <@ ARRAY[{listed(Mode)}]", name="channels"),
+    CheckConstraint(f"channels <@ ARRAY[{listed(Channel)}]", name="channels"),
     CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
 )
 

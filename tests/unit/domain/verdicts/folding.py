@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from tests.factories import MINUTE, SECOND, make_patience
-from worker.domain.answers import (
+from worker.domain.evidence import judge_answer, judge_report
+from worker.domain.evidence.answers import (
     Accepted,
     Answer,
     Halt,
@@ -15,15 +16,14 @@ from worker.domain.answers import (
     Throttled,
     Unknown,
 )
-from worker.domain.attempts import Change, Facts
-from worker.domain.reports import Meaning, Report
-from worker.domain.statuses import AttemptState, Cause, ChannelStatus, Mode, RequestStatus
-from worker.domain.verdicts import judge_answer, judge_report
+from worker.domain.evidence.attempts import Change, Facts
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import AttemptState, Cause, Channel, ChannelStatus, RequestStatus
 
 BEGUN = Facts(
     attempt=1,
     request=1,
-    mode=Mode.VOICE,
+    mode=Channel.VOICE,
     state=AttemptState.SENDING,
     sid=None,
     position=None,
@@ -50,7 +50,7 @@ def facts(**values: Any) -> Facts:
 def report(meaning: Meaning, rank: int, **values: Any) -> Report:
     """One thing Twilio said of a call."""
     told: dict[str, Any] = {
-        "mode": Mode.VOICE,
+        "mode": Channel.VOICE,
         "key": f"CA1:{rank}",
         "token": None,
         "sid": "CA1",

@@ -29,21 +29,16 @@ from tests.unit.domain.verdicts.folding import (
     report,
     reported,
 )
-from worker.domain.attempts import OPEN, Change, Facts
-from worker.domain.reports import Meaning, Report
+from worker.domain.evidence import accepted, judge_absence, judge_answer, judge_report
+from worker.domain.evidence.attempts import OPEN, Change, Facts
+from worker.domain.evidence.reports import Meaning, Report
 from worker.domain.statuses import (
     TRANSITIONS,
     AttemptState,
     Cause,
+    Channel,
     ChannelStatus,
-    Mode,
     RequestStatus,
-)
-from worker.domain.verdicts import (
-    accepted,
-    judge_absence,
-    judge_answer,
-    judge_report,
 )
 
 Evidence = Callable[[Facts], Change | None]
@@ -154,8 +149,8 @@ def test_the_answer_may_come_at_any_place_among_the_reports(last: Report) -> Non
     assert len(ends) == 1
 
 
-@pytest.mark.parametrize("start", list(Mode))
-def test_every_move_that_evidence_can_make_is_in_the_table(start: Mode) -> None:
+@pytest.mark.parametrize("start", list(Channel))
+def test_every_move_that_evidence_can_make_is_in_the_table(start: Channel) -> None:
     known = {facts(mode=start, attempts_allowed=2)}
     known.add(facts(mode=start, attempts_allowed=2, detects_machines=True))
     waiting = list(known)

@@ -1,0 +1,114 @@
+"""A database that would call everyone twice is not sent from."""
+
+from pathlib import Path
+
+import pytest
+from fakeredis import FakeRedis
+from sqlalchemy import Engine, text
+
+from tests.factories import make_attempt
+from worker.dispatch.database_identity import (
+    ForgetfulDatabase,
+    adopt_the_database,
+    know_the_database,
+)
+from worker.dispatch.halt import halts_in_force, resume
+from worker.domain.database_identity import Recognition, RememberedIdentity
+from worker.store import database_identity
+from worker.store.connect import connect, in_transaction
+from worker.store.database_identity import DatabaseChanged
+from worker.store.identity_stores import BrokerIdentityStore, FileIdentityStore, IdentityStore
+
+pytestmark = pytest.mark.usefixtures("durable")
+
+
+@pytest.fixture
+def memories(state_dir: Path) -> list[IdentityStore]:
+    return [FileIdentityStore(state_dir), BrokerIdentityStore(FakeRedis())]
+
+
+def test_a_new_database_is_adopted_everywhere(
+    engine: Engine, memories: list[IdentityStore]
+) -> None:
+    assert know_the_database(engine, memories) is Recognition.NEW
+
+    assert all(memory.recall() is not None for memory in memories)
+    assert halts_in_force(engine) == []
+
+
+def test_an_emptied_broker_is_refilled_from_the_file(engine: Engine, state_dir: Path) -> None:
+    know_the_database(engine, [FileIdentityStore(state_dir), BrokerIdentityStore(FakeRedis())])
+    make_attempt(engine)
+    emptied = BrokerIdentityStore(FakeRedis())
+
+    assert know_the_database(engine, [FileIdentityStore(state_dir), emptied]) is Recognition.KNOWN
+    assert emptied.recall() is not None
+
+
+def test_a_database_behind_its_memory_is_halted_until_an_operator_resumes(
+    engine: Engine, memories: list[IdentityStore]
+) -> None:
+    know_the_database(engine, memories)
+    present = in_transaction(engine, database_identity.present)
+    memories[1].remember(
+        RememberedIdentity(present.system, present.timeline, present.position + 10**9)
+    )
+
+    assert know_the_database(engine, memories) is Recognition.STRANGER
+    assert [(halt.scope, halt.halted_by) for halt in halts_in_force(engine)] == [
+        ("all", "outreach")
+    ]
+
+    adopt_the_database(engine, memories)
+    resume(engine, "all", "")
+    assert know_the_database(engine, memories) is Recognition.KNOWN
+    assert halts_in_force(engine) == []
+
+
+def test_a_database_with_attempts_that_nobody_remembers_is_halted(
+    engine: Engine, memories: list[IdentityStore]
+) -> None:
+    make_attempt(engine)
+
+    assert know_the_database(engine, memories) is Recognition.STRANGER
+    assert halts_in_force(engine)
+    assert all(memory.recall() is None for memory in memories)
+
+
+def test_a_database_that_would_forget_is_refused(
+    engine: Engine, database_url: str, memories: list[IdentityStore]
+) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = connection.scalar(text("SELECT current_database()"))
+        connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
+    engine.dispose()
+
+    with pytest.raises(ForgetfulDatabase, match="synchronous_commit is off"):
+        know_the_database(engine, memories)
+
+
+def test_a_running_process_does_not_follow_its_address_to_another_database(
+    database_url: str, engine: Engine
+) -> None:
+    pinned = connect(database_url)
+    database_identity.pin(pinned)
+    in_transaction(pinned, database_identity.present)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = connection.scalar(text("SELECT current_database()"))
+    _replace(pinned, engine, str(name))
+
+    with pytest.raises(DatabaseChanged, match="resume --after-restore"):
+        in_transaction(pinned, database_identity.present)
+    pinned.dispose()
+
+
+def _replace(pinned: Engine, engine: Engine, name: str) -> None:
+    """Put a copy in the place of a database, as a restore does."""
+    pinned.dispose()
+    engine.dispose()
+    elsewhere = connect(str(engine.url.set(database="postgres").render_as_string(False)))
+    with elsewhere.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}_copy" TEMPLATE "{name}"'))
+        connection.execute(text(f'DROP DATABASE "{name}"'))
+        connection.execute(text(f'ALTER DATABASE "{name}_copy" RENAME TO "{name}"'))
+    elsewhere.dispose()

@@ -1,0 +1,82 @@
+"""End calls: take back one that was accepted and not dialed yet, hang up on a machine."""
+
+from dataclasses import replace
+
+import structlog
+
+from worker.dispatch.provider_loop import ProviderLoop
+from worker.domain.evidence import Timeouts, judge_report
+from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.statuses import Cause, Channel, ChannelStatus
+from worker.store import attempts, doubts
+from worker.store.connect import Connection, Engine, in_transaction
+
+log = structlog.get_logger()
+
+CANCELED_RANK = 100
+
+
+def cancel_double_calls(engine: Engine, line: ProviderLoop, patience: Timeouts) -> int:
+    """Cancel newer calls to people whom, as late evidence says, an older attempt has reached.
+
+    Their requests end CANCELED rather than PENDING: somebody has been contacted already.
+
+    Returns:
+        how many calls were taken back; one that is ringing by now stays.
+    """
+    doubles = in_transaction(engine, doubts.doubled_calls)
+    for attempt, _ in doubles:
+        log.error("double_contact_risk", attempt=attempt)
+    return sum(cancel_call(engine, line, patience, *call, again=False) for call in doubles)
+
+
+def cancel_call(
+    engine: Engine, line: ProviderLoop, patience: Timeouts, attempt: int, sid: str, *, again: bool
+) -> bool:
+    """Cancel one call at the provider, and note it: Twilio posts no callback for a queued call.
+
+    Args:
+        engine: the store.
+        line: the way to the provider.
+        patience: for judging what follows.
+        attempt: the attempt that placed the call.
+        sid: the call.
+        again: whether its request may be attempted again while its batch lives.
+    """
+    if not line.cancel_call(sid):
+        return False
+
+    def note(connection: Connection) -> None:
+        facts = attempts.lock(connection, [attempt])[attempt]
+        facts = replace(facts, batch_lives=facts.batch_lives and again)
+        change = judge_report(facts, _canceled(sid), patience, Cause.OPERATOR)
+        attempts.write(connection, [change] if change else [])
+
+    in_transaction(engine, note)
+    return True
+
+
+def hang_up(line: ProviderLoop, sid: str) -> None:
+    """End a call that a machine has answered, so that it records nothing; once that is durable.
+
+    What the call comes to is judged by who answered it, whether or not this works.
+    """
+    try:
+        if not line.hang_up(sid):
+            log.warning("hang_up_failed", sid=sid)
+    except Exception as error:  # noqa: BLE001  nothing depends on it
+        log.error("hang_up_failed", sid=sid, error=type(error).__name__)
+
+
+def _canceled(sid: str) -> Report:
+    return Report(
+        mode=Channel.VOICE,
+        key=f"{sid}:canceled-by-us",
+        token=None,
+        sid=sid,
+        name="canceled",
+        rank=CANCELED_RANK,
+        sequence=0,
+        meaning=Meaning.NEVER_RANG,
+        channel_status=ChannelStatus.CANCELED,
+    )

@@ -1,0 +1,179 @@
+"""Before anything is sent: is this the database we knew, and will it keep what it acknowledges?"""
+
+from collections.abc import Callable, Sequence
+from threading import Event
+
+import structlog
+
+from worker.domain.audit import Deed
+from worker.domain.database_identity import (
+    Recognition,
+    RefusedToStart,
+    RememberedIdentity,
+    recognize,
+)
+from worker.domain.errors import raised_at
+from worker.domain.recipients.identities import FOLD_VERSION
+from worker.store import audit, database_identity, halts, profiles, recipient_folding
+from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
+from worker.store.identity_stores import IdentityStore
+
+log = structlog.get_logger()
+
+PAUSE = 1.0
+REFUSED = 3
+"""How a process exits that was refused."""
+
+STRANGER_REASON = (
+    "the database was restored, cloned or failed over: check, then resume --after-restore"
+)
+
+
+class ForgetfulDatabase(RefusedToStart):
+    """The database may lose acknowledged commits, so it can't be the memory of who was called."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"dispatch refuses to start: {', '.join(names)} is off in PostgreSQL")
+
+
+class FoldedOtherwise(RefusedToStart):
+    """Recipients are folded into people by other rules than this release's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "dispatch refuses to start: recipients are folded by another release's rules;"
+            " run: outreach db upgrade"
+        )
+
+
+class UnrecognizedDatabase(StoreUnavailable):
+    """Not the database that is remembered, until an operator says that it is."""
+
+    def __init__(self) -> None:
+        super().__init__(STRANGER_REASON)
+
+
+class NotRecognizable(RefusedToStart):
+    """Something that nobody foresaw came between; it says where, and quotes nothing."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            "dispatch refuses to start: it can't be told which database this is"
+            f" ({type(error).__name__} at {raised_at(error)})"
+        )
+
+
+def wait_until_known(look: Callable[[], object], stop: Event) -> None:
+    """Look until the database has been recognized; wait while it, or a memory of it, is away.
+
+    Raises:
+        RefusedToStart: whatever else came between.
+    """
+    while not (stop.is_set() or _has_looked(look)):
+        stop.wait(PAUSE)
+
+
+def is_refused(engine: Engine, memories: Sequence[IdentityStore]) -> bool:
+    """Whether a process that begins nothing must not start; says why.
+
+    While the database is away it starts, to answer that it is.
+    """
+    try:
+        _has_looked(lambda: know_the_database(engine, memories))
+    except RefusedToStart as error:
+        log.critical("refused_to_start", why=str(error))
+        return True
+    return False
+
+
+def _has_looked(look: Callable[[], object]) -> bool:
+    try:
+        look()
+    except StoreUnavailable as error:
+        log.warning("waiting_for_database", error=type(error).__name__, why=str(error))
+        return False
+    except RefusedToStart:
+        raise
+    except Exception as error:  # noqa: BLE001  a gate: what is not understood does not pass
+        raise NotRecognizable(error) from None
+    return True
+
+
+def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Recognition:
+    """Recognize the database, or halt everything in it.
+
+    1. Refuse one that would forget, or whose people are told apart by other rules.
+    2. Hold it against every memory of it.
+    3. A stranger is halted, and remembered only when an operator resumes.
+    4. A known or new one is remembered, as far as it has come.
+
+    Raises:
+        ForgetfulDatabase: fsync, full_page_writes or synchronous_commit is off.
+        FoldedOtherwise: one person would be two.
+        MemoryUnfit: a memory can't be trusted.
+        StoreUnavailable: the database or a memory of it is away.
+    """
+
+    def look(connection: Connection) -> tuple[int | None, list[str], RememberedIdentity, bool]:
+        return (
+            recipient_folding.folded_by(connection),
+            database_identity.forgetful_settings(connection),
+            database_identity.present(connection),
+            database_identity.has_attempts(connection),
+        )
+
+    recalled = [memory.recall() for memory in memories]  # first: the position only grows
+    folded_by, forgetful, present, has_attempts = in_transaction(engine, look)
+    if forgetful:
+        raise ForgetfulDatabase(forgetful)
+    if folded_by != FOLD_VERSION:
+        raise FoldedOtherwise
+    recognition = recognize(present, recalled, has_attempts=has_attempts)
+    if recognition is Recognition.STRANGER:
+        if in_transaction(engine, lambda c: halts.halt(c, "all", "", STRANGER_REASON, "outreach")):
+            log.critical("database_not_recognized", why=STRANGER_REASON)
+        return recognition
+    in_transaction(engine, profiles.note)
+    for memory in memories:
+        memory.remember(present)
+    return recognition
+
+
+def refuse_strangers(engine: Engine, memories: Sequence[IdentityStore]) -> None:
+    """For what reaches out without asking begin: a copy would do again what the original does.
+
+    Raises:
+        Stranger: nobody has accepted this database yet.
+        RefusedToStart, StoreUnavailable: see `know_the_database`.
+    """
+    if know_the_database(engine, memories) is Recognition.STRANGER:
+        raise UnrecognizedDatabase
+
+
+def recognition_of(engine: Engine, memories: Sequence[IdentityStore]) -> Recognition:
+    """What the memories say; nothing is halted or written.
+
+    Raises:
+        MemoryUnfit, StoreUnavailable: nobody can tell.
+    """
+
+    def look(connection: Connection) -> tuple[RememberedIdentity, bool]:
+        return database_identity.present(connection), database_identity.has_attempts(connection)
+
+    recalled = [memory.recall() for memory in memories]
+    present, has_attempts = in_transaction(engine, look)
+    return recognize(present, recalled, has_attempts=has_attempts)
+
+
+def adopt_the_database(
+    engine: Engine, memories: Sequence[IdentityStore], by: str = halts.OURSELVES
+) -> None:
+    """An operator has looked: remember this database from now on."""
+
+    def step(connection: Connection) -> RememberedIdentity:
+        audit.note(connection, Deed.ADOPT, "database", by)
+        return database_identity.present(connection)
+
+    present = in_transaction(engine, step)
+    for memory in memories:
+        memory.remember(present)

@@ -1,0 +1,49 @@
+"""Say early which auto-paced batches can't finish before they expire."""
+
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.schedule.plan import plan
+from worker.store import due_batches, expected_misses
+from worker.store.batches import now
+from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.due_batches import Candidate
+
+log = structlog.get_logger()
+
+BATCHES = 200
+"""How many are looked at: laying one out takes some milliseconds."""
+
+
+def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
+    """Lay out what every auto-paced batch has left; note and log where that is too much, or no longer is.
+
+    The rate may leave its baseline by a fifth only, and caps and channels have limits: a batch that grew,
+    or began late, may not be able to finish. Any number of schedulers may do it.
+    """
+    missed: dict[int, int] = {}
+    for batch in in_transaction(engine, lambda c: expected_misses.auto_paced(c, BATCHES)):
+        missed[batch] = _missed(engine, batch, ceilings)
+    if not missed:
+        return
+    for one in in_transaction(engine, lambda c: expected_misses.note(c, missed)):
+        if one.before is None:
+            log.warning("batch_will_be_late", batch=one.batch, missed=one.now)
+        elif one.now is None:
+            log.info("batch_will_be_in_time", batch=one.batch)
+
+
+def _missed(engine: Engine, batch: int, ceilings: Ceilings) -> int:
+    found, at = in_transaction(engine, partial(_read, batch=batch))
+    standing, ceiling = found.standing, ceilings.per_hour(found.mode)
+    return plan(standing, standing.remaining, at, ceiling=ceiling).missed
+
+
+def _read(connection: Connection, *, batch: int) -> tuple[Candidate, datetime]:
+    at = now(connection)
+    found = due_batches.one(connection, batch, at)
+    assert found is not None, "a trigger paces every batch"
+    return found, at

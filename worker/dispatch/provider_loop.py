@@ -1,0 +1,190 @@
+"""The line out: one event loop per process on a thread of its own, shared by every delivery task.
+
+A Celery task is a thread; the provider calls of all of them run here, thousands at once, over one pool
+of connections. Answers come back through a queue and are recorded by the task that asked.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Protocol, TypeVar
+
+import structlog
+import uvloop
+
+from worker.domain.consent.start_messages import Recalled
+from worker.domain.content.tickets import Ticket
+from worker.domain.evidence.answers import Answer, Unknown
+from worker.domain.statuses import Channel
+from worker.providers import Moment, Provider, Providers
+
+T = TypeVar("T")
+
+
+class Sender(Protocol):
+    """Whoever sends the tickets of one group by one request."""
+
+    async def __call__(self, group: Sequence[Ticket], /, *, deadline: Moment) -> list[Answer]:
+        """One answer each, in their order."""
+
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of one ticket."""
+
+    ticket: Ticket
+    answer: Answer
+
+
+class ProviderLoop:
+    """Providers on their own event loop; built once per process, after any fork."""
+
+    def __init__(self, connect: Callable[[], Providers]) -> None:
+        # The same loop as the web server's, in C: half the CPU per call of Python's own.
+        self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._thread = Thread(target=self._loop.run_forever, name="line", daemon=True)
+        self._thread.start()
+        self._providers = self.run(_inside(connect))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run one coroutine on the loop and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def provider(self, mode: Channel) -> Provider:
+        """Who carries this channel."""
+        return self._providers[mode]
+
+    def answers(self, mode: Channel) -> bool:
+        """Whether the channel's provider answers us at all."""
+        return self.run(self.provider(mode).probe())
+
+    def cancel_call(self, sid: str) -> bool:
+        """Take back a call that was not dialed yet. Returns whether that worked."""
+        return self.run(self._providers.voice.cancel(sid))
+
+    def recall(self, sids: Sequence[str]) -> list[Recalled]:
+        """Who wrote these incoming messages, and when; one answer each, in their order."""
+        return self.run(self._recall(sids))
+
+    async def _recall(self, sids: Sequence[str]) -> list[Recalled]:
+        return list(await asyncio.gather(*map(self._providers.sms.recall, sids)))
+
+    def hang_up(self, sid: str) -> bool:
+        """End a call that was answered. Returns whether that is certain."""
+        return self.run(self._providers.voice.hang_up(sid))
+
+    def send(
+        self,
+        groups: Sequence[Sequence[Ticket]],
+        mode: Channel,
+        *,
+        deadline: Moment,
+        flush_rows: int,
+        flush_seconds: float,
+        answer_time: float,
+    ) -> Iterator[list[Answered]]:
+        """Send every group at once, each by one request; yield answers as they come, some at a time.
+
+        Args:
+            groups: the tickets that share a request.
+            mode: the channel.
+            deadline: nothing is written after it.
+            flush_rows: yield at most this many answers at once, or those of one group.
+            flush_seconds: how long the first answer waits for company.
+            answer_time: after this a missing answer is left to the rescuer.
+        """
+        answers: SimpleQueue[list[Answered]] = SimpleQueue()
+        missing = sum(map(len, groups))
+        gathering = _Gathering(answers.put, missing, flush_rows, flush_seconds)
+        sendings = [
+            _send(self._sender(mode, group), group, deadline, gathering) for group in groups
+        ]
+        # One call for all: each wakes the loop's thread, and every wake costs both of us the GIL.
+        self._loop.call_soon_threadsafe(self._start, sendings)
+        while missing:
+            try:
+                company = answers.get(timeout=answer_time)
+            except Empty:
+                log.error("answers_missing", count=missing)
+                return
+            missing -= len(company)
+            yield company
+
+    def _start(self, sendings: Sequence[Coroutine[Any, Any, None]]) -> None:
+        for sending in sendings:
+            task = self._loop.create_task(sending)
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    def _sender(self, mode: Channel, group: Sequence[Ticket]) -> Sender:
+        if len(group) > 1:
+            return self._providers.email.place_group
+        return partial(_place_one, self.provider(mode))
+
+    def close(self) -> None:
+        """Close the connections and end the loop."""
+        self.run(self._providers.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _inside(connect: Callable[[], Providers]) -> Providers:
+    return connect()
+
+
+async def _place_one(
+    provider: Provider, group: Sequence[Ticket], *, deadline: Moment
+) -> list[Answer]:
+    return [await provider.place(group[0], deadline=deadline)]
+
+
+async def _send(
+    send: Sender, group: Sequence[Ticket], deadline: Moment, gathering: "_Gathering"
+) -> None:
+    try:
+        given = await send(group, deadline=deadline)
+    except Exception as error:  # noqa: BLE001  a bug of ours after the ticket: it may have been sent
+        log.error("place_failed", attempt=group[0].attempt, error=type(error).__name__)
+        given = [Unknown("error")] * len(group)
+    gathering.add([Answered(*pair) for pair in zip(group, given, strict=True)])
+
+
+class _Gathering:
+    """Answers of one delivery on their way to be recorded, handed over some at a time.
+
+    Lives on the loop, so that the recording thread is woken once for all of them.
+    """
+
+    def __init__(
+        self, hand_over: Callable[[list[Answered]], None], missing: int, rows: int, seconds: float
+    ) -> None:
+        self._hand_over = hand_over
+        self._missing = missing
+        self._rows = rows
+        self._seconds = seconds
+        self._gathered: list[Answered] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, answered: list[Answered]) -> None:
+        """Take answers; the first of some waits no longer than `seconds` for company."""
+        self._gathered += answered
+        self._missing -= len(answered)
+        if len(self._gathered) >= self._rows or not self._missing:
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._flush)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        gathered, self._gathered = self._gathered, []
+        self._hand_over(gathered)

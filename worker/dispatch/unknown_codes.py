@@ -1,0 +1,111 @@
+"""Runs of one code that nobody knows: what is said to everybody of a campaign is not said of each of them.
+
+Codes in the providers' tables say who is meant. Of another one it is assumed that it means the recipient,
+until it has come for so many people, one after the other, that it must mean the sender. Counted by each
+process for itself, without asking the database: a few people more hear nothing before the halt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+
+import structlog
+
+from worker.domain.evidence.answers import Accepted, Answer, HaltScope, Refused
+from worker.domain.evidence.reports import Meaning, Report
+from worker.store import halts
+from worker.store.connect import Engine, in_transaction
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Run:
+    """A code, and about whom it came since anybody else of the campaign was told otherwise."""
+
+    code: str
+    about: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Runs:
+    """The runs of this process, by campaign."""
+
+    by_campaign: dict[int, Run] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+
+    def goes_on(self, campaign: int, code: str, about: str) -> int:
+        """One more with this code; returns about how many it came by now."""
+        with self.lock:
+            run = self.by_campaign.get(campaign)
+            if run is None or run.code != code:
+                run = self.by_campaign[campaign] = Run(code)
+            run.about.add(about)
+            return len(run.about)
+
+    def ends(self, campaign: int) -> None:
+        """Somebody was told otherwise, or the campaign is halted."""
+        with self.lock:
+            self.by_campaign.pop(campaign, None)
+
+
+ANSWERS, REPORTS = Runs(), Runs()
+"""What is accepted may fail all the same: an acceptance ends no run of reported failures."""
+OTHERWISE = frozenset({Meaning.REACHED, Meaning.NOTED, Meaning.CONNECTED, Meaning.MISSED})
+"""What shows that the sender may send; a recipient who is refused for himself does not."""
+
+
+def note_answers(
+    engine: Engine, campaign: int, most: int, answers: Sequence[tuple[str, Answer]]
+) -> None:
+    """Halt the campaign where this many requests in a row were refused with the same unknown code.
+
+    Args:
+        engine: the store.
+        campaign: whose sender it is.
+        most: how many are borne.
+        answers: each with the token of the attempt it is about.
+    """
+    for about, answer in answers:
+        match answer:
+            case Refused(code=code, is_unknown=True):
+                _note(engine, ANSWERS, campaign, code, about, most)
+            case Accepted():
+                ANSWERS.ends(campaign)
+            case _:
+                pass
+
+
+def note_reports(engine: Engine, most: int, reports: Sequence[Report]) -> None:
+    """The same of what is reported later; asks whose reports they are only while a run may be on."""
+    telling = [
+        one
+        for one in reports
+        if one.token and (one.is_unknown or (REPORTS.by_campaign and one.meaning in OTHERWISE))
+    ]
+    if not any(one.is_unknown for one in telling) and not REPORTS.by_campaign:
+        return
+    campaigns = in_transaction(engine, lambda c: halts.campaigns_of(c, telling)) if telling else {}
+    for one in telling:
+        campaign = campaigns.get(one.key)
+        if campaign is None:
+            continue
+        if one.is_unknown:
+            _note(engine, REPORTS, campaign, one.code or one.name, str(one.token), most)
+        else:
+            REPORTS.ends(campaign)
+
+
+def _note(engine: Engine, runs: Runs, campaign: int, code: str, about: str, most: int) -> None:
+    if runs.goes_on(campaign, code, about) < most:
+        return
+    runs.ends(campaign)
+    why = (
+        f"{most} in a row failed with {code}, which no table of ours knows: it may mean the sender"
+    )
+    halted = partial(
+        halts.halt, scope=HaltScope.CAMPAIGN.value, key=str(campaign), reason=why, by=halts.PROVIDER
+    )
+    if in_transaction(engine, halted):
+        log.critical("dispatch_halted", scope=HaltScope.CAMPAIGN.value, key=str(campaign), why=why)

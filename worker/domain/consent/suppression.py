@@ -1,0 +1,60 @@
+"""By which acts somebody is not to be contacted any more, and how far each reaches."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from worker.domain.statuses import Channel, SuppressReason
+
+
+class Source(StrEnum):
+    """Where an act came from, unless a provider's event told it: then the event's name stands there."""
+
+    STOP = "stop"
+    """A text that asks to be left alone."""
+    START = "start"
+    """One that takes that back: never an act, but what lifted one."""
+    CLICK = "one-click"
+    """The link of a mail, which leads to our own page."""
+    PROVIDER = "provider"
+    """The provider would not contact them for us."""
+    OPERATOR = "operator"
+    MESSAGE = "message"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act that keeps somebody from being contacted; it acts once, however often it is told.
+
+    `id` is the one that its source gave it; `by` who asked for it in somebody else's name.
+    """
+
+    source: str
+    id: str
+    by: str | None = None
+
+
+class SuppressScope(StrEnum):
+    """What somebody means who asks a phone number to be left alone."""
+
+    CHANNEL = "channel"
+    """The channel they answered on."""
+    ALL = "all"
+    """The number: calls and texts alike. A mailbox has no other channel."""
+
+
+PHONE = (Channel.SMS, Channel.VOICE)
+"""The channels that share addresses."""
+
+# The others say what can't be delivered, which another channel may well do: a landline takes no text.
+OPT_OUTS = frozenset({SuppressReason.UNSUBSCRIBED, SuppressReason.SPAM_REPORT})
+
+
+def sharing(mode: Channel, scope: SuppressScope) -> tuple[Channel, ...]:
+    """The channels on which one opt-out may count, the given one among them."""
+    return PHONE if scope is SuppressScope.ALL and mode in PHONE else (mode,)
+
+
+def reach(mode: Channel, reason: SuppressReason, scope: SuppressScope) -> tuple[Channel, ...]:
+    """The channels on which this suppression counts."""
+    return sharing(mode, scope) if reason in OPT_OUTS else (mode,)

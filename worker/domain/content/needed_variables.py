@@ -1,0 +1,42 @@
+"""Which variables a template can't do without, found before any request is rendered."""
+
+from collections.abc import Iterable
+
+from worker.domain.content.render import ENVIRONMENTS, Template
+from worker.domain.content.templates import TemplateFault, parsed, rendered
+
+SOMETHING = "1"
+"""A value that every filter takes."""
+
+
+def needed(template: Template, given: Iterable[str]) -> list[str]:
+    """The variables without which no request can be rendered, whatever its values.
+
+    Where a template has conditions or loops, only a request's values tell what it needs: then none.
+
+    Args:
+        template: the words of a campaign.
+        given: the names that every request has.
+    """
+    found: dict[str, None] = {}
+    for name, environment in ENVIRONMENTS.items():
+        source = getattr(template, name)
+        if source is None or "{%" in source or template.template_id is not None:
+            continue
+        values = dict.fromkeys([*given, *found], SOMETHING)
+        for variable in parsed(environment, source).global_variables():
+            if variable not in values and _fails(name, source, values, str(variable)):
+                found[str(variable)] = None
+    return list(found)
+
+
+def _fails(field: str, source: str, values: dict[str, str], variable: str) -> bool:
+    """Whether the template fails without this variable, though it had all others."""
+    environment = ENVIRONMENTS[field]
+    others = dict.fromkeys(map(str, parsed(environment, source).global_variables()), SOMETHING)
+    others.pop(variable)
+    try:
+        rendered(environment, source, others | values)
+    except TemplateFault as fault:
+        return str(fault) == f"variable {variable!r} is missing"
+    return False

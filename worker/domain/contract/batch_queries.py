@@ -1,0 +1,48 @@
+"""What an operator asks a list of batches for."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.domain.contract.batches import BatchDetails
+from worker.domain.statuses import BatchStatus
+
+LARGEST_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchQuery:
+    """Which batches to list, newest first; None asks for any.
+
+    `campaign`: its name or id. `finished`: whether each request is final. `matching`: part of the
+    batch_id, the uploaded file's name or the campaign's name, in any case. `since`: created then or
+    later, or so long ago at most. `before`: the batch_id below which a list goes on.
+    """
+
+    campaign: str | None = None
+    status: BatchStatus | None = None
+    finished: bool | None = None
+    matching: str | None = None
+    since: datetime | timedelta | None = None
+    before: str | None = None
+    limit: int = 50
+
+    @property
+    def and_one_more(self) -> "BatchQuery":
+        """The same with one more: whether there is one tells whether the list goes on."""
+        return replace(self, limit=self.limit + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A batch in a list."""
+
+    details: BatchDetails
+    campaign_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """What was found, and whether there is more below it."""
+
+    batches: tuple[Listed, ...]
+    more: bool

@@ -1,0 +1,205 @@
+"""A campaign: who reaches out, when, how often and with what words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from re import fullmatch
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
+
+from worker.domain.content.render import Template, check
+from worker.domain.content.voicemail import voicemail_detection
+from worker.domain.contract.webhooks import webhooks
+from worker.domain.errors import CannotChangeMode, WrongFields
+from worker.domain.evidence.retries import USUAL
+from worker.domain.field_faults import REGION
+from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validated
+from worker.domain.recipients.number_policy import LineType
+from worker.domain.schedule.hours import Holidays, Outcomes, Overrides, RetryDelays
+from worker.domain.schedule.windows import RECIPIENT_DAY
+from worker.domain.statuses import Channel
+from worker.domain.wire import Wire, to_wire
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEK: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+# The content each mode may carry. What of it a mode needs stands in `_content_is_whole`.
+CONTENT: dict[Channel, tuple[str, ...]] = {
+    Channel.VOICE: ("twiml", "url"),
+    Channel.SMS: ("body",),
+    Channel.EMAIL: ("subject", "html", "text", "template_id"),
+}
+# What we can send from, loosely: the provider knows which of these are ours.
+SOURCES: dict[Channel, tuple[str, str]] = {
+    Channel.VOICE: (r"\+[1-9][0-9]{6,14}", "a phone number like +15125550100"),
+    Channel.SMS: (r"\+[1-9][0-9]{6,14}", "a phone number like +15125550100"),
+    Channel.EMAIL: (r"[^@\s<>,;]+@[^@\s<>,;]+", "a mailbox like billing@example.com"),
+}
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _in_week_order(days: tuple[Day, ...]) -> tuple[Day, ...]:
+    if not days:
+        raise ValueError("must name at least one day, mon to sun")
+    return tuple(day for day in WEEK if day in days)
+
+
+def _web_address(value: str) -> str:
+    if not fullmatch(r"https?://[^\s/]+\S*", value):
+        raise ValueError("must be an http:// or https:// address")
+    return value
+
+
+Days = Annotated[tuple[Day, ...], BeforeValidator(_as_tuple), AfterValidator(_in_week_order)]
+Labels = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
+Region = Annotated[str, Field(pattern=REGION)]
+Regions = Annotated[tuple[Region, ...], BeforeValidator(_as_tuple)]
+LineTypes = Annotated[tuple[LineType, ...], BeforeValidator(_as_tuple)]
+# Not in the class: there the field's own default would stand for the function of its name.
+Detection = Annotated[dict[str, object], AfterValidator(voicemail_detection)]
+Webhooks = Annotated[
+    tuple[dict[str, object], ...], BeforeValidator(_as_tuple), AfterValidator(webhooks)
+]
+
+
+class CampaignFields(WireModel):
+    """What an author writes of a campaign, under its names on the wire."""
+
+    campaign_name: Name
+    description: Text | None = None
+    mode: Annotated[Channel, Strict(strict=False)]
+    source: Text
+    caller_id: Text | None = None
+    campaign_variables: dict[Text, Text] = Field(default_factory=dict)
+    daily_start_time: ClockTime = time(9)
+    daily_end_time: ClockTime = time(20)
+    active_days: Days = WEEK
+    timezone: Zone = "UTC"
+    holidays: Holidays = ()
+    date_overrides: Overrides = Field(default_factory=dict)
+    recipient_hours: bool = True
+    recipient_start_time: ClockTime = RECIPIENT_DAY[0]
+    recipient_end_time: ClockTime = RECIPIENT_DAY[1]
+    default_region: Region = "US"
+    allowed_regions: Regions = ()
+    refused_line_types: LineTypes = ()
+    allow_costly_numbers: bool = False
+    hourly_rate: Rate | None = None
+    max_daily_calls: Annotated[int, Field(ge=1)] | None = None
+    frequency_cap: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    frequency_days: Annotated[int, Field(ge=1, le=365)] = 7
+    retry_count: Annotated[int, Field(ge=0, le=100)] = 0
+    retry_interval: Interval = timedelta(minutes=30)
+    retry_on: Outcomes = USUAL
+    retry_delays: RetryDelays = Field(default_factory=dict)
+    voicemail_detection: Detection | None = None
+    resend_in_doubt: bool = False
+    labels: Labels = ()
+    webhooks: Webhooks = ()
+    twiml: Text | None = None
+    url: Annotated[Text, AfterValidator(_web_address)] | None = None
+    body: Text | None = None
+    subject: Text | None = None
+    html: Text | None = None
+    text: Text | None = None
+    template_id: Text | None = None
+
+    @model_validator(mode="after")
+    def _source_fits_the_mode(self) -> Self:
+        pattern, example = SOURCES[self.mode]
+        if not fullmatch(pattern, self.source):
+            raise ValueError(f"source: must be {example}")
+        return self
+
+    @model_validator(mode="after")
+    def _window_is_open_some_time(self) -> Self:
+        if self.daily_start_time == self.daily_end_time:
+            raise ValueError("daily_end_time: must differ from daily_start_time")
+        if self.recipient_end_time <= self.recipient_start_time:
+            raise ValueError("recipient_end_time: must be after recipient_start_time")
+        return self
+
+    @model_validator(mode="after")
+    def _content_is_whole(self) -> Self:
+        for mode, names in CONTENT.items():
+            if mode is not self.mode and (stray := [name for name in names if getattr(self, name)]):
+                raise ValueError(f"{stray[0]}: has no place in a campaign of mode {self.mode}")
+        if missing := _missing_content(self):
+            raise ValueError(missing)
+        return self
+
+
+def _missing_content(fields: CampaignFields) -> str | None:
+    match fields.mode:
+        case Channel.SMS | Channel.EMAIL if fields.voicemail_detection:
+            return f"voicemail_detection: has no place in a campaign of mode {fields.mode}"
+        case Channel.VOICE if bool(fields.twiml) == bool(fields.url):
+            return "twiml: a voice campaign needs either twiml or url"
+        case Channel.SMS if not fields.body:
+            return "body: an sms campaign needs a body"
+        case Channel.EMAIL if not (fields.template_id or fields.subject):
+            return "subject: an email campaign needs a subject, or a template_id"
+        case Channel.EMAIL if not (fields.template_id or fields.html or fields.text):
+            return "html: an email campaign needs html or text, or a template_id"
+        case _:
+            return None
+
+
+def campaign_fields(values: Mapping[str, object]) -> CampaignFields:
+    """The fields of a campaign, checked.
+
+    Raises:
+        WrongFields: naming every field that is missing, unknown or wrong, templates included.
+    """
+    fields = validated(CampaignFields, values)
+    if faults := check(template_of(fields)):
+        raise WrongFields(faults)
+    return fields
+
+
+def template_of(fields: CampaignFields) -> Template:
+    """The words of a campaign."""
+    words = {name: getattr(fields, name) for names in CONTENT.values() for name in names}
+    return Template(mode=fields.mode, caller_id=fields.caller_id, **words)
+
+
+def edited(fields: CampaignFields, changes: Mapping[str, object]) -> CampaignFields:
+    """The fields after a partial update; only the given names change.
+
+    Raises:
+        WrongFields: a change is unknown or wrong.
+        CannotChangeMode: its requests are for another channel.
+    """
+    after = campaign_fields(fields.model_dump() | dict(changes))
+    if after.mode is not fields.mode:
+        raise CannotChangeMode(fields.campaign_name)
+    return after
+
+
+def differing(fields: CampaignFields, others: CampaignFields) -> list[str]:
+    """The names of the fields that are not equal."""
+    names = CampaignFields.model_fields
+    return [name for name in names if getattr(fields, name) != getattr(others, name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as it is stored."""
+
+    id: int
+    fields: CampaignFields
+    created_at: datetime
+    updated_at: datetime
+    last_updated_by: str
+
+    def to_wire(self) -> dict[str, Wire]:
+        """Its fields under their names on the wire."""
+        fields = {name: getattr(self.fields, name) for name in CampaignFields.model_fields}
+        about = {
+            name: getattr(self, name) for name in ("created_at", "updated_at", "last_updated_by")
+        }
+        return {name: to_wire(value) for name, value in ({"id": self.id} | fields | about).items()}

@@ -1,0 +1,98 @@
+"""A CSV file as rows of a batch: what makes it unreadable as a whole, and what spoils one row."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from worker.domain.contract.csv_files import decoded, records
+from worker.domain.errors import FileFault
+
+REQUIRED = ("reference_id", "target")
+LONGEST_REFERENCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request as the file says it; `line` is where it starts, counted from 1."""
+
+    line: int
+    reference_id: str
+    target: str
+    request_variables: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that is not stored, and why; the others are.
+
+    A reason that blames one column begins with its name.
+    """
+
+    line: int
+    reason: str
+
+    @property
+    def column(self) -> str | None:
+        """The column to blame, if it is one."""
+        name = self.reason.partition(" ")[0]
+        return name if name in REQUIRED else None
+
+
+def rows(lines: Iterable[bytes]) -> Iterator[Row | BadRow]:
+    """Read a file's rows, one at a time.
+
+    Raises:
+        FileFault: it can't be a batch at all; what was read before must not be kept.
+    """
+    found = records(decoded(lines), REQUIRED)
+    header = _header(next(found, None))
+    empty = True
+    for line, cells in found:
+        empty = False
+        yield _row(line, header, cells)
+    if empty:
+        raise FileFault("the file has a header and no rows")
+
+
+def _header(first: tuple[int, list[str]] | None) -> list[str]:
+    if first is None:
+        raise FileFault("the file is empty")
+    line, cells = first
+    names = [_named(cell.strip()) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    if missing := [name for name in REQUIRED if name not in names]:
+        raise FileFault(f"the header has no column {' and no column '.join(missing)}", line)
+    if unnamed := [position for position, name in enumerate(names, start=1) if not name]:
+        raise FileFault(f"column {unnamed[0]} has no name", line)
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise FileFault(f"two columns are called {repeated[0]!r}", line)
+    return names
+
+
+def _named(name: str) -> str:
+    """A required column in any case is that column; a variable is called as it is written."""
+    return name.lower() if name.lower() in REQUIRED else name
+
+
+def _fitted(header: list[str], cells: list[str]) -> list[str]:
+    """The cells under the header: those short at the end are empty, empty ones beyond it dropped."""
+    while len(cells) > len(header) and not cells[-1]:
+        cells.pop()
+    if len(cells) <= max(header.index(name) for name in REQUIRED):
+        return cells
+    return cells + [""] * (len(header) - len(cells))
+
+
+def _row(line: int, header: list[str], cells: list[str]) -> Row | BadRow:
+    if len(cells) != len(header):
+        cells = _fitted(header, cells)
+    if len(cells) != len(header):
+        return BadRow(line, f"the row has {len(cells)} cells, the header has {len(header)}")
+    values = dict(zip(header, cells, strict=True))
+    reference_id = values.pop("reference_id").strip()
+    target = values.pop("target").strip()
+    if not reference_id:
+        return BadRow(line, "reference_id is empty")
+    if len(reference_id) > LONGEST_REFERENCE:
+        return BadRow(line, f"reference_id is longer than {LONGEST_REFERENCE} characters")
+    return Row(line, reference_id, target, values)

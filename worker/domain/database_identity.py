@@ -1,0 +1,88 @@
+"""Is this the database we knew? A restored, cloned or failed-over one would call everyone twice."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from re import fullmatch
+
+
+class RefusedToStart(Exception):
+    """Nothing may be sent from here until somebody has mended it; its text is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedIdentity:
+    """Which database it is, and how far it had come."""
+
+    system: str
+    """The cluster's system identifier and the database's oid: a clone or a reload differs."""
+    timeline: int
+    """Grows with every failover and every recovery to a point in time."""
+    position: int
+    """Bytes of log flushed: a database behind where it has been went back in time."""
+
+    def spelled(self) -> str:
+        """As a memory keeps it."""
+        return json.dumps(asdict(self))
+
+
+class Unreadable(ValueError):
+    """What a memory keeps is nothing that we would have written."""
+
+
+def read_identity(kept: bytes | str) -> RememberedIdentity:
+    """What `spelled` wrote.
+
+    Raises:
+        Unreadable: somebody or something else wrote it.
+    """
+    found = _parsed(kept)
+    if isinstance(found, dict) and {n: type(v) for n, v in found.items()} == _FIELDS:
+        known = RememberedIdentity(**found)
+        if fullmatch(r"\d+:\d+", known.system) and known.timeline > 0 and known.position >= 0:
+            return known
+    raise Unreadable
+
+
+_FIELDS = {"system": str, "timeline": int, "position": int}
+
+
+def _parsed(kept: bytes | str) -> object:
+    try:
+        return json.loads(kept)
+    except (ValueError, RecursionError):
+        raise Unreadable from None
+
+
+class Recognition(StrEnum):
+    """What the memories say of the database at hand."""
+
+    KNOWN = "known"
+    """A memory agrees; empty memories may be refilled."""
+    NEW = "new"
+    """Nothing is remembered and nothing was ever attempted: ours to adopt."""
+    STRANGER = "stranger"
+    """A memory differs, or none is left of a database that has attempted before."""
+
+
+def recognize(
+    present: RememberedIdentity,
+    memories: Sequence[RememberedIdentity | None],
+    *,
+    has_attempts: bool,
+) -> Recognition:
+    """Hold the database at hand against every memory of it; any that differs decides."""
+    kept = [memory for memory in memories if memory is not None]
+    if not kept:
+        return Recognition.STRANGER if has_attempts else Recognition.NEW
+    return (
+        Recognition.KNOWN
+        if all(_continues(memory, present) for memory in kept)
+        else Recognition.STRANGER
+    )
+
+
+def _continues(memory: RememberedIdentity, present: RememberedIdentity) -> bool:
+    same = (memory.system, memory.timeline) == (present.system, present.timeline)
+    return same and present.position >= memory.position

@@ -1,0 +1,1 @@
+"""Who is contacted: reading targets, and the identity that duplicates, caps and suppressions go by."""

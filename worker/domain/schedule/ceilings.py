@@ -1,0 +1,21 @@
+"""What the channels allow all batches together, as far as settings say."""
+
+from dataclasses import dataclass
+
+from worker.domain.statuses import Channel
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceilings:
+    """Provider requests a second by channel, and calls under way at once; 0: no limit."""
+
+    voice_per_second: float = 0.0
+    sms_per_second: float = 0.0
+    concurrent_calls: int = 0
+
+    def per_hour(self, mode: Channel) -> float | None:
+        """Attempts an hour; None: unlimited, or, for mail, many recipients to a request."""
+        rates = {Channel.VOICE: self.voice_per_second, Channel.SMS: self.sms_per_second}
+        return rates.get(mode, 0.0) * HOUR or None

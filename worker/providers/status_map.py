@@ -1,0 +1,25 @@
+"""How a provider's word for a state is translated: where it stands, what it means, what it is called."""
+
+import re
+from typing import NamedTuple
+
+from worker.domain.evidence.reports import Meaning
+from worker.domain.statuses import ChannelStatus
+
+CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
+"""What Twilio calls a call by."""
+
+
+class StatusMeaning(NamedTuple):
+    """A row of a vocabulary. Ranks order the words of one sid; equal ranks are both last words."""
+
+    rank: int
+    meaning: Meaning
+    channel_status: ChannelStatus
+
+
+class Refinement(NamedTuple):
+    """What an error code makes of a word that means failure; its rank stays."""
+
+    meaning: Meaning
+    channel_status: ChannelStatus

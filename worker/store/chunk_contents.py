@@ -1,0 +1,114 @@
+"""What is to be said to whom: read before begin, rendered outside of any transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, text
+
+from worker.domain.content.render import Template
+from worker.domain.content.tickets import Content, Ticket
+from worker.domain.content.voicemail import OnMachine
+from worker.domain.schedule.hours import open_hours
+from worker.domain.schedule.validity import arrives_until
+from worker.domain.schedule.windows import recipient_zones
+from worker.domain.statuses import Channel
+from worker.store.attempts import Begun
+from worker.store.due_batches import HOURS
+from worker.store.queue import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """One request to be rendered: its address and its variables, the request's over the campaign's."""
+
+    request: int
+    address: str
+    variables: Mapping[str, str]
+    group_limit: int | None
+    arrives_within: float | None = None
+    """Seconds from reading it in which it may arrive; None: no end in sight. Only texts are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkContents:
+    """What a chunk is to say, from where, to whom."""
+
+    campaign: int
+    source: str
+    template: Template
+    drafts: tuple[Addressed, ...]
+
+    def tickets(
+        self, begun: Sequence[Begun], contents: Mapping[int, Content], valid: Mapping[int, float]
+    ) -> list[Ticket]:
+        """The tickets of what has begun, with what each says to whom, and until when it is `valid`."""
+        drafts = {draft.request: draft for draft in self.drafts}
+        return [
+            Ticket(
+                attempt=one.attempt,
+                request=one.request,
+                token=one.token,
+                address=drafts[one.request].address,
+                source=self.source,
+                content=contents[one.request],
+                group_limit=drafts[one.request].group_limit,
+                valid_until=valid.get(one.request),
+            )
+            for one in begun
+        ]
+
+
+_TEMPLATE = text(f"""
+    SELECT c.id, c.mode, c.source, c.caller_id, c.twiml, c.url, c.body, c.subject, c.html, c.text,
+           c.template_id, c.voicemail_detection ->> 'on_machine' AS on_machine,
+           b.expires_on, clock_timestamp() AS now, {", ".join(f"c.{name}" for name in HOURS)}
+    FROM communication_batch AS b JOIN campaign AS c ON c.id = b.campaign_id WHERE b.id = :batch
+""")  # noqa: S608  HOURS is a constant
+_DRAFTS = text("""
+    SELECT r.id, r.address, c.campaign_variables || r.request_variables AS variables, q.group_limit
+    FROM queue AS q
+    JOIN communication_request AS r ON r.id = q.request
+    JOIN communication_batch AS b ON b.id = r.batch
+    JOIN campaign AS c ON c.id = b.campaign_id
+    WHERE q.request = ANY (:requests) AND q.lease_token = :lease ORDER BY r.id
+""")
+
+
+def read_chunk_contents(connection: Connection, chunk: Chunk) -> ChunkContents:
+    """Everything needed to render the requests of the chunk that are still claimed under its lease."""
+    row = connection.execute(_TEMPLATE, {"batch": chunk.batch}).mappings().one()
+    rows = connection.execute(_DRAFTS, {"requests": list(chunk.requests), "lease": chunk.lease})
+    content = {
+        name: row[name] for name in ("caller_id", "twiml", "url", "body", "subject", "html", "text")
+    }
+    return ChunkContents(
+        campaign=row["id"],
+        source=row["source"],
+        template=Template(
+            mode=Channel(row["mode"]),
+            template_id=row["template_id"],
+            on_machine=OnMachine(row["on_machine"]) if row["on_machine"] else None,
+            **content,
+        ),
+        drafts=tuple(_timed(row, [Addressed(*draft) for draft in rows])),
+    )
+
+
+def _timed(row: RowMapping, drafts: Sequence[Addressed]) -> Iterator[Addressed]:
+    """The drafts with how long each may take to arrive, judged once for all who share their zones.
+
+    A call rings at once or not at all, a mail waits in its mailbox: only texts are held by a provider.
+    """
+    if Channel(row["mode"]) is not Channel.SMS:
+        yield from drafts
+        return
+    hours, expires_on, now = open_hours(Channel.SMS, dict(row)), row["expires_on"], row["now"]
+    ends: dict[tuple[str, ...], datetime | None] = {}
+    for draft in drafts:
+        zones = () if hours.recipient is None else recipient_zones(draft.address)
+        if zones not in ends:
+            ends[zones] = arrives_until(hours, zones, expires_on, now)
+        end = ends[zones]
+        within = None if end is None else (end - now).total_seconds()
+        yield replace(draft, arrives_within=within)

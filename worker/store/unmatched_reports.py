@@ -1,0 +1,96 @@
+"""Whom reports speak of that fit no attempt: it was archived, or they came without our token.
+
+A person is found by our token, else by the provider's id of the message, else by their own address: but only
+one whom we contacted on that channel, for others use the same account.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import orjson
+from sqlalchemy import Connection, text
+
+from worker.domain.evidence.reports import Report
+
+
+class Named(StrEnum):
+    """What a report without our token names."""
+
+    MESSAGE = "message"
+    """A mail of ours, by the provider's id."""
+    PERSON = "person"
+    """Somebody we mailed, who says stop or can't be reached."""
+    NOBODY = "nobody"
+    """Neither: it is another sender's, and passed over."""
+
+
+_REPORTS = """jsonb_to_recordset(CAST(:reports AS jsonb))
+    AS v (key text, channel text, token uuid, sid text, identity text, suppress text)"""
+
+_ARCHIVED = """
+    SELECT x.recipient FROM archived_attempt AS x JOIN recipient AS q ON q.id = x.recipient
+    WHERE x.token = v.token AND q.channel = v.channel
+"""
+# The one it names; or the only one who ever had it, here or among the attempts that are left.
+_BY_SID = """
+    SELECT coalesce(
+        min(q.id) FILTER (WHERE q.identity = v.identity),
+        CASE WHEN count(DISTINCT q.id) = 1
+             AND NOT EXISTS (SELECT FROM sid AS s WHERE s.sid = v.sid) THEN min(q.id) END)
+    FROM archived_attempt AS x JOIN recipient AS q ON q.id = x.recipient
+    WHERE x.sid = v.sid AND q.channel = v.channel
+"""
+_BY_ADDRESS = """
+    SELECT q.id FROM recipient AS q
+    WHERE q.channel = v.channel AND q.identity = v.identity AND (
+        EXISTS (SELECT FROM archived_attempt AS x WHERE x.recipient = q.id)
+        OR EXISTS (
+            SELECT FROM communication_request AS r JOIN attempt AS a ON a.request = r.id
+            WHERE r.recipient = q.id AND a.counted))
+"""
+
+_PEOPLE = text(f"""
+    SELECT v.key, p.identity FROM {_REPORTS}
+    JOIN recipient AS p ON p.id = coalesce(({_ARCHIVED}), ({_BY_SID}), ({_BY_ADDRESS}))
+    ORDER BY p.id, v.key
+""")  # noqa: S608  constants
+
+
+def people_of(connection: Connection, reports: Sequence[Report]) -> dict[str, str]:
+    """By the key of each report that speaks of somebody we contacted: their identity on its channel.
+
+    In the order in which recipients are locked.
+    """
+    return {row.key: row.identity for row in connection.execute(_PEOPLE, _plain(reports))}
+
+
+_NAMED = text(f"""
+    SELECT v.key, CASE
+        WHEN EXISTS (SELECT FROM sid AS s WHERE s.sid = v.sid) THEN 'message'
+        WHEN v.suppress IS NULL THEN 'nobody'
+        WHEN EXISTS (SELECT FROM archived_attempt AS x WHERE x.sid = v.sid) THEN 'message'
+        WHEN EXISTS ({_BY_ADDRESS}) THEN 'person'
+        ELSE 'nobody' END AS named
+    FROM {_REPORTS}
+""")  # noqa: S608  constants
+
+
+def named(connection: Connection, reports: Sequence[Report]) -> dict[str, Named]:
+    """By the key of each report that came without our token: what it names."""
+    rows = connection.execute(_NAMED, _plain(reports))
+    return {row.key: Named(row.named) for row in rows}
+
+
+def _plain(reports: Sequence[Report]) -> dict[str, str]:
+    rows = [
+        {
+            "key": report.key,
+            "channel": report.mode,
+            "token": report.token,
+            "sid": report.sid,
+            "identity": report.identity,
+            "suppress": report.suppress,
+        }
+        for report in reports
+    ]
+    return {"reports": orjson.dumps(rows).decode()}
