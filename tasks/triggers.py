@@ -1,6 +1,7 @@
 """What other systems may ask for by message on the queue: one task for each name, all the same.
 
-Payloads, effects and the reasons for a dead letter: `worker/domain/contract/messages.py`, `worker/desk/message_handlers.py`.
+Payloads, effects and the reasons for a dead letter: `worker/domain/contract/messages.py`,
+`worker/desk/message_handlers.py`.
 """
 
 from typing import Any

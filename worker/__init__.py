@@ -17,33 +17,52 @@ Beside them stands `sandbox`, which speaks the providers' wire APIs and knows no
 
 One request's walk, PENDING to COMPLETED:
 
-1. `desk/uploads.py`        an operator's CSV becomes requests, each with a row in the queue table.
-                            Whom a target names is read by `domain/recipients/targets.py`: plainly written numbers by
-                            `domain/recipients/phone_fast_path.py`, others by `domain/recipients/phone_reading.py`.
-2. `dispatch/scan.py`       the scheduler (`tasks/scheduler.py`) claims due ones under a lease and
+1. `desk/uploads.py`        an operator's CSV becomes requests, each with a row in the queue table. The
+                            person a target names is read by `domain/recipients/targets.py`: plainly
+                            written numbers by `phone_fast_path.py` there, others by `phone_reading.py`.
+2. `dispatch/scan.py`       the scheduler (`tasks/scheduler.py`) claims due requests under a lease and
                             publishes one message per chunk of a batch: ids and the lease's token.
-                            `domain/schedule/eligibility.py` says whose turn it is, by rates (`pace.py`), windows
-                            (`windows.py`) and caps; `dispatch/selection.py` asks the recipient's own clock.
+                            `domain/schedule/eligibility.py` decides which batches may claim, by rates
+                            (`pace.py`), windows (`windows.py`) and caps; `dispatch/selection.py` asks
+                            the recipient's own clock.
 3. `tasks/deliver.py`       a worker receives the message and calls
    `dispatch/deliver.py`    render, reserve (`limits/gate.py`), begin, send, record: step by step in
-                            `dispatch/delivery.py`. `begin` is one function
-                            in the database and the only gate to a provider: it writes the attempt before
-                            anybody is contacted. Mails that share their words share a request
-                            (`dispatch/grouping.py`).
-4. `providers/voice.py`     places the call through the SDK; the answer is a value of `domain/evidence/answers.py`.
-5. `dispatch/record.py`     judges the answer (`domain/verdicts/`) and writes what it changes. While the
-                            store takes nothing it waits (`dispatch/answer_buffer.py`); where its attempt is unknown
-                            the database has forgotten, and all is halted (`dispatch/data_loss.py`).
-                            A run of one code that nobody knows halts the campaign (`dispatch/unknown_codes.py`).
+                            `dispatch/delivery.py`. `begin` is one function in the database and the only
+                            gate to a provider: it writes the attempt before anybody is contacted.
+                            Mails that share their words share a request (`dispatch/grouping.py`).
+4. `providers/voice.py`     places the call through the SDK; its answer is a value of
+                            `domain/evidence/answers.py`.
+5. `dispatch/record.py`     judges the answer (`domain/evidence/`) and writes what it changes. While the
+                            store takes nothing, answers wait in `dispatch/answer_buffer.py`; an answer
+                            whose attempt is unknown proves data loss, and all is halted
+                            (`dispatch/data_loss.py`). A run of one unknown code halts the campaign
+                            (`dispatch/unknown_codes.py`).
 6. `web/callbacks.py`       the provider reports; the signature is verified, and under load many reports
                             share a transaction (`web/group_commit.py`), in which
-   `dispatch/apply_reports.py`     stores each once, judges it by the same rule and writes the change;
-                            `dispatch/unmatched_reports.py` hears who says stop where no attempt is found.
-   Who answers STOP to a text is heard by `web/inbound.py` (`domain/consent/opt_out_words.py`), who clicks
-   on "unsubscribe" by `web/unsubscribe.py`: `desk/opt_outs.py` suppresses the recipient, which
-   begin asks last. `dispatch/start_messages.py` lifts the STOPs of whoever wrote START after them.
-7. `dispatch/rescue.py`     looks after whatever went silent in between; `dispatch/cancel.py` ends calls
-                            that should not go on, `dispatch/deadline_check.py` says early what will be late.
+   `dispatch/apply_reports.py`  stores each once, judges it by the same rule and writes the change.
+7. `dispatch/rescue.py`     looks after attempts that went silent in between; `dispatch/cancel.py` ends
+                            calls that should not go on, `dispatch/deadline_check.py` warns of batches
+                            that will not finish in time.
+
+One opt-out's walk, from STOP to a call that is not placed:
+
+1. `web/inbound.py`         Twilio posts the text; `domain/consent/opt_out_words.py` recognizes STOP. Clicks
+                            on "unsubscribe" arrive at `web/unsubscribe.py`, spam reports at
+                            `web/callbacks.py`; those that fit no attempt are still heard
+                            (`dispatch/unmatched_reports.py`).
+2. `desk/opt_outs.py`       suppresses the recipient: `store/suppressions.py` writes a row for the act, and
+                            on the recipient what is in force. `begin` asks last, under the row's lock.
+3. `dispatch/start_messages.py`  lifts the STOPs that are older than a START; an operator lifts one row by
+                            name (`desk/suppression_lifts.py`).
+
+One doubt's walk, from a worker that died to the answer:
+
+1. `dispatch/rescue.py`     finds attempts whose deadline has passed without an answer; the doubt stands
+                            in the attempt's row (`store/doubts.py`).
+2. `providers/twilio_lookup.py`  asks the provider: by sid, else by every spelling of the number.
+3. `domain/evidence/judge_doubts.py`  judges: found means contacted; proven absent means due again;
+                            undecided waits and, in the end, is given up as UNRESOLVED. Nobody guesses.
+4. `dispatch/decide.py`     or an operator decides, and that is remembered as a decision.
 
 Work also comes in by message: `tasks/triggers.py` (a Celery queue whose every message
 `tasks/guard.py` rebuilds or sets aside) and `tasks/stream.py` (a Redis Stream) call
@@ -57,4 +76,35 @@ Who did what, when, through which door and why is one row of the audit, written 
 
 Every change of a request's status is counted and written to its history by triggers (see
 `store/migrations/sql`), whoever makes it.
+
+Glossary, one word for one thing. In brackets: the class, table or column that holds it.
+
+campaign        who reaches out, when, how often and with which words [domain.contract.campaigns.Campaign]
+batch           requests that start, pause, expire and end together [communication_batch]
+request         one person to be reached once [communication_request]
+channel         voice, sms or email; `mode` on the wire [domain.statuses.Channel]
+target          an address as it was written; read strictly or refused [communication_request.target]
+recipient       a person on a channel, by folded address: duplicates, caps, opt-outs [recipient]
+due             may be claimed from this moment on [queue.due_at]
+eligible        a batch that may claim now, and how many [domain.schedule.eligibility.Claimable]
+allowance       attempts a paced batch has earned and not used [domain.schedule.pace.Allowance]
+lease           the time for which claimed requests belong to one message [queue.lease_until]
+chunk           requests of one batch that travel in one message [store.queue.Chunk]
+delivery count  how many workers received a request; the last one poisons it [queue.claims]
+permit          leave to make one provider request now [limits.gate.Gate]
+attempt         one try to contact, written by `begin` before it happens [attempt]
+token           what an attempt is known by at the provider [attempt.token]
+ticket          what to send, and until when it may be sent [domain.content.tickets.Ticket]
+answer          what came back from asking to send: accepted, not sent, refused, unknown
+                [domain.evidence.answers.Accepted]
+report          what the provider says later, by callback or when asked [domain.evidence.reports.Report]
+doubt           an attempt that may or may not have reached somebody [attempt.doubted_at]
+lookup          asking the provider about a doubt; it proves, or decides nothing
+                [domain.evidence.lookups.Matches]
+change          what evidence makes of an attempt and its request [domain.evidence.attempts.Change]
+inbox           reports, stored once, until they are applied [inbox]
+suppression     an act by which a person is not to be contacted [suppression]
+halt            nothing is sent: everywhere, on a channel, for a campaign [halt]
+dead letter     input that could not be accepted, kept whole with the reason [dead_letter]
+duty            something the scheduler has to do again and again [dispatch.duty.Duty]
 """

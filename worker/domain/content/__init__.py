@@ -1,1 +1,1 @@
-"""What is said to a recipient: templates, the words they make, and the tickets that carry them to a provider."""
+"""The words for a recipient: templates, what they render to, and the tickets that carry it to a provider."""

@@ -1,1 +1,1 @@
-"""When a batch may claim and how fast: windows, hours, pace, eligibility, forecasts. Times are aware datetimes."""
+"""Time and pace: windows, hours, rates, eligibility and forecasts. All times are aware datetimes."""
