@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version as version_of
 from typing import Annotated, Any
 
 import typer
@@ -26,7 +27,7 @@ from worker.cli import (
     suppress,
 )
 from worker.cli.context import Context
-from worker.cli.printing import complain
+from worker.cli.printing import complain, write_text
 from worker.cli.usage import misused
 from worker.domain.database_identity import RefusedToStart
 from worker.domain.errors import Mistake, WrongFields, raised_at
@@ -99,6 +100,12 @@ app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        write_text(f"outreach {version_of('outreach')}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def start(
     context: typer.Context,
@@ -107,6 +114,10 @@ def start(
         str | None,
         typer.Option(metavar="ZONE", help="Tell times in it; default: DISPLAY_ZONE, else UTC."),
     ] = None,
+    version: Annotated[  # noqa: ARG001  its callback answers
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say it, and exit."),
+    ] = False,
 ) -> None:
     """Begin a session."""
     context.with_resource(only_errors())

@@ -32,6 +32,7 @@ from worker.local.valkey import running_valkey
 from worker.store.migrate import upgrade
 
 ROOT = Path(__file__).parents[2]
+PROCFILE = Path(__file__).with_name("Procfile")
 READY_SECONDS = 60
 # honcho itself ends what has not stopped after 5 s.
 STOP_SECONDS = 15
@@ -199,7 +200,7 @@ def start_sandbox(
 def _procfile(state_dir: Path, environment: Mapping[str, str], *, quiet: bool) -> Iterator[None]:
     # Without a file of its own: honcho lets one win over the environment that it is given.
     honcho = [sys.executable, "-m", "honcho", "-e", os.devnull]
-    command = [*honcho, "-f", str(ROOT / "Procfile"), "start"]
+    command = [*honcho, "-f", str(PROCFILE), "start"]
     with _process(state_dir, "processes" if quiet else None, command, environment):
         yield
 

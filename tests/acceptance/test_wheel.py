@@ -1,0 +1,159 @@
+"""What an installation gets: the wheel alone, far from any checkout, beside nothing but what it asks for."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
+from itertools import count
+from pathlib import Path
+from zipfile import ZipFile
+
+import psycopg
+import pytest
+from packaging.requirements import Requirement
+
+from tests.doors import settings
+from tests.fixtures.house import ROOT
+from worker.local.postgres import EmbeddedPostgres
+from worker.store.migrate import head
+
+ROOMS = ("config/", "tasks/", "worker/")
+BUILT_FROM = ("LICENSE", "README.md", "pyproject.toml")
+_numbers = count()
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the repository holds, and what compiling and editing leave beside it."""
+    folder = tmp_path_factory.mktemp("source")
+    for name in tracked(*ROOMS, *BUILT_FROM):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    subprocess.run([sys.executable, "-m", "compileall", "-q", "worker/cli"], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from that without asking anybody."""
+    folder = tmp_path_factory.mktemp("wheel")
+    quietly = ("--quiet", "--disable-pip-version-check", "--no-index")
+    pip = (sys.executable, "-m", "pip", "wheel", *quietly, "--no-deps", "--no-build-isolation")
+    subprocess.run([*pip, "-w", folder, source], check=True, timeout=120)
+    return next(folder.glob("outreach-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment of its own with the wheel in it."""
+    return install(wheel, tmp_path_factory.mktemp("environment"))
+
+
+@pytest.fixture
+def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The address of a database that nobody has migrated."""
+    name = f"wheel_{next(_numbers)}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        yield postgres.url_of(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def tracked(*roots: str) -> list[str]:
+    """The names of the repository's files below these."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *roots], cwd=ROOT, capture_output=True, check=True
+    )
+    return [name for name in listed.stdout.decode().split("\0") if name]
+
+
+def install(wheel: Path, folder: Path, *extras: str) -> Path:
+    """An environment with the wheel, and links to what it says it needs; the rest stays out of sight."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    python = folder / "bin" / "python"
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet")
+    subprocess.run([*pip, "--no-index", "--no-deps", wheel], check=True, timeout=120)
+    [site] = folder.glob("lib/python*/site-packages")
+    asked = Requirement(f"outreach[{','.join(extras)}]")
+    [ours] = Distribution.discover(name="outreach", path=[str(site)])
+    for needed in closure(asked, ours):
+        link(needed, site)
+    return folder / "bin"
+
+
+def closure(asked: Requirement, found: Distribution) -> list[Distribution]:
+    """What a distribution needs with these extras, and what that needs, each once."""
+    known: dict[tuple[str, str], Distribution] = {}
+    waiting = [(found, extra) for extra in ("", *asked.extras)]
+    while waiting:
+        one, extra = waiting.pop()
+        if (one.name, extra) in known:
+            continue
+        known[one.name, extra] = one
+        for requirement in map(Requirement, one.requires or ()):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                needed = distribution(requirement.name)
+                waiting += [(needed, wanted) for wanted in ("", *requirement.extras)]
+    return list({one.name: one for one in known.values() if one.name != found.name}.values())
+
+
+def link(needed: Distribution, site: Path) -> None:
+    """Make a distribution of the running environment visible in another."""
+    for top in {file.parts[0] for file in needed.files or () if file.parts[0] != ".."}:
+        if top != "__pycache__" and not (site / top).exists():
+            (site / top).symlink_to(Path(str(needed.locate_file(top))))
+
+
+def run(
+    program: Path, *arguments: str, folder: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """A program of the environment, started by somebody who stands elsewhere."""
+    return subprocess.run(
+        [program, *arguments],
+        cwd=folder,
+        env={"PATH": os.defpath, "HOME": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_it_holds_every_file_of_the_packages_and_no_other(wheel: Path) -> None:
+    with ZipFile(wheel) as opened:
+        packed = {name for name in opened.namelist() if ".dist-info/" not in name}
+
+    assert packed == set(tracked(*ROOMS))
+    assert {Path(name).suffix for name in packed} > {".py", ".sql", ".json", ".csv"}
+
+
+def test_the_command_says_its_version(installed: Path, tmp_path: Path) -> None:
+    done = run(installed / "outreach", "--version", folder=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "outreach 0.1.0\n", "")
+
+
+def test_nothing_of_it_comes_from_the_checkout(installed: Path, tmp_path: Path) -> None:
+    asked = "import config, tasks, worker; print(*(m.__file__ for m in (config, tasks, worker)))"
+
+    done = run(installed / "python", "-c", asked, folder=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert {Path(file).is_relative_to(installed.parent) for file in done.stdout.split()} == {True}
+
+
+def test_it_migrates_a_database_and_finds_it_well(
+    installed: Path, empty_database: str, broker_url: str, tmp_path: Path
+) -> None:
+    chosen = settings(empty_database, broker_url, tmp_path / "state")
+    environment = {name: chosen[name] for name in chosen.keys() - os.environ.keys()}
+
+    migrated = run(installed / "outreach", "db", "upgrade", folder=tmp_path, **environment)
+    examined = run(installed / "outreach", "doctor", folder=tmp_path, **environment)
+
+    assert (migrated.returncode, migrated.stderr) == (0, "")
+    assert migrated.stdout == f"migrations: at {head()}, the newest\n"
+    assert (examined.returncode, examined.stderr) == (1, ""), "no worker runs yet"
+    assert f"at {head()}, the newest" in examined.stdout
