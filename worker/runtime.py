@@ -55,6 +55,7 @@ class Runtime:
             self.settings.database_url,
             pool_size=1,
             guarded=False,
+            suppress_scope=SuppressScope(self.settings.suppress_scope),
             door=self.door,
             profile=self.settings.profile,
         )

@@ -1,32 +1,27 @@
 """`outreach suppress`: who must not be contacted, whatever a batch says."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from worker.cli.context import AsJson, By, Wide, screen, session
-from worker.cli.fields import UnreadableFile
-from worker.cli.printing import add_row, complain, console, print_json, table
+from worker.cli.printing import add_row, console, print_json, table
 from worker.cli.screen import Screen
-from worker.cli.upload import progress_bar
+from worker.cli.suppress_import import ChannelArgument, Reason, import_
 from worker.desk import suppression_lifts, suppressions
 from worker.desk.suppression_lifts import Suppression
-from worker.domain.contract.csv_targets import targets as read_targets
-from worker.domain.errors import FileFault
 from worker.domain.statuses import Channel, SuppressReason
 from worker.domain.wire import to_wire
 
 app = typer.Typer(no_args_is_help=True, help="Who must not be contacted, whatever a batch says.")
+app.command("import")(import_)
 
-ChannelArgument = Annotated[Channel, typer.Argument(metavar="MODE", help="voice, sms or email.")]
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="A number with +, or a mailbox.")]
 Remover = Annotated[
     str | None,
     typer.Option("--by", "--as", metavar="EMAIL", help="Who lifts it; default: OPERATOR_EMAIL."),
 ]
-Reason = Annotated[SuppressReason, typer.Option(help="Why.")]
 FIELDS = ("id", "modes", "address", "suppressed_at", "suppress_reason", "source", "by")
 ALL = (*FIELDS, "act", "lifted_at", "lifted_by", "lifted_why")
 
@@ -109,34 +104,3 @@ def _show(found: Sequence[Suppression], columns: Sequence[str], out: Screen | No
 
 def _cell(value: object) -> object:
     return " ".join(value) if isinstance(value, tuple) else value
-
-
-@app.command("import")
-def import_(
-    context: typer.Context,
-    mode: ChannelArgument,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="One target a line, or CSV with a column target.")
-    ],
-    *,
-    reason: Reason = SuppressReason.UNSUBSCRIBED,
-    by: By = None,
-) -> None:
-    """Suppress everybody in a file; lines that name nobody are reported and stop nobody else's."""
-    current = session(context)
-    operator, engine = current.operator(by), current.runtime.engine
-    try:
-        with progress_bar() as progress, progress.open(file, "rb", description=file.name) as opened:
-            targets = read_targets(opened)
-            imported = suppressions.import_suppressed(
-                engine, mode, targets, reason=reason, by=operator
-            )
-    except OSError as error:
-        raise UnreadableFile(file, error.strerror or "it is unreadable") from None
-    except FileFault as fault:
-        raise UnreadableFile(file, str(fault)) from None
-    for line, why in imported.faults:
-        complain(f"line {line}: target {why}")
-    console().print(f"suppressed: {imported.named}, new: {imported.new}")
-    if imported.faults:
-        raise typer.Exit(1)

@@ -1,18 +1,19 @@
 """Who must not be contacted on a channel, by word of another system. Begin asks at the last moment."""
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from uuid import uuid4
 
 from worker.domain.audit import Deed
-from worker.domain.consent.suppression import Act, Source
+from worker.domain.consent.suppression import LIST, Act, Source, list_name
 from worker.domain.errors import Mistake
 from worker.domain.recipients.identities import identity_of
 from worker.domain.recipients.targets import Unreachable, normalize
 from worker.domain.statuses import Channel, SuppressReason
-from worker.store import audit, suppressions
+from worker.store import audit, suppression_lists, suppressions
 from worker.store.connect import Connection, Engine, in_transaction
 
 __all__ = [
@@ -29,13 +30,26 @@ AT_ONCE = 5_000
 """Lines of an import that share a transaction: short enough to keep nobody waiting who begins."""
 
 
+NAMED = 100
+"""How many lines that name nobody are kept with their reasons; the others are counted."""
+
+
 @dataclass(slots=True)
 class Imported:
     """What an import found in its file: lines that name somebody, how many of those are new, the rest."""
 
     named: int = 0
     new: int = 0
+    faulty: int = 0
     faults: list[tuple[int, str]] = field(default_factory=list)
+    rows: "array[int]" = field(default_factory=lambda: array("q"))
+    """Of a named list: the rows in force by which it names these people."""
+
+    def note_fault(self, line: int, why: str) -> None:
+        """A line that names nobody."""
+        self.faulty += 1
+        if self.faulty <= NAMED:
+            self.faults.append((line, why))
 
 
 class NobodyThere(Mistake):
@@ -76,6 +90,8 @@ def import_suppressed(
     *,
     reason: SuppressReason,
     by: str,
+    source: str = Source.IMPORT,
+    said: Callable[[Imported], None] = lambda _: None,
 ) -> Imported:
     """Suppress many, some thousand at a time, each of them for good once the next are read.
 
@@ -88,31 +104,57 @@ def import_suppressed(
         targets: each with its line in the file.
         reason: why.
         by: who asked for it.
+        source: the list that they come from.
+        said: is told after every portion how far it is.
     """
     imported = Imported()
     run = uuid4()
     lines = iter(targets)
     while portion := list(islice(lines, AT_ONCE)):
-        acts: dict[str, Act] = {}
-        for line, target in portion:
-            match normalize(mode, target, None):
-                case Unreachable(why):
-                    imported.faults.append((line, why))
-                case str(address):
-                    imported.named += 1
-                    act = Act(Source.IMPORT, f"{run}:{line}", by)
-                    acts.setdefault(identity_of(mode, address), act)
-        imported.new += _keep(engine, mode, list(acts.items()), reason)
+        named = _read(mode, portion, imported)
+        acts = [(one, Act(source, f"{run}:{line}", by)) for one, line in named.items()]
+        keep = partial(_keep, mode=mode, acts=acts, reason=reason, is_first=not imported.new)
+        new, rows = in_transaction(engine, keep)
+        imported.new += new
+        imported.rows.extend(rows)
+        said(imported)
     return imported
 
 
+def _read(mode: Channel, lines: Iterable[tuple[int, str]], imported: Imported) -> dict[str, int]:
+    """The first line of everybody who is named."""
+    named: dict[str, int] = {}
+    for line, target in lines:
+        match normalize(mode, target, None):
+            case Unreachable(why):
+                imported.note_fault(line, why)
+            case str(address):
+                imported.named += 1
+                named.setdefault(identity_of(mode, address), line)
+    return named
+
+
 def _keep(
-    engine: Engine, mode: Channel, acts: Sequence[tuple[str, Act]], reason: SuppressReason
-) -> int:
+    connection: Connection,
+    *,
+    mode: Channel,
+    acts: Sequence[tuple[str, Act]],
+    reason: SuppressReason,
+    is_first: bool,
+) -> tuple[int, list[int]]:
+    """How many are new; and of a list, the rows by which it names them. The first is noted for all."""
     if not acts:
-        return 0
-    step = partial(suppressions.suppress_all, channel=mode, acts=acts, reason=reason, once=True)
-    return in_transaction(engine, step)
+        return 0, []
+    new = suppressions.suppress_all(connection, mode, acts, reason, once=True)
+    act, is_list = acts[0][1], acts[0][1].source.startswith(LIST)
+    if new and is_first:
+        subject = f"list {list_name(act.source)}" if is_list else f"channel {mode}"
+        audit.note(connection, Deed.SUPPRESS, subject, act.by or act.source, why=reason)
+    if not is_list:
+        return new, []
+    return new, suppression_lists.standing(
+        connection, act.source, [identity for identity, _ in acts]
+    )
 
 
 def identity_at(mode: Channel, target: str) -> str:

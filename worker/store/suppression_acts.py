@@ -69,13 +69,16 @@ _LIFT = text("""
         UPDATE suppression
         SET lifted_at = clock_timestamp(), lifted_by = :by, lifted_why = CAST(:why AS text)
         WHERE id = ANY (:ids) AND lifted_at IS NULL
-        RETURNING identity, channels
+        RETURNING id, identity, channels
+    ), beside AS (
+        SELECT s.id, s.identity, s.channels, s.reason, s.at FROM suppression AS s
+        WHERE s.lifted_at IS NULL AND s.identity IN (SELECT identity FROM lifted)
+            AND NOT EXISTS (SELECT FROM lifted AS l WHERE l.id = s.id)
     ), standing AS (
         SELECT DISTINCT ON (p.id) p.id, s.at, s.reason
         FROM lifted AS l
         JOIN recipient AS p ON p.identity = l.identity AND p.channel = ANY (l.channels)
-        LEFT JOIN suppression AS s ON s.identity = p.identity AND p.channel = ANY (s.channels)
-            AND s.lifted_at IS NULL AND s.id <> ALL (:ids)
+        LEFT JOIN beside AS s ON s.identity = p.identity AND p.channel = ANY (s.channels)
         ORDER BY p.id, s.reason = ANY (:opt_outs) DESC, s.at, s.id
     ), told AS (
         UPDATE recipient AS p SET suppressed_at = s.at, suppress_reason = s.reason

@@ -87,7 +87,7 @@ def suppress_all(
     Returns:
         how many of the acts are new.
     """
-    channels = reach(channel, reason, _scope(connection))
+    channels = reach(channel, reason, scope_of(connection))
     identities = [identity for identity, _ in acts]
     lock(connection, channels, identities)
     told = {
@@ -121,7 +121,7 @@ _LOCK_OF_ATTEMPTS = text("""
 
 def lock_recipients_of(connection: Connection, attempts: Sequence[int]) -> None:
     """Lock whoever a report of one of these attempts may suppress."""
-    sharing = PHONE if _scope(connection) is SuppressScope.ALL else ()
+    sharing = PHONE if scope_of(connection) is SuppressScope.ALL else ()
     connection.execute(_LOCK_OF_ATTEMPTS, {"attempts": list(attempts), "sharing": list(sharing)})
 
 
@@ -141,6 +141,7 @@ def suppress_recipients_of(
             suppress_all(connection, mode, told, reason)
 
 
-def _scope(connection: Connection) -> SuppressScope:
+def scope_of(connection: Connection) -> SuppressScope:
+    """What an opt-out means to the engine of this connection."""
     chosen: SuppressScope = connection.get_execution_options().get(SCOPE, SuppressScope.CHANNEL)
     return chosen

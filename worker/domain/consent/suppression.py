@@ -1,8 +1,10 @@
 """By which acts somebody is not to be contacted any more, and how far each reaches."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from worker.domain.errors import WrongFields
 from worker.domain.statuses import Channel, SuppressReason
 
 
@@ -20,6 +22,29 @@ class Source(StrEnum):
     OPERATOR = "operator"
     MESSAGE = "message"
     IMPORT = "import"
+
+
+LIST = "list:"
+"""Before the name of a list where a source stands: no person's own act has a source like that."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+def list_source(name: str) -> str:
+    """The source of what a named list says.
+
+    Raises:
+        WrongFields: it is no name of a list.
+    """
+    if not _NAME.fullmatch(name):
+        raise WrongFields(
+            ["--source: must be 1 to 63 letters, digits, dots, hyphens or _, the first no mark"]
+        )
+    return LIST + name
+
+
+def list_name(source: str) -> str:
+    """The name of the list whose source this is."""
+    return source.removeprefix(LIST)
 
 
 @dataclass(frozen=True, slots=True)
