@@ -91,17 +91,17 @@ def redact(
 ) -> MutableMapping[str, Any]:
     """Blank out what looks like an address in any text of the event, however deep."""
     for key, value in event.items():
-        event[key] = _blanked(value)
+        event[key] = _blank(value)
     return event
 
 
-def _blanked(value: object) -> object:
+def _blank(value: object) -> object:
     match value:
         case str():
             return MAILBOX.sub("[mailbox]", PHONE.sub("[phone]", value))
         case Mapping():
-            return {_blanked(key): _blanked(inner) for key, inner in value.items()}
+            return {_blank(key): _blank(inner) for key, inner in value.items()}
         case list() | tuple() | set():
-            return [_blanked(inner) for inner in value]
+            return [_blank(inner) for inner in value]
         case _:
             return value

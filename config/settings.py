@@ -230,7 +230,7 @@ def load() -> Settings:
     Raises:
         SettingsError: with one sentence per missing or wrong setting.
     """
-    return judge(given())
+    return judge(read_given())
 
 
 def judge(values: Mapping[str, str]) -> Settings:
@@ -248,7 +248,7 @@ def judge(values: Mapping[str, str]) -> Settings:
         raise SettingsError(faults) from None
 
 
-def given() -> dict[str, str]:
+def read_given() -> dict[str, str]:
     """What somebody chose, by its name in the environment. This is the one reader of settings.
 
     The environment wins over the file; what a house that runs in STATE_DIR wrote down is that file.

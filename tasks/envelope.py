@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from config.queues import TRIGGERS, TaskName
-from worker.domain.contract.message_ids import stored_id
+from worker.domain.contract.message_ids import to_stored_id
 
 JSON_TYPES = frozenset({"application/json", "json"})
 UTF_8 = frozenset({"utf-8", "utf8"})
@@ -52,15 +52,15 @@ class TaskCall:
 def fit(message: bytes, queue: str) -> bytes:
     """A message of the Redis transport as one that is safe, whatever it was."""
     try:
-        call = opened(message)
+        call = open_message(message)
     except Unfit as unfit:
         call = keeping(str(unfit), as_text(message))
     except Exception as error:  # noqa: BLE001  what is raised here stops the worker
         call = keeping(f"could not be read: {type(error).__name__}", as_text(message))
-    return packed(call, queue)
+    return pack(call, queue)
 
 
-def opened(message: bytes) -> TaskCall:
+def open_message(message: bytes) -> TaskCall:
     """The call in a message of the Redis transport.
 
     Raises:
@@ -71,13 +71,13 @@ def opened(message: bytes) -> TaskCall:
     if not isinstance(properties.get("delivery_tag"), str):
         raise Unfit("properties.delivery_tag is missing")
     _mapping(properties.get("delivery_info"), "properties.delivery_info")
-    body = _decoded(outer.get("body"), properties.get("body_encoding"))
-    return judged(
+    body = _decode(outer.get("body"), properties.get("body_encoding"))
+    return judge_message(
         outer.get("headers"), outer.get("content-type"), outer.get("content-encoding"), body
     )
 
 
-def judged(
+def judge_message(
     headers: object, content_type: object, content_encoding: object, body: bytes
 ) -> TaskCall:
     """The call in a message's parts, the same for every transport.
@@ -100,7 +100,7 @@ def judged(
     kwargs = _arguments(_json(body, "the body"))
     if task == TaskName.KEEP_DEAD_LETTER and not _is_keeping(kwargs):
         raise Unfit("the arguments are not those of a dead letter")
-    return TaskCall(task, stored_id(message_id), kwargs)
+    return TaskCall(task, to_stored_id(message_id), kwargs)
 
 
 def keeping(reason: str, whole: str) -> TaskCall:
@@ -110,7 +110,7 @@ def keeping(reason: str, whole: str) -> TaskCall:
     )
 
 
-def packed(call: TaskCall, queue: str) -> bytes:
+def pack(call: TaskCall, queue: str) -> bytes:
     """A call as a message of the Redis transport."""
     message = {
         "body": b64encode(call.body).decode(),
@@ -159,7 +159,7 @@ def _mapping(value: object, what: str) -> Mapping[str, Any]:
     return value
 
 
-def _decoded(body: object, encoding: object) -> bytes:
+def _decode(body: object, encoding: object) -> bytes:
     if not isinstance(body, str):
         raise Unfit("the body is missing, or not text")
     if encoding in {None, "", "utf-8"}:

@@ -15,7 +15,7 @@ from kombu.transport.redis import Transport as RedisTransport
 
 from config.queues import Queue
 from tasks.buffered_events import BufferedEvents
-from tasks.envelope import TaskCall, Unfit, fit, judged, keeping
+from tasks.envelope import TaskCall, Unfit, fit, judge_message, keeping
 
 
 class GuardedRedis(PrefixedStrictRedis):
@@ -83,7 +83,7 @@ def _call(message: Any) -> TaskCall:  # noqa: ANN401  a kombu message
     if message.errors:
         raise Unfit("the body could not be decompressed")
     parts = (message.headers, message.content_type, message.content_encoding)
-    return judged(*parts, _bytes(message.body))
+    return judge_message(*parts, _bytes(message.body))
 
 
 def _whole(message: Any) -> str:  # noqa: ANN401  a kombu message

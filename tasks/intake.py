@@ -7,7 +7,7 @@ from tasks.app import runtime
 from tasks.publish import scan_and_publish
 from tasks.retry import PAUSE, STOPPING
 from worker.desk.messages import Buried, Taken, accept, bury, whole
-from worker.domain.contract.message_ids import stored_id
+from worker.domain.contract.message_ids import to_stored_id
 from worker.runtime import StoreUnavailable
 
 log = structlog.get_logger()
@@ -23,8 +23,8 @@ def take_in(name: str, message_id: str, payload: object) -> None:
         StoreUnavailable: neither; it may be given again.
     """
     # A stranger chose both: a name that is not ours and an id that is no UUID may be personal data.
-    about = {"task": name if name in TRIGGERS else None, "id": stored_id(message_id)}
-    match _accepted(name, message_id, payload):
+    about = {"task": name if name in TRIGGERS else None, "id": to_stored_id(message_id)}
+    match _try_accept(name, message_id, payload):
         case Taken(fresh, scan):
             log.info("message_taken", fresh=fresh, **about)
             if scan:
@@ -46,7 +46,7 @@ def keep(
     log.warning("message_buried", letter=letter, fault="Unfit")
 
 
-def _accepted(name: str, message_id: str, payload: object) -> Taken | Buried:
+def _try_accept(name: str, message_id: str, payload: object) -> Taken | Buried:
     """Taken or judged; a fault of ours keeps it whole once it has shown itself again and again."""
     engine, fault = runtime().engine, ""
     for _ in range(FAULTS):
@@ -56,7 +56,7 @@ def _accepted(name: str, message_id: str, payload: object) -> Taken | Buried:
             raise
         except Exception as error:  # noqa: BLE001  a door: a fault of ours must not lose the message
             fault = type(error).__name__
-            log.error("message_broke", fault=fault, id=stored_id(message_id))
+            log.error("message_broke", fault=fault, id=to_stored_id(message_id))
             STOPPING.wait(PAUSE)
     text, reason = whole(payload), f"it broke: {fault}"
     letter = bury(engine, reason=reason, payload=text, name=name, message_id=message_id)

@@ -6,7 +6,7 @@ import structlog
 from celery import Celery, Task
 from celery.worker.request import Request
 
-from worker.domain.errors import raised_at
+from worker.domain.errors import where_raised
 
 log = structlog.get_logger()
 
@@ -53,6 +53,6 @@ class RedactingTask(Task):  # type: ignore[type-arg]  # not generic at run time
         try:
             return super().__call__(*args, **kwargs)
         except Exception as error:  # noqa: BLE001  a door: whatever it was, its text stays inside
-            where = raised_at(error)
+            where = where_raised(error)
             log.error("task_failed", task=self.name, error=type(error).__name__, where=where)
             raise TaskFailed(f"{type(error).__name__} at {where}") from None

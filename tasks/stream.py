@@ -62,7 +62,7 @@ def connect(url: str) -> Redis:
 def step(reader: "Reader", stop: Event) -> None:
     """One round; a broker or a store that takes nothing is waited for."""
     try:
-        taken = [_settled(reader, entry) for entry in reader.entries() if not stop.is_set()]
+        taken = [_try_take_in(reader, entry) for entry in reader.entries() if not stop.is_set()]
     except Exception as error:  # noqa: BLE001  a door: one bad round must not be the last
         log.warning("stream_waits", error=type(error).__name__)
         taken = [False]
@@ -70,7 +70,7 @@ def step(reader: "Reader", stop: Event) -> None:
         stop.wait(PAUSE)
 
 
-def _settled(reader: "Reader", entry: Entry) -> bool:
+def _try_take_in(reader: "Reader", entry: Entry) -> bool:
     """Whether it was taken; one that was not stays in the stream, and keeps no other from being tried."""
     try:
         take_in_entry(reader, entry)

@@ -50,7 +50,7 @@ def gather() -> int:
         settings.broker_url, socket_timeout=5, socket_connect_timeout=5, protocol=2
     ) as client:
         try:
-            moved = sum(_move(client, key, message) for key, message in _found(client))
+            moved = sum(_move(client, key, message) for key, message in _find(client))
         except NoPermissionError:  # the broker's rules keep us, and our producers, to the prefix
             return 0
     if moved:
@@ -59,7 +59,7 @@ def gather() -> int:
     return moved
 
 
-def _found(client: Redis) -> Iterator[tuple[str, bytes]]:
+def _find(client: Redis) -> Iterator[tuple[str, bytes]]:
     for key in lists():
         if client.type(key) == b"list":
             oldest_first: Any = reversed(client.lrange(key, -AT_ONCE, -1))

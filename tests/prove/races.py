@@ -35,7 +35,7 @@ from worker.desk.suppression_lifts import explain_suppressed, lift_suppression
 from worker.desk.suppressions import import_suppressed, suppress_recipient
 from worker.dispatch.apply_reports import apply_reports
 from worker.domain.consent.suppression import Source
-from worker.domain.contract.messages import parsed
+from worker.domain.contract.messages import parse_payload
 from worker.domain.statuses import AttemptState, Channel, RequestStatus, SuppressReason
 from worker.providers.email import read_events
 from worker.store import archives, attempts, schema
@@ -84,7 +84,7 @@ def _with_token(name: str) -> Step:
 
 def _message(engine: Engine, person: Person) -> None:
     told = {"mode": person.mode.value, "target": person.address, "reason": "unsubscribed"}
-    message = parsed("outreach.suppress", told)
+    message = parse_payload("outreach.suppress", told)
     in_transaction(engine, lambda c: take(c, "outreach.suppress", str(uuid4()), message))
 
 

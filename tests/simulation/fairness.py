@@ -1,6 +1,6 @@
 """One batch of a million beside fifty of a hundred: how much longer a small one takes than alone."""
 
-from worker.domain.schedule.pace import nested_shares
+from worker.domain.schedule.pace import divide_room
 
 ROOM = 500
 """Requests a tick has room for."""
@@ -14,7 +14,7 @@ def small_batch_slowdown(large: int = 1_000_000, small: int = 100, batches: int 
     while any(waiting[batch] for batch in range(1, batches + 1)):
         tick += 1
         wants = {batch: {batch: n} for batch, n in waiting.items() if n}
-        for batch, share in nested_shares(ROOM, wants).items():
+        for batch, share in divide_room(ROOM, wants).items():
             waiting[batch] -= share
             if not waiting[batch]:
                 done_at[batch] = tick

@@ -15,8 +15,8 @@ from worker.domain.schedule.windows import (
     LAST_SECOND,
     WEEK,
     Window,
-    agreed_opening,
-    agreed_until,
+    common_closing,
+    common_opening,
     recipient_zones,
 )
 
@@ -84,13 +84,13 @@ class Player:
             return verdict.at
         if self.case.hours.recipient is not None:
             zones = recipient_zones(self.case.number)
-            until = agreed_until(zones, self.case.hours.recipient, self.now)
+            until = common_closing(zones, self.case.hours.recipient, self.now)
             if until is None or until - MARGIN <= self.now:
-                return agreed_opening(zones, self.case.hours.recipient, self.now + MARGIN)
+                return common_opening(zones, self.case.hours.recipient, self.now + MARGIN)
         n = min(self.waiting, self.waiting if verdict.most is None else verdict.most)
         for _ in range(n):
             self._begin(verdict.until)
-        self.allowance = pace.taken(verdict.allowance, n)
+        self.allowance = pace.take(verdict.allowance, n)
         return (
             pace.next_claim_at(self.allowance, verdict.per_hour) if verdict.per_hour else self.now
         )

@@ -34,9 +34,9 @@ def list_(
 
 
 def _why(one: AuditEntry) -> str:
-    detail = ", ".join(f"{name}: {_shown(value)}" for name, value in one.detail.items())
+    detail = ", ".join(f"{name}: {_show_value(value)}" for name, value in one.detail.items())
     return "; ".join(part for part in (one.why, detail) if part)
 
 
-def _shown(value: object) -> str:
+def _show_value(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)

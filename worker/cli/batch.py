@@ -8,10 +8,10 @@ from worker.cli import exports, request_actions, watching
 from worker.cli.archive import archive
 from worker.cli.batch_list import list_
 from worker.cli.context import AsJson, BatchId, By, Wide, screen, session
-from worker.cli.picture import pictured, standing
+from worker.cli.picture import draw_batch, standing
 from worker.cli.plan import plan
 from worker.cli.printing import console, print_json
-from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, chosen
+from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, choose_rates
 from worker.cli.screen import Screen
 from worker.cli.upload import upload
 from worker.desk.batches import (
@@ -51,7 +51,7 @@ def create(
     """Create an empty batch; creating it again with equal fields changes nothing."""
     current = session(context)
     operator, engine = current.operator(by), current.runtime.engine
-    fields = chosen(expires_on, call_rate, auto_call_rate)
+    fields = choose_rates(expires_on, call_rate, auto_call_rate)
     identity = {"batch_id": batch_id, "campaign_id": show_campaign(engine, campaign).id}
     _say(create_batch(engine, identity | {"paused": paused} | fields, by=operator))
 
@@ -76,7 +76,7 @@ def update(
 ) -> None:
     """Change when a batch ends or how fast it goes."""
     current = session(context)
-    changes = chosen(expires_on, call_rate, auto_call_rate)
+    changes = choose_rates(expires_on, call_rate, auto_call_rate)
     _say(update_batch(current.runtime.engine, batch_id, changes, by=current.operator(by)))
 
 
@@ -90,7 +90,7 @@ def show(context: typer.Context, batch_id: BatchId, *, as_json: AsJson = False) 
         print_json(details.to_wire() | seen.to_wire())
         return
     out = screen(context)
-    out.print(pictured(details))
+    out.print(draw_batch(details))
     out.print_notes()
     told = outlook(here.engine, batch_id, ceilings=here.ceilings, zone=str(out.zone))
     for sentence in told.sentences:

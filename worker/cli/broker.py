@@ -52,7 +52,7 @@ def _reach(url: str) -> None:
     create_connection((parts.hostname or "localhost", port), timeout=PATIENCE).close()
 
 
-def consumed_queues() -> frozenset[str]:
+def list_consumed_queues() -> frozenset[str]:
     """The queues that workers say they consume. Celery is asked as a program: a door of its own."""
     asked = subprocess.run(  # noqa: S603  our own program, no input
         [

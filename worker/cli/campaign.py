@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from worker.cli.context import AsJson, By, CampaignRef, Wide, screen, session
-from worker.cli.fields import FieldsFile, SetFields, typed_fields, typed_variables
+from worker.cli.fields import FieldsFile, SetFields, read_fields, read_variables
 from worker.cli.printing import add_row, console, facts_table, print_json, table, warn
 from worker.desk.campaigns import create_campaign, list_campaigns, show_campaign, update_campaign
 from worker.desk.trial_contact import send_test
@@ -21,7 +21,7 @@ def create(
 ) -> None:
     """Create a campaign; creating it again with equal fields changes nothing."""
     current = session(context)
-    values = typed_fields(file, fields)
+    values = read_fields(file, fields)
     made = create_campaign(current.runtime.engine, values, by=current.operator(by))
     console().print(f"campaign {made.id}: {made.fields.campaign_name}")
     warn(hints(template_of(made.fields)))
@@ -38,7 +38,7 @@ def update(
 ) -> None:
     """Change fields of a campaign, given by name or id; the others stay."""
     current = session(context)
-    changes = typed_fields(file, fields)
+    changes = read_fields(file, fields)
     made = update_campaign(current.runtime.engine, campaign, changes, by=current.operator(by))
     console().print(f"campaign {made.id}: {made.fields.campaign_name}, updated")
     warn(hints(template_of(made.fields)))
@@ -85,6 +85,6 @@ def rehearse(
     """Send one contact to yourself, under the campaign's usual rules."""
     current = session(context)
     operator, engine = current.operator(by), current.runtime.engine
-    said = typed_variables(variables)
+    said = read_variables(variables)
     batch_id = send_test(engine, campaign, to=to, variables=said, by=operator)
     console().print(f"batch {batch_id}: outreach request show {batch_id} test")

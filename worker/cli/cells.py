@@ -49,7 +49,7 @@ def printable(text: str) -> str:
     return "".join(char if _is_harmless(char) else "�" for char in text)
 
 
-def escaped(encoded: str) -> str:
+def escape(encoded: str) -> str:
     """JSON of the same meaning in which such characters stand as escapes."""
     if encoded.isprintable():
         return encoded

@@ -28,14 +28,14 @@ def doctor(context: typer.Context) -> None:
     """Check settings, database, migrations, broker and workers; exits with 1 if one is not well."""
     current = session(context)
     out = console()
-    out.print(facts_table("Settings in force", masked(current.settings)))
-    findings = list(_examined(current.runtime))
-    out.print(pictured(findings))
+    out.print(facts_table("Settings in force", mask_secrets(current.settings)))
+    findings = list(_examine_all(current.runtime))
+    out.print(draw_findings(findings))
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
 
 
-def masked(settings: Settings) -> list[tuple[str, str]]:
+def mask_secrets(settings: Settings) -> list[tuple[str, str]]:
     """Every setting by its name in the environment; secrets and passwords are not shown."""
     values = {name.upper(): getattr(settings, name) for name in Settings.model_fields}
     return [
@@ -44,7 +44,7 @@ def masked(settings: Settings) -> list[tuple[str, str]]:
     ]
 
 
-def pictured(findings: list[Finding]) -> Listing:
+def draw_findings(findings: list[Finding]) -> Listing:
     """A line per finding."""
     lines = table("Health", "", "what", "found", "what to do", breaks=True)
     for finding in findings:
@@ -54,7 +54,7 @@ def pictured(findings: list[Finding]) -> Listing:
     return lines
 
 
-def _examined(runtime: Runtime) -> Iterator[Finding]:
+def _examine_all(runtime: Runtime) -> Iterator[Finding]:
     try:
         findings = examine_database(runtime.engine)
         yield from findings
@@ -63,7 +63,7 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
             yield examine_writes(runtime.engine)
             yield examine_duties(runtime.engine)
             yield from examine_halts(runtime.engine)
-            yield _recognized(runtime)
+            yield _examine_identity(runtime)
             inbound = f"{runtime.settings.public_url}/callbacks/sms/inbound"
             yield examine_answers(runtime.engine, inbound)
     except StoreUnavailable as error:
@@ -72,18 +72,18 @@ def _examined(runtime: Runtime) -> Iterator[Finding]:
     advice = "start the broker, or correct BROKER_URL"
     yield Finding("broker", fault is None, fault or "answers", advice)
     if fault is None:
-        yield from consumed(broker.consumed_queues())
-        yield strayed(broker.strays(runtime.settings.broker_url))
+        yield from judge_queues(broker.list_consumed_queues())
+        yield judge_strays(broker.strays(runtime.settings.broker_url))
 
 
-def strayed(waiting: int) -> Finding:
+def judge_strays(waiting: int) -> Finding:
     """Whether messages wait where nobody reads; the scheduler takes up those that name one of ours."""
     found = f"{waiting} messages in the list {broker.STRAYED!r}" if waiting else "none"
     advice = 'set global_keyprefix to "outreach:" in their producer, or it is none of ours'
     return Finding("messages without our prefix", not waiting, found, advice)
 
 
-def _recognized(runtime: Runtime) -> Finding:
+def _examine_identity(runtime: Runtime) -> Finding:
     try:
         found = recognition_of(runtime.engine, runtime.memories)
     except (RefusedToStart, StoreUnavailable) as error:
@@ -94,7 +94,7 @@ def _recognized(runtime: Runtime) -> Finding:
     )
 
 
-def consumed(queues: frozenset[str]) -> Iterator[Finding]:
+def judge_queues(queues: frozenset[str]) -> Iterator[Finding]:
     """A finding per queue: whether a worker takes messages from it."""
     for queue in Queue:
         well = queue in queues

@@ -10,7 +10,7 @@ from worker.cli.cells import printable
 from worker.cli.listing import Listing
 from worker.cli.printing import add_row, print_json_line, table
 from worker.cli.screen import Screen
-from worker.domain.contract.csv_files import neutralized
+from worker.domain.contract.csv_files import neutralize
 from worker.domain.contract.results import RESULT_FIELDS, RequestResult
 
 IN_TABLE = (
@@ -53,9 +53,9 @@ def write_csv(
 ) -> None:
     """Every field and a column per variable; no cell is one that a spreadsheet would run as a formula."""
     writer = csv.writer(sys.stdout, delimiter=separator)
-    writer.writerow([neutralized(_safe(name)) for name in _headings(variables)])
+    writer.writerow([neutralize(_safe(name)) for name in _headings(variables)])
     for result in results:
-        writer.writerow([neutralized(_safe(text)) for text in _texts(result, variables)])
+        writer.writerow([neutralize(_safe(text)) for text in _texts(result, variables)])
 
 
 def _headings(variables: Sequence[str]) -> list[str]:

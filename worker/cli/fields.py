@@ -60,7 +60,7 @@ class BadAssignment(Mistake):
         super().__init__(f"{option} {why}")
 
 
-def typed_fields(file: Path | None, assignments: list[str] | None) -> dict[str, object]:
+def read_fields(file: Path | None, assignments: list[str] | None) -> dict[str, object]:
     """The fields of the file with the assignments over them.
 
     Raises:
@@ -71,7 +71,7 @@ def typed_fields(file: Path | None, assignments: list[str] | None) -> dict[str, 
     return fields | dict(map(_assignment, assignments or []))
 
 
-def typed_variables(assignments: list[str] | None) -> dict[str, str]:
+def read_variables(assignments: list[str] | None) -> dict[str, str]:
     """Request variables from NAME=VALUE.
 
     Raises:

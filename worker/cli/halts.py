@@ -41,12 +41,12 @@ def halt_command(
     operator, here = current.operator(by), current.runtime
     scope, key = _scope(here, everything, channel, campaign)
     if halt(here.engine, scope, key, reason, operator):
-        console().print(f"halted: {_named(scope, key)}")
+        console().print(f"halted: {_name_scope(scope, key)}")
         return
     out = screen(context)
     for row in halts_in_force(here.engine):
         if (row.scope, row.key) == (scope, key):
-            out.print(f"was halted already, nothing changed: {_told(row, out)}")
+            out.print(f"was halted already, nothing changed: {_describe(row, out)}")
 
 
 def resume_command(
@@ -69,19 +69,19 @@ def resume_command(
         adopt_the_database(here.engine, here.memories, operator)
     lifted, out = resume(here.engine, scope, key, operator), screen(context)
     done = "resumed: {}" if lifted else "was not halted, nothing changed: {}"
-    out.print(done.format(_named(scope, key)))
+    out.print(done.format(_name_scope(scope, key)))
     for row in halts_in_force(here.engine):
-        out.print(f"still halted: {_told(row, out)}")
+        out.print(f"still halted: {_describe(row, out)}")
 
 
-def _named(scope: str, key: str) -> str:
+def _name_scope(scope: str, key: str) -> str:
     return f"{scope} {key}".rstrip()
 
 
-def _told(row: HaltRow, out: Screen) -> str:
+def _describe(row: HaltRow, out: Screen) -> str:
     out.note([row.halted_at])
     since = cell(row.halted_at, out.zone)
-    return f"{_named(row.scope, row.key)}, by {row.halted_by} since {since}: {row.reason}"
+    return f"{_name_scope(row.scope, row.key)}, by {row.halted_by} since {since}: {row.reason}"
 
 
 def _scope(

@@ -60,7 +60,7 @@ class Shown:
     @property
     def heading(self) -> list[str]:
         """Its name, on as many lines as its cells are narrow."""
-        return broken(self.name, self.width)
+        return break_name(self.name, self.width)
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Listing:
         """Lay it out for this terminal."""
         here = screen_of(console)
         columns = self._columns(here)
-        kept = columns if here.wide else fitted(columns, options.max_width)
+        kept = columns if here.wide else fit_columns(columns, options.max_width)
         shown = (value for column in kept for value in column.values)
         here.note(shown, [column.name for column in columns[len(kept) :]])
         if self.title:
@@ -110,7 +110,7 @@ class Listing:
         return made
 
     def _laid_out(self, name: str, values: Sequence[object], cells: list[str]) -> Shown:
-        parts = max(map(len, broken(name, 1)))
+        parts = max(map(len, break_name(name, 1)))
         width = max(max(map(cell_len, cells), default=0), parts, min(len(name), 9))
         words = (word for text in cells for word in text.split(" ")) if self.breaks else ()
         narrow = max(min(max(map(cell_len, words), default=0), LONGEST_WORD), NARROWEST, parts)
@@ -128,10 +128,10 @@ class Listing:
     def _parts(self, text: str, column: Shown) -> list[str]:
         if cell_len(text) <= column.width:
             return [text]
-        return wrapped(text, column.width) if self.breaks else [cut(text, column.width)]
+        return wrap_text(text, column.width) if self.breaks else [cut(text, column.width)]
 
 
-def fitted(columns: Sequence[Shown], width: int) -> list[Shown]:
+def fit_columns(columns: Sequence[Shown], width: int) -> list[Shown]:
     """The columns that fit: words shrink, then what stands to the right goes; the first one stays."""
     kept = list(columns)
     while len(kept) > 1 and _least(kept) > width:
@@ -142,7 +142,7 @@ def fitted(columns: Sequence[Shown], width: int) -> list[Shown]:
     return kept
 
 
-def broken(name: str, width: int) -> list[str]:
+def break_name(name: str, width: int) -> list[str]:
     """A name broken behind underscores and between words, into lines of at most this width if it can be."""
     lines = [""]
     for part in name.replace("_", "_\n").replace(" ", " \n").split("\n"):
@@ -152,7 +152,7 @@ def broken(name: str, width: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def wrap_text(text: str, width: int) -> list[str]:
     """The text on lines, broken between words; a word longer than a line is broken too."""
     lines = [""]
     for word in text.split(" "):
@@ -187,11 +187,11 @@ def _heading(kept: Sequence[Shown]) -> RenderResult:
 
 
 def _line(told: Sequence[str], kept: Sequence[Shown], style: str | None) -> Text:
-    padded = [_padded(text, one) for text, one in zip(told, kept, strict=True)]
+    padded = [_pad(text, one) for text, one in zip(told, kept, strict=True)]
     return Text(GAP.join(padded).rstrip(), style=style or "", no_wrap=True, overflow="ignore")
 
 
-def _padded(text: str, column: Shown) -> str:
+def _pad(text: str, column: Shown) -> str:
     space = " " * (column.width - cell_len(text))
     return space + text if column.right else text + space
 

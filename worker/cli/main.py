@@ -28,9 +28,9 @@ from worker.cli import (
 )
 from worker.cli.context import Context
 from worker.cli.printing import complain, write_text
-from worker.cli.usage import misused
+from worker.cli.usage import explain_misuse
 from worker.domain.database_identity import RefusedToStart
-from worker.domain.errors import Mistake, WrongFields, raised_at
+from worker.domain.errors import Mistake, WrongFields, where_raised
 from worker.runtime import StoreRefused, StoreUnavailable
 
 OWN_ENDINGS = (typer.Exit, typer.Abort, BrokenPipeError)
@@ -50,7 +50,7 @@ def plain_speech() -> Iterator[None]:
         complain(str(error))
         raise typer.Exit(1) from None
     except TyperException as error:
-        if not (said := misused(error)):
+        if not (said := explain_misuse(error)):
             raise
         complain(said)
         raise typer.Exit(error.exit_code) from None
@@ -58,7 +58,7 @@ def plain_speech() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001  a door: no traceback, which may quote what was asked for
         complain(
-            f"this broke, and nothing more is known: {type(error).__name__} at {raised_at(error)}"
+            f"this broke, and nothing more is known: {type(error).__name__} at {where_raised(error)}"
         )
         raise typer.Exit(1) from None
 

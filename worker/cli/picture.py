@@ -37,11 +37,11 @@ SHOWN = (
 )
 
 
-def pictured(details: BatchDetails) -> RenderableType:
+def draw_batch(details: BatchDetails) -> RenderableType:
     """Everything about a batch."""
     facts = [(name, getattr(details.facts, name)) for name in SHOWN]
     title = f"Batch {details.facts.batch_id} · {standing(details.facts, details.status)}"
-    return Group(facts_table(title, facts), counted(details))
+    return Group(facts_table(title, facts), draw_counts(details))
 
 
 def standing(facts: BatchFacts, status: BatchStatus) -> str:
@@ -49,7 +49,7 @@ def standing(facts: BatchFacts, status: BatchStatus) -> str:
     return f"{status}, finished" if facts.finished_at else str(status)
 
 
-def counted(details: BatchDetails) -> RenderableType:
+def draw_counts(details: BatchDetails) -> RenderableType:
     """Bars of its requests by status and outcome."""
     bars = Table(box=None, header_style="dim", padding=(0, 1))
     bars.add_column("request_status")

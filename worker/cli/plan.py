@@ -9,7 +9,7 @@ import typer
 
 from worker.cli.context import screen, session
 from worker.cli.fields import UnreadableFile
-from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, chosen
+from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, choose_rates
 from worker.cli.screen import Screen
 from worker.desk.forecast import forecast
 from worker.desk.plan import Outlook, outlook
@@ -40,11 +40,11 @@ def plan(
     """Show the attempts a batch will make, hour by hour, without making or storing any."""
     here, out = session(context).runtime, screen(context)
     ceilings, zone = here.ceilings, str(out.zone)
-    fields = chosen(expires_on, call_rate, auto_call_rate)
+    fields = choose_rates(expires_on, call_rate, auto_call_rate)
     if campaign is not None:
         if file is not None:
             raise WhatToPlan("--campaign plans the file that is named first; leave out --file")
-        with _opened(Path(what)) as lines:
+        with _open_file(Path(what)) as lines:
             say(forecast(here.engine, campaign, lines, fields, ceilings=ceilings, zone=zone), out)
         return
     if fields:
@@ -61,12 +61,12 @@ def plan(
 
 
 def _count(file: Path) -> int:
-    with _opened(file) as lines:
+    with _open_file(file) as lines:
         return sum(isinstance(row, Row) for row in rows(lines))
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def _open_file(file: Path) -> Iterator[BinaryIO]:
     try:
         opened = file.open("rb")
     except OSError as error:

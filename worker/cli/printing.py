@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from worker.cli.cells import cell, escaped, printable
+from worker.cli.cells import cell, escape, printable
 from worker.cli.listing import Listing, ListingRow
 from worker.cli.screen import Screen, screen_of
 from worker.domain.wire import Wire
@@ -37,12 +37,12 @@ def write_text(text: str) -> None:
 
 def print_json(value: Wire) -> None:
     """One value as indented JSON."""
-    sys.stdout.write(escaped(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()) + "\n")
+    sys.stdout.write(escape(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()) + "\n")
 
 
 def print_json_line(value: Wire) -> None:
     """One value as one line of JSON."""
-    sys.stdout.write(escaped(orjson.dumps(value).decode()) + "\n")
+    sys.stdout.write(escape(orjson.dumps(value).decode()) + "\n")
 
 
 def table(title: str | None, *columns: str, breaks: bool = False, by_day: bool = False) -> Listing:

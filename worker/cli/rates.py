@@ -20,7 +20,7 @@ AutoCallRate = Annotated[
 ]
 
 
-def chosen(
+def choose_rates(
     expires_on: str | None, call_rate: str | None, auto_call_rate: bool | None
 ) -> dict[str, object]:
     """Only the fields that were given; the word none clears one.

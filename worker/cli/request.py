@@ -22,10 +22,10 @@ def show(
     if as_json:
         print_json(history.to_wire())
     else:
-        screen(context).print(pictured(history))
+        screen(context).print(draw_request(history))
 
 
-def pictured(history: History) -> RenderableType:
+def draw_request(history: History) -> RenderableType:
     """The request's fields, and its history as a timeline."""
     facts = [(name, getattr(history.request, name)) for name in history.request.__slots__]
     timeline = table("History", "at", "attempt", "what", "why", breaks=True, by_day=True)

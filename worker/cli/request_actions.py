@@ -79,7 +79,7 @@ def retry(
     if as_json:
         print_json(_wire(done, len(references or ())))
     else:
-        console().print(_told(done, len(references or ())))
+        console().print(_describe(done, len(references or ())))
         _say_why_not(named or (), before, RequestStatus.FAILED, "retried")
 
 
@@ -117,7 +117,7 @@ def _wire(done: Retried, asked: int) -> Wire:
     return counts | {"done": done.queued, "passed_over": done.passed_over, "named": named}
 
 
-def _told(done: Retried, asked: int) -> str:
+def _describe(done: Retried, asked: int) -> str:
     queued = f"queued again: {done.queued}" + (f" of {asked}" if asked else "")
     if not done.passed_over:
         nothing = not done.queued and not asked

@@ -85,7 +85,7 @@ def upload(
     if as_json:
         print_json(uploaded.to_wire())
     else:
-        console().print(pictured(uploaded))
+        console().print(draw_upload(uploaded))
         if uploaded.lacking:
             console().print(_lacking(uploaded, batch_id))
         _warn(current.runtime, batch_id)
@@ -149,17 +149,17 @@ def _storing(progress: Progress) -> None:
     progress.add_task("storing", total=None)
 
 
-def pictured(uploaded: Uploaded) -> RenderableType:
+def draw_upload(uploaded: Uploaded) -> RenderableType:
     """The counts, and the first rows that were not stored."""
     counts = table(None, *COUNTS, "refused")
     add_row(counts, [*(getattr(uploaded, name) for name in COUNTS), uploaded.refused_count])
-    refused = _refused(uploaded)
+    refused = _list_refused(uploaded)
     if not uploaded.stored and not uploaded.replaced and uploaded.known:
         return Group(counts, "Nothing has changed: the batch has these rows already.", *refused)
     return Group(counts, *refused)
 
 
-def _refused(uploaded: Uploaded) -> list[RenderableType]:
+def _list_refused(uploaded: Uploaded) -> list[RenderableType]:
     if not uploaded.refused:
         return []
     refused = table(f"Not stored ({uploaded.refused_count})", "line", "reason")

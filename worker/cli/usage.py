@@ -6,7 +6,7 @@ from typer.exceptions import TyperException
 from worker.domain.field_faults import phrase
 
 
-def misused(error: TyperException) -> str:
+def explain_misuse(error: TyperException) -> str:
     """What is wrong with the line; empty where the help was asked for, which has been shown."""
     if isinstance(cause := error.__cause__, ValidationError):
         # The parser reads values with a library whose words are not ours.

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from worker.cli.picture import pictured
+from worker.cli.picture import draw_batch
 from worker.cli.screen import Screen
 from worker.domain.contract.batches import BatchDetails
 from worker.domain.statuses import BatchStatus
@@ -28,5 +28,5 @@ def watch(look: Callable[[], BatchDetails], out: Screen, *, interval: float) -> 
 
 def _show(live: Live, details: BatchDetails, note: str) -> bool:
     """Show the batch. Returns whether that was the end."""
-    live.update(Group(pictured(details), Text(note, style="dim")), refresh=True)
+    live.update(Group(draw_batch(details), Text(note, style="dim")), refresh=True)
     return not details.open and (details.total > 0 or details.status in OVER)

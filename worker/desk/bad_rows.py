@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from tempfile import TemporaryFile
 from typing import TextIO
 
-from worker.domain.contract.csv_files import neutralized
+from worker.domain.contract.csv_files import neutralize
 from worker.domain.contract.csv_rows import BadRow
 
 HEADER = ("line", "column", "reason")
@@ -41,7 +41,7 @@ class BadRows:
         writer = csv.writer(self._out)
         writer.writerow(HEADER)
         for row in heapq.merge(self._noted(), others, key=lambda row: row.line):
-            writer.writerow((row.line or "", row.column or "", neutralized(row.reason)))
+            writer.writerow((row.line or "", row.column or "", neutralize(row.reason)))
         self._out.flush()
 
     def close(self) -> None:

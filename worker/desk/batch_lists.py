@@ -19,7 +19,9 @@ def list_batches(engine: Engine, query: BatchQuery = EVERYTHING) -> BatchPage:
     def step(connection: Connection) -> BatchPage:
         if query.before is not None:
             get_batch(connection, query.before)
-        rows = batch_lists.listed(connection, query.and_one_more, _campaign_id(connection, query))
+        rows = batch_lists.list_batches(
+            connection, query.and_one_more, _campaign_id(connection, query)
+        )
         shown = rows[: query.limit]
         details = details_of(connection, [facts for facts, _ in shown])
         named = zip(details, (name for _, name in shown), strict=True)

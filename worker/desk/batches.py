@@ -6,9 +6,9 @@ from worker.domain.audit import Deed
 from worker.domain.contract.batches import (
     BatchDetails,
     BatchFacts,
+    apply_changes,
     batch_fields,
     batch_status,
-    edited,
     refuse_past_expiry,
 )
 from worker.domain.contract.idempotency import created_as, differing
@@ -91,7 +91,7 @@ def update_in(
 ) -> None:
     """The same in a transaction of the caller's."""
     facts = get_batch(connection, batch_id, lock=True)
-    after = edited(facts, changes, batches.now(connection))
+    after = apply_changes(facts, changes, batches.now(connection))
     batches.edit(connection, facts.id, after, by)
     if set(changes) == {"paused"}:
         note(connection, _held(paused=after.paused), batch_id, by)

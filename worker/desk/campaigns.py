@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 
 from worker.domain.audit import Deed
-from worker.domain.contract.campaigns import Campaign, CampaignFields, campaign_fields, edited
+from worker.domain.contract.campaigns import (
+    Campaign,
+    CampaignFields,
+    apply_changes,
+    campaign_fields,
+)
 from worker.domain.contract.idempotency import created_as, differing
 from worker.domain.errors import CampaignConflict, UnknownCampaign
 from worker.domain.schedule.hours import OpenHours, open_hours
@@ -59,7 +64,7 @@ def update_in(
 ) -> Campaign:
     """The same in a transaction of the caller's."""
     existing = get_campaign(connection, reference, lock=True)
-    after = edited(existing.fields, changes)
+    after = apply_changes(existing.fields, changes)
     _name_is_free(connection, existing, after)
     if _hours(existing.fields) != _hours(after):
         batch_pace.drop_leases(connection, existing.id, existing.fields.mode)

@@ -143,7 +143,7 @@ def upgrade_database(url: str, profile: str) -> int:
 
 
 def _fold_if_otherwise(connection: Connection) -> int:
-    if recipient_folding.folded_by(connection) == FOLD_VERSION:
+    if recipient_folding.read_version(connection) == FOLD_VERSION:
         return 0
     return recipient_folding.fold_anew(connection, identity_of, FOLD_VERSION)
 

@@ -6,7 +6,7 @@ from json import loads
 
 from worker.desk.messages import IdTaken, Taken, take
 from worker.domain.audit import Deed
-from worker.domain.contract.messages import Payload, parsed
+from worker.domain.contract.messages import Payload, parse_payload
 from worker.domain.errors import Mistake
 from worker.store import audit, dead_letters, webhooks
 from worker.store.connect import Connection, Engine, in_transaction
@@ -94,7 +94,7 @@ def show_dead_letter(engine: Engine, letter_id: int) -> DeadLetter:
     Raises:
         UnknownDeadLetter: there is none.
     """
-    return in_transaction(engine, lambda connection: _found(connection, letter_id))
+    return in_transaction(engine, lambda connection: _get_letter(connection, letter_id))
 
 
 def replay(
@@ -121,7 +121,7 @@ def replay(
             raise NotAMessage(letter)
         if task is None or (letter.task is None and payload is None):
             raise NotSaying(letter)
-        message = parsed(task, _json(letter.payload if payload is None else payload))
+        message = parse_payload(task, _json(letter.payload if payload is None else payload))
         dead_letters.resolve(connection, letter.id, f"replayed by {by}")
         return _take_again(connection, letter, task, message)
 
@@ -159,7 +159,7 @@ def discard(engine: Engine, letter_id: int, *, by: str) -> None:
     in_transaction(engine, step)
 
 
-def _found(connection: Connection, letter_id: int, *, lock: bool = False) -> DeadLetter:
+def _get_letter(connection: Connection, letter_id: int, *, lock: bool = False) -> DeadLetter:
     letter = dead_letters.find(connection, letter_id, lock=lock)
     if letter is None:
         raise UnknownDeadLetter(letter_id)
@@ -167,7 +167,7 @@ def _found(connection: Connection, letter_id: int, *, lock: bool = False) -> Dea
 
 
 def _open(connection: Connection, letter_id: int) -> DeadLetter:
-    letter = _found(connection, letter_id, lock=True)
+    letter = _get_letter(connection, letter_id, lock=True)
     if letter.settled_at is not None:
         raise AlreadyResolved(letter)
     return letter

@@ -6,8 +6,8 @@ from json import dumps
 from worker.desk.message_handlers import EFFECTS
 from worker.domain.audit import AuditDoor
 from worker.domain.contract.message_digests import digest_of
-from worker.domain.contract.message_ids import stored_id
-from worker.domain.contract.messages import PAYLOADS, DispatchBatch, Payload, parsed
+from worker.domain.contract.message_ids import to_stored_id
+from worker.domain.contract.messages import PAYLOADS, DispatchBatch, Payload, parse_payload
 from worker.domain.errors import Mistake
 from worker.store import audit, dead_letters, messages
 from worker.store.connect import Connection, Engine, in_transaction
@@ -48,7 +48,7 @@ def accept(engine: Engine, name: str, message_id: str, payload: object) -> Taken
     4. What can't be accepted is kept whole as a dead letter, with the reason.
     """
     try:
-        message = parsed(name, payload)
+        message = parse_payload(name, payload)
         return in_transaction(
             audit.through(engine, AuditDoor.MESSAGE),
             lambda connection: take(connection, name, message_id, message),
@@ -68,7 +68,7 @@ def take(connection: Connection, name: str, message_id: str, message: Payload) -
         IdTaken: another message had its effect under this id; nothing was written.
         Mistake: it can't take effect; the transaction must not be kept.
     """
-    key = stored_id(message_id)
+    key = to_stored_id(message_id)
     digest = digest_of(key, message)
     if not messages.remember(connection, key, name, digest):
         task, before = messages.recall(connection, key)
@@ -96,7 +96,7 @@ def bury(
         the dead letter's id; None when it was there.
     """
     task = name if name in PAYLOADS else None
-    key = stored_id(message_id) if message_id else None
+    key = to_stored_id(message_id) if message_id else None
 
     def step(connection: Connection) -> int | None:
         return dead_letters.bury(

@@ -24,7 +24,7 @@ def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
     act = Act(Source.CLICK, str(uuid4()))
 
     def step(connection: Connection) -> Contacted | None:
-        found = opt_out_tokens.contacted(connection, token)
+        found = opt_out_tokens.find_contacted(connection, token)
         if found is None or found.mode is not Channel.EMAIL:
             return None
         reason = SuppressReason.UNSUBSCRIBED

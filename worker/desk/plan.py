@@ -127,7 +127,7 @@ def _never(connection: Connection, facts: BatchFacts, now: datetime) -> tuple[Ne
     assert candidate is not None, "a trigger paces every batch"
     reached = Reach(candidate.standing.hours, now, facts.expires_on)
     alike = reachability.alike(connection, facts.id, most=MOST_BEGINNINGS)
-    return (*reachability.refused(connection, facts.id), *reached.never(alike))
+    return (*reachability.count_refused(connection, facts.id), *reached.never(alike))
 
 
 def _is_counted(connection: Connection, facts: BatchFacts) -> bool:
@@ -137,7 +137,7 @@ def _is_counted(connection: Connection, facts: BatchFacts) -> bool:
 
 def _by_country(connection: Connection, facts: BatchFacts) -> tuple[str, ...]:
     found: Counter[tuple[str, str]] = Counter()
-    for code, alike in reachability.failed_with(connection, facts.id, list(DESTINATIONS)):
+    for code, alike in reachability.find_failed_with(connection, facts.id, list(DESTINATIONS)):
         found[country_of(alike.prefix.ljust(alike.length, "0")), code] += alike.n
     return tuple(
         f"{n:,} to {country}: {DESTINATIONS[code]} ({code})"

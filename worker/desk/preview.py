@@ -6,7 +6,7 @@ It is personal data: for the operator's terminal, and nowhere else.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from worker.domain.content.render import ContentError, spoken
+from worker.domain.content.render import ContentError, preview_words
 from worker.domain.content.template_hints import hints
 from worker.domain.errors import UnknownBatch, UnknownRequest
 from worker.store import batch_words, batches
@@ -73,6 +73,6 @@ def _batch(connection: Connection, batch_id: str) -> int:
 
 def _of(said: Words, one: Addressee) -> Preview:
     try:
-        return Preview(one.reference_id, one.target, spoken(said.template, one.variables))
+        return Preview(one.reference_id, one.target, preview_words(said.template, one.variables))
     except ContentError as fault:
         return Preview(one.reference_id, one.target, {}, str(fault))

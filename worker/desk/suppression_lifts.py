@@ -77,7 +77,7 @@ def lift_suppression(engine: Engine, row: int, *, by: str, why: str | None = Non
     """
 
     def step(connection: Connection) -> Suppression:
-        found = suppression_acts.held(connection, row)
+        found = suppression_acts.lock_act(connection, row)
         if found is None:
             raise UnknownSuppression(row)
         _lift(connection, found, by, why)
@@ -110,7 +110,7 @@ def lift_in(
     row = suppression if suppression is not None else _of_time(told, suppressed_at)
     if row is None:
         return
-    held = suppression_acts.held(connection, row) if row in {one.id for one in told} else None
+    held = suppression_acts.lock_act(connection, row) if row in {one.id for one in told} else None
     if held is None:
         raise UnknownSuppression(row)
     _lift(connection, held, by, why)

@@ -10,7 +10,7 @@ from worker.domain.consent.suppression import list_name
 from worker.domain.errors import Mistake
 from worker.domain.statuses import Channel
 from worker.store import audit, suppression_lists
-from worker.store.connect import Connection, Engine, translated
+from worker.store.connect import Connection, Engine, translate_errors
 from worker.store.suppression_lists import Missing
 
 __all__ = [
@@ -76,7 +76,7 @@ def taking_turns(patient: Engine, source: str) -> Iterator[Turn]:
     Raises:
         ListBusy: it is written by somebody else.
     """
-    with translated(), patient.begin() as connection:
+    with translate_errors(), patient.begin() as connection:
         if not suppression_lists.try_turn(connection, source):
             raise ListBusy(list_name(source))
         yield Turn(connection, source)

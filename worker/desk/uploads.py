@@ -9,7 +9,7 @@ from worker.desk.bad_rows import BadRows
 from worker.desk.batches import note
 from worker.desk.intake import judge_row, lock_open_batch, look_again
 from worker.domain.audit import Deed
-from worker.domain.content.needed_variables import needed
+from worker.domain.content.needed_variables import find_needed
 from worker.domain.contract.csv_rows import BadRow, Row, rows
 from worker.domain.errors import FileFault
 from worker.domain.statuses import RequestStatus
@@ -127,7 +127,7 @@ def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
     ingested = ingest.add(
         connection, intake.facts.id, intake.mode, arrivals, replace=upload.replace
     )
-    uploaded = _summed(ingested, refused, noticed)
+    uploaded = _sum_up(ingested, refused, noticed)
     upload.bad.finish(ingest.refusals(connection))
     look_again(connection, intake)
     if uploaded.stored or uploaded.replaced:
@@ -191,13 +191,13 @@ class _Noticed:
             if one.address is not None and one.filtered is None:
                 if not self.first:
                     given = {**self.said.variables, **one.request_variables}
-                    self.lacking = tuple(needed(self.said.template, given))
+                    self.lacking = tuple(find_needed(self.said.template, given))
                 self.first.append(one.reference_id)
             yield one
         yield from arrivals
 
 
-def _summed(ingested: Ingested, refused: _Refusals, noticed: _Noticed) -> Uploaded:
+def _sum_up(ingested: Ingested, refused: _Refusals, noticed: _Noticed) -> Uploaded:
     named = sorted([*ingested.refused, *refused.named], key=lambda row: row.line)
     n = ingested.by_status
     return Uploaded(

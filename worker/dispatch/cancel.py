@@ -24,7 +24,7 @@ def cancel_double_calls(engine: Engine, line: ProviderLoop, patience: Timeouts) 
     Returns:
         how many calls were taken back; one that is ringing by now stays.
     """
-    doubles = in_transaction(engine, doubts.doubled_calls)
+    doubles = in_transaction(engine, doubts.find_doubled_calls)
     for attempt, _ in doubles:
         log.error("double_contact_risk", attempt=attempt)
     return sum(cancel_call(engine, line, patience, *call, again=False) for call in doubles)
@@ -49,7 +49,7 @@ def cancel_call(
     def note(connection: Connection) -> None:
         facts = attempts.lock(connection, [attempt])[attempt]
         facts = replace(facts, batch_lives=facts.batch_lives and again)
-        change = judge_report(facts, _canceled(sid), patience, Cause.OPERATOR)
+        change = judge_report(facts, _canceled_report(sid), patience, Cause.OPERATOR)
         attempts.write(connection, [change] if change else [])
 
     in_transaction(engine, note)
@@ -68,7 +68,7 @@ def hang_up(line: ProviderLoop, sid: str) -> None:
         log.error("hang_up_failed", sid=sid, error=type(error).__name__)
 
 
-def _canceled(sid: str) -> Report:
+def _canceled_report(sid: str) -> Report:
     return Report(
         mode=Channel.VOICE,
         key=f"{sid}:canceled-by-us",

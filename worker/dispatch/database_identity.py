@@ -12,7 +12,7 @@ from worker.domain.database_identity import (
     RememberedIdentity,
     recognize,
 )
-from worker.domain.errors import raised_at
+from worker.domain.errors import where_raised
 from worker.domain.recipients.identities import FOLD_VERSION
 from worker.store import audit, database_identity, halts, profiles, recipient_folding
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
@@ -59,7 +59,7 @@ class NotRecognizable(RefusedToStart):
     def __init__(self, error: Exception) -> None:
         super().__init__(
             "dispatch refuses to start: it can't be told which database this is"
-            f" ({type(error).__name__} at {raised_at(error)})"
+            f" ({type(error).__name__} at {where_raised(error)})"
         )
 
 
@@ -116,7 +116,7 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
 
     def look(connection: Connection) -> tuple[int | None, list[str], RememberedIdentity, bool]:
         return (
-            recipient_folding.folded_by(connection),
+            recipient_folding.read_version(connection),
             database_identity.forgetful_settings(connection),
             database_identity.present(connection),
             database_identity.has_attempts(connection),

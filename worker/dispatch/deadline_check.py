@@ -26,7 +26,7 @@ def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
     """
     missed: dict[int, int] = {}
     for batch in in_transaction(engine, lambda c: expected_misses.auto_paced(c, BATCHES)):
-        missed[batch] = _missed(engine, batch, ceilings)
+        missed[batch] = _count_misses(engine, batch, ceilings)
     if not missed:
         return
     for one in in_transaction(engine, lambda c: expected_misses.note(c, missed)):
@@ -36,7 +36,7 @@ def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
             log.info("batch_will_be_in_time", batch=one.batch)
 
 
-def _missed(engine: Engine, batch: int, ceilings: Ceilings) -> int:
+def _count_misses(engine: Engine, batch: int, ceilings: Ceilings) -> int:
     found, at = in_transaction(engine, partial(_read, batch=batch))
     standing, ceiling = found.standing, ceilings.per_hour(found.mode)
     return plan(standing, standing.remaining, at, ceiling=ceiling).missed

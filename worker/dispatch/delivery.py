@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from worker.dispatch.answer_buffer import AnswerBuffer
-from worker.dispatch.grouping import form_of, grouped, portions
+from worker.dispatch.grouping import form_of, group_tickets, portions
 from worker.dispatch.provider_loop import Answered, ProviderLoop
 from worker.dispatch.record import record
 from worker.domain.content.render import ContentError, render
@@ -100,7 +100,7 @@ class Delivery:
         groups: list[list[Ticket]] = []
         try:
             tickets, deadline = self.begin(permitted)
-            groups = grouped(tickets, self.limits.group_size)
+            groups = group_tickets(tickets, self.limits.group_size)
         finally:
             self.settle(permissions, len(groups))
         self.send(groups, deadline)
@@ -132,7 +132,7 @@ class Delivery:
         if not in_time:
             return [], asked_at
         begin, run = attempts.begin, in_one_statement
-        if concurrency.limited(self.chunk.mode, limits.concurrent_calls):
+        if concurrency.is_limited(self.chunk.mode, limits.concurrent_calls):
             begin, run = partial(concurrency.begin, limit=limits.concurrent_calls), in_transaction
         times = {"send_window": limits.send_window, "answer_time": limits.answer_time}
         begun, handed_back = run(self.engine, lambda c: begin(c, self.chunk, in_time, **times))

@@ -32,6 +32,6 @@ def drain(engine: Engine, line: ProviderLoop, patience: Timeouts, batch_id: str)
     began = time.monotonic()
     while in_transaction(engine, lambda c: doubts.on_their_way(c, batch_id)):
         time.sleep(POLL)
-    queued = in_transaction(engine, lambda c: doubts.queued_calls(c, batch_id))
+    queued = in_transaction(engine, lambda c: doubts.find_queued_calls(c, batch_id))
     canceled = sum(cancel_call(engine, line, patience, *call, again=True) for call in queued)
     return Drained(time.monotonic() - began, canceled)

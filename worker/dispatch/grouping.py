@@ -15,7 +15,7 @@ def portions(contents: Mapping[int, Content], at_once: int) -> Iterator[dict[int
         yield {request: contents[request] for request in alone[start : start + at_once]}
 
 
-def grouped(tickets: Sequence[Ticket], most: int) -> list[list[Ticket]]:
+def group_tickets(tickets: Sequence[Ticket], most: int) -> list[list[Ticket]]:
     """Tickets that may share a request together, none in a larger group than it may be in."""
     together: dict[object, list[Ticket]] = {}
     for ticket in tickets:

@@ -19,7 +19,7 @@ def probe(engine: Engine, line: ProviderLoop, every: timedelta) -> None:
     A campaign's halt (an unusable sender, a broken template) waits for an operator: no question to
     the provider would tell that it was mended.
     """
-    for channel in in_transaction(engine, lambda c: halts.refused_channels(c, every)):
+    for channel in in_transaction(engine, lambda c: halts.find_refused_channels(c, every)):
         if line.answers(Channel(channel)):
             in_transaction(engine, partial(halts.resume, scope="channel", key=channel))
             log.warning("halt_lifted", scope="channel", key=channel)

@@ -13,8 +13,8 @@ from worker.dispatch.unknown_codes import note_reports
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.evidence import (
     Timeouts,
-    accepted,
     judge_absence,
+    judge_accepted,
     judge_report,
     judge_silence,
     judge_undecided,
@@ -145,6 +145,6 @@ def _bound(facts: Facts, report: Report, patience: Timeouts) -> Sequence[Change]
         return [change]
     if facts.state is AttemptState.IN_DOUBT:
         assert report.sid is not None
-        bound = accepted(facts, report.sid, patience)
+        bound = judge_accepted(facts, report.sid, patience)
         return [bound] if bound else []
     return [judge_silence(facts, patience)]

@@ -169,7 +169,7 @@ def _shares(
             batches |= dict(
                 zip(batches, pace.fair_shares(left, list(batches.values())), strict=True)
             )
-    return pace.nested_shares(room, wants)
+    return pace.divide_room(room, wants)
 
 
 def _useful(
@@ -202,7 +202,7 @@ def _next(
     now: datetime,
 ) -> Next:
     batch, grants, at = one.standing.batch, one.grants, now
-    allowance = pace.taken(verdict.allowance, got)
+    allowance = pace.take(verdict.allowance, got)
     if ends is not None and one.standing.max_daily_calls is not None:
         grants = (*grants, LeaseShare(ends, got))
     match verdict:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from worker.domain.schedule.eligibility import MARGIN, Claimable
-from worker.domain.schedule.windows import Hours, agreed_opening, agreed_until, recipient_zones
+from worker.domain.schedule.windows import Hours, common_closing, common_opening, recipient_zones
 from worker.store import queue_picks
 from worker.store.connect import Connection
 from worker.store.due_batches import Candidate
@@ -77,7 +77,7 @@ def _ends(
     end = lease_until if turn.until is None else min(lease_until, turn.until)
     if hours is None or one.address is None:
         return end
-    until = agreed_until(recipient_zones(one.address), hours, now)
+    until = common_closing(recipient_zones(one.address), hours, now)
     if until is None or until - MARGIN <= now:
         return None
     return min(end, until - MARGIN)
@@ -88,4 +88,4 @@ def _opens(one: Picked, hours: Hours | None, now: datetime) -> datetime:
         return now
     zones = recipient_zones(one.address)
     # Looked for from behind the margin: what closes in a moment opens tomorrow.
-    return agreed_opening(zones, hours, now + MARGIN) or now + UNKNOWN_PAUSE
+    return common_opening(zones, hours, now + MARGIN) or now + UNKNOWN_PAUSE

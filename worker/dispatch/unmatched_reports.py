@@ -27,7 +27,7 @@ def hear_reported(engine: Engine, stops: Sequence[Report]) -> int:
     if not stops:
         return 0
     try:
-        return in_transaction(engine, lambda c: _hear(c, inbox.unapplied(c, stops)))
+        return in_transaction(engine, lambda c: _hear(c, inbox.find_unapplied(c, stops)))
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  it is found by trying one by one
@@ -68,7 +68,7 @@ def recognize_strays(engine: Engine, reports: Sequence[Report]) -> Sequence[Repo
         return reports
 
     def step(connection: Connection) -> dict[str, Named]:
-        found = unmatched_reports.named(connection, stray)
+        found = unmatched_reports.find_named(connection, stray)
         counted = Counter(f"stray:{found[one.key]}" for one in stray)
         tallies.add(connection, counted)
         return found

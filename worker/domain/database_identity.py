@@ -37,7 +37,7 @@ def read_identity(kept: bytes | str) -> RememberedIdentity:
     Raises:
         Unreadable: somebody or something else wrote it.
     """
-    found = _parsed(kept)
+    found = _parse(kept)
     if isinstance(found, dict) and {n: type(v) for n, v in found.items()} == _FIELDS:
         known = RememberedIdentity(**found)
         if fullmatch(r"\d+:\d+", known.system) and known.timeline > 0 and known.position >= 0:
@@ -48,7 +48,7 @@ def read_identity(kept: bytes | str) -> RememberedIdentity:
 _FIELDS = {"system": str, "timeline": int, "position": int}
 
 
-def _parsed(kept: bytes | str) -> object:
+def _parse(kept: bytes | str) -> object:
     try:
         return json.loads(kept)
     except (ValueError, RecursionError):

@@ -93,7 +93,7 @@ class FileFault(Mistake):
         super().__init__(f"line {line}: {why}" if line else why)
 
 
-def raised_at(error: BaseException) -> str:
+def where_raised(error: BaseException) -> str:
     """File and line where an error was raised: what may be told of one whose text may quote data."""
     trace = error.__traceback__
     while trace and trace.tb_next:

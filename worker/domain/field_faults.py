@@ -65,6 +65,6 @@ def phrase(fault: Mapping[str, Any]) -> str:
             return PHRASES.get(kind, UNFORESEEN).format(**context)
 
 
-def placed(names: Sequence[str], said: str) -> str:
+def name_place(names: Sequence[str], said: str) -> str:
     """The phrase behind the place it speaks of; a fault of the whole names its field itself."""
     return f"{'.'.join(names)}: {said}" if names else said

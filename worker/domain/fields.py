@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from worker.domain.errors import WrongFields
-from worker.domain.field_faults import phrase, placed
+from worker.domain.field_faults import name_place, phrase
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -58,13 +58,13 @@ def clock_time(value: object) -> time:
 
 
 def _moment(value: object) -> datetime:
-    moment = value if isinstance(value, datetime) else _parsed(value)
+    moment = value if isinstance(value, datetime) else _parse_time(value)
     if moment is None or moment.tzinfo is None:
         raise ValueError("must be a time with its offset, like 2025-08-13T00:00:00Z")
     return moment.astimezone(UTC)
 
 
-def _parsed(value: object) -> datetime | None:
+def _parse_time(value: object) -> datetime | None:
     try:
         return datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -100,7 +100,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
-def validated(model: type[M], values: Mapping[str, object]) -> M:
+def validate(model: type[M], values: Mapping[str, object]) -> M:
     """The model of these values.
 
     Raises:
@@ -111,5 +111,5 @@ def validated(model: type[M], values: Mapping[str, object]) -> M:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise WrongFields(
-            [placed([*map(str, fault["loc"])], phrase(fault)) for fault in faults]
+            [name_place([*map(str, fault["loc"])], phrase(fault)) for fault in faults]
         ) from None

@@ -16,9 +16,9 @@ from rich.live import Live
 from config.addresses import is_loopback
 from config.settings import ENV_FILE, SettingsError, load
 from worker.cli.listing import Listing
-from worker.cli.picture import counted
+from worker.cli.picture import draw_counts
 from worker.cli.printing import add_row, table
-from worker.cli.request import pictured as pictured_request
+from worker.cli.request import draw_request as pictured_request
 from worker.cli.screen import Screen
 from worker.desk.audit import attempt_tokens
 from worker.desk.batches import create_batch, show_batch
@@ -28,7 +28,7 @@ from worker.desk.uploads import upload_requests
 from worker.domain.contract.batches import BatchDetails
 from worker.domain.database_identity import RefusedToStart
 from worker.domain.errors import Mistake
-from worker.local.demo_batches import DemoBatch, chosen_batches
+from worker.local.demo_batches import DemoBatch, choose_batches
 from worker.local.interrupts import Interrupted, Interrupts
 from worker.local.postgres_programs import ServiceFailed
 from worker.local.stack import AlreadyRunning, Stack, running_stack
@@ -60,7 +60,7 @@ def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
     state_dir = Path(os.environ.get("STATE_DIR", DEFAULT)) / "demo"
     with Interrupts() as interrupts:
         try:
-            pieces = chosen_batches(csv, mode)
+            pieces = choose_batches(csv, mode)
             say = lambda sentence: out.print(f"[dim]· {sentence}[/dim]")  # noqa: E731
             with running_stack(state_dir, interrupts, say=say, quiet=True, fresh=True) as house:
                 return _perform(out, house, pieces, interrupts, keep=keep)
@@ -137,7 +137,7 @@ def _watch(
         while time.monotonic() < deadline:
             batches = _look(runtime, pieces)
             if isinstance(live, Live):
-                live.update(Group(*map(_pictured, batches)), refresh=True)
+                live.update(Group(*map(_draw, batches)), refresh=True)
             if not any(batch.open for batch in batches):
                 return
             interrupts.pause(LOOK_SECONDS)
@@ -162,8 +162,8 @@ def _hear_late_reports(
     return batches
 
 
-def _pictured(batch: BatchDetails) -> Group:
-    return Group(f"\n[bold]{batch.facts.batch_id}[/bold] · {batch.status}", counted(batch))
+def _draw(batch: BatchDetails) -> Group:
+    return Group(f"\n[bold]{batch.facts.batch_id}[/bold] · {batch.status}", draw_counts(batch))
 
 
 def _results(batches: Sequence[BatchDetails]) -> Listing:
@@ -199,7 +199,7 @@ def _compare(out: Console, pieces: Sequence[DemoBatch], batches: Sequence[BatchD
     for piece, batch in zip(pieces, batches, strict=True):
         if not _is_expected(piece, batch):
             agree = False
-            found = _named_counts(batch)
+            found = _name_counts(batch)
             out.print(f"[red]{piece.batch_id}: expected {piece.expected}, found {found}[/red]")
     if any(piece.expected is not None for piece in pieces):
         out.print(f"\n{_mark(agree)} the final counts are the ones the README states")
@@ -207,10 +207,10 @@ def _compare(out: Console, pieces: Sequence[DemoBatch], batches: Sequence[BatchD
 
 
 def _is_expected(piece: DemoBatch, batch: BatchDetails) -> bool:
-    return piece.expected is None or piece.expected == _named_counts(batch)
+    return piece.expected is None or piece.expected == _name_counts(batch)
 
 
-def _named_counts(batch: BatchDetails) -> dict[str, int]:
+def _name_counts(batch: BatchDetails) -> dict[str, int]:
     return {f"{status} {outcome}": n for (status, outcome), n in _counts(batch).items()}
 
 

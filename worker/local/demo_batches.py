@@ -32,7 +32,7 @@ class DemoBatch:
     example: str | None = None
 
 
-def chosen_batches(file: Path | None, mode: str | None) -> list[DemoBatch]:
+def choose_batches(file: Path | None, mode: str | None) -> list[DemoBatch]:
     """The user's file, or where there is none those that ship.
 
     Raises:
@@ -41,11 +41,11 @@ def chosen_batches(file: Path | None, mode: str | None) -> list[DemoBatch]:
     if file is None:
         if mode:
             raise Mistake("MODE says what a file is for: name it with CSV=…, too")
-        return shipped_batches()
+        return load_shipped_batches()
     return [own_batch(file, mode)]
 
 
-def shipped_batches() -> list[DemoBatch]:
+def load_shipped_batches() -> list[DemoBatch]:
     """The three that ship, with the counts they end with."""
     described = json.loads((DATA / "campaigns.json").read_text(encoding="utf-8"))
     expected = json.loads((DATA / "expected.json").read_text(encoding="utf-8"))

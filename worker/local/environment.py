@@ -105,7 +105,7 @@ def _our_own() -> dict[str, str]:
 def environment_file(state_dir: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """What `outreach` commands in another terminal read while we run: every setting there is."""
     names = sorted(name.upper() for name in Settings.model_fields)
-    lines = [f"{name}={_quoted(environment[name])}\n" for name in names if environment.get(name)]
+    lines = [f"{name}={_quote(environment[name])}\n" for name in names if environment.get(name)]
     file = state_dir / RUN_FILE
     file.unlink(missing_ok=True)
     file.touch(mode=0o600)
@@ -116,7 +116,7 @@ def environment_file(state_dir: Path, environment: Mapping[str, str]) -> Iterato
         file.unlink(missing_ok=True)
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     """As the reader of such files gives it back: it knows quotes, and fills in ${NAME} even in them."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("${", "${:-$}{")
     return f"'{escaped}'"

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from config.settings import SettingsError, given
+from config.settings import SettingsError, read_given
 from worker.domain.database_identity import RefusedToStart
 from worker.local.interrupts import Interrupted, Interrupts
 from worker.local.postgres_programs import ServiceFailed
@@ -16,7 +16,7 @@ def run() -> int:
     """Run until somebody asks us to stop; 1 when something did not start."""
     with Interrupts() as interrupts:
         try:
-            chosen = given()
+            chosen = read_given()
             state_dir = Path(chosen.get("STATE_DIR", DEFAULT))
             with running_stack(state_dir, interrupts, say=_say, given=chosen) as house:
                 _say(f"flower: {house.flower_url}  login: {house.environment['FLOWER_BASIC_AUTH']}")

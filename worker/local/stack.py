@@ -16,8 +16,7 @@ from urllib.request import urlopen
 
 import psutil
 
-from config.settings import LOCK_FILE, judge
-from config.settings import given as read_given
+from config.settings import LOCK_FILE, judge, read_given
 from worker.local.environment import (
     MARK,
     SandboxPlan,
@@ -93,7 +92,7 @@ def running_stack(
     environment, sandbox = plan_environment(state_dir, chosen)
     state_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        stack.enter_context(_locked(state_dir, interrupts))
+        stack.enter_context(_hold_lock(state_dir, interrupts))
         if fresh:
             _forget(state_dir)
         stack.callback(_end_marked, environment[MARK])
@@ -128,7 +127,7 @@ def _wait_until_ready(house: Stack, interrupts: Interrupts) -> None:
 
 
 @contextmanager
-def _locked(state_dir: Path, interrupts: Interrupts) -> Iterator[None]:
+def _hold_lock(state_dir: Path, interrupts: Interrupts) -> Iterator[None]:
     with (state_dir / LOCK_FILE).open("w") as lock:
         ends = time.monotonic() + LOCK_SECONDS
         while not _took(lock):

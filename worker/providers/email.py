@@ -78,7 +78,7 @@ class EmailProvider:
     async def place_group(self, tickets: Sequence[Ticket], *, deadline: Moment) -> list[Answer]:
         """Send mails of one form in one request: it is accepted, refused or in doubt for all of them."""
         try:
-            reply = await self._account.send(_composed(tickets, self._public_url), deadline)
+            reply = await self._account.send(_compose(tickets, self._public_url), deadline)
         except Unanswered as unanswered:
             return [unanswered.outcome] * len(tickets)
         if reply.status == 202:
@@ -97,7 +97,7 @@ class EmailProvider:
         return Undecided("mail_cannot_be_asked")
 
 
-def _composed(tickets: Sequence[Ticket], public_url: str) -> dict[str, object]:
+def _compose(tickets: Sequence[Ticket], public_url: str) -> dict[str, object]:
     first = tickets[0]
     mail = first.content
     assert isinstance(mail, Mail)
@@ -141,7 +141,7 @@ def _message_id(reply: Reply, token: UUID) -> str:
     return named if MESSAGE_ID.fullmatch(named) else f"unnamed-{token}"
 
 
-def unsubscribed(token: UUID) -> Report:
+def unsubscribe_report(token: UUID) -> Report:
     """What a click on our own List-Unsubscribe address says of the mail; whom it suppresses is known."""
     word = EVENTS["unsubscribe"]
     return Report(

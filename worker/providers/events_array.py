@@ -43,7 +43,7 @@ def _read_piecemeal(text: str) -> Iterator[Event | UnreadableEvent]:
     stripped = text.strip().removeprefix("[").removesuffix("]")
     at = _skip_gap(stripped, 0)
     if at == len(stripped):
-        yield UnreadableEvent(_escaped(text))
+        yield UnreadableEvent(_escape(text))
     while at < len(stripped):
         element, at = _read_one(stripped, at)
         yield element
@@ -57,7 +57,7 @@ def _read_one(text: str, at: int) -> tuple[Event | UnreadableEvent, int]:
     except (ValueError, RecursionError):  # a ValueError too where a number has thousands of digits
         following = _NEXT.search(text, at)
         end = following.start() + 1 if following else len(text)
-        return UnreadableEvent(_escaped(text[at:end])), end
+        return UnreadableEvent(_escape(text[at:end])), end
     return (element if isinstance(element, dict) else unread(element)), end
 
 
@@ -71,10 +71,10 @@ def unread(element: object) -> UnreadableEvent:
     try:
         return UnreadableEvent(json.dumps(element))
     except RecursionError:  # a thousand brackets in brackets
-        return UnreadableEvent(_flattened(element))
+        return UnreadableEvent(_flatten(element))
 
 
-def _flattened(element: object) -> str:
+def _flatten(element: object) -> str:
     """Its names and values in their order, without the brackets."""
     words, left = [], [element]
     while left:
@@ -88,6 +88,6 @@ def _flattened(element: object) -> str:
     return " ".join(words)
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     raw = text.encode("utf-8", "surrogateescape")
     return raw.decode("utf-8", "backslashreplace").replace("\0", "\\u0000")

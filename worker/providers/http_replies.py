@@ -32,7 +32,7 @@ class Unanswered(Exception):
         super().__init__(outcome.code)
 
 
-def replied_at(headers: Mapping[str, str]) -> datetime | None:
+def read_date(headers: Mapping[str, str]) -> datetime | None:
     """The provider's own clock, from the Date header: it needs no agreement with ours."""
     try:
         said = parsedate_to_datetime(headers["Date"])
@@ -44,16 +44,16 @@ def replied_at(headers: Mapping[str, str]) -> datetime | None:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds named by Retry-After, in its form as a number."""
     named = headers.get("Retry-After", "").strip()
-    return _bounded(float(named)) if re.fullmatch(r"\d{1,9}", named) else None
+    return _bound(float(named)) if re.fullmatch(r"\d{1,9}", named) else None
 
 
 def reset_after(headers: Mapping[str, str]) -> float | None:
     """Seconds until X-RateLimit-Reset (epoch seconds), measured on the provider's own clock."""
-    named, now = headers.get("X-RateLimit-Reset", "").strip(), replied_at(headers)
+    named, now = headers.get("X-RateLimit-Reset", "").strip(), read_date(headers)
     if now is None or not re.fullmatch(r"\d{1,11}", named):
         return None
-    return _bounded(float(named) - now.timestamp())
+    return _bound(float(named) - now.timestamp())
 
 
-def _bounded(seconds: float) -> float:
+def _bound(seconds: float) -> float:
     return min(max(seconds, 0.0), LONGEST_PAUSE)

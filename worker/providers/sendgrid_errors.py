@@ -66,10 +66,10 @@ def judge(status: int, headers: Mapping[str, str], text: str) -> Answer:
     if status == 429:
         reset = reset_after(headers)
         return Throttled(retry_after(headers) if reset is None else reset, "http_429")
-    return _judged_by_body(status, text)
+    return _judge_body(status, text)
 
 
-def _judged_by_body(status: int, text: str) -> Answer:
+def _judge_body(status: int, text: str) -> Answer:
     errors = _errors(text)
     if status == 400 and any(_RECIPIENT_FIELD.search(field) for field, _ in errors):
         return Refused(Refusal.INVALID_TARGET, "recipient")

@@ -138,7 +138,7 @@ def _report(
 ) -> Report | None:
     if name not in STATUSES or not MESSAGE_SID.fullmatch(sid):
         return None
-    word = _refined(name, error_code)
+    word = _refine(name, error_code)
     return Report(
         mode=Channel.SMS,
         key=f"{sid}:{name}:{error_code or ''}",
@@ -156,7 +156,7 @@ def _report(
     )
 
 
-def _refined(name: str, error_code: int | None) -> StatusMeaning:
+def _refine(name: str, error_code: int | None) -> StatusMeaning:
     word = STATUSES[name]
     if name not in FAILURES or error_code is None:
         return word

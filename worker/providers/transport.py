@@ -240,11 +240,13 @@ async def _read(response: aiohttp.ClientResponse) -> str:
 
 def _outcome(error: BaseException, *, written: bool) -> NotSent | Unknown:
     if written:
-        return Unknown(_named(error, _AFTER_WRITING) or "connection_lost")
-    return NotSent(_named(error, _BEFORE_WRITING) or _connect_failure(error))
+        return Unknown(_name_error(error, _AFTER_WRITING) or "connection_lost")
+    return NotSent(_name_error(error, _BEFORE_WRITING) or _connect_failure(error))
 
 
-def _named(error: BaseException, names: tuple[tuple[type[BaseException], str], ...]) -> str | None:
+def _name_error(
+    error: BaseException, names: tuple[tuple[type[BaseException], str], ...]
+) -> str | None:
     return next((name for kind, name in names if isinstance(error, kind)), None)
 
 

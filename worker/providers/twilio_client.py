@@ -19,7 +19,7 @@ from twilio.rest import Client
 from worker.domain.evidence.answers import Accepted, Answer, Unknown
 from worker.domain.evidence.lookups import Undecided
 from worker.providers.deadline_clock import Moment
-from worker.providers.http_replies import Reply, Unanswered, replied_at
+from worker.providers.http_replies import Reply, Unanswered, read_date
 from worker.providers.transport import Transport
 from worker.providers.twilio_errors import error_code, judge
 
@@ -97,7 +97,7 @@ class TwilioAccount:
             return Undecided(str(code) if code else f"http_{declined.reply.status}")
         except UNREADABLE:
             return Undecided("garbled")
-        at = replied_at(conversation.headers)
+        at = read_date(conversation.headers)
         return Undecided("undated") if at is None else (found, at)
 
 

@@ -119,10 +119,10 @@ def judge(status: int, headers: Mapping[str, str], text: str) -> Answer:
         return Unknown(named)
     if status == 429 or code in THROTTLED:
         return Throttled(retry_after(headers), named)
-    return _judged_by_code(status, code, named)
+    return _judge_code(status, code, named)
 
 
-def _judged_by_code(status: int, code: int | None, named: str) -> Answer:
+def _judge_code(status: int, code: int | None, named: str) -> Answer:
     if code in _REFUSAL_OF:
         return Refused(_REFUSAL_OF[code], named)
     if code in _SCOPE_OF:

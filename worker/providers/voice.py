@@ -143,7 +143,7 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
     sequence = _number(params, "SequenceNumber")
     sip_code = _number(params, "SipResponseCode")
     error_code = _number(params, "ErrorCode")
-    word = _refined(name, sip_code, error_code)
+    word = _refine(name, sip_code, error_code)
     return Report(
         mode=Channel.VOICE,
         key=f"{sid}:{name if sequence is None else sequence}",
@@ -195,7 +195,7 @@ def _code(sip_code: int | None, error_code: int | None) -> str | None:
     return f"sip_{sip_code}" if sip_code else None
 
 
-def _refined(name: str, sip_code: int | None, error_code: int | None) -> StatusMeaning:
+def _refine(name: str, sip_code: int | None, error_code: int | None) -> StatusMeaning:
     word = STATUSES[name]
     if name == "failed" and error_code and (meaning := meaning_of(error_code)):
         return word._replace(meaning=meaning)

@@ -78,7 +78,7 @@ class MailEndpoint:
         """POST /v3/mail/send."""
         self._authenticate(request)
         body = await request.json()
-        recipients = _checked(body)
+        recipients = _check(body)
         self._ledger.note_post(body["from"]["email"])
         if self._options.unusable_sender:
             raise SendGridError(
@@ -117,7 +117,7 @@ class MailEndpoint:
                 token=arguments.get(TOKEN),
                 scenario=scenarios.tag_of(mailbox),
                 content={
-                    **_filled(body, personalization),
+                    **_fill(body, personalization),
                     "personalization": personalization,
                 },
             )
@@ -157,7 +157,7 @@ class MailEndpoint:
         }
 
 
-def _filled(body: dict[str, Any], personalization: dict[str, Any]) -> dict[str, Any]:
+def _fill(body: dict[str, Any], personalization: dict[str, Any]) -> dict[str, Any]:
     """Subject and content as this recipient reads them."""
     subject = personalization.get("subject", body.get("subject"))
     content = [dict(part) for part in body.get("content") or ()]
@@ -168,7 +168,7 @@ def _filled(body: dict[str, Any], personalization: dict[str, Any]) -> dict[str, 
     return {"subject": subject, "content": content}
 
 
-def _checked(body: Any) -> list[str]:  # noqa: ANN401  whatever JSON came
+def _check(body: Any) -> list[str]:  # noqa: ANN401  whatever JSON came
     """The mailboxes of a well-formed request, one per personalization."""
     people = body.get("personalizations") if isinstance(body, dict) else None
     if not isinstance(people, list) or not 0 < len(people) <= MOST_PERSONALIZATIONS:

@@ -22,7 +22,7 @@ STATUS = case(
 )
 
 
-def listed(
+def list_batches(
     connection: Connection, query: BatchQuery, campaign_id: int | None
 ) -> list[tuple[BatchFacts, str]]:
     """The batches that the query asks for, each with its campaign's name."""

@@ -90,7 +90,7 @@ def edit(connection: Connection, batch_id: int, fields: BatchFields, by: str) ->
     # Another deadline needs another pace.
     same = batch.c.expires_on.is_not_distinct_from(fields.expires_on)
     values["auto_call_rate_baseline"] = case((same, batch.c.auto_call_rate_baseline))
-    connection.execute(update(batch).where(batch.c.id == batch_id).values(**values, **_touched(by)))
+    connection.execute(update(batch).where(batch.c.id == batch_id).values(**values, **_touch(by)))
 
 
 def set_paused(connection: Connection, batch_id: int, by: str, *, paused: bool) -> None:
@@ -98,7 +98,7 @@ def set_paused(connection: Connection, batch_id: int, by: str, *, paused: bool) 
     connection.execute(
         update(batch)
         .where(batch.c.id == batch_id)
-        .values(paused=paused, **_touched(by), **({} if paused else _PACE_ANEW))
+        .values(paused=paused, **_touch(by), **({} if paused else _PACE_ANEW))
     )
 
 
@@ -107,7 +107,7 @@ def mark_deleted(connection: Connection, batch_id: str, by: str, *, reason: str)
     result = connection.execute(
         update(batch)
         .where(batch.c.batch_id == batch_id, batch.c.deleted_at.is_(None))
-        .values(deleted_at=func.clock_timestamp(), deleted_reason=reason, **_touched(by))
+        .values(deleted_at=func.clock_timestamp(), deleted_reason=reason, **_touch(by))
     )
     return result.rowcount == 1
 
@@ -121,7 +121,7 @@ def note_upload(connection: Connection, batch_id: int, filename: str, by: str) -
             upload_filename=filename,
             error_message=None,
             finished_at=None,
-            **_touched(by),
+            **_touch(by),
             **_PACE_ANEW,
         )
     )
@@ -132,7 +132,7 @@ def note_addition(connection: Connection, batch_id: int, by: str) -> None:
     connection.execute(
         update(batch)
         .where(batch.c.id == batch_id)
-        .values(finished_at=None, **_touched(by), **_PACE_ANEW)
+        .values(finished_at=None, **_touch(by), **_PACE_ANEW)
     )
 
 
@@ -143,7 +143,7 @@ def note_failed_upload(
     connection.execute(
         update(batch)
         .where(batch.c.batch_id == batch_id, batch.c.deleted_at.is_(None))
-        .values(upload_filename=filename, error_message=why, **_touched(by))
+        .values(upload_filename=filename, error_message=why, **_touch(by))
     )
 
 
@@ -189,5 +189,5 @@ def facts_in(row: RowMapping) -> BatchFacts:
     return BatchFacts(**{name: row[name] for name in BatchFacts.__slots__})
 
 
-def _touched(by: str) -> dict[str, object]:
+def _touch(by: str) -> dict[str, object]:
     return {"last_updated_by": by, "last_updated_at": func.clock_timestamp()}

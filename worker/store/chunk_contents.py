@@ -91,11 +91,11 @@ def read_chunk_contents(connection: Connection, chunk: Chunk) -> ChunkContents:
             on_machine=OnMachine(row["on_machine"]) if row["on_machine"] else None,
             **content,
         ),
-        drafts=tuple(_timed(row, [Addressed(*draft) for draft in rows])),
+        drafts=tuple(_time_drafts(row, [Addressed(*draft) for draft in rows])),
     )
 
 
-def _timed(row: RowMapping, drafts: Sequence[Addressed]) -> Iterator[Addressed]:
+def _time_drafts(row: RowMapping, drafts: Sequence[Addressed]) -> Iterator[Addressed]:
     """The drafts with how long each may take to arrive, judged once for all who share their zones.
 
     A call rings at once or not at all, a mail waits in its mailbox: only texts are held by a provider.

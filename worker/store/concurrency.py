@@ -29,7 +29,7 @@ _UNDER_WAY = text("""
 """)
 
 
-def limited(mode: Channel, limit: int) -> bool:
+def is_limited(mode: Channel, limit: int) -> bool:
     """Whether there are places to be counted: calls alone have any, and 0 stands for any number."""
     return limit > 0 and mode is Channel.VOICE
 
@@ -42,7 +42,7 @@ def free(connection: Connection, mode: Channel, limit: int) -> int | None:
         mode: only calls are limited.
         limit: how many may be under way at once; 0: any number.
     """
-    if not limited(mode, limit):
+    if not is_limited(mode, limit):
         return None
     under_way = connection.scalar(_UNDER_WAY, {"longest": LONGEST_CALL})
     assert isinstance(under_way, int)

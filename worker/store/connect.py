@@ -26,8 +26,8 @@ __all__ = [
     "connect",
     "in_one_statement",
     "in_transaction",
-    "said_by",
-    "translated",
+    "to_store_error",
+    "translate_errors",
 ]
 
 T = TypeVar("T")
@@ -110,7 +110,7 @@ def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
         except DBAPIError as error:
             if remaining and getattr(error.orig, "sqlstate", None) in AGAIN:
                 continue
-            raise said_by(error.orig) from None
+            raise to_store_error(error.orig) from None
         except PoolTimeout:
             raise StoreUnavailable("the database is unavailable: no connection is free") from None
     raise AssertionError("unreachable")
@@ -126,15 +126,15 @@ def in_one_statement(engine: Engine, step: Callable[[Connection], T]) -> T:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn the driver's ways of saying no into ours."""
     try:
         yield
     except DBAPIError as error:
-        raise said_by(error.orig) from None
+        raise to_store_error(error.orig) from None
 
 
-def said_by(error: BaseException | None) -> StoreUnavailable | StoreRefused:
+def to_store_error(error: BaseException | None) -> StoreUnavailable | StoreRefused:
     """What an error of the driver means."""
     code = str(getattr(error, "sqlstate", None) or "")
     if code in WRONG_SHAPE:

@@ -64,7 +64,7 @@ _QUEUED = text("""
 """)
 
 
-def queued_calls(connection: Connection, batch_id: str) -> Sequence[tuple[int, str]]:
+def find_queued_calls(connection: Connection, batch_id: str) -> Sequence[tuple[int, str]]:
     """(attempt, sid) of accepted calls that are not known to have been dialed."""
     return [(row[0], row[1]) for row in connection.execute(_QUEUED, {"batch_id": batch_id})]
 
@@ -77,7 +77,7 @@ _DOUBLED = text("""
 """)
 
 
-def doubled_calls(connection: Connection) -> Sequence[tuple[int, str]]:
+def find_doubled_calls(connection: Connection) -> Sequence[tuple[int, str]]:
     """(attempt, sid) of calls not dialed yet to whom an older attempt, as we learned late, reached."""
     return [(row[0], row[1]) for row in connection.execute(_DOUBLED)]
 

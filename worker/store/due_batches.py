@@ -144,7 +144,7 @@ def _with_campaigns(
 def _campaigns(connection: Connection, chosen: set[int], now: datetime) -> dict[int, _Campaign]:
     rows = connection.execute(_CAMPAIGNS, {"campaigns": list(chosen)}).mappings().all()
     capped = {row["id"]: row["timezone"] for row in rows if row["max_daily_calls"] is not None}
-    used = _used_today(connection, capped, now) if capped else {}
+    used = _count_today(connection, capped, now) if capped else {}
     return {
         row["id"]: _Campaign(
             mode=Channel(row["mode"]),
@@ -157,7 +157,7 @@ def _campaigns(connection: Connection, chosen: set[int], now: datetime) -> dict[
     }
 
 
-def _used_today(connection: Connection, zones: Mapping[int, str], now: datetime) -> dict[int, int]:
+def _count_today(connection: Connection, zones: Mapping[int, str], now: datetime) -> dict[int, int]:
     began = [day_began(zone, now) for zone in zones.values()]
     rows = connection.execute(_USED_TODAY, {"campaigns": list(zones), "began": began})
     return {row.campaign: row.begun + row.granted for row in rows}

@@ -89,7 +89,7 @@ PROVIDER = "provider"
 """Who halted a channel whose provider refuses us."""
 
 
-def refused_channels(connection: Connection, since: timedelta) -> list[str]:
+def find_refused_channels(connection: Connection, since: timedelta) -> list[str]:
     """Channels that a provider's refusal has halted for at least this long."""
     rows = connection.execute(
         text("""

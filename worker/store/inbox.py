@@ -89,7 +89,7 @@ _UNAPPLIED = text("""
 """)
 
 
-def unapplied(connection: Connection, reports: Sequence[Report]) -> list[int]:
+def find_unapplied(connection: Connection, reports: Sequence[Report]) -> list[int]:
     """The letters that keep these reports and have had no effect yet."""
     providers = [one.mode.value for one in reports]
     keys = [one.key for one in reports]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from worker.domain.contract.csv_rows import BadRow
 from worker.domain.statuses import Channel, RequestStatus
-from worker.store.connect import said_by
+from worker.store.connect import to_store_error
 from worker.store.replacements import replace_staged
 
 # The first half of a two-part advisory lock; the second is the batch.
@@ -148,7 +148,7 @@ def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
                 judged = (one.address, one.identity, one.fault, variables, one.filtered)
                 copy.write_row((one.line, one.reference_id, one.target, *judged))
     except psycopg.Error as error:
-        raise said_by(error) from None
+        raise to_store_error(error) from None
     connection.execute(text("ANALYZE staged"))
 
 

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from worker.store.connect import connect, translated
+from worker.store.connect import connect, translate_errors
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -30,7 +30,7 @@ def upgrade(database_url: str, revision: str = "head", *, profile: str | None = 
     config = _config()
     config.attributes["engine"] = engine
     try:
-        with translated():
+        with translate_errors():
             command.upgrade(config, revision)
     finally:
         engine.dispose()
@@ -45,5 +45,5 @@ def head() -> str:
 
 def current(engine: Engine) -> str | None:
     """The revision the database is at; None before the first migration."""
-    with translated(), engine.connect() as connection:
+    with translate_errors(), engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()

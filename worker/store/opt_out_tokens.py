@@ -25,7 +25,7 @@ _BY_TOKEN = text(f"""
 """)  # noqa: S608  two constants
 
 
-def contacted(connection: Connection, token: UUID) -> Contacted | None:
+def find_contacted(connection: Connection, token: UUID) -> Contacted | None:
     """Who the attempt with this token was to; None where there never was one."""
     row = connection.execute(_BY_TOKEN, {"token": token}).first()
     return Contacted(Channel(row.channel), row.identity, row.archived) if row else None

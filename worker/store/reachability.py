@@ -30,7 +30,7 @@ def alike(connection: Connection, batch: int, *, most: int) -> list[Alike]:
     return [Alike(*row) for row in connection.execute(_ALIKE, values)]
 
 
-def refused(connection: Connection, batch: int) -> list[Never]:
+def count_refused(connection: Connection, batch: int) -> list[Never]:
     """Who was refused as the batch took them in, by reason."""
     return [Never(row.n, row.why) for row in connection.execute(_REFUSED, {"batch": batch})]
 
@@ -44,7 +44,7 @@ _BY_CODE = text("""
 """)
 
 
-def failed_with(
+def find_failed_with(
     connection: Connection, batch: int, codes: Sequence[str]
 ) -> list[tuple[str, Alike]]:
     """The numbers that failed with these codes, each code with those that begin alike."""

@@ -20,7 +20,7 @@ class StillUnderWay(Mistake):
         super().__init__("attempts are under way to one person in two spellings: try again later")
 
 
-def folded_by(connection: Connection) -> int | None:
+def read_version(connection: Connection) -> int | None:
     """The version of the rules that every stored identity was folded by."""
     version: int | None = connection.scalar(text("SELECT version FROM fold"))
     return version

@@ -54,7 +54,7 @@ def of_person(connection: Connection, mode: Channel, identity: str) -> list[Supp
 _ONE = text(f"{_COLUMNS} WHERE id = :id")
 
 
-def held(connection: Connection, row: int) -> Suppression | None:
+def lock_act(connection: Connection, row: int) -> Suppression | None:
     """One row, its recipients locked as begin locks them; None where there is none."""
     found = connection.execute(_ONE, {"id": row}).one_or_none()
     if found is None:

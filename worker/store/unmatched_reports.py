@@ -75,7 +75,7 @@ _NAMED = text(f"""
 """)  # noqa: S608  constants
 
 
-def named(connection: Connection, reports: Sequence[Report]) -> dict[str, Named]:
+def find_named(connection: Connection, reports: Sequence[Report]) -> dict[str, Named]:
     """By the key of each report that came without our token: what it names."""
     rows = connection.execute(_NAMED, _plain(reports))
     return {row.key: Named(row.named) for row in rows}

@@ -53,7 +53,7 @@ class Sessions(TypedDict):
 NOBODY: Mapping[UUID, Sessions] = {}
 
 
-def named_sessions(params: Mapping[str, str]) -> Sessions | None:
+def read_sessions(params: Mapping[str, str]) -> Sessions | None:
     """The ids that an answering application adds to a signed callback; None where it adds none."""
     session, conversation = (
         int(written) if re.fullmatch(r"[1-9][0-9]{0,17}", written) else None
@@ -142,7 +142,7 @@ class Callbacks:
         if isinstance(params, UnreadableForm):
             return self._refused(request, params.status, params.why)
         token = request.path_params["token"]
-        report, names = read(params, token), named_sessions(params)
+        report, names = read(params, token), read_sessions(params)
         route = request.scope["path"].split("/")[2]
         answer = await self._settle(
             [report] if report else [],

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from worker.desk.opt_outs import unsubscribe_by_link
-from worker.providers.email import unsubscribed
+from worker.providers.email import unsubscribe_report
 from worker.runtime import Runtime
 from worker.web.group_commit import GroupCommit
 
@@ -46,7 +46,7 @@ class Unsubscribe:
             if who is None:
                 return PlainTextResponse("This link is not known.\n", status_code=404)
             if not who.archived:  # a click proves that the mail was delivered
-                await self.letterbox.post([unsubscribed(token)])
+                await self.letterbox.post([unsubscribe_report(token)])
         except Exception as error:  # noqa: BLE001  a door: whoever asks is told to ask again
             log.warning("unsubscribing_failed", error=type(error).__name__)
             return PlainTextResponse("Please try again in a minute.\n", status_code=503)

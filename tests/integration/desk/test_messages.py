@@ -23,8 +23,8 @@ from worker.desk.messages import Buried, Taken, accept
 from worker.desk.requests import show_request
 from worker.desk.suppression_lifts import explain_suppressed
 from worker.domain.contract.message_digests import KEPT, digest_of
-from worker.domain.contract.message_ids import stored_id
-from worker.domain.contract.messages import parsed
+from worker.domain.contract.message_ids import to_stored_id
+from worker.domain.contract.messages import parse_payload
 from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.domain.wire import stamp
 from worker.store import messages, schema
@@ -445,7 +445,7 @@ def test_a_message_that_failed_first_takes_effect_when_it_comes_again(
 def test_two_deliveries_at_once_take_effect_once(engine: Engine, send: Sender, batch: int) -> None:
     payload = {"batch_id": "B", "requests": [_request("1")]}
     with engine.connect() as first:
-        key, said = stored_id("m"), parsed("outreach.add_requests", payload)
+        key, said = to_stored_id("m"), parse_payload("outreach.add_requests", payload)
         messages.remember(first, key, "outreach.add_requests", digest_of(key, said))
         with Beside(engine, lambda _: send("add_requests", payload, "m")) as second:
             eventually(lambda: _waiting(engine))

@@ -102,7 +102,7 @@ def look_after(engine: Engine) -> None:
     in_transaction(engine, lambda c: closing.close_pending(c, 500))
     in_transaction(engine, finished_batches.note_finished)
     in_transaction(engine, lambda c: inbox.waiting(c, 200))
-    in_transaction(engine, doubts.doubled_calls)
+    in_transaction(engine, doubts.find_doubled_calls)
     in_transaction(
         engine, lambda c: attempts.take_overdue(c, limit=100, for_time=timedelta(seconds=1))
     )

@@ -20,7 +20,7 @@ from worker.domain.recipients.identities import FOLD_VERSION, identity_of
 from worker.domain.statuses import Channel, RequestStatus, SuppressReason
 from worker.store import schema
 from worker.store.connect import in_transaction
-from worker.store.recipient_folding import StillUnderWay, fold_anew, folded_by
+from worker.store.recipient_folding import StillUnderWay, fold_anew, read_version
 from worker.store.suppressions import suppress
 
 PEOPLE = ("Dora@example.com", "dora@example.com", "DORA@example.com")
@@ -109,7 +109,7 @@ def test_the_version_is_remembered(engine: Engine) -> None:
 
     fold(engine)
 
-    assert in_transaction(engine, folded_by) == FOLD_VERSION
+    assert in_transaction(engine, read_version) == FOLD_VERSION
 
 
 def test_a_new_database_needs_no_folding(engine: Engine) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from worker.cli.cells import cell, escaped, printable
+from worker.cli.cells import cell, escape, printable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 STEERING = "\x1b[2Jgone\r[red]\x07\x9b31m\u202eback\u2066\u200b"
@@ -40,7 +40,7 @@ def test_nothing_a_stranger_wrote_steers_the_terminal() -> None:
 def test_json_means_the_same_and_steers_nothing() -> None:
     value = {"name": STEERING + "\U000e0001é"}
 
-    told = escaped(orjson.dumps(value).decode())
+    told = escape(orjson.dumps(value).decode())
 
     assert orjson.loads(told) == value
     assert all(char.isprintable() for char in told)

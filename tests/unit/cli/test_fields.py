@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from worker.cli.fields import BadAssignment, UnreadableFile, typed_fields
+from worker.cli.fields import BadAssignment, UnreadableFile, read_fields
 
 
 def test_assignments_are_laid_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "fields.json"
     file.write_text('{"body": "Hi", "retry_count": 1}', encoding="utf-8")
 
-    assert typed_fields(file, ["retry_count=2"]) == {"body": "Hi", "retry_count": 2}
+    assert read_fields(file, ["retry_count=2"]) == {"body": "Hi", "retry_count": 2}
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,13 @@ def test_assignments_are_laid_over_the_file(tmp_path: Path) -> None:
     ],
 )
 def test_a_value_is_read_as_its_field_wants_it(assignment: str, field: dict[str, object]) -> None:
-    assert typed_fields(None, [assignment]) == field
+    assert read_fields(None, [assignment]) == field
 
 
 @pytest.mark.parametrize("assignment", ["body", "=x", "hourly_rate=many"])
 def test_an_assignment_that_makes_no_sense_is_refused(assignment: str) -> None:
     with pytest.raises(BadAssignment, match=r"^--set"):
-        typed_fields(None, [assignment])
+        read_fields(None, [assignment])
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_a_file_that_holds_no_fields_is_refused(
         file.write_text(content, encoding="utf-8")
 
     with pytest.raises(UnreadableFile, match=why):
-        typed_fields(file, None)
+        read_fields(file, None)

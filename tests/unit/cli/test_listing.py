@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.cells import cell_len
 
-from worker.cli.listing import Listing, broken, wrapped
+from worker.cli.listing import Listing, break_name, wrap_text
 from worker.cli.printing import add_row, table
 from worker.cli.screen import Screen
 
@@ -110,8 +110,8 @@ def test_an_empty_list_says_so() -> None:
 def test_a_heading_is_broken_only_between_its_words(
     name: str, width: int, lines: list[str]
 ) -> None:
-    assert broken(name, width) == lines
+    assert break_name(name, width) == lines
 
 
 def test_a_word_longer_than_the_line_is_broken_and_nothing_is_lost() -> None:
-    assert wrapped("a " + "b" * 7 + " c", 3) == ["a", "bbb", "bbb", "b c"]
+    assert wrap_text("a " + "b" * 7 + " c", 3) == ["a", "bbb", "bbb", "b c"]

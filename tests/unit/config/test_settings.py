@@ -15,8 +15,8 @@ from config.settings import (
     SANDBOX_SECRET,
     Settings,
     SettingsError,
-    given,
     load,
+    read_given,
 )
 from config.timing import FAST, PROFILES, Timing
 from tests.keys import PUBLIC_KEY
@@ -247,7 +247,7 @@ def test_a_house_writes_down_what_others_read(set_up: SetUp, tmp_path: Path, val
     with environment_file(state_dir, {"TWILIO_AUTH_TOKEN": value, "PATH": "no setting"}):
         with (state_dir / LOCK_FILE).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            assert given() == {"TWILIO_AUTH_TOKEN": value, "STATE_DIR": str(state_dir)}
+            assert read_given() == {"TWILIO_AUTH_TOKEN": value, "STATE_DIR": str(state_dir)}
         assert (state_dir / RUN_FILE).stat().st_mode & 0o077 == 0
 
 

@@ -8,9 +8,9 @@ from worker.domain.contract.batches import (
     BatchDetails,
     BatchFacts,
     Count,
+    apply_changes,
     batch_fields,
     batch_status,
-    edited,
 )
 from worker.domain.errors import BatchDeleted, CannotMoveExpiry, WrongFields
 from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
@@ -79,31 +79,31 @@ def test_an_expiry_can_be_moved_before_it_passes() -> None:
     later = NOW + 2 * HOUR
 
     assert (
-        edited(replace(FRESH, expires_on=NOW + HOUR), {"expires_on": later}, NOW).expires_on
+        apply_changes(replace(FRESH, expires_on=NOW + HOUR), {"expires_on": later}, NOW).expires_on
         == later
     )
 
 
 def test_an_expiry_that_passed_stays() -> None:
     with pytest.raises(CannotMoveExpiry):
-        edited(EXPIRED, {"expires_on": NOW + HOUR}, NOW)
+        apply_changes(EXPIRED, {"expires_on": NOW + HOUR}, NOW)
 
 
 def test_an_expired_batch_may_be_told_its_own_expiry_again() -> None:
     elsewhere = NOW.astimezone(timezone(HOUR))
 
-    assert edited(EXPIRED, {"expires_on": elsewhere, "paused": False}, NOW).paused is False
+    assert apply_changes(EXPIRED, {"expires_on": elsewhere, "paused": False}, NOW).paused is False
 
 
 @pytest.mark.parametrize("name", ["batch_id", "campaign_id", "deleted_at"])
 def test_what_a_batch_is_can_not_be_edited(name: str) -> None:
     with pytest.raises(WrongFields, match=f"{name}: can't be changed"):
-        edited(FRESH, {name: "other"}, NOW)
+        apply_changes(FRESH, {name: "other"}, NOW)
 
 
 def test_a_deleted_batch_can_not_be_edited() -> None:
     with pytest.raises(BatchDeleted):
-        edited(CANCELED, {"paused": False}, NOW)
+        apply_changes(CANCELED, {"paused": False}, NOW)
 
 
 def test_details_read_as_the_contract_says() -> None:

@@ -3,7 +3,13 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from worker.domain.content.voicemail import OnMachine
-from worker.domain.contract.campaigns import WEEK, Campaign, campaign_fields, differing, edited
+from worker.domain.contract.campaigns import (
+    WEEK,
+    Campaign,
+    apply_changes,
+    campaign_fields,
+    differing,
+)
 from worker.domain.errors import CannotChangeMode, WrongFields
 
 SMS: dict[str, object] = {
@@ -118,7 +124,7 @@ def test_days_are_kept_in_the_order_of_the_week() -> None:
 def test_an_edit_changes_only_what_is_named() -> None:
     before = campaign_fields(SMS)
 
-    after = edited(before, {"retry_count": 2, "retry_interval": "12h"})
+    after = apply_changes(before, {"retry_count": 2, "retry_interval": "12h"})
 
     assert differing(before, after) == ["retry_count", "retry_interval"]
     assert after.retry_interval == timedelta(hours=12)
@@ -126,7 +132,7 @@ def test_an_edit_changes_only_what_is_named() -> None:
 
 def test_the_mode_can_not_be_edited() -> None:
     with pytest.raises(CannotChangeMode):
-        edited(campaign_fields(SMS), {"mode": "voice", "body": None, "twiml": "<Response/>"})
+        apply_changes(campaign_fields(SMS), {"mode": "voice", "body": None, "twiml": "<Response/>"})
 
 
 def test_a_campaign_on_the_wire_reads_as_it_was_written() -> None:

@@ -2,7 +2,7 @@ from io import BytesIO
 
 import pytest
 
-from worker.domain.contract.csv_files import BOM, neutralized
+from worker.domain.contract.csv_files import BOM, neutralize
 from worker.domain.contract.csv_rows import BadRow, Row, rows
 from worker.domain.errors import FileFault
 
@@ -141,7 +141,7 @@ def test_a_row_that_is_wrong_by_itself_does_not_stop_the_others(row: bytes, reas
     ],
 )
 def test_a_cell_never_runs_as_a_formula(cell: str, written: str) -> None:
-    assert neutralized(cell) == written
+    assert neutralize(cell) == written
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from worker.domain.contract.batches import batch_fields
 from worker.domain.contract.campaigns import campaign_fields
-from worker.domain.contract.messages import PAYLOADS, parsed
+from worker.domain.contract.messages import PAYLOADS, parse_payload
 from worker.domain.errors import WrongFields
 from worker.domain.field_faults import UNFORESEEN
 
@@ -43,7 +43,7 @@ def faults_of(judge: Any, values: dict[str, Any]) -> list[str]:
 
 
 DOORS: dict[str, Any] = {
-    name: lambda values, name=name: parsed(name, values) for name in PAYLOADS
+    name: lambda values, name=name: parse_payload(name, values) for name in PAYLOADS
 } | {"campaign": campaign_fields, "batch": batch_fields}
 FIELDS = {name: model.model_fields for name, model in PAYLOADS.items()} | {
     "campaign": PAYLOADS["outreach.create_campaign"].model_fields,

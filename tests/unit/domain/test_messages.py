@@ -1,8 +1,8 @@
 import pytest
 
 from config.queues import TRIGGERS
-from worker.domain.contract.message_ids import stored_id
-from worker.domain.contract.messages import PAYLOADS, UnknownMessage, parsed, schema
+from worker.domain.contract.message_ids import to_stored_id
+from worker.domain.contract.messages import PAYLOADS, UnknownMessage, parse_payload, schema
 from worker.domain.errors import WrongFields
 
 PERSON = "+15125550188"
@@ -87,7 +87,7 @@ def test_every_trigger_has_a_payload() -> None:
 
 @pytest.mark.parametrize(("name", "payload"), GOOD.values(), ids=GOOD)
 def test_a_payload_is_understood(name: str, payload: dict[str, object]) -> None:
-    message = parsed(f"outreach.{name}", payload)
+    message = parse_payload(f"outreach.{name}", payload)
 
     assert set(payload) - {"last_updated_by"} == set(message.named)
 
@@ -95,7 +95,7 @@ def test_a_payload_is_understood(name: str, payload: dict[str, object]) -> None:
 @pytest.mark.parametrize(("name", "payload", "fault"), BAD.values(), ids=BAD)
 def test_a_wrong_payload_is_refused_by_field(name: str, payload: object, fault: str) -> None:
     with pytest.raises(WrongFields, match=fault) as refused:
-        parsed(f"outreach.{name}", payload)
+        parse_payload(f"outreach.{name}", payload)
 
     assert PERSON not in str(refused.value)
 
@@ -104,14 +104,14 @@ def test_a_fault_does_not_quote_a_name_that_may_be_a_person() -> None:
     payload = {"batch_id": "B", "requests": [REQUEST | {PERSON: "x", "Ana Smith": 1}]}
 
     with pytest.raises(WrongFields) as refused:
-        parsed("outreach.add_requests", payload)
+        parse_payload("outreach.add_requests", payload)
 
     assert str(refused.value).count("requests.0.…: ") == 2
 
 
 def test_an_unknown_name_is_refused_and_not_quoted() -> None:
     with pytest.raises(UnknownMessage) as refused:
-        parsed(f"outreach.{PERSON}", {})
+        parse_payload(f"outreach.{PERSON}", {})
 
     assert PERSON not in str(refused.value)
 
@@ -142,7 +142,7 @@ def test_an_interval_is_published_as_it_is_written() -> None:
 def test_an_id_is_stored_as_a_uuid_and_always_the_same_one() -> None:
     given = "8A6E0804-2BD0-4672-B79D-D97027F9071A"
 
-    assert stored_id(given) == given.lower()
-    assert stored_id(PERSON) == stored_id(PERSON) != stored_id(PERSON + "1")
-    assert PERSON[1:] not in stored_id(PERSON)
-    assert stored_id("\ud800")
+    assert to_stored_id(given) == given.lower()
+    assert to_stored_id(PERSON) == to_stored_id(PERSON) != to_stored_id(PERSON + "1")
+    assert PERSON[1:] not in to_stored_id(PERSON)
+    assert to_stored_id("\ud800")

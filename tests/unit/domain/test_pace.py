@@ -21,23 +21,23 @@ def test_an_hour_brings_what_was_asked_for(per_hour: int, tick: float) -> None:
     allowance, claimed, hours = Allowance(), 0, 1 if per_hour > 100 else 10
     for step in range(int(hours * 3600 / tick)):
         now = NOON + timedelta(seconds=step * tick)
-        allowance = pace.accrued(allowance, per_hour, now)
+        allowance = pace.accrue(allowance, per_hour, now)
         n = pace.whole(allowance)
         assert n <= 2
         claimed += n
-        allowance = pace.taken(allowance, n)
+        allowance = pace.take(allowance, n)
 
     assert claimed == pytest.approx(per_hour * hours, rel=0.01, abs=1)
 
 
 def test_a_scheduler_that_stood_still_causes_no_burst() -> None:
-    allowance = pace.accrued(Allowance(0.0, NOON), 3600, NOON + HOUR)
+    allowance = pace.accrue(Allowance(0.0, NOON), 3600, NOON + HOUR)
 
     assert pace.whole(allowance) == 11
 
 
 def test_the_next_claim_is_when_the_allowance_reaches_one() -> None:
-    allowance = pace.taken(pace.accrued(Allowance(), 100, NOON), 1)
+    allowance = pace.take(pace.accrue(Allowance(), 100, NOON), 1)
 
     assert pace.next_claim_at(allowance, 100) == NOON + timedelta(seconds=36)
 
@@ -79,7 +79,7 @@ def test_shares_waste_nothing_and_favour_nobody(room: int, wants: list[int]) -> 
 def test_a_campaign_of_many_batches_gets_no_more_than_one_of_few() -> None:
     wants = {1: dict.fromkeys(range(10), 100), 2: {10: 100}}
 
-    shares = pace.nested_shares(100, wants)
+    shares = pace.divide_room(100, wants)
 
     assert shares[10] == 50
     assert [shares[batch] for batch in range(10)] == [5] * 10

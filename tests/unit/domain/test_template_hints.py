@@ -2,8 +2,8 @@
 
 import pytest
 
-from worker.domain.content.needed_variables import needed
-from worker.domain.content.render import ContentError, Template, render, spoken
+from worker.domain.content.needed_variables import find_needed
+from worker.domain.content.render import ContentError, Template, preview_words, render
 from worker.domain.content.template_hints import hints
 from worker.domain.statuses import Channel
 
@@ -105,17 +105,17 @@ def test_numbers_are(body: str, text: str) -> None:
 def test_what_no_request_can_do_without_is_found_before_one_is_rendered() -> None:
     body = sms("{{ name }} owes {{ amount | times: 2 }} by {{ due | default: 'soon' }}")
 
-    assert needed(body, ["name"]) == ["amount"]
-    assert needed(body, []) == ["name", "amount"]
-    assert needed(body, ["name", "amount"]) == []
+    assert find_needed(body, ["name"]) == ["amount"]
+    assert find_needed(body, []) == ["name", "amount"]
+    assert find_needed(body, ["name", "amount"]) == []
 
 
 def test_what_only_some_requests_need_is_not_asked_for() -> None:
-    assert needed(sms("{% if plan == 'x' %}{{ amount }}{% endif %}{{ name }}"), []) == []
+    assert find_needed(sms("{% if plan == 'x' %}{{ amount }}{% endif %}{{ name }}"), []) == []
 
 
 def test_what_a_provider_s_template_needs_nobody_knows() -> None:
-    assert needed(Template(mode=Channel.EMAIL, subject="{{ x }}", template_id="d-1"), []) == []
+    assert find_needed(Template(mode=Channel.EMAIL, subject="{{ x }}", template_id="d-1"), []) == []
 
 
 def test_a_mail_is_previewed_as_it_will_be_read() -> None:
@@ -123,7 +123,7 @@ def test_a_mail_is_previewed_as_it_will_be_read() -> None:
         mode=Channel.EMAIL, subject="Hi {{ name }}", html="<p>{{ name }}</p>", text="{{ name }}!"
     )
 
-    assert spoken(mail, {"name": "A & B"}) == {
+    assert preview_words(mail, {"name": "A & B"}) == {
         "subject": "Hi A & B",
         "html": "<p>A &amp; B</p>",
         "text": "A & B!",

@@ -8,7 +8,13 @@ import pytest
 from liquid import Environment
 
 from worker.domain.content.render import ContentError, Template, check, render
-from worker.domain.content.templates import ESCAPED, PLAIN, TemplateFault, parsed, rendered
+from worker.domain.content.templates import (
+    ESCAPED,
+    PLAIN,
+    TemplateFault,
+    parse_template,
+    render_template,
+)
 from worker.domain.content.tickets import Text
 from worker.domain.statuses import Channel
 
@@ -102,11 +108,11 @@ COSTLY = {
 def test_a_template_keeps_no_thread_busy(source: str) -> None:
     words = {"word": "xxxxy", "long": "x" * 200_000, "list": "," * 999}
     with suppress(TemplateFault):
-        parsed(PLAIN, source)
+        parse_template(PLAIN, source)
     before = thread_time()
 
     with pytest.raises(TemplateFault):
-        rendered(PLAIN, source, words)
+        render_template(PLAIN, source, words)
 
     assert thread_time() - before < 2.0
 
@@ -119,7 +125,7 @@ ORDINARY = {
 
 @pytest.mark.parametrize("source", ORDINARY.values(), ids=ORDINARY)
 def test_an_ordinary_template_is_rendered(source: str) -> None:
-    assert rendered(PLAIN, source, {"word": "x"})
+    assert render_template(PLAIN, source, {"word": "x"})
 
 
 @pytest.mark.parametrize("depth", [300, 9_000])
@@ -189,4 +195,6 @@ def test_plain_variables_are_rendered_as_liquid_would(
     environment: Environment, source: str
 ) -> None:
     variables = {"name": '<Ana> & "Bo\'s" {{ when }}', "when": "ten é"}
-    assert rendered(environment, source, variables) == parsed(environment, source).render(variables)
+    assert render_template(environment, source, variables) == parse_template(
+        environment, source
+    ).render(variables)

@@ -11,9 +11,9 @@ from worker.domain.schedule.windows import (
     RECIPIENT_DAY,
     WEEK,
     Window,
-    agreed_opening,
-    agreed_until,
     closes_at,
+    common_closing,
+    common_opening,
     is_open,
     open_seconds,
     opens_at,
@@ -149,7 +149,7 @@ def test_it_is_open_at_its_opening_and_closed_at_its_closing(
 def test_the_recipients_clock_is_asked_in_every_zone_it_may_be_in(
     address: str, moment: str, expected: bool
 ) -> None:
-    until = agreed_until(recipient_zones(address), RECIPIENT_DAY, at(moment))
+    until = common_closing(recipient_zones(address), RECIPIENT_DAY, at(moment))
 
     assert (until is not None) is expected
 
@@ -157,16 +157,16 @@ def test_the_recipients_clock_is_asked_in_every_zone_it_may_be_in(
 def test_zones_that_agree_for_an_hour_open_when_the_last_does() -> None:
     zones = ("America/New_York", "America/Los_Angeles")
 
-    opening = agreed_opening(zones, RECIPIENT_DAY, at("2026-07-01T05:00-04:00"))
+    opening = common_opening(zones, RECIPIENT_DAY, at("2026-07-01T05:00-04:00"))
 
     assert opening == at("2026-07-01T09:00-07:00")
-    assert agreed_until(zones, RECIPIENT_DAY, opening) == at("2026-07-01T20:00-04:00")
+    assert common_closing(zones, RECIPIENT_DAY, opening) == at("2026-07-01T20:00-04:00")
 
 
 def test_zones_that_never_agree_never_open() -> None:
     zones = ("Pacific/Auckland", "America/New_York", "Europe/Paris")
 
-    assert agreed_opening(zones, RECIPIENT_DAY, at("2026-07-01T05:00-04:00")) is None
+    assert common_opening(zones, RECIPIENT_DAY, at("2026-07-01T05:00-04:00")) is None
 
 
 def test_a_toll_free_number_is_in_the_zones_of_its_own_country() -> None:

@@ -10,7 +10,7 @@ import pytest
 from config.settings import Settings, SettingsError, judge
 from tests.keys import PUBLIC_KEY
 from worker.domain.errors import Mistake
-from worker.local.demo_batches import chosen_batches
+from worker.local.demo_batches import choose_batches
 from worker.local.environment import plan_environment
 
 ROOT = Path(__file__).parents[3]
@@ -70,12 +70,12 @@ def test_without_credentials_everything_goes_to_the_sandbox(tmp_path: Path) -> N
 @pytest.mark.parametrize("mode", [None, "", "fax", "VOICE"])
 def test_a_file_without_its_mode_is_told(mode: str | None) -> None:
     with pytest.raises(Mistake, match="MODE=voice, MODE=sms or MODE=email"):
-        chosen_batches(Path(__file__), mode)
+        choose_batches(Path(__file__), mode)
 
 
 def test_a_mode_without_a_file_is_told() -> None:
     with pytest.raises(Mistake, match="CSV="):
-        chosen_batches(None, "sms")
+        choose_batches(None, "sms")
 
 
 @pytest.mark.parametrize("command", ["run", "demo"])

@@ -14,7 +14,7 @@ from worker.domain.evidence.answers import (
     Unknown,
 )
 from worker.providers import sendgrid_errors, twilio_errors
-from worker.providers.http_replies import replied_at, reset_after, retry_after
+from worker.providers.http_replies import read_date, reset_after, retry_after
 from worker.providers.twilio_errors import HALTS, REFUSALS, THROTTLED
 
 NUMBER = "+14155550123"
@@ -199,4 +199,4 @@ def test_a_reset_is_measured_on_the_providers_clock(
 
 
 def test_a_date_without_a_zone_is_no_date() -> None:
-    assert replied_at({"Date": "Mon, 14 Sep 2020 19:41:42 -0000"}) is None
+    assert read_date({"Date": "Mon, 14 Sep 2020 19:41:42 -0000"}) is None

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tasks.envelope import Unfit, as_text, fit, opened
+from tasks.envelope import Unfit, as_text, fit, open_message
 from tests.doors import encoded, envelope, shapes
 
 PERSON = "+15125550188"
@@ -27,9 +27,9 @@ def test_whatever_comes_goes_on_as_a_safe_call(message: bytes, accepted: bool) -
 
 @pytest.mark.parametrize(("message", "accepted"), SHAPES.values(), ids=SHAPES)
 def test_what_was_made_fit_stays_as_it_is(message: bytes, accepted: bool) -> None:
-    once = opened(fit(message, "messages"))
+    once = open_message(fit(message, "messages"))
 
-    again = opened(fit(fit(message, "messages"), "messages"))
+    again = open_message(fit(fit(message, "messages"), "messages"))
 
     assert (once.task, once.kwargs) == (again.task, again.kwargs)
 
@@ -37,7 +37,7 @@ def test_what_was_made_fit_stays_as_it_is(message: bytes, accepted: bool) -> Non
 def test_a_dead_letter_holds_all_that_came() -> None:
     message = json.dumps(envelope("outreach.call_everybody", PAYLOAD)).encode()
 
-    assert opened(fit(message, "messages")).kwargs["whole"] == message.decode()
+    assert open_message(fit(message, "messages")).kwargs["whole"] == message.decode()
 
 
 def test_no_header_of_a_producer_goes_on() -> None:
@@ -55,7 +55,7 @@ def test_no_header_of_a_producer_goes_on() -> None:
         "messages",
     )
 
-    assert opened(made).task == TASK
+    assert open_message(made).task == TASK
     assert PERSON[1:].encode() not in made + b64decode(json.loads(made)["body"])
 
 
@@ -79,7 +79,7 @@ def test_an_odd_message_is_unfit(changes: dict[str, Any]) -> None:
     message = json.dumps(envelope(TASK, PAYLOAD) | changes).encode()
 
     with pytest.raises(Unfit) as unfit:
-        opened(message)
+        open_message(message)
 
     assert PERSON not in str(unfit.value)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tasks.guard import make_fit
-from worker.domain.contract.message_ids import stored_id
+from worker.domain.contract.message_ids import to_stored_id
 
 PERSON = "+15125550188"
 TASK = "outreach.dispatch_batch"
@@ -35,7 +35,7 @@ def test_a_fit_message_keeps_its_task_and_arguments_alone(body: Any) -> None:
 
     make_fit(message)
 
-    assert (message.headers["task"], message.headers["id"]) == (TASK, stored_id(PERSON))
+    assert (message.headers["task"], message.headers["id"]) == (TASK, to_stored_id(PERSON))
     assert json.loads(message.body) == [[], {"batch_id": "B"}, {}]
     assert PERSON not in str(vars(message))
 

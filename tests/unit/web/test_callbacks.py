@@ -17,7 +17,7 @@ from tests.asgi import ask
 from tests.keys import PUBLIC_KEY
 from worker.domain.evidence.reports import Report
 from worker.runtime import Runtime, StoreUnavailable
-from worker.web.callbacks import MAX_EVENTS, Callbacks, Sessions, named_sessions
+from worker.web.callbacks import MAX_EVENTS, Callbacks, Sessions, read_sessions
 from worker.web.group_commit import GroupCommit
 from worker.web.signed import MAX_FORM, MOST_FIELDS
 
@@ -236,7 +236,7 @@ NAMES: dict[str, tuple[dict[str, str], Sessions | None]] = {
 def test_sessions_are_read_from_the_callback(
     params: dict[str, str], named: Sessions | None
 ) -> None:
-    assert named_sessions(params) == named
+    assert read_sessions(params) == named
 
 
 @pytest.mark.parametrize("form", [{"A": "1"}, FORM | {"CallSid": "CA\0"}, {"CallStatus": "odd"}])

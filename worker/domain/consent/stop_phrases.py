@@ -5,12 +5,12 @@ carriers and Twilio know: https://help.twilio.com/articles/223134027
 """
 
 
-def _listed(words: str) -> tuple[str, ...]:
+def _split(words: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in words.replace("\n", ",").split(",") if one.strip())
 
 
 # Alone they are a wish: the whole message, but for words of courtesy.
-KEYWORDS = _listed("""
+KEYWORDS = _split("""
     cancel, end, quit, revoke, remove, delete, off, block, blocked, reported, wrong, stp, sotp, stpo, tsop
     stoip, dtop, cancelar, baja, alto, detener, detenga, nomas, para, parar, pare, paren, equivocado
     equivocada, eliminar, borrar, quitar, salir, ya basta, ende, schluss, ruhe, aufhoeren, loeschen
@@ -22,7 +22,7 @@ KEYWORDS = _listed("""
 """)
 
 # Alone, after any other beginning or in a sentence of their own; nobody means anything else.
-STRONG = _listed("""
+STRONG = _split("""
     stop, stopp, stop all, stopall, stop sms, stop now, stop text, stop texts, stop to all, stop to end
     stop 2 end, unsubscribe, unsub, optout, opt out, opting out, dnc, abmelden, abbestellen, afmelden
     uitschrijven, darse de baja, dar de baja, darme de baja, dame de baja, désabonner, désinscription
@@ -30,14 +30,14 @@ STRONG = _listed("""
 """)
 
 # What may stand before a wish, or after it, and changes nothing.
-COURTESY = _listed("""
+COURTESY = _split("""
     please, pls, plz, pleas, kindly, just, hi, hello, hey, ok, okay, sorry, thanks, thank you, thx, ty
     now, asap, sir, maam, can you, could you, would you, will you, right now, at once, immediately, today
     again, already, me, bitte, danke, sofort, jetzt, por favor, gracias, ya, s'il vous plaît
     s il vous plaît, svp, stp, merci, per favore, grazie, alstublieft, aub, obrigado, obrigada, hallo
     hola, bonjour, ciao, proszę, tack, пожалуйста
 """)
-OPENINGS = _listed("""
+OPENINGS = _split("""
     yes, yeah, yep, no, nope, nah, no thanks, no thank you, si, sí, ja, nein, nein danke, oui, non, sim
     não, nee, i said, i told you, i told you to, i asked you to, as i said, text, reply, replying, and, so
     but, then, again i say, you need to, you must, you have to, u need to, i need you to, i want you to
@@ -48,7 +48,7 @@ OPENINGS = _listed("""
 """)
 
 # A sentence that begins with one of these is a wish, whatever follows; * stands for the end of a word.
-BEGINNINGS = _listed("""
+BEGINNINGS = _split("""
     remove my, remove this number, get rid of, forget my number, erase my, erase me, drop my number
     take my name, take me out, take us out, discontinue*, why do you keep, why are you texting
     why are you calling, no longer wish, no longer want, no longer need, no longer interested, dont want*
@@ -125,7 +125,7 @@ BEGINNINGS = _listed("""
 """)
 
 # A message that has one of these anywhere is a wish.
-ANYWHERE = _listed("""
+ANYWHERE = _split("""
     unsub*, unsus*, opt out, optout, opt me out, opted out, opting out, remove me, take me off
     take my number off, remove my number, delete my number, off your list, off this list, off the list
     from your list, from this list, from your system, from all lists, de la lista, de su lista
@@ -143,7 +143,7 @@ ANYWHERE = _listed("""
 """)
 
 # What begins like a wish, or has one in it, and is none: a clear case only, for a doubt is a wish.
-OTHERS = _listed("""
+OTHERS = _split("""
     stop by, stop in, stop at, stop on, stop over*, stop light, stop sign, stop watch, stop for lunch
     stop for gas, stop for dinner, stop there, stop codon, stop and shop, stop is, stop near, stop off
     stop between, stop before, stop after, stop taking, stop eating, stop smoking, stop drinking
@@ -162,14 +162,14 @@ OTHERS = _listed("""
 """)
 
 # Before "stop", as the last word, these make it a place or something that goes on.
-PLACES = _listed("""
+PLACES = _split("""
     bus, train, tram, metro, last, next, first, second, final, my, the, a, your, our, one, pit, truck
     rest, non, full, which, what, this, that, wont, cant, cannot, didnt, doesnt, dont, not, never, each
     every, any, another
 """)
 
-START_WORDS = _listed("start, unstop, restart, resubscribe, subscribe")
-HELP_WORDS = _listed("help, info, hilfe, ayuda, aide, aiuto, ajuda")
+START_WORDS = _split("start, unstop, restart, resubscribe, subscribe")
+HELP_WORDS = _split("help, info, hilfe, ayuda, aide, aiuto, ajuda")
 
 # Signs that say it without a word.
 SIGNS = {"🛑": " stop ", "🚫": " stop ", "⛔": " stop ", "🖕": " stop ", "🔕": " stop "}

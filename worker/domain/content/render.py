@@ -14,7 +14,13 @@ from xml.etree import ElementTree as ET
 from liquid import Environment
 
 from worker.domain.content.shared_mail import MailShape, form
-from worker.domain.content.templates import ESCAPED, PLAIN, TemplateFault, parsed, rendered
+from worker.domain.content.templates import (
+    ESCAPED,
+    PLAIN,
+    TemplateFault,
+    parse_template,
+    render_template,
+)
 from worker.domain.content.tickets import Call, Content, Mail, Text
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.errors import Mistake
@@ -80,7 +86,7 @@ def render(template: Template, variables: Mapping[str, str]) -> Content:
             return _mail(template, variables)
 
 
-def spoken(template: Template, variables: Mapping[str, str]) -> dict[str, str]:
+def preview_words(template: Template, variables: Mapping[str, str]) -> dict[str, str]:
     """The words for one recipient by field, as they will be read; a provider's template is only named.
 
     Raises:
@@ -122,7 +128,7 @@ def check(template: Template) -> list[str]:
 
 
 def _check_source(name: str, environment: Environment, source: str) -> None:
-    template = parsed(environment, source)
+    template = parse_template(environment, source)
     if name == "url":
         _check_host(source)
     if name == "twiml" and "{%" not in source:
@@ -143,10 +149,10 @@ def _call(template: Template, variables: Mapping[str, str]) -> Call:
 def _mail(template: Template, variables: Mapping[str, str]) -> Mail:
     if template.template_id is not None:
         return Mail(None, None, None, template.template_id, dict(variables))
-    return _shared_mail(template, variables) or _own_mail(template, variables)
+    return _share_mail(template, variables) or _own_mail(template, variables)
 
 
-def _shared_mail(template: Template, variables: Mapping[str, str]) -> Mail | None:
+def _share_mail(template: Template, variables: Mapping[str, str]) -> Mail | None:
     """The mail as a form and what fills it, where the words allow that."""
     made = _form(template)
     if made is None:
@@ -188,7 +194,7 @@ def _field(
 ) -> str:
     """One field, rendered and checked."""
     try:
-        text = rendered(ENVIRONMENTS[name], source or "", variables).strip()
+        text = render_template(ENVIRONMENTS[name], source or "", variables).strip()
     except TemplateFault as fault:
         raise ContentError(f"{name}: {fault}") from None
     if CONTROL.search(text):

@@ -43,13 +43,13 @@ class MailShape:
             KeyError: a variable is missing.
         """
         values = {
-            place.mark: _written(place.field, variables[place.variable]) for place in self.places
+            place.mark: _write_mark(place.field, variables[place.variable]) for place in self.places
         }
         size = sum(len(mark) + len(value.encode()) for mark, value in values.items())
         return values if size <= LONGEST_SUBSTITUTIONS else None
 
 
-def _written(field: str, value: str) -> str:
+def _write_mark(field: str, value: str) -> str:
     return escape(value) if field == "html" else value
 
 
@@ -69,11 +69,11 @@ def form(subject: str, html: str | None, text: str | None) -> MailShape | None:
         marks = {word: f"{mark}-{name}-{word}-" for word in VARIABLE.findall(source)}
         for word, marked in marks.items():
             places.append(Substitution(name, marked, word))
-        texts[name] = _marked(source, marks)
+        texts[name] = _mark(source, marks)
     return MailShape(texts, tuple(places))
 
 
-def _marked(source: str, marks: Mapping[str, str]) -> str:
+def _mark(source: str, marks: Mapping[str, str]) -> str:
     return VARIABLE.sub(lambda found: marks[found[1]], source).strip()
 
 

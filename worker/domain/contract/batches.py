@@ -15,7 +15,7 @@ from worker.domain.errors import (
     WrongFields,
 )
 from worker.domain.field_faults import BATCH_ID
-from worker.domain.fields import Moment, Rate, WireModel, validated
+from worker.domain.fields import Moment, Rate, WireModel, validate
 from worker.domain.statuses import FINAL, BatchStatus, ChannelStatus, RequestStatus
 from worker.domain.wire import Wire, stamp, to_wire
 
@@ -120,10 +120,10 @@ def batch_fields(values: Mapping[str, object]) -> BatchFields:
     Raises:
         WrongFields: naming every field that is missing, unknown or wrong.
     """
-    return validated(BatchFields, values)
+    return validate(BatchFields, values)
 
 
-def edited(facts: BatchFacts, changes: Mapping[str, object], now: datetime) -> BatchFields:
+def apply_changes(facts: BatchFacts, changes: Mapping[str, object], now: datetime) -> BatchFields:
     """The fields after a partial update; only the given names change.
 
     Raises:
@@ -182,7 +182,7 @@ class BatchDetails:
             **{name: to_wire(value) for name, value in facts.items() if name not in hidden},
             "status": str(self.status),
             "status_counts": to_wire(status_counts(self.counts)),
-            "detailed_status_counts": to_wire(detailed_status_counts(self.counts)),
+            "detailed_status_counts": to_wire(count_by_outcome(self.counts)),
         }
 
 
@@ -194,7 +194,7 @@ def status_counts(counts: Iterable[Count]) -> dict[RequestStatus, int]:
     return totals
 
 
-def detailed_status_counts(counts: Iterable[Count]) -> dict[str, dict[str, object]]:
+def count_by_outcome(counts: Iterable[Count]) -> dict[str, dict[str, object]]:
     """The same by outcome: `{"FAILED": {"total_count": 5, "counts": {"NO-ANSWER": 5}}}`."""
     by_status: dict[RequestStatus, dict[str, int]] = {}
     for count in counts:

@@ -14,7 +14,7 @@ from worker.domain.contract.webhooks import webhooks
 from worker.domain.errors import CannotChangeMode, WrongFields
 from worker.domain.evidence.retries import USUAL
 from worker.domain.field_faults import REGION
-from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validated
+from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validate
 from worker.domain.recipients.number_policy import LineType
 from worker.domain.schedule.hours import Holidays, Outcomes, Overrides, RetryDelays
 from worker.domain.schedule.windows import RECIPIENT_DAY
@@ -155,7 +155,7 @@ def campaign_fields(values: Mapping[str, object]) -> CampaignFields:
     Raises:
         WrongFields: naming every field that is missing, unknown or wrong, templates included.
     """
-    fields = validated(CampaignFields, values)
+    fields = validate(CampaignFields, values)
     if faults := check(template_of(fields)):
         raise WrongFields(faults)
     return fields
@@ -167,7 +167,7 @@ def template_of(fields: CampaignFields) -> Template:
     return Template(mode=fields.mode, caller_id=fields.caller_id, **words)
 
 
-def edited(fields: CampaignFields, changes: Mapping[str, object]) -> CampaignFields:
+def apply_changes(fields: CampaignFields, changes: Mapping[str, object]) -> CampaignFields:
     """The fields after a partial update; only the given names change.
 
     Raises:

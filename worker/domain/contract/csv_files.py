@@ -18,14 +18,14 @@ _LOOKED_AT = 64
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def decoded(lines: Iterable[bytes]) -> Iterator[str]:
+def decode(lines: Iterable[bytes]) -> Iterator[str]:
     """The lines as text.
 
     Raises:
         FileFault: they are no UTF-8.
     """
     for number, line in enumerate(lines, start=1):
-        raw = _unmarked(line) if number == 1 else line
+        raw = _strip_marks(line) if number == 1 else line
         if b"\x00" in raw:
             nul = "there is a NUL byte: this is not a text file"
             raise FileFault(_UTF16 if _is_half_nul(raw[:_LOOKED_AT]) else nul, number)
@@ -35,7 +35,7 @@ def decoded(lines: Iterable[bytes]) -> Iterator[str]:
             raise FileFault("this is not UTF-8; save the file as UTF-8", number) from None
 
 
-def _unmarked(first: bytes) -> bytes:
+def _strip_marks(first: bytes) -> bytes:
     """The first line without its byte order marks: a file that was saved twice has two."""
     if first.startswith(UTF16_BOMS):
         raise FileFault(_UTF16, 1)
@@ -104,7 +104,7 @@ def _plainly(error: csv.Error) -> str:
     return str(error)
 
 
-def neutralized(cell: str) -> str:
+def neutralize(cell: str) -> str:
     """The cell as a spreadsheet may open it: never run as a formula.
 
     An E.164 number keeps its plus: read as a number it does no harm, and the file can come back.

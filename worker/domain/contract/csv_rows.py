@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from worker.domain.contract.csv_files import decoded, records
+from worker.domain.contract.csv_files import decode, records
 from worker.domain.errors import FileFault
 
 REQUIRED = ("reference_id", "target")
@@ -43,7 +43,7 @@ def rows(lines: Iterable[bytes]) -> Iterator[Row | BadRow]:
     Raises:
         FileFault: it can't be a batch at all; what was read before must not be kept.
     """
-    found = records(decoded(lines), REQUIRED)
+    found = records(decode(lines), REQUIRED)
     header = _header(next(found, None))
     empty = True
     for line, cells in found:
@@ -57,7 +57,7 @@ def _header(first: tuple[int, list[str]] | None) -> list[str]:
     if first is None:
         raise FileFault("the file is empty")
     line, cells = first
-    names = [_named(cell.strip()) for cell in cells]
+    names = [_name_column(cell.strip()) for cell in cells]
     while names and not names[-1]:
         names.pop()
     if missing := [name for name in REQUIRED if name not in names]:
@@ -69,12 +69,12 @@ def _header(first: tuple[int, list[str]] | None) -> list[str]:
     return names
 
 
-def _named(name: str) -> str:
+def _name_column(name: str) -> str:
     """A required column in any case is that column; a variable is called as it is written."""
     return name.lower() if name.lower() in REQUIRED else name
 
 
-def _fitted(header: list[str], cells: list[str]) -> list[str]:
+def _fit_cells(header: list[str], cells: list[str]) -> list[str]:
     """The cells under the header: those short at the end are empty, empty ones beyond it dropped."""
     while len(cells) > len(header) and not cells[-1]:
         cells.pop()
@@ -85,7 +85,7 @@ def _fitted(header: list[str], cells: list[str]) -> list[str]:
 
 def _row(line: int, header: list[str], cells: list[str]) -> Row | BadRow:
     if len(cells) != len(header):
-        cells = _fitted(header, cells)
+        cells = _fit_cells(header, cells)
     if len(cells) != len(header):
         return BadRow(line, f"the row has {len(cells)} cells, the header has {len(header)}")
     values = dict(zip(header, cells, strict=True))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from worker.domain.contract.csv_files import SEPARATORS, decoded, records, separator_of
+from worker.domain.contract.csv_files import SEPARATORS, decode, records, separator_of
 
 COLUMN = "target"
 
@@ -17,7 +17,7 @@ def targets(lines: Iterable[bytes]) -> Iterator[tuple[int, str]]:
     Raises:
         FileFault: it can't be read.
     """
-    text = decoded(lines)
+    text = decode(lines)
     before, first = [], ""
     for first in text:
         if first.strip(SEPARATORS + " \r\n") and not first.lower().startswith(("sep=", '"sep=')):

@@ -3,7 +3,7 @@
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 
-def stored_id(given: str) -> str:
+def to_stored_id(given: str) -> str:
     """A message's id as it is stored and logged: a UUID as it is, anything else as a UUID made of it."""
     try:
         return str(UUID(given))

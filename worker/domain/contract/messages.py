@@ -18,7 +18,7 @@ from worker.domain.contract.batches import BatchFields, BatchId
 from worker.domain.contract.campaigns import CampaignFields
 from worker.domain.contract.new_requests import NewRequest, ReferenceId, Target
 from worker.domain.errors import Mistake, WrongFields
-from worker.domain.field_faults import MAILBOX, NOT_BLANK, phrase, placed
+from worker.domain.field_faults import MAILBOX, NOT_BLANK, name_place, phrase
 from worker.domain.fields import Interval, Moment, Name, Rate, Text, WireModel
 from worker.domain.statuses import Channel, SuppressReason
 from worker.domain.wire import Wire, to_wire
@@ -242,7 +242,7 @@ PAYLOADS: dict[str, type[Payload]] = {
 }
 
 
-def parsed(name: str, values: object) -> Payload:
+def parse_payload(name: str, values: object) -> Payload:
     """The payload of a message, checked.
 
     Raises:
@@ -257,7 +257,7 @@ def parsed(name: str, values: object) -> Payload:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise WrongFields(
-            [placed(_names(fault["loc"]), phrase(fault)) for fault in faults]
+            [name_place(_names(fault["loc"]), phrase(fault)) for fault in faults]
         ) from None
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from worker.domain.errors import WrongFields
-from worker.domain.fields import Text, WireModel, validated
+from worker.domain.fields import Text, WireModel, validate
 from worker.domain.statuses import RequestStatus
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -33,7 +33,7 @@ def _receiver(value: str) -> str:
     return value
 
 
-def _sorted(statuses: object) -> object:
+def _sort_statuses(statuses: object) -> object:
     return tuple(sorted(map(str, statuses))) if isinstance(statuses, list) else statuses
 
 
@@ -45,7 +45,7 @@ class Webhook(WireModel):
         Annotated[
             tuple[Annotated[RequestStatus, Strict(strict=False)], ...],
             Field(min_length=1),
-            BeforeValidator(_sorted),
+            BeforeValidator(_sort_statuses),
         ]
         | None
     ) = None
@@ -59,12 +59,12 @@ def webhooks(values: Sequence[Mapping[str, object]]) -> tuple[dict[str, object],
     """
     if len(values) > MOST_WEBHOOKS:
         raise ValueError(f"a campaign has at most {MOST_WEBHOOKS}")
-    return tuple(_checked(place, value) for place, value in enumerate(values))
+    return tuple(_check_target(place, value) for place, value in enumerate(values))
 
 
-def _checked(place: int, value: Mapping[str, object]) -> dict[str, object]:
+def _check_target(place: int, value: Mapping[str, object]) -> dict[str, object]:
     try:
-        return validated(Webhook, value).model_dump(mode="json", exclude_none=True)
+        return validate(Webhook, value).model_dump(mode="json", exclude_none=True)
     except WrongFields as error:
         raise ValueError("; ".join(f"{place}.{fault}" for fault in error.faults)) from None
 

@@ -5,7 +5,7 @@ proof that it never arrived, and silence. Each function takes the facts and one 
 returns the change, or None where the evidence says nothing new. Nothing here reads a clock.
 """
 
-from worker.domain.evidence.judge_answers import accepted, judge_answer
+from worker.domain.evidence.judge_answers import judge_accepted, judge_answer
 from worker.domain.evidence.judge_doubts import (
     give_up,
     judge_absence,
@@ -17,9 +17,9 @@ from worker.domain.evidence.timeouts import Timeouts
 
 __all__ = [
     "Timeouts",
-    "accepted",
     "give_up",
     "judge_absence",
+    "judge_accepted",
     "judge_answer",
     "judge_report",
     "judge_silence",

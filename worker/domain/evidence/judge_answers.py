@@ -52,18 +52,18 @@ def judge_answer(facts: Facts, answer: Answer, patience: Timeouts) -> Change | N
     """
     match answer:
         case Accepted(sid):
-            return accepted(facts, sid, patience)
+            return judge_accepted(facts, sid, patience)
         case NotSent() | Throttled() | Halt() | GroupRefused():
-            return _unharmed(facts, answer, patience)
+            return _judge_not_sent(facts, answer, patience)
         case Refused(kind, code):
-            return _refused(facts, kind, code)
+            return _judge_refused(facts, kind, code)
         case Unknown(code):
-            return _doubted(facts, code, patience)
+            return _judge_unknown(facts, code, patience)
         case _:
             assert_never(answer)
 
 
-def _unharmed(
+def _judge_not_sent(
     facts: Facts, answer: NotSent | Throttled | Halt | GroupRefused, patience: Timeouts
 ) -> Change | None:
     """Nobody was contacted; when it is due again depends on what stood in the way."""
@@ -86,10 +86,10 @@ def _pause(after: float | None, patience: Timeouts) -> timedelta:
     return timedelta(seconds=min(max(0.0, after), LONGEST_PAUSE.total_seconds()))
 
 
-def accepted(facts: Facts, sid: str, patience: Timeouts) -> Change | None:
+def judge_accepted(facts: Facts, sid: str, patience: Timeouts) -> Change | None:
     """The provider took it: by its answer, or as evidence that comes after somebody judged otherwise."""
     if facts.state in {AttemptState.ACCEPTED, AttemptState.DONE, AttemptState.REFUSED}:
-        return None if facts.sid else _named(facts, sid, patience)
+        return None if facts.sid else _add_sid(facts, sid, patience)
     move = Move(
         status=RequestStatus.INITIATED, channel_status=ChannelStatus.QUEUED, cause=Cause.DISPATCH
     )
@@ -103,7 +103,7 @@ def accepted(facts: Facts, sid: str, patience: Timeouts) -> Change | None:
     )
 
 
-def _named(facts: Facts, sid: str, patience: Timeouts) -> Change:
+def _add_sid(facts: Facts, sid: str, patience: Timeouts) -> Change:
     """A report was first and told everything but the sid."""
     check_in = patience.first_lookup[facts.mode] if facts.state in OPEN else None
     return Change(facts=facts, state=facts.state, sid=sid, check_in=check_in)
@@ -136,7 +136,7 @@ def longer(pause: timedelta, facts: Facts) -> timedelta:
     return pause * (1 << min(facts.lost, LONGEST_DOUBLINGS))
 
 
-def _refused(facts: Facts, kind: Refusal, code: str) -> Change | None:
+def _judge_refused(facts: Facts, kind: Refusal, code: str) -> Change | None:
     if facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT}:
         return None
     status, channel_status = REFUSALS[kind]
@@ -156,7 +156,7 @@ def _refused(facts: Facts, kind: Refusal, code: str) -> Change | None:
     )
 
 
-def _doubted(facts: Facts, code: str, patience: Timeouts) -> Change | None:
+def _judge_unknown(facts: Facts, code: str, patience: Timeouts) -> Change | None:
     if facts.state is not AttemptState.SENDING:
         return None
     return Change(

@@ -72,7 +72,7 @@ def _silent(facts: Facts, patience: Timeouts) -> Change | None:
     """Close an accepted attempt without a final word, once its channel's silence has lasted."""
     if facts.age < patience.silence[facts.mode]:
         return None
-    status, channel_status = _inferred(facts)
+    status, channel_status = _infer_outcome(facts)
     move = Move(
         status=status,
         channel_status=channel_status,
@@ -87,7 +87,7 @@ def _silent(facts: Facts, patience: Timeouts) -> Change | None:
     )
 
 
-def _inferred(facts: Facts) -> tuple[RequestStatus, ChannelStatus]:
+def _infer_outcome(facts: Facts) -> tuple[RequestStatus, ChannelStatus]:
     match facts.mode:
         case Channel.VOICE if facts.awaits_verdict:
             return RequestStatus.COMPLETED, ChannelStatus.COMPLETED

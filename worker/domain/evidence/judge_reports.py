@@ -30,7 +30,7 @@ def judge_report(facts: Facts, report: Report, patience: Timeouts, cause: Cause)
     if newer and _waits(facts, report):
         return _waiting(facts, report, patience, cause)
     if not newer and facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT}:
-        return _heard(facts, report, patience) if report.suppress else None
+        return _hear_opt_out(facts, report, patience) if report.suppress else None
     closes = report.meaning in _CLOSING
     state = (
         AttemptState.DONE if closes or facts.state is AttemptState.DONE else AttemptState.ACCEPTED
@@ -45,7 +45,7 @@ def judge_report(facts: Facts, report: Report, patience: Timeouts, cause: Cause)
         position=report.position if newer else facts.position,
         error_code=report.code,
         late=not facts.is_current,
-        move=_projected(facts, report, cause) if newer and facts.revisable else None,
+        move=_project(facts, report, cause) if newer and facts.revisable else None,
         suppress=report.suppress,
         act=report.act,
     )
@@ -98,7 +98,7 @@ def _over(facts: Facts, report: Report, cause: Cause) -> Change:
     )
 
 
-def _heard(facts: Facts, report: Report, patience: Timeouts) -> Change:
+def _hear_opt_out(facts: Facts, report: Report, patience: Timeouts) -> Change:
     """A higher word came first, but whoever asked us to stop must be heard in any order."""
     check_in = patience.lookup_interval if facts.state in OPEN else None
     return Change(
@@ -110,20 +110,20 @@ def _heard(facts: Facts, report: Report, patience: Timeouts) -> Change:
     )
 
 
-def _projected(facts: Facts, report: Report, cause: Cause) -> Move | None:
+def _project(facts: Facts, report: Report, cause: Cause) -> Move | None:
     if report.meaning is Meaning.UNDERWAY:
         status = RequestStatus.INITIATED
     elif report.meaning is Meaning.CONNECTED:
         status = RequestStatus.CONNECTED
     else:
-        return _closed(facts, report, cause)
+        return _close(facts, report, cause)
     # A final word that came first stands until a final word of higher rank.
     if facts.state is AttemptState.DONE:
         return None
     return Move(status=status, channel_status=report.channel_status, cause=cause, why=report.name)
 
 
-def _closed(facts: Facts, report: Report, cause: Cause) -> Move:
+def _close(facts: Facts, report: Report, cause: Cause) -> Move:
     move = Move(
         status=_CLOSING[report.meaning],
         channel_status=report.channel_status,
@@ -134,8 +134,8 @@ def _closed(facts: Facts, report: Report, cause: Cause) -> Move:
     # What this attempt was given for not having rung it gives back: only its last word counts.
     given_back = -int(facts.forgiven)
     wait = delay(facts.retry_rules, report.channel_status, facts.time_left)
-    if wait is not None and _missed(report) and _may_retry(facts):
-        why = reason(report.name, _used(facts), _allowed(facts), wait)
+    if wait is not None and _is_miss(report) and _may_retry(facts):
+        why = reason(report.name, _count_used(facts), _count_allowed(facts), wait)
         return _again(replace(move, why=why), wait, extra_attempts=given_back)
     if report.meaning is Meaning.NEVER_RANG and facts.batch_lives:
         return _again(move, facts.retry_interval, extra_attempts=1 + given_back)
@@ -148,18 +148,18 @@ def _closed(facts: Facts, report: Report, cause: Cause) -> Move:
 
 def _may_retry(facts: Facts) -> bool:
     """Whether an attempt is left; this one counts, whatever was thought of it before."""
-    return facts.batch_lives and _used(facts) < _allowed(facts)
+    return facts.batch_lives and _count_used(facts) < _count_allowed(facts)
 
 
-def _used(facts: Facts) -> int:
+def _count_used(facts: Facts) -> int:
     return facts.attempt_count + int(facts.state is AttemptState.NOT_SENT)
 
 
-def _allowed(facts: Facts) -> int:
+def _count_allowed(facts: Facts) -> int:
     return facts.attempts_allowed - int(facts.forgiven)
 
 
-def _missed(report: Report) -> bool:
+def _is_miss(report: Report) -> bool:
     """Whether nobody was reached; a machine is somebody unless the campaign retries on it."""
     machine = outcome(report.channel_status) is Outcome.MACHINE
     return report.meaning is Meaning.MISSED or (machine and report.meaning is Meaning.REACHED)

@@ -5,7 +5,7 @@ person, for others don't; and the same name at two domains, though one may be an
 spelling that was given; only the judging is by the fold.
 """
 
-from worker.domain.recipients.mobile_marks import unmarked
+from worker.domain.recipients.mobile_marks import strip_mark
 from worker.domain.statuses import Channel
 
 FOLD_VERSION = 1
@@ -20,4 +20,4 @@ def identity_of(mode: Channel, address: str) -> str:
     """
     if mode is Channel.EMAIL:
         return address.lower()
-    return unmarked(address)
+    return strip_mark(address)

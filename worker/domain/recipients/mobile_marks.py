@@ -42,7 +42,7 @@ def other_marks(number: str) -> list[str]:
     return [other for mark in MOBILE_MARKS.values() if (other := mark.other(number))]
 
 
-def unmarked(number: str) -> str:
+def strip_mark(number: str) -> str:
     """The number in E.164 without the mark."""
     # Most numbers are of elsewhere, and every row of an upload asks.
     return min([number, *other_marks(number)], key=len) if number.startswith(_BEGINS) else number

@@ -136,15 +136,15 @@ def plan_of(name: str) -> NumberPlan:
     assert general is not None
     return NumberPlan(
         code=str(facts.country_code),
-        abroad=_compiled(facts.international_prefix),
-        national_prefix=_compiled(facts.national_prefix),
-        prefix=_compiled(facts.national_prefix_for_parsing),
+        abroad=_compile(facts.international_prefix),
+        national_prefix=_compile(facts.national_prefix),
+        prefix=_compile(facts.national_prefix_for_parsing),
         transforms=bool(facts.national_prefix_transform_rule),
-        general=_compiled(general.national_number_pattern),
+        general=_compile(general.national_number_pattern),
         lengths=frozenset(general.possible_length),
         shortest=_shortest(facts.country_code or 0),
         leading=re.compile(facts.leading_digits) if facts.leading_digits is not None else None,
-        valid={n: _known(facts, general, n) for n in general.possible_length},
+        valid={n: _compile_length(facts, general, n) for n in general.possible_length},
         costly=_costly(facts),
         formats=_formats(facts.country_code or 0),
     )
@@ -181,7 +181,7 @@ def _costly(facts: PhoneMetadata) -> Pattern:
         for kind in COSTLY_KINDS
         if (facts.country_code, kind) not in ORDINARY
     )
-    return _compiled(
+    return _compile(
         "|".join(
             f"(?P<{kind}>{which.national_number_pattern})"
             for kind, which in found
@@ -190,11 +190,11 @@ def _costly(facts: PhoneMetadata) -> Pattern:
     )
 
 
-def _compiled(pattern: str | None) -> Pattern:
+def _compile(pattern: str | None) -> Pattern:
     return re.compile(pattern) if pattern else NEVER
 
 
-def _known(facts: PhoneMetadata, general: PhoneNumberDesc, length: int) -> Pattern:
+def _compile_length(facts: PhoneMetadata, general: PhoneNumberDesc, length: int) -> Pattern:
     """What a number of this length must match: the general pattern, and that of one type or more."""
     mobile = None if facts.same_mobile_and_fixed_line_pattern else facts.mobile
     types = (

@@ -14,10 +14,10 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 from worker.domain.recipients.numbering_plans import valid_address
 from worker.domain.recipients.phone_parsing import (
     begins_with_prefix,
-    called_digits,
     e164,
     groups_abroad,
     groups_at_home,
+    national_digits,
     parse_abroad,
     parse_valid,
 )
@@ -75,7 +75,7 @@ def _is_tail(spelled: Spelled, at: int, whole: PhoneNumber) -> bool:
     tail = spelled.groups[at:]
     if max(map(len, tail)) > LONGEST_TAIL:
         return False
-    called = called_digits(whole)[: -len("".join(tail))]
+    called = national_digits(whole)[: -len("".join(tail))]
     if valid_address(str(whole.country_code), called) is None:
         return False
     if (head := parse_abroad(f"{whole.country_code}{called}")) is None:
@@ -96,7 +96,7 @@ def _is_complete(last: str, tail: tuple[str, ...], head: PhoneNumber) -> bool:
 
 def _may_go_on(head: PhoneNumber, groups: tuple[str, ...], tail: tuple[str, ...]) -> bool:
     """Whether this may be the beginning of a subscriber's number, written in groups of one's own."""
-    is_short = len(groups) == AREA_AND_SUBSCRIBER and len(called_digits(head)) < SURELY_WHOLE
+    is_short = len(groups) == AREA_AND_SUBSCRIBER and len(national_digits(head)) < SURELY_WHOLE
     return is_short and len(tail[-1]) > 1 and phonenumbers.number_type(head) in _PEOPLES
 
 

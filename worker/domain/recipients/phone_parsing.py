@@ -65,14 +65,14 @@ def parse_abroad(digits: str) -> PhoneNumber | None:
     return number if phonenumbers.is_valid_number(number) else None
 
 
-def called_digits(number: PhoneNumber) -> str:
+def national_digits(number: PhoneNumber) -> str:
     """The number without its country's calling code."""
     return phonenumbers.national_significant_number(number)
 
 
 def e164(number: PhoneNumber) -> str:
     """The number in E.164."""
-    return f"+{number.country_code}{called_digits(number)}"
+    return f"+{number.country_code}{national_digits(number)}"
 
 
 def groups_at_home(number: PhoneNumber) -> tuple[str, ...]:

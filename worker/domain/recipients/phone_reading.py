@@ -13,9 +13,9 @@ from worker.domain.recipients.numbering_plans import is_surely_none
 from worker.domain.recipients.phone_neighbours import holds_another
 from worker.domain.recipients.phone_parsing import (
     UnreadNumber,
-    called_digits,
     e164,
     groups_at_home,
+    national_digits,
     parse,
     parse_abroad,
     pattern,
@@ -96,7 +96,7 @@ def _may_begin_with_code(spelled: Spelled, national: PhoneNumber, abroad: PhoneN
 
 def _is_as_written(spelled: Spelled, number: PhoneNumber, region: str | None) -> bool:
     """Whether the digits called are those written, but for prefixes and the rules of a country."""
-    code, called = str(number.country_code), called_digits(number)
+    code, called = str(number.country_code), national_digits(number)
     home = phonenumbers.region_code_for_number(number)
     return any(
         rest == called or _is_moved(home, rest, called)

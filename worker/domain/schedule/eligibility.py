@@ -83,7 +83,7 @@ def evaluate(
     per_hour = current_rate(standing, now)
     allowance = standing.allowance
     if per_hour is not None:
-        allowance = pace.accrued(allowance, per_hour, now)
+        allowance = pace.accrue(allowance, per_hour, now)
     if at.opens is None:
         return NotYet(NEVER, "its calling window never opens", allowance)
     if at.opens > now:

@@ -41,10 +41,10 @@ def why_not_moving(situation: Situation, now: datetime) -> str | None:
         return why
     if facts.finished_at is not None or not situation.waiting:
         return None
-    return _held_back(situation)
+    return _why_held_back(situation)
 
 
-def _held_back(situation: Situation) -> str | None:
+def _why_held_back(situation: Situation) -> str | None:
     if situation.halt is not None:
         return f"halted: {situation.halt}"
     if isinstance(situation.verdict, NotYet):

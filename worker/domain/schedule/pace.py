@@ -59,7 +59,7 @@ def fixed_rate(rates: Rates) -> int | None:
     return rates.call_rate if rates.call_rate is not None else rates.hourly_rate
 
 
-def accrued(allowance: Allowance, per_hour: float, now: datetime) -> Allowance:
+def accrue(allowance: Allowance, per_hour: float, now: datetime) -> Allowance:
     """The allowance as it has grown by now; never more than one and what CATCH_UP brings."""
     if allowance.at is None:
         return Allowance(1.0, now)
@@ -74,7 +74,7 @@ def whole(allowance: Allowance) -> int:
     return int(allowance.level + 1e-6)
 
 
-def taken(allowance: Allowance, n: int) -> Allowance:
+def take(allowance: Allowance, n: int) -> Allowance:
     """The allowance after `n` were claimed."""
     return Allowance(allowance.level - n, allowance.at)
 
@@ -103,7 +103,7 @@ def fair_shares(room: int, wants: Sequence[int]) -> list[int]:
     return shares
 
 
-def nested_shares(room: int, wants: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
+def divide_room(room: int, wants: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
     """Divide `room` over campaigns, and each campaign's part over its batches.
 
     Args:

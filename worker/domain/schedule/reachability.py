@@ -12,9 +12,9 @@ from worker.domain.schedule.hours import OpenHours
 from worker.domain.schedule.windows import (
     Hours,
     Window,
-    agreed_opening,
-    agreed_until,
     closes_at,
+    common_closing,
+    common_opening,
     opens_at,
     recipient_zones,
 )
@@ -68,7 +68,7 @@ class Reach:
     def _why(self, zones: tuple[str, ...], local: Hours) -> str | None:
         if not zones:
             return NO_ZONE
-        if agreed_opening(zones, local, self.now) is None:
+        if common_opening(zones, local, self.now) is None:
             return APART
         moment = first_moment(self.hours.window, zones, local, self.now)
         if moment is None:
@@ -83,7 +83,7 @@ def first_moment(
     at: datetime | None = now
     for _ in range(LOOKS):
         opens = None if at is None else opens_at(window, at)
-        at = None if opens is None else agreed_opening(zones, local, opens)
+        at = None if opens is None else common_opening(zones, local, opens)
         if opens is None or at is None:
             return None
         if at == opens:
@@ -95,5 +95,5 @@ def first_moment(
 
 
 def _closing(window: Window, zones: tuple[str, ...], local: Hours, at: datetime) -> datetime | None:
-    ends = (closes_at(window, at), agreed_until(zones, local, at))
+    ends = (closes_at(window, at), common_closing(zones, local, at))
     return min((end for end in ends if end is not None), default=None)

@@ -141,10 +141,10 @@ def _instants(day: date, hours: Hours, zone: ZoneInfo) -> tuple[Slot, ...]:
     if not start < again < end:
         return ((start, end),)
     # The start happens twice: from the clocks' going back until it comes again they show a time before.
-    return ((start, _turned_back(start, again, zone)), (again, end))
+    return ((start, _find_offset_change(start, again, zone)), (again, end))
 
 
-def _turned_back(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+def _find_offset_change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The instant between the two at which the zone's offset changes."""
     offset = before.astimezone(zone).utcoffset()
     while after - before > timedelta(seconds=1):
@@ -211,7 +211,7 @@ def recipient_zones(address: str) -> tuple[str, ...]:
     return () if any(known_zone(name) is None for name in found) else found
 
 
-def agreed_until(zones: Iterable[str], hours: Hours, at: datetime) -> datetime | None:
+def common_closing(zones: Iterable[str], hours: Hours, at: datetime) -> datetime | None:
     """Until when every zone is open, if all are; None when one is closed or none is known."""
     closings = []
     for zone in zones:
@@ -223,7 +223,7 @@ def agreed_until(zones: Iterable[str], hours: Hours, at: datetime) -> datetime |
     return min(closings, default=None)
 
 
-def agreed_opening(zones: tuple[str, ...], hours: Hours, at: datetime) -> datetime | None:
+def common_opening(zones: tuple[str, ...], hours: Hours, at: datetime) -> datetime | None:
     """The first instant at which every zone is open; None when they never agree or none is known."""
     moment = at
     for _ in range(2 * len(zones) + 2 if zones else 0):

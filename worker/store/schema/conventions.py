@@ -23,11 +23,11 @@ Timestamp = DateTime(timezone=True)
 NOW = func.clock_timestamp()
 
 
-def listed(values: Iterable[StrEnum]) -> str:
+def sql_list(values: Iterable[StrEnum]) -> str:
     """The values as SQL writes a list of them."""
     return ", ".join(f"'{value}'" for value in sorted(values))
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     """A CHECK that the column holds one of the values."""
-    return CheckConstraint(f"{column} IN ({listed(values)})", name=column)
+    return CheckConstraint(f"{column} IN ({sql_list(values)})", name=column)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from worker.domain.statuses import IN_FLIGHT, AttemptState, Cause, Channel
-from worker.store.schema.conventions import NOW, Timestamp, listed, metadata, one_of
+from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of, sql_list
 
 # What a send writes has no foreign keys: it is written from a request that is locked, and who deletes
 # requests locks them first. The checks took a tenth of what a send asks of the database.
@@ -64,7 +64,7 @@ attempt = Table(
         "attempt_one_in_flight_per_recipient",
         "recipient",
         unique=True,
-        postgresql_where=text(f"state IN ({listed(IN_FLIGHT)})"),
+        postgresql_where=text(f"state IN ({sql_list(IN_FLIGHT)})"),
     ),
     Index(
         "attempt_one_open_per_request",

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from worker.domain.statuses import Cause, Channel, ChannelStatus, RequestStatus, SuppressReason
-from worker.store.schema.conventions import NOW, Timestamp, listed, metadata, one_of
+from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of, sql_list
 
 campaign = Table(
     "campaign",
@@ -158,7 +158,7 @@ suppression = Table(
     Column("lifted_why", Text),
     UniqueConstraint("identity", "source", "act"),
     one_of("reason", SuppressReason),
-    CheckConstraint(f"channels <@ ARRAY[{listed(Channel)}]", name="channels"),
+    CheckConstraint(f"channels <@ ARRAY[{sql_list(Channel)}]", name="channels"),
     CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
 )
 

@@ -29,7 +29,7 @@ from tests.unit.domain.verdicts.folding import (
     report,
     reported,
 )
-from worker.domain.evidence import accepted, judge_absence, judge_answer, judge_report
+from worker.domain.evidence import judge_absence, judge_accepted, judge_answer, judge_report
 from worker.domain.evidence.attempts import OPEN, Change, Facts
 from worker.domain.evidence.reports import Meaning, Report
 from worker.domain.statuses import (
@@ -141,7 +141,7 @@ def _position(told: Report) -> tuple[int, int, str]:
 
 @pytest.mark.parametrize("last", [ANSWERED, BUSY, COMPLETED], ids=_name)
 def test_the_answer_may_come_at_any_place_among_the_reports(last: Report) -> None:
-    accept: Evidence = partial(accepted, sid="CA1", patience=PATIENCE)
+    accept: Evidence = partial(judge_accepted, sid="CA1", patience=PATIENCE)
     events: list[Evidence] = [partial(_told, told) for told in (QUEUED, RINGING, last)]
 
     ends = {folded(BEGUN, order) for order in permutations([accept, *events])}
