@@ -77,7 +77,7 @@ def a_bucket_nobody_asks_is_forgotten(server: Redis) -> None:
     assert 0 < left <= 3600
 
 
-def unused_permissions_are_there_again_but_no_more_than_one_burst(server: Redis) -> None:
+def unused_permits_are_there_again_but_no_more_than_one_burst(server: Redis) -> None:
     buckets = Buckets(server)
     buckets.take(VOICE, 1)
     buckets.give_back(VOICE, 5)
@@ -221,7 +221,7 @@ def without_a_limit_nobody_asks_the_server(server: Redis) -> None:
 def what_is_settled_is_there_for_others(server: Redis) -> None:
     one, other = gate(server), gate(server)
     reserved = one.reserve(Channel.EMAIL, "", 1)
-    one.settle(Channel.EMAIL, "", reserved=reserved, used=0)
+    one.return_unused(Channel.EMAIL, "", reserved=reserved, used=0)
 
     assert other.reserve(Channel.EMAIL, "", 1) == 1
 
@@ -248,7 +248,7 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     nobody_is_given_more_than_asked_for,
     a_server_that_forgets_costs_one_burst,
     a_bucket_nobody_asks_is_forgotten,
-    unused_permissions_are_there_again_but_no_more_than_one_burst,
+    unused_permits_are_there_again_but_no_more_than_one_burst,
     what_was_used_beyond_is_owed,
     a_refusal_blocks_everybody_for_the_time_it_named,
     refusals_of_one_overload_are_one_strike_and_the_next_one_lasts_longer,

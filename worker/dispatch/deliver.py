@@ -42,7 +42,7 @@ def deliver(
     1. Take it up: read what is to be said, and to whom. Not while this process keeps answers that the
        store has not taken.
     2. Render it; what can't be rendered is closed before anything is sent.
-    3. Reserve the provider's permissions; what gets none in time is left to its lease, and a worker
+    3. Reserve the provider's permits; what gets none in time is left to its lease, and a worker
        that is asked to stop hands back what has not begun.
     4. Begin as many as were permitted: the attempts are written and committed; only they may be sent.
     5. Send all of them, with no transaction open; mails that share their words share requests.

@@ -26,12 +26,12 @@ from worker.store.queue import Chunk
 
 log = structlog.get_logger()
 
-KEPT = frozenset({"too_late", "no_permission", "lease_over", "stopping"})
+KEPT = frozenset({"too_late", "no_permit", "lease_over", "stopping"})
 """Reasons that return no rate: some leave a request to its lease, the others say no number."""
 
 
 class LeaseExpired(Exception):
-    """Nothing of what was asked for is still ours: permissions would be wasted on the rest."""
+    """Nothing of what was asked for is still ours: permits would be wasted on the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +82,8 @@ class Delivery:
         contents = self.render()
         try:
             for portion in portions(contents, self.limits.at_once):
-                for permitted, permissions in self.permitted(portion):
-                    self.contact(permitted, permissions)
+                for permitted, permits in self.reserve_permits(portion):
+                    self.contact(permitted, permits)
         except Stopping:
             in_transaction(self.engine, lambda c: queue.release(c, self.chunk))
             self.delivered.handed_back["stopping"] += 1
@@ -93,16 +93,16 @@ class Delivery:
             # Nothing of these has begun: their lease runs out and they are due again. Released at once,
             # they would go round and round for as long as the limits' server is away.
             log.info("not_permitted_in_time", batch=self.chunk.batch, why=str(closed))
-            self.delivered.handed_back["no_permission"] += 1
+            self.delivered.handed_back["no_permit"] += 1
 
-    def contact(self, permitted: Mapping[int, Content], permissions: int) -> None:
-        """Begin and send; permissions of what did not begin are returned, whatever the reason."""
+    def contact(self, permitted: Mapping[int, Content], permits: int) -> None:
+        """Begin and send; permits of what did not begin are returned, whatever the reason."""
         groups: list[list[Ticket]] = []
         try:
             tickets, deadline = self.begin(permitted)
             groups = group_tickets(tickets, self.limits.group_size)
         finally:
-            self.settle(permissions, len(groups))
+            self.return_unused(permits, len(groups))
         self.send(groups, deadline)
 
     def render(self) -> dict[int, Content]:
@@ -114,15 +114,17 @@ class Delivery:
             self.delivered.handed_back["render"] = len(faults)
         return contents
 
-    def permitted(self, portion: Mapping[int, Content]) -> Iterator[tuple[dict[int, Content], int]]:
-        """As many as there are permissions, one for each request, however many people it reaches."""
+    def reserve_permits(
+        self, portion: Mapping[int, Content]
+    ) -> Iterator[tuple[dict[int, Content], int]]:
+        """As many as there are permits, one for each request, however many people it reaches."""
         left = list(portion)
         share = self.limits.group_size if form_of(portion[left[0]]) is not None else 1
         while left:
             wanted = -(-len(left) // share)
-            permissions = self.gate.reserve(self.chunk.mode, self.assignment.source, wanted)
-            now, left = left[: permissions * share], left[permissions * share :]
-            yield {request: portion[request] for request in now}, permissions
+            permits = self.gate.reserve(self.chunk.mode, self.assignment.source, wanted)
+            now, left = left[: permits * share], left[permits * share :]
+            yield {request: portion[request] for request in now}, permits
 
     def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], Moment]:
         """The tickets of what may be sent now, and until when; the rest is handed back."""
@@ -150,9 +152,11 @@ class Delivery:
             self.delivered.handed_back["too_late"] += len(contents) - len(in_time)
         return in_time
 
-    def settle(self, reserved: int, used: int) -> None:
-        """Return the permissions that were not used."""
-        self.gate.settle(self.chunk.mode, self.assignment.source, reserved=reserved, used=used)
+    def return_unused(self, reserved: int, used: int) -> None:
+        """Return the permits that were not used."""
+        self.gate.return_unused(
+            self.chunk.mode, self.assignment.source, reserved=reserved, used=used
+        )
 
     def send(self, groups: Sequence[Sequence[Ticket]], deadline: Moment) -> None:
         """Send all at once, and record each answer as it comes."""

@@ -99,12 +99,12 @@ class Buckets:
         self._slow = server.register_script(_SLOW)
 
     def take(self, bucket: Bucket, wanted: int) -> tuple[int, float]:
-        """Returns how many permissions were given, and when none: seconds until it is worth asking."""
+        """Returns how many permits were given, and when none: seconds until it is worth asking."""
         given, wait = self._take(keys=[_key(bucket)], args=[*_shape(bucket), wanted, LONGEST_BLOCK])
         return int(given), float(wait)
 
     def give_back(self, bucket: Bucket, count: int) -> None:
-        """Return unused permissions; a negative count is a debt for what was used beyond them."""
+        """Return unused permits; a negative count is a debt for what was used beyond them."""
         self._give_back(keys=[_key(bucket)], args=[*_shape(bucket), count, LONGEST_BLOCK])
 
     def slow(self, bucket: Bucket, after: float | None) -> float:

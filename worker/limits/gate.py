@@ -1,4 +1,4 @@
-"""The gate in front of begin: waits for permissions, or says that none came in time."""
+"""The gate in front of begin: waits for permits, or says that none came in time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from worker.limits.bucket import Bucket, Buckets
 
 log = structlog.get_logger()
 
-# Never sleep longer: somebody may have given permissions back.
+# Never sleep longer: somebody may have given permits back.
 LONGEST_NAP = 1.0
 
 
 class Closed(Exception):
-    """No permission came in time: nothing may begin."""
+    """No permit came in time: nothing may begin."""
 
 
 class Stopping(Closed):
@@ -36,14 +36,14 @@ class Gate(Protocol):
         """From here on nothing is permitted; whoever waits waits no longer."""
 
     def reserve(self, mode: Channel, source: str, wanted: int) -> int:
-        """Wait for at least one and at most `wanted` permissions.
+        """Wait for at least one and at most `wanted` permits.
 
         Raises:
             Closed: none came in time.
             Stopping: none will.
         """
 
-    def settle(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
         """Return what was not used, or owe what was used beyond."""
 
     def slow(self, mode: Channel, source: str, after: float | None) -> None:
@@ -66,7 +66,7 @@ class OpenGate:
             raise Stopping
         return wanted
 
-    def settle(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
         """Nothing is kept."""
 
     def slow(self, mode: Channel, source: str, after: float | None) -> None:
@@ -85,7 +85,7 @@ class SharedGate:
     per_second: Mapping[Channel, float]
     """By channel; 0: unlimited."""
     patience: float
-    """Seconds to wait for a permission: well within a claim's lease."""
+    """Seconds to wait for a permit: well within a claim's lease."""
     clock: Callable[[], float] = monotonic
     stopped: Event = field(default_factory=Event)
 
@@ -108,19 +108,19 @@ class SharedGate:
             if given:
                 return given
             if self.clock() + wait > ends:
-                raise Closed("no permission within the time of a lease")
+                raise Closed("no permit within the time of a lease")
             self.stopped.wait(min(wait, LONGEST_NAP))
         raise Stopping
 
-    def settle(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
-        """See `Gate`; when the server is away, the permissions are lost."""
+    def return_unused(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
+        """See `Gate`; when the server is away, the permits are lost."""
         bucket = self._bucket(mode, source)
         if bucket is None or reserved == used:
             return
         try:
             self.buckets.give_back(bucket, reserved - used)
         except RedisError as error:
-            log.warning("permissions_lost", error=type(error).__name__)
+            log.warning("permits_lost", error=type(error).__name__)
 
     def slow(self, mode: Channel, source: str, after: float | None) -> None:
         """See `Gate`."""

@@ -47,7 +47,7 @@ class Gatekeeper:
         self.kept += wanted
         return wanted
 
-    def settle(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
         self.kept -= reserved - used
 
     def slow(self, mode: Channel, source: str, after: float | None) -> None:
@@ -134,9 +134,7 @@ def test_whoever_outlived_its_lease_is_forgiven_too(engine: Engine) -> None:
     assert claims_of(engine, request) == 0
 
 
-def test_a_chunk_whose_lease_is_over_wastes_no_permissions(
-    engine: Engine, connect: Connect
-) -> None:
+def test_a_chunk_whose_lease_is_over_wastes_no_permits(engine: Engine, connect: Connect) -> None:
     batch = make_batch(engine)
     requests = [make_request(engine, batch=batch) for _ in range(6)]
     chunk = lease(engine, *requests, lasts=-MINUTE)
@@ -179,7 +177,7 @@ HANDED_BACK: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("why", HANDED_BACK)
-def test_permissions_of_what_did_not_begin_are_returned(
+def test_permits_of_what_did_not_begin_are_returned(
     engine: Engine, connect: Connect, why: str
 ) -> None:
     batch = make_batch(engine, **HANDED_BACK[why])  # type: ignore[arg-type]
@@ -192,7 +190,7 @@ def test_permissions_of_what_did_not_begin_are_returned(
     assert (done.handed_back, gate.asked, gate.kept) == ({why: 1}, 1, 0)
 
 
-def test_permissions_are_returned_where_begin_fails(engine: Engine, connect: Connect) -> None:
+def test_permits_are_returned_where_begin_fails(engine: Engine, connect: Connect) -> None:
     chunk = lease(engine, make_request(engine))
     with engine.begin() as connection:
         connection.exec_driver_sql("""

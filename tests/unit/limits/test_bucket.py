@@ -22,5 +22,5 @@ def test_while_the_server_is_away_nothing_begins_and_what_is_lost_stops_nobody()
 
     with pytest.raises(Closed, match="away"):
         shared.reserve(Channel.VOICE, "", 1)
-    shared.settle(Channel.VOICE, "", reserved=1, used=0)
+    shared.return_unused(Channel.VOICE, "", reserved=1, used=0)
     shared.slow(Channel.VOICE, "", None)
