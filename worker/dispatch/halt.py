@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 def halt(engine: Engine, scope: Scope, key: str, reason: str, by: str) -> bool:
-    """Once this returns nothing begins in the scope. Returns whether it was sending before."""
+    """Once this returns nothing begins in the scope. Returns whether that is another halt than before."""
     fresh = in_transaction(engine, lambda c: halts.halt(c, scope, key, reason, by))
     if fresh:
         log.warning("dispatch_halted", scope=scope, key=key)

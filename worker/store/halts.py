@@ -30,16 +30,33 @@ class HaltRow:
     halted_by: str
 
 
+PROVIDER = "provider"
+"""Who halted a channel whose provider refuses us."""
+
+# Only a person is named by a mailbox.
+_HALT = text("""
+    INSERT INTO halt AS h (scope, key, reason, halted_by) VALUES (:scope, :key, :reason, :by)
+    ON CONFLICT (scope, key) DO UPDATE
+    SET reason = excluded.reason || ' (before: ' || h.reason || ')',
+        halted_by = excluded.halted_by, halted_at = excluded.halted_at
+    WHERE h.halted_by NOT LIKE '%@%' AND (excluded.halted_by LIKE '%@%'
+        OR (h.halted_by = :provider AND excluded.halted_by <> :provider))
+    RETURNING scope
+""")
+
+
 def halt(connection: Connection, scope: Scope, key: str, reason: str, by: str) -> bool:
-    """Let nothing more begin in this scope. Returns whether it was not halted before."""
+    """Let nothing more begin in this scope.
+
+    Where it is halted already, the one that more is needed to lift goes on: a person's rather than the
+    system's own, and any rather than what the probe may lift. It keeps the other's reason behind its own.
+
+    Returns:
+        whether that is another halt than before.
+    """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": HALT_LOCK})
-    row = connection.execute(
-        text("""
-            INSERT INTO halt (scope, key, reason, halted_by) VALUES (:scope, :key, :reason, :by)
-            ON CONFLICT DO NOTHING RETURNING scope
-        """),
-        {"scope": scope, "key": key, "reason": reason, "by": by},
-    )
+    told = {"scope": scope, "key": key, "reason": reason, "by": by, "provider": PROVIDER}
+    row = connection.execute(_HALT, told)
     fresh = row.first() is not None
     if fresh:
         audit.note(connection, Deed.HALT, _subject(scope, key), by, why=reason)
@@ -83,10 +100,6 @@ def resume(connection: Connection, scope: Scope, key: str, by: str = OURSELVES) 
     if lifted:
         audit.note(connection, Deed.RESUME, _subject(scope, key), by)
     return lifted
-
-
-PROVIDER = "provider"
-"""Who halted a channel whose provider refuses us."""
 
 
 def find_refused_channels(connection: Connection, since: timedelta) -> list[str]:

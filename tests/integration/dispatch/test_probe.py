@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.fakes.provider import FakeProvider, FakeProviders
-from worker.dispatch.halt import halt, halts_in_force
+from worker.dispatch.halt import Scope, halt, halts_in_force
 from worker.dispatch.probe import probe
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.domain.statuses import Channel
@@ -78,3 +78,31 @@ def test_any_other_halt_waits_for_an_operator(
     probe(engine, line, AT_ONCE)
 
     assert (len(halts_in_force(engine)), provider.probes) == (1, 0)
+
+
+@pytest.mark.parametrize("by", ["ana@example.com", "report"])
+def test_what_only_a_person_lifts_stays_where_the_provider_had_halted_before(
+    engine: Engine, line: ProviderLoop, provider: Probed, by: str
+) -> None:
+    provider.answers_now = True
+    halt(engine, "channel", "sms", "account suspended", "provider")
+
+    assert halt(engine, "channel", "sms", "a wrong template", by)
+    assert not halt(engine, "channel", "sms", "account suspended", "provider")
+    probe(engine, line, AT_ONCE)
+
+    [row] = halts_in_force(engine)
+    assert (row.halted_by, row.reason) == (by, "a wrong template (before: account suspended)")
+
+
+@pytest.mark.parametrize("later", ["provider", "report", "outreach", "bo@example.com"])
+@pytest.mark.parametrize("scope", [("all", ""), ("channel", "sms"), ("campaign", "7")])
+def test_a_persons_halt_is_written_over_by_nobody(
+    engine: Engine, scope: tuple[Scope, str], later: str
+) -> None:
+    halt(engine, *scope, "a wrong template", "ana@example.com")
+
+    assert not halt(engine, *scope, "something else", later)
+
+    [row] = halts_in_force(engine)
+    assert (row.halted_by, row.reason) == ("ana@example.com", "a wrong template")
