@@ -28,11 +28,16 @@ def archive(
     named = by or current.settings.operator_email
     operator = current.operator(by) if named else NOBODY
     engine = current.runtime.patient_engine
-    for one in archive_batches(engine, older_than=_age(older_than), folder=to, by=operator):
+    archived = 0
+    for archived, one in enumerate(  # noqa: B007  the last number is how many there were
+        archive_batches(engine, older_than=_age(older_than), folder=to, by=operator), start=1
+    ):
         if as_json:
             print_json({"batch_id": one.batch_id, "requests": one.requests, "file": str(one.file)})
         else:
             console().print(f"batch {one.batch_id}: {one.requests} requests → {one.file}")
+    if not archived and not as_json:
+        console().print(f"nothing to archive: no batch finished {older_than} ago or earlier")
 
 
 def _age(text: str) -> timedelta:

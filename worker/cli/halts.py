@@ -68,10 +68,16 @@ def resume_command(
     if after_restore:
         adopt_the_database(here.engine, here.memories, operator)
     lifted, out = resume(here.engine, scope, key, operator), screen(context)
-    done = "resumed: {}" if lifted else "was not halted, nothing changed: {}"
-    out.print(done.format(_name_scope(scope, key)))
+    out.print(_done(_name_scope(scope, key), lifted=lifted, adopted=after_restore))
     for row in halts_in_force(here.engine):
         out.print(f"still halted: {_describe(row, out)}")
+
+
+def _done(named: str, *, lifted: bool, adopted: bool) -> str:
+    known = "this database is the one to send from, from now on; " if adopted else ""
+    if lifted:
+        return f"{known}resumed: {named}"
+    return f"{known}was not halted{'' if adopted else ', nothing changed'}: {named}"
 
 
 def _name_scope(scope: str, key: str) -> str:

@@ -1,6 +1,7 @@
 """Who steers is told what was found, and why nothing has changed where nothing has."""
 
 from collections.abc import Callable
+from pathlib import Path
 from re import sub
 
 import pytest
@@ -109,3 +110,23 @@ def test_what_is_no_batch_or_deleted_is_refused(outreach: Outreach, engine: Engi
     for command in ("pause", "resume"):
         assert outreach("batch", command, "none").stderr == "outreach: there is no batch 'none'\n"
         assert outreach("batch", command, "B").stderr == "outreach: batch 'B' was deleted\n"
+
+
+def test_a_database_that_is_accepted_is_told_as_such(outreach: Outreach, broker_url: str) -> None:
+    told = outreach("resume", "--after-restore", BROKER_URL=broker_url)
+
+    assert told.stdout.startswith("this database is the one to send from, from now on; ")
+    assert "nothing changed" not in told.stdout
+    outreach("halt", "--all")
+    again = outreach("resume", "--after-restore", BROKER_URL=broker_url)
+    assert again.stdout.endswith("; resumed: all\n")
+
+
+def test_an_archive_of_nothing_says_so(outreach: Outreach, tmp_path: Path) -> None:
+    told = outreach("batch", "archive", "--older-than", "90d", "--to", str(tmp_path))
+    for_scripts = outreach(
+        "batch", "archive", "--older-than", "90d", "--to", str(tmp_path), "--json"
+    )
+
+    assert told.stdout == "nothing to archive: no batch finished 90d ago or earlier\n"
+    assert (for_scripts.exit_code, for_scripts.stdout) == (0, "")
