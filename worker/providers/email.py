@@ -190,8 +190,6 @@ def read_events(body: bytes) -> Events:
 def _read_event(event: Event) -> Report | UnreadableEvent | None:
     """None: it is no event of a mail, or no other sender's that could be of a person we mailed."""
     token, name = _token(event), _text(event, "event")
-    if not event:
-        return unread(event)
     if name in IGNORED or (token is None and name not in EVENTS):
         return None
     try:

@@ -17,6 +17,9 @@ class UnreadableEvent:
     text: str
 
 
+SEVERAL = 1_000
+"""How many elements that are no events are told one by one."""
+
 # Where the next event begins, after one that can't be read: inside a string the quote is escaped.
 _NEXT = re.compile(r"\}\s*,\s*(?=\{\s*\")")
 _GAP = re.compile(r"[\s,]*")
@@ -26,17 +29,23 @@ _READER = json.JSONDecoder(strict=False)
 def read_array(body: bytes) -> Iterator[Event | UnreadableEvent]:
     """The elements of a JSON array of objects, or of one object that stands alone, in their order.
 
-    What is no JSON is read as far as it can be: NaN, control characters, bytes that are no UTF-8.
+    What is no JSON is read as far as it can be: NaN, control characters, bytes that are no UTF-8. Of what
+    is no event so many are told one by one, and the others in one piece: a million of them are no delivery.
     """
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
         yield from _read_piecemeal(body.decode("utf-8", "surrogateescape"))
         return
-    if not isinstance(parsed, list):
-        parsed = [parsed]
-    for element in parsed:
-        yield element if isinstance(element, dict) else unread(element)
+    others = []
+    for element in parsed if isinstance(parsed, list) else [parsed]:
+        if isinstance(element, dict) and element:
+            yield element
+        else:
+            others.append(element)
+    yield from map(unread, others[:SEVERAL])
+    if len(others) > SEVERAL:
+        yield unread(others[SEVERAL:])
 
 
 def _read_piecemeal(text: str) -> Iterator[Event | UnreadableEvent]:
@@ -44,10 +53,14 @@ def _read_piecemeal(text: str) -> Iterator[Event | UnreadableEvent]:
     at = _skip_gap(stripped, 0)
     if at == len(stripped):
         yield UnreadableEvent(_escape(text))
-    while at < len(stripped):
+    unreadable = 0
+    while at < len(stripped) and unreadable < SEVERAL:
         element, at = _read_one(stripped, at)
+        unreadable += isinstance(element, UnreadableEvent)
         yield element
         at = _skip_gap(stripped, at)
+    if at < len(stripped):
+        yield UnreadableEvent(_escape(stripped[at:]))
 
 
 def _read_one(text: str, at: int) -> tuple[Event | UnreadableEvent, int]:
@@ -58,7 +71,7 @@ def _read_one(text: str, at: int) -> tuple[Event | UnreadableEvent, int]:
         following = _NEXT.search(text, at)
         end = following.start() + 1 if following else len(text)
         return UnreadableEvent(_escape(text[at:end])), end
-    return (element if isinstance(element, dict) else unread(element)), end
+    return (element if isinstance(element, dict) and element else unread(element)), end
 
 
 def _skip_gap(text: str, at: int) -> int:

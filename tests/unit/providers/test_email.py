@@ -1,6 +1,7 @@
 """Reading the event webhook."""
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -235,3 +236,44 @@ def test_what_cannot_be_read_is_kept_whole() -> None:
 
 def test_one_object_that_stands_alone_is_read() -> None:
     assert [one.name for one in read_events(GOOD)] == ["spamreport"]
+
+
+MANY = {
+    "numbers": b"[" + b"1," * 1_000_000 + GOOD + b"]",
+    "empty objects": b"[" + b"{}," * 600_000 + GOOD + b"]",
+    "numbers between events": b"[" + (b"1," + GOOD + b",") * 2_000 + b"1]",
+}
+
+
+@pytest.mark.parametrize("body", MANY.values(), ids=MANY)
+def test_a_million_elements_that_are_no_events_are_kept_in_few_pieces(body: bytes) -> None:
+    began = time.process_time()
+
+    events = read_events(body)
+
+    assert time.process_time() - began < 4
+    assert {one.name for one in events} == {"spamreport"}
+    assert events.unreadable == 1_001
+    assert "".join(events.unread).count("1" if b"1" in body[:9] else "{}") == len(
+        json.loads(body)
+    ) - len(events)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[NaN" + b",1" * 1_000_000 + b"]",
+        b"[" + b'{"x},' * 400_000,
+        b"[-Infinity" + b",{}" * 600_000,
+    ],
+    ids=["numbers", "broken objects", "empty objects"],
+)
+def test_so_are_those_of_a_delivery_that_is_no_json(body: bytes) -> None:
+    began = time.process_time()
+
+    events = read_events(body)
+
+    assert time.process_time() - began < 4
+    assert not events
+    assert events.unreadable <= 1_001
+    assert sum(map(len, events.unread)) > len(body) // 2
