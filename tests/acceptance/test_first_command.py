@@ -226,3 +226,68 @@ def test_nothing_that_somebody_else_put_there_is_run(install: Install, open_fold
 
     assert (done.returncode, done.stderr) == (0, "")
     assert not (open_folder / "was-run").exists()
+
+
+STRANGER = 12_345
+Plant = Callable[[Path], None]
+
+
+def _plant_folder(home: Path) -> None:
+    home.mkdir()
+    os.chown(home, STRANGER, STRANGER)
+
+
+def _plant_link(home: Path) -> None:
+    (home.parent / "elsewhere").mkdir()
+    home.symlink_to(home.parent / "elsewhere")
+
+
+def _plant_open_folder(home: Path) -> None:
+    home.mkdir()
+    home.chmod(0o1777)
+
+
+@AS_ROOT
+@pytest.mark.parametrize("plant", [_plant_folder, _plant_link, _plant_open_folder])
+def test_data_is_kept_in_no_folder_of_a_stranger(
+    install: Install, open_folder: Path, plant: Plant
+) -> None:
+    site = install("closed")
+    kept = str(site.parent / "state" / "postgres").replace("/", "-")
+    home = open_folder / f"outreach{kept}"
+    plant(home)
+    before = home.stat().st_uid, home.lstat().st_mode
+
+    done = start(site)
+
+    assert f"{home} is somebody else's: remove it" in done.stderr
+    assert (home.stat().st_uid, home.lstat().st_mode) == before
+    assert list(home.iterdir()) == []
+
+
+def _own_by_stranger(lock: Path) -> None:
+    os.chown(lock, STRANGER, STRANGER)
+
+
+def _lead_elsewhere(lock: Path) -> None:
+    lock.unlink()
+    lock.symlink_to(lock.parent / "elsewhere")
+
+
+def _make_pipe(lock: Path) -> None:
+    lock.unlink()
+    os.mkfifo(lock)
+
+
+@AS_ROOT
+@pytest.mark.parametrize("plant", [_own_by_stranger, _lead_elsewhere, _make_pipe])
+def test_no_stranger_holds_the_lock(install: Install, open_folder: Path, plant: Plant) -> None:
+    site = install("closed")
+    assert start(site).returncode == 0
+    [lock] = open_folder.glob("outreach-postgres-*.lock")
+    plant(lock)
+
+    done = start(site)
+
+    assert f"{lock} is somebody else's: remove it" in done.stderr
+    assert not (open_folder / "elsewhere").exists()

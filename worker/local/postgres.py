@@ -8,10 +8,11 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from worker.local.ports import free_port
@@ -33,6 +34,8 @@ class EmbeddedPostgres:
         self._log = self._home / "postgres.log"
         self._binaries = programs_for(self._owner, self._home.parent)
         self.port = free_port()
+        self._claim()
+        self._end_left_over()
         if fresh:
             self.remove()
         self._create()
@@ -79,11 +82,29 @@ class EmbeddedPostgres:
         """Delete the data."""
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def _create(self) -> None:
-        self._home.mkdir(parents=True, exist_ok=True)
+    def _claim(self) -> None:
+        """Have the folder; as root, in whose name the server's user is given it, no stranger's.
+
+        Raises:
+            ServiceFailed: somebody else may write there, or it leads elsewhere.
+        """
+        self._home.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            self._home.mkdir()
         if self._owner:
-            owner = pwd.getpwnam(self._owner)
-            os.chown(self._home, owner.pw_uid, owner.pw_gid)
+            owner, found = pwd.getpwnam(self._owner), self._home.lstat()
+            known = stat.S_ISDIR(found.st_mode) and found.st_uid in {os.geteuid(), owner.pw_uid}
+            if not known or found.st_mode & stat.S_IWOTH:
+                raise ServiceFailed(f"PostgreSQL: {self._home} is somebody else's: remove it")
+            os.chown(self._home, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+
+    def _end_left_over(self) -> None:
+        """End the server of a run that was killed: it would write where the next one does."""
+        if (self._data / "postmaster.pid").exists() and self.is_running:
+            self.stop("immediate")
+
+    def _create(self) -> None:
+        self._claim()
         if not (self._data / "PG_VERSION").exists():
             shutil.rmtree(self._data, ignore_errors=True)  # an initdb that was interrupted
             self._initialize()

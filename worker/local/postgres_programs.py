@@ -101,12 +101,30 @@ def _is_ours(copy: Path) -> bool:
 @contextmanager
 def _alone(copy: Path) -> Iterator[None]:
     """One process at a time makes or mends a copy."""
-    lock = os.open(f"{copy}.lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    lock = _opened(Path(f"{copy}.lock"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
+
+
+def _opened(lock: Path) -> int:
+    """A file of ours to lock; a stranger could hold his for ever, or lead us to another.
+
+    Raises:
+        ServiceFailed: it is somebody else's.
+    """
+    flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        opened = os.open(lock, flags, 0o600)
+    except OSError:
+        raise ServiceFailed(f"PostgreSQL: {lock} is somebody else's: remove it") from None
+    found = os.fstat(opened)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        os.close(opened)
+        raise ServiceFailed(f"PostgreSQL: {lock} is somebody else's: remove it")
+    return opened
 
 
 def _replace(copy: Path, wheel: Path) -> None:

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import psutil
 
-from config.settings import LOCK_FILE, judge, read_given
+from config.settings import LOCK_FILE, RUN_FILE, judge, read_given
 from worker.local.environment import (
     MARK,
     SandboxPlan,
@@ -93,6 +93,7 @@ def running_stack(
     state_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(_hold_lock(state_dir, interrupts))
+        end_left_over(state_dir)
         if fresh:
             _forget(state_dir)
         stack.callback(_end_marked, environment[MARK])
@@ -241,6 +242,28 @@ def _end_marked(mark: str) -> None:
                 process.kill()
         except psutil.Error:
             continue
+
+
+def end_left_over(state_dir: Path) -> None:
+    """End what a house of this folder left running that was killed, and forget its settings.
+
+    To be called with the folder's lock held: whoever carries its name then belongs to nobody any more.
+    """
+    (state_dir / RUN_FILE).unlink(missing_ok=True)
+    folder = str(state_dir.resolve())
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and _is_of(process, folder):
+                process.kill()
+        except psutil.Error:
+            continue
+
+
+def _is_of(process: psutil.Process, folder: str) -> bool:
+    carried = process.environ()
+    if MARK in carried and carried.get("STATE_DIR") == folder:
+        return True
+    return bool(process.name().startswith("valkey") and process.cwd() == f"{folder}/valkey")
 
 
 def wait_for(url: str, interrupts: Interrupts) -> None:

@@ -121,3 +121,10 @@ def test_a_wait_for_a_pause_leaves_no_connection_open(
     assert outreach("campaign", "create", str(fields)) == (0, "")
     assert outreach("batch", "create", "B", "--campaign", "c") == (0, "")
     assert outreach("batch", "pause", "B", "--wait") == (0, "")
+
+
+def test_a_demo_that_was_killed_is_none_with_its_lock_left_behind(bare: Bare, demo: Path) -> None:
+    (demo / "demo" / "lock").unlink()
+    (demo / "demo" / "lock").touch()
+
+    assert "DATABASE_URL is not set" in bare("batch", "list").stderr
