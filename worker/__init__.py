@@ -75,7 +75,7 @@ Who did what, when, through which door and why is one row of the audit, written 
 (`store/audit.py`).
 
 Every change of a request's status is counted and written to its history by triggers (see
-`store/migrations/sql`), whoever makes it.
+`store/functions`, one file for each), whoever makes it.
 
 Glossary, one word for one thing. In brackets: the class, table or column that holds it.
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 
 import structlog
 
@@ -19,7 +18,7 @@ from worker.domain.evidence.answers import Answer, Throttled
 from worker.domain.schedule.validity import validity
 from worker.limits import Closed, Gate, Stopping
 from worker.providers import Moment
-from worker.store import attempts, batch_pace, concurrency, queue
+from worker.store import attempts, batch_pace, queue
 from worker.store.chunk_contents import ChunkContents
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
 from worker.store.queue import Chunk
@@ -133,11 +132,17 @@ class Delivery:
         in_time = self._in_time(contents, asked_at.boot + limits.send_window.total_seconds())
         if not in_time:
             return [], asked_at
-        begin, run = attempts.begin, in_one_statement
-        if concurrency.is_limited(self.chunk.mode, limits.concurrent_calls):
-            begin, run = partial(concurrency.begin, limit=limits.concurrent_calls), in_transaction
-        times = {"send_window": limits.send_window, "answer_time": limits.answer_time}
-        begun, handed_back = run(self.engine, lambda c: begin(c, self.chunk, in_time, **times))
+        begun, handed_back = in_one_statement(
+            self.engine,
+            lambda c: attempts.begin(
+                c,
+                self.chunk,
+                in_time,
+                send_window=limits.send_window,
+                answer_time=limits.answer_time,
+                limit=limits.concurrent_calls,
+            ),
+        )
         if not begun and not handed_back:
             raise LeaseExpired
         self.delivered.handed_back.update(handed_back.values())

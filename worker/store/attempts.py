@@ -34,7 +34,7 @@ class Begun:
 
 _BEGIN = text("""
     SELECT request, verdict, attempt, token, send_within
-    FROM begin_attempts_v3(:batch, :lease, :requests, :send_window, :answer_time)
+    FROM begin_attempts(:batch, :lease, :requests, :send_window, :answer_time, :limit)
 """)
 
 
@@ -45,6 +45,7 @@ def begin(
     *,
     send_window: timedelta,
     answer_time: timedelta,
+    limit: int = 0,
 ) -> tuple[list[Begun], dict[int, str]]:
     """Begin what may still go out; the rest is handed back.
 
@@ -54,10 +55,12 @@ def begin(
         requests: those of its requests that are ready to be sent.
         send_window: how long after now the request may be written to the provider's socket.
         answer_time: how long after now an answer must have been recorded, else somebody looks.
+        limit: how many calls may be under way at once, over all workers; 0: any number.
 
     Returns:
         the tickets, and the reason by request for what did not begin: `paused`, `deleted`, `expired`,
-        `halted`, `suppressed`, `frequency_cap`, `recipient_busy`. A request in neither was not ours.
+        `halted`, `suppressed`, `frequency_cap`, `recipient_busy`, `no_slot`. A request in neither was
+        not ours.
     """
     rows = connection.execute(
         _BEGIN,
@@ -67,6 +70,7 @@ def begin(
             "requests": list(requests),
             "send_window": send_window,
             "answer_time": answer_time,
+            "limit": limit,
         },
     ).all()
     begun = [

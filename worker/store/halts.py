@@ -13,7 +13,7 @@ from worker.store import audit
 
 Scope = Literal["all", "channel", "campaign"]
 
-# begin_attempts_v3 holds this lock shared: once a halt has committed, nothing more begins.
+# begin_attempts holds this lock shared: once a halt has committed, nothing more begins.
 HALT_LOCK = 7_230_002
 OURSELVES = "outreach"
 """Who resumes a channel whose provider answers again."""

@@ -22,7 +22,7 @@ from worker.desk.plan import outlook
 from worker.dispatch.scan import ScanLimits, scan
 from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.statuses import AttemptState, Channel
-from worker.store import concurrency, schema
+from worker.store import attempts, concurrency, schema
 from worker.store.connect import connect, in_transaction
 from worker.store.queue import Chunk
 
@@ -36,7 +36,7 @@ def free(engine: Engine, mode: Channel = Channel.VOICE, *, limit: int = 5) -> in
 
 def begin(engine: Engine, chunk: Chunk, *, limit: int) -> tuple[int, dict[int, str]]:
     begun, rest = in_transaction(
-        engine, lambda c: concurrency.begin(c, chunk, chunk.requests, limit=limit, **TIMES)
+        engine, lambda c: attempts.begin(c, chunk, chunk.requests, limit=limit, **TIMES)
     )
     return len(begun), rest
 
@@ -143,7 +143,7 @@ def test_a_batch_that_somebody_holds_keeps_no_other_from_beginning(engine: Engin
             select(schema.batch).where(schema.batch.c.id == blocked.batch).with_for_update()
         )
         with Beside(
-            engine, lambda c: concurrency.begin(c, blocked, blocked.requests, limit=5, **TIMES)
+            engine, lambda c: attempts.begin(c, blocked, blocked.requests, limit=5, **TIMES)
         ) as beginning:
             beginning.wait_until_blocked()
             assert begin(engine, chunk, limit=5) == (1, {})

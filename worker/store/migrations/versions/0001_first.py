@@ -1,17 +1,29 @@
-"""The first schema: tables, the two functions the protocol rests on, and the triggers that keep score."""
-
-from pathlib import Path
+"""The first schema: tables, and the functions and triggers that the protocol rests on."""
 
 from alembic import op
+
+from worker.store.functions import read
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parent.parent / "sql"
+FUNCTIONS = (
+    "calls_under_way",
+    "begin_attempts",
+    "note_arrivals",
+    "note_moves",
+    "count_begun",
+    "tell_webhooks",
+    "pace_new_batch",
+    "wake_batch",
+    "wake_campaign",
+    "wake_queued",
+    "refuse_change",
+)
 
 
 def upgrade() -> None:
-    for name in ("0001_tables.sql", "0001_note_moves_v1.sql", "0001_begin_attempts_v1.sql"):
-        op.get_bind().exec_driver_sql((SQL / name).read_text(encoding="utf-8"))
+    for name in ("tables", *FUNCTIONS):
+        op.get_bind().exec_driver_sql(read(revision, name))

@@ -7,9 +7,13 @@
 -- one before it waited: a single large CTE did not see an opt-out that committed meanwhile.
 -- FOR NO KEY UPDATE on the batch, because a pause must wait for us or we for it: the foreign key's own
 -- KEY SHARE lets attempts slip past a committed pause, and SHARE deadlocks with any update of the row.
+--
+-- p_limit: how many calls may be under way at once, over all workers; 0: any number. Other channels have no
+-- such limit. More than that are handed back as no_slot, and may be claimed again at once.
 
-CREATE FUNCTION begin_attempts_v2(
-    p_batch bigint, p_lease uuid, p_requests bigint[], p_send_window interval, p_answer_time interval
+CREATE OR REPLACE FUNCTION begin_attempts(
+    p_batch bigint, p_lease uuid, p_requests bigint[], p_send_window interval, p_answer_time interval,
+    p_limit integer
 ) RETURNS TABLE (request bigint, verdict text, attempt bigint, token uuid, send_within float8)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -21,6 +25,9 @@ DECLARE
     v_campaign text;
     v_cap integer;
     v_cap_days integer;
+    v_requests bigint[] := p_requests;
+    v_room integer;
+    v_unplaced bigint[];
     v_claimed bigint[];
     v_ready bigint[];
     v_gone bigint[];
@@ -48,19 +55,36 @@ BEGIN
         v_why := 'halted';
     END IF;
 
-    -- 2. The recipients.
+    -- 2. The places. Who begins waits for those before to commit, so that each counts what all others began;
+    -- after the batch, because who has this turn waits for nobody's batch: one that somebody holds would
+    -- keep every campaign from beginning.
+    IF v_why IS NULL AND p_limit > 0 AND v_mode = 'voice' THEN
+        PERFORM pg_advisory_xact_lock(7230012);
+        v_room := greatest(0, p_limit - calls_under_way());
+        v_requests := p_requests[:v_room];
+    END IF;
+
+    -- 3. The recipients.
     PERFORM FROM recipient
-    WHERE id IN (SELECT recipient FROM communication_request WHERE id = ANY (p_requests))
+    WHERE id IN (SELECT recipient FROM communication_request WHERE id = ANY (v_requests))
     ORDER BY id FOR NO KEY UPDATE;
 
-    -- 3. The requests, and among them those still claimed under this lease.
-    PERFORM FROM communication_request WHERE id = ANY (p_requests) ORDER BY id FOR NO KEY UPDATE;
+    -- 4. The requests, and among them those still claimed under this lease.
+    PERFORM FROM communication_request WHERE id = ANY (v_requests) ORDER BY id FOR NO KEY UPDATE;
     SELECT array_agg(held.request) INTO v_claimed FROM (
         SELECT request FROM queue
-        WHERE request = ANY (p_requests) AND batch = p_batch
+        WHERE request = ANY (v_requests) AND batch = p_batch
             AND lease_token = p_lease AND lease_until > clock_timestamp()
         ORDER BY request FOR UPDATE
     ) AS held;
+    IF v_room < cardinality(p_requests) THEN
+        WITH unplaced AS (
+            UPDATE queue SET lease_token = NULL, lease_until = NULL
+            WHERE request = ANY (p_requests[v_room + 1:]) AND lease_token = p_lease
+            RETURNING request
+        )
+        SELECT array_agg(unplaced.request) INTO v_unplaced FROM unplaced;
+    END IF;
 
     -- All locks are held: only now does the clock decide, for the batch may have expired while we waited.
     v_now := clock_timestamp();
@@ -71,12 +95,14 @@ BEGIN
     IF v_why IS NOT NULL THEN
         UPDATE queue SET lease_token = NULL, lease_until = NULL, claims = 0
         WHERE request = ANY (v_claimed);
-        RETURN QUERY SELECT handed, v_why, NULL::bigint, NULL::uuid, NULL::float8
-                     FROM unnest(v_claimed) AS handed;
+        RETURN QUERY
+            SELECT handed, v_why, NULL::bigint, NULL::uuid, NULL::float8 FROM unnest(v_claimed) AS handed
+            UNION ALL
+            SELECT handed, 'no_slot', NULL, NULL, NULL FROM unnest(v_unplaced) AS handed;
         RETURN;
     END IF;
 
-    -- 4. Who opted out is skipped, for good.
+    -- 5. Who opted out is skipped, for good.
     WITH skipped AS (
         UPDATE communication_request AS r
         SET request_status = 'SKIPPED',
@@ -91,15 +117,16 @@ BEGIN
     )
     SELECT array_agg(id) INTO v_gone FROM skipped;
 
-    -- 5. Who was contacted often enough of late, by whatever campaign, is skipped too.
+    -- 6. Who was contacted often enough of late, by whatever campaign, is skipped too.
     IF v_cap IS NOT NULL THEN
         WITH skipped AS (
             UPDATE communication_request AS r
             SET request_status = 'SKIPPED', channel_manager_status = 'DROPPED',
                 error_code = 'frequency_cap', moved_by = 'dispatch', moved_why = 'frequency_cap'
             WHERE r.id = ANY (v_claimed) AND r.request_status = 'PENDING' AND v_cap <= (
-                SELECT count(*) FROM attempt AS a
-                WHERE a.recipient = r.recipient AND a.counted
+                SELECT count(*) FROM communication_request AS any_batch
+                JOIN attempt AS a ON a.request = any_batch.id
+                WHERE any_batch.recipient = r.recipient AND a.counted
                     AND a.began_at > v_now - make_interval(days => v_cap_days)
             )
             RETURNING r.id
@@ -109,7 +136,7 @@ BEGIN
         SELECT array_agg(id) INTO v_capped FROM skipped;
     END IF;
 
-    -- 6. Who has an attempt under way, in whatever batch, waits until somebody looks at that one.
+    -- 7. Who has an attempt under way, in whatever batch, waits until somebody looks at that one.
     WITH busy AS (
         UPDATE queue AS q
         SET due_at = a.check_at, lease_token = NULL, lease_until = NULL, claims = 0
@@ -124,7 +151,7 @@ BEGIN
     )
     SELECT array_agg(busy.request) INTO v_busy FROM busy;
 
-    -- 7. The others begin.
+    -- 8. The others begin.
     SELECT array_agg(r.id ORDER BY r.id) INTO v_ready FROM communication_request AS r
     WHERE r.id = ANY (v_claimed) AND r.request_status = 'PENDING'
         AND r.id <> ALL (coalesce(v_gone, '{}')) AND r.id <> ALL (coalesce(v_busy, '{}'));
@@ -155,5 +182,7 @@ BEGIN
         UNION ALL
         SELECT handed, 'frequency_cap', NULL, NULL, NULL FROM unnest(v_capped) AS handed
         UNION ALL
-        SELECT handed, 'recipient_busy', NULL, NULL, NULL FROM unnest(v_busy) AS handed;
+        SELECT handed, 'recipient_busy', NULL, NULL, NULL FROM unnest(v_busy) AS handed
+        UNION ALL
+        SELECT handed, 'no_slot', NULL, NULL, NULL FROM unnest(v_unplaced) AS handed;
 END $$;

@@ -2,29 +2,7 @@
 -- that rolls back tells nobody, one that commits is told even if every process dies right after.
 -- A statement that moves no request of a campaign with webhooks pays one look into an empty index.
 
-CREATE TABLE webhook_delivery (
-    id BIGINT GENERATED ALWAYS AS IDENTITY, 
-    event UUID NOT NULL, 
-    request BIGINT NOT NULL, 
-    url TEXT NOT NULL, 
-    body TEXT NOT NULL, 
-    created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL, 
-    next_try_at TIMESTAMP WITH TIME ZONE, 
-    tries SMALLINT DEFAULT '0' NOT NULL, 
-    last_tried_at TIMESTAMP WITH TIME ZONE, 
-    last_answer TEXT, 
-    delivered_at TIMESTAMP WITH TIME ZONE, 
-    CONSTRAINT webhook_delivery_pkey PRIMARY KEY (id), 
-    CONSTRAINT webhook_delivery_event_key UNIQUE (event), 
-    CONSTRAINT webhook_delivery_delivered_check CHECK (delivered_at IS NULL OR next_try_at IS NULL), 
-    CONSTRAINT webhook_delivery_request_fkey FOREIGN KEY(request) REFERENCES communication_request (id)
-);
-
-CREATE INDEX webhook_delivery_request ON webhook_delivery (request);
-CREATE INDEX webhook_delivery_due ON webhook_delivery (url, next_try_at) WHERE next_try_at IS NOT NULL;
-CREATE INDEX campaign_with_webhooks ON campaign (id) WHERE webhooks <> '[]';
-
-CREATE FUNCTION tell_webhooks_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION tell_webhooks() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM campaign WHERE webhooks <> '[]') THEN
         RETURN NULL;
@@ -64,6 +42,6 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER tell_webhooks AFTER INSERT ON status_transition
+CREATE OR REPLACE TRIGGER tell_webhooks AFTER INSERT ON status_transition
     REFERENCING NEW TABLE AS told
-    FOR EACH STATEMENT EXECUTE FUNCTION tell_webhooks_v1();
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_webhooks();

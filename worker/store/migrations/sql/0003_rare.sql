@@ -1,2 +1,0 @@
-CREATE INDEX attempt_late ON attempt (request) WHERE late;
-CREATE INDEX recipient_suppressed ON recipient (suppressed_at) WHERE suppressed_at IS NOT NULL;

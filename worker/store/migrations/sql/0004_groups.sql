@@ -1,1 +1,0 @@
-ALTER TABLE queue ADD COLUMN group_limit smallint;

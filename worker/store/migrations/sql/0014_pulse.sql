@@ -1,3 +1,0 @@
-CREATE TABLE pulse (
-    at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL
-);

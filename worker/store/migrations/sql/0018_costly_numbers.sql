@@ -1,1 +1,0 @@
-ALTER TABLE campaign ADD COLUMN allow_costly_numbers BOOLEAN DEFAULT false NOT NULL;

@@ -1,3 +1,0 @@
--- What an id said, so that another message under the same id is told from a repetition.
-
-ALTER TABLE message ADD COLUMN digest TEXT;
