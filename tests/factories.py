@@ -13,7 +13,14 @@ from worker.dispatch.deliver import DeliveryLimits
 from worker.domain.contract.batches import BatchFacts
 from worker.domain.evidence import Timeouts
 from worker.domain.evidence.attempts import OPEN
-from worker.domain.statuses import AttemptState, Channel, ChannelStatus, RequestStatus
+from worker.domain.statuses import (
+    ARRIVALS,
+    TRANSITIONS,
+    AttemptState,
+    Channel,
+    ChannelStatus,
+    RequestStatus,
+)
 from worker.store import schema
 from worker.store.queue import Chunk
 
@@ -116,7 +123,7 @@ def make_request(
     """A request; PENDING ones are queued, and those under way or reached have their attempt."""
     batch = batch or make_batch(engine)
     recipient = recipient or make_recipient(engine, mode=mode_of(engine, batch))
-    first = RequestStatus.PENDING if status in _BEHIND else status
+    first = status if status in ARRIVALS else RequestStatus.PENDING
     row = {
         "batch": batch,
         "recipient": recipient,
@@ -130,11 +137,24 @@ def make_request(
         "moved_by": "ingest",
     }
     request = _insert(engine, schema.request, row | values)
-    if first is RequestStatus.PENDING:
-        queue_up(engine, request, due_in=due_in)
     if status in _BEHIND:
+        queue_up(engine, request, due_in=due_in)
         make_attempt(engine, request=request, state=_BEHIND[status], status=status)
+    elif status is not first:
+        _move(engine, request, status, values.get("channel_manager_status", _OUTCOMES[status]))
+    elif first is RequestStatus.PENDING:
+        queue_up(engine, request, due_in=due_in)
     return request
+
+
+def _move(engine: Engine, request: int, status: RequestStatus, outcome: object) -> None:
+    """Let a request become what it can't come in as."""
+    with engine.begin() as connection:
+        connection.execute(
+            update(schema.request)
+            .where(schema.request.c.id == request)
+            .values(request_status=status, channel_manager_status=outcome)
+        )
 
 
 # Where a request stands when its latest attempt is in a state, unless a test says otherwise.
@@ -210,6 +230,7 @@ def _follow(
     counted = select(func.count()).where(
         schema.attempt.c.request == request, schema.attempt.c.counted
     )
+    _allow(connection, request, status)
     connection.execute(
         update(schema.request)
         .where(schema.request.c.id == request)
@@ -224,6 +245,16 @@ def _follow(
         )
     )
     connection.execute(schema.queue.delete().where(schema.queue.c.request == request))
+
+
+def _allow(connection: Connection, request: int, status: RequestStatus) -> None:
+    """Let a request wait again where nothing leads from where it stands to this status."""
+    chosen = schema.request.c.id == request
+    was = RequestStatus(
+        str(connection.scalar(select(schema.request.c.request_status).where(chosen)))
+    )
+    if was is not status and status not in TRANSITIONS[was]:
+        connection.execute(update(schema.request).where(chosen).values(request_status="PENDING"))
 
 
 def queue_up(engine: Engine, request: int, *, due_in: timedelta = -SECOND) -> None:

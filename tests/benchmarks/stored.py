@@ -50,8 +50,9 @@ _QUEUE = """
 """
 _PACE = "INSERT INTO batch_pace (batch, mode) SELECT id, 'voice' FROM communication_batch"
 _TRANSITIONS = """
-    INSERT INTO status_transition (request, to_status, channel_manager_status, at, cause)
-    SELECT id, request_status, channel_manager_status, clock_timestamp(), 'ingest'
+    INSERT INTO status_transition (request, from_status, to_status, channel_manager_status, at, cause)
+    SELECT id, CASE WHEN request_status <> 'PENDING' THEN 'PENDING' END, request_status,
+           channel_manager_status, clock_timestamp(), 'ingest'
     FROM communication_request
 """
 _COUNTS = """

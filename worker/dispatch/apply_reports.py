@@ -16,7 +16,7 @@ from worker.domain.evidence.attempts import Change
 from worker.domain.evidence.reports import Report
 from worker.domain.statuses import Cause
 from worker.store import attempts, dead_letters, inbox, tallies
-from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
+from worker.store.connect import Connection, Engine, StoreRefused, StoreUnavailable, in_transaction
 from worker.store.inbox import StoredReport
 
 log = structlog.get_logger()
@@ -24,6 +24,9 @@ log = structlog.get_logger()
 # A report may be here before the answer that binds its sid is recorded; after a day it never will be.
 FIRST_RETRY = timedelta(seconds=1)
 LETTER_PATIENCE = timedelta(days=1)
+NONE = timedelta(0)
+UNJUDGED = "it can't be judged"
+REFUSED = "the database refuses what it makes of its attempt or its request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def apply_reports(engine: Engine, patience: Timeouts, reports: Sequence[Report])
     4. Who says stop is heard, whether or not an attempt is left that it is said of.
     5. What fits nothing yet stays, and is tried again.
 
-    One that can't be judged or stored costs the others nothing: it is found by halving, and kept.
+    One that can't be judged or stored costs the others nothing: it is found by halving, and kept: to be tried
+    again, or at once as a dead letter where the database refuses what it changes.
 
     Raises:
         StoreUnavailable: not all of them are durable.
@@ -80,8 +84,9 @@ def _take_in(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> A
         raise
     except Exception as error:  # noqa: BLE001  one that can't be judged must not lose the others
         log.error("settling_failed", reports=len(reports), error=type(error).__name__)
+        refused = isinstance(error, StoreRefused) and error.breaks_a_rule
     if len(reports) == 1:
-        return _keep(engine, reports[0])
+        return _keep(engine, reports[0], patience=NONE if refused else LETTER_PATIENCE)
     half = len(reports) // 2
     first, last = (_take_in(engine, patience, part) for part in (reports[:half], reports[half:]))
     return first + last
@@ -110,12 +115,13 @@ def _settle_together(engine: Engine, patience: Timeouts, reports: Sequence[Repor
     return _until_none_vanishes(engine, step)
 
 
-def _keep(engine: Engine, report: Report) -> Applied:
+def _keep(engine: Engine, report: Report, *, patience: timedelta) -> Applied:
     """Keep what can't be judged, to be tried again; whole as a dead letter what can't be stored either."""
 
     def step(connection: Connection) -> Applied:
-        letters = inbox.store(connection, [report], applied=False)
-        return Applied(len(letters), len(letters))
+        letters = [one.id for one in inbox.store(connection, [report], applied=False)]
+        lost = 0 if patience else _postpone(connection, letters, REFUSED, patience)
+        return Applied(len(letters), len(letters) - lost, given_up=lost)
 
     try:
         return in_transaction(engine, step)
@@ -169,10 +175,12 @@ def _settle_alone(engine: Engine, patience: Timeouts, letter: int) -> Applied:
         return _settle_stored(engine, patience, [letter])
     except StoreUnavailable:
         raise
-    except Exception as error:  # noqa: BLE001  kept, and buried with the others when its time is over
+    except Exception as error:  # noqa: BLE001  kept, and buried when its time is over
         log.error("report_unjudgeable", letter=letter, error=type(error).__name__)
-        in_transaction(engine, lambda c: _postpone(c, [letter], reason="it can't be judged"))
-        return Applied(1, 1)
+        refused = isinstance(error, StoreRefused) and error.breaks_a_rule
+        why, lasting = (REFUSED, NONE) if refused else (UNJUDGED, LETTER_PATIENCE)
+        lost = in_transaction(engine, lambda c: _postpone(c, [letter], why, lasting))
+        return Applied(1, 1 - lost, given_up=lost)
 
 
 def _apply(connection: Connection, patience: Timeouts, letters: Sequence[StoredReport]) -> Applied:
@@ -193,11 +201,10 @@ def _postpone(
     connection: Connection,
     letters: Sequence[int],
     reason: str = "no attempt has its token or sid",
+    patience: timedelta = LETTER_PATIENCE,
 ) -> int:
     """Try them later; returns how many are too old for that."""
-    return inbox.try_later(
-        connection, letters, first=FIRST_RETRY, patience=LETTER_PATIENCE, reason=reason
-    )
+    return inbox.try_later(connection, letters, first=FIRST_RETRY, patience=patience, reason=reason)
 
 
 def _apply_one_each(

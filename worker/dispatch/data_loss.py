@@ -16,6 +16,7 @@ FORGOTTEN_REASON = (
     "the database has forgotten attempts that were answered (a restored copy, a failover, a lost disk):"
     " see outreach dead-letters list, check, then resume --all"
 )
+UNKNOWN_ATTEMPT = "its attempt is unknown: the database has forgotten it"
 
 
 def prove_data_loss(engine: Engine, batch: int | None, unknown: Sequence[Answered]) -> None:
@@ -30,7 +31,7 @@ def prove_data_loss(engine: Engine, batch: int | None, unknown: Sequence[Answere
         # Once this has committed nothing begins, and the letters are there for whoever looks.
         halts.halt(connection, "all", "", FORGOTTEN_REASON, "outreach")
         for one in unknown:
-            _bury(connection, one)
+            bury_answer(connection, one, UNKNOWN_ATTEMPT)
         return len(unknown)
 
     if found := in_transaction(engine, step):
@@ -39,7 +40,8 @@ def prove_data_loss(engine: Engine, batch: int | None, unknown: Sequence[Answere
         log.warning("answers_to_archived_attempts", answers=len(unknown))
 
 
-def _bury(connection: Connection, one: Answered) -> None:
+def bury_answer(connection: Connection, one: Answered, reason: str) -> None:
+    """Keep an answer as a dead letter, without whom it was about."""
     ticket, answer = one.ticket, one.answer
     token = str(ticket.token)
     known = {
@@ -52,7 +54,7 @@ def _bury(connection: Connection, one: Answered) -> None:
     dead_letters.bury(
         connection,
         kind=dead_letters.ANSWER,
-        reason="its attempt is unknown: the database has forgotten it",
+        reason=reason,
         payload=dumps(known),
         task=None,
         message_id=token,

@@ -1,6 +1,8 @@
 """Send one chunk: the only use case that contacts anybody."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from json import dumps
 
 import structlog
 
@@ -9,7 +11,7 @@ from worker.dispatch.delivery import Delivered, Delivery, DeliveryLimits, valid_
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.limits import Gate, OpenGate
 from worker.providers import boot_clock
-from worker.store import batch_pace, chunk_contents, queue
+from worker.store import batch_pace, chunk_contents, dead_letters, queue
 from worker.store.chunk_contents import ChunkContents
 from worker.store.connect import (
     Connection,
@@ -27,6 +29,7 @@ log = structlog.get_logger()
 OPEN = OpenGate()
 FAULTS = 3
 """How often the database may refuse the data of a request that is alone before the request is closed."""
+SET_ASIDE = timedelta(days=1)
 
 
 def deliver(
@@ -120,13 +123,34 @@ class _Desk:
         delivered = Delivered()
         if not middle:
             log.error("begin_refused", request=chunk.requests[0], code=error.code)
-            in_transaction(self.engine, lambda c: self.blame(c, chunk, str(error)))
+            self.blame(chunk, str(error))
             delivered.handed_back["begin"] += 1
         for half in (chunk.requests[:middle], chunk.requests[middle:]) if middle else ():
             delivered.add(self.deliver(replace(chunk, requests=half)))
         return delivered
 
-    def blame(self, connection: Connection, chunk: Chunk, why: str) -> None:
+    def blame(self, chunk: Chunk, why: str) -> None:
+        try:
+            in_transaction(self.engine, lambda c: self.close(c, chunk, why))
+        except StoreRefused as refused:
+            log.error("request_unmovable", request=chunk.requests[0], code=refused.code)
+            why = str(refused)
+            in_transaction(self.engine, lambda c: self.set_aside(c, chunk, why))
+
+    def set_aside(self, connection: Connection, chunk: Chunk, why: str) -> None:
+        """What can't even be closed stays as it is, as a dead letter, and is not tried for a long time."""
+        [request] = chunk.requests
+        dead_letters.bury(
+            connection,
+            kind=dead_letters.REQUEST,
+            reason=why,
+            payload=dumps({"request": request}),
+            task=None,
+            message_id=f"request-{request}",
+        )
+        queue.postpone_chunk(connection, chunk, SET_ASIDE)
+
+    def close(self, connection: Connection, chunk: Chunk, why: str) -> None:
         [request] = chunk.requests
         if queue.note_fault(connection, chunk.lease, request) >= FAULTS:
             queue.fail_unsent(connection, chunk.lease, "begin", [(request, why)])

@@ -5,7 +5,7 @@ from functools import lru_cache, partial
 
 import structlog
 
-from worker.dispatch.data_loss import prove_data_loss
+from worker.dispatch.data_loss import bury_answer, prove_data_loss
 from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
 from worker.dispatch.provider_loop import Answered
 from worker.dispatch.unknown_codes import note_answers
@@ -18,6 +18,8 @@ from worker.store import attempts, halts
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 
 log = structlog.get_logger()
+
+UNRECORDABLE = "it can't be recorded: what it makes of its attempt or its request can't be"
 
 
 def record(
@@ -35,7 +37,8 @@ def record(
     3. Judge each answer against the facts, and write what it changes.
     4. An answer whose attempt the database does not know proves that it forgot: halt everything.
 
-    One that can't be recorded costs the others nothing: the rescuer asks about its attempt.
+    One that can't be recorded costs the others nothing: it is kept as a dead letter, and the rescuer asks
+    about its attempt.
 
     Raises:
         StoreUnavailable: not all of them are recorded.
@@ -52,6 +55,7 @@ def record(
         if len(answered) == 1:
             attempt = answered[0].ticket.attempt
             log.error("answer_unrecordable", attempt=attempt, error=type(error).__name__)
+            in_transaction(engine, lambda c: bury_answer(c, answered[0], UNRECORDABLE))
             return
         for one in answered:
             record(engine, patience, campaign, mode, [one], batch)

@@ -55,10 +55,15 @@ _S = RequestStatus
 REPLACEABLE = frozenset({_S.PENDING, _S.INVALID, _S.DUPLICATE, _S.CANCELED})
 """What a corrected row may replace, while it has no attempt at all; then it is judged as a new one."""
 
+ARRIVALS = frozenset({_S.PENDING, _S.INVALID, _S.DUPLICATE, _S.SKIPPED})
+"""As what a request may come in."""
+JUDGED_ANEW = frozenset({_S.PENDING, _S.DUPLICATE, _S.SKIPPED})
+"""What a replaced one may become, which may be what it was."""
+
 # From each status, where a request may go. Later evidence of the same attempt may still revise a
 # final status that this attempt reached; CANCELED, DUPLICATE and finals judged at ingest move only when
-# they are replaced, or what they repeated is.
-_JUDGED_ANEW = frozenset({_S.PENDING, _S.DUPLICATE, _S.SKIPPED})
+# they are replaced, or what they repeated is. The database refuses every other move: a CHECK of its
+# history is made of this table.
 TRANSITIONS: dict[RequestStatus, frozenset[RequestStatus]] = {
     _S.PENDING: frozenset(_S) - {_S.PENDING},
     _S.INITIATED: frozenset(_S) - {_S.INITIATED, _S.DUPLICATE},
@@ -67,8 +72,8 @@ TRANSITIONS: dict[RequestStatus, frozenset[RequestStatus]] = {
     _S.FAILED: frozenset(_S) - {_S.FAILED, _S.DUPLICATE},
     _S.INVALID: frozenset(_S) - {_S.INVALID},
     _S.SKIPPED: frozenset(_S) - {_S.SKIPPED, _S.DUPLICATE},
-    _S.CANCELED: _JUDGED_ANEW,
-    _S.DUPLICATE: _JUDGED_ANEW - {_S.DUPLICATE},
+    _S.CANCELED: JUDGED_ANEW,
+    _S.DUPLICATE: JUDGED_ANEW - {_S.DUPLICATE},
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from worker.domain.schedule.pace import Allowance
 from worker.domain.statuses import Channel
 from worker.store.due_batches import LeaseShare
+from worker.store.schema.conventions import is_open
 
 SCAN_LOCK = 7_230_011
 
@@ -66,14 +67,12 @@ def drop_leases(connection: Connection, campaign: int, mode: Channel) -> None:
 
 
 # Read anew, now that the row is ours: whoever opens the batch after this has to wait, and wakes it.
-_SLEEP = text("""
+_SLEEP = text(f"""
     UPDATE batch_pace AS p SET next_claim_at = 'infinity'
     FROM communication_batch AS b
-    WHERE p.batch = ANY (:batches) AND b.id = p.batch AND (
-        b.paused OR b.deleted_at IS NOT NULL OR b.finished_at IS NOT NULL
-        OR b.error_message IS NOT NULL OR b.expires_on <= clock_timestamp()
-    )
-""")
+    WHERE p.batch = ANY (:batches) AND b.id = p.batch
+        AND (NOT ({is_open("b.")}) OR b.expires_on <= clock_timestamp())
+""")  # noqa: S608  is_open is a constant
 
 
 def sleep(connection: Connection, batches: Sequence[int]) -> None:

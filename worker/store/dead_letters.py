@@ -13,8 +13,10 @@ from worker.store.schema import dead_letter
 MESSAGE = "message"
 CALLBACK = "callback"
 """What a provider reported and nobody could read, store or apply."""
+REQUEST = "request"
+"""A request that the database lets nobody move."""
 ANSWER = "answer"
-"""What a provider answered to an attempt that the database does not know."""
+"""What a provider answered to an attempt that the database does not know, or that can't be recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from worker.domain.schedule.eligibility import PacingState, day_began
 from worker.domain.schedule.hours import OpenHours, open_hours
 from worker.domain.schedule.pace import Allowance, Rates
 from worker.domain.statuses import Channel
-from worker.store.schema.conventions import Timestamp
+from worker.store.schema.conventions import Timestamp, is_open
 
 HOURS = (
     "daily_start_time",
@@ -59,19 +59,18 @@ def awake(connection: Connection) -> list[Channel]:
     return [Channel(mode) for mode in connection.scalars(_AWAKE)]
 
 
-_FACTS = """
+_FACTS = f"""
     SELECT p.batch, p.allowance, p.allowance_at, p.claimed_at, p.grants,
            b.campaign_id AS campaign, b.expires_on, b.call_rate, b.auto_call_rate,
            b.auto_call_rate_baseline,
-           NOT b.paused AND b.deleted_at IS NULL AND b.finished_at IS NULL
-               AND b.error_message IS NULL
+           {is_open("b.")}
                AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp()) AS is_open,
            CASE WHEN b.auto_call_rate THEN coalesce((
                SELECT sum(n) FROM request_count
                WHERE batch = b.id AND request_status = 'PENDING'
            ), 0) ELSE 0 END AS remaining
     FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
-"""
+"""  # noqa: S608  is_open is a constant
 
 _DUE_BATCHES = text(f"""
     {_FACTS}

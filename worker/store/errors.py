@@ -18,3 +18,8 @@ class StoreRefused(Exception):
     def __init__(self, code: str, kind: str) -> None:
         self.code = code
         super().__init__(f"the database refuses the data: {kind}{code and f' ({code})'}")
+
+    @property
+    def breaks_a_rule(self) -> bool:
+        """Whether a CHECK forbids it: a state that can't be, or a move that is not in the table."""
+        return self.code == "23514"

@@ -7,12 +7,13 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Integer
 
-_AUTO_PACED = text("""
+from worker.store.schema.conventions import is_open
+
+_AUTO_PACED = text(f"""
     SELECT id FROM communication_batch
-    WHERE NOT paused AND deleted_at IS NULL AND finished_at IS NULL AND error_message IS NULL
-        AND auto_call_rate AND expires_on > clock_timestamp()
+    WHERE {is_open()} AND auto_call_rate AND expires_on > clock_timestamp()
     ORDER BY expires_on, id LIMIT :limit
-""")
+""")  # noqa: S608  is_open is a constant
 
 
 def auto_paced(connection: Connection, limit: int) -> list[int]:

@@ -5,11 +5,18 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, text, update
+from sqlalchemy import Engine, func, insert, text, update
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories import SECOND, make_attempt, make_batch, make_recipient, make_request
-from worker.domain.statuses import AttemptState
+from worker.domain.statuses import (
+    ARRIVALS,
+    JUDGED_ANEW,
+    REPLACEABLE,
+    TRANSITIONS,
+    AttemptState,
+    RequestStatus,
+)
 from worker.store import schema
 from worker.store.connect import connect
 from worker.store.functions import HERE
@@ -157,3 +164,42 @@ def _facts(engine: Engine, kind: str) -> set[tuple[str, ...]]:
     with engine.connect() as connection:
         rows = connection.execute(text(CATALOG[kind].replace("OURS", OURS)))
         return {tuple(str(value) for value in row) for row in rows}
+
+
+def test_the_database_knows_the_table_of_moves(engine: Engine) -> None:
+    usual = {
+        (a, b) for a in RequestStatus for b in TRANSITIONS[a] if a is not RequestStatus.CANCELED
+    }
+    came_in = {(None, status) for status in ARRIVALS}
+    replaced = usual | came_in | {(RequestStatus.CANCELED, status) for status in JUDGED_ANEW}
+    replaced |= {(status, status) for status in REPLACEABLE & JUDGED_ANEW}
+
+    assert _accepted(engine, cause="dispatch", detail=None) == usual | came_in
+    assert _accepted(engine, cause="dispatch", detail="replaced") == usual | came_in
+    assert _accepted(engine, cause="operator", detail="retry") == usual | came_in
+    assert _accepted(engine, cause="operator", detail="replaced") == replaced
+
+
+def _accepted(engine: Engine, **values: object) -> set[tuple[RequestStatus | None, RequestStatus]]:
+    """Every move that the history takes with this cause and detail."""
+    return {
+        (was, becomes)
+        for was in (None, *RequestStatus)
+        for becomes in RequestStatus
+        if _is_accepted(engine, from_status=was, to_status=becomes, **values)
+    }
+
+
+def _is_accepted(engine: Engine, **values: object) -> bool:
+    row = {
+        "request": 1,
+        "channel_manager_status": "PENDING",
+        "at": func.clock_timestamp(),
+        **values,
+    }
+    try:
+        with engine.begin() as connection:
+            connection.execute(insert(schema.transition).values(**row))
+    except IntegrityError:
+        return False
+    return True

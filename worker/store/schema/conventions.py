@@ -31,3 +31,15 @@ def sql_list(values: Iterable[StrEnum]) -> str:
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     """A CHECK that the column holds one of the values."""
     return CheckConstraint(f"{column} IN ({sql_list(values)})", name=column)
+
+
+def is_open(batch: str = "") -> str:
+    """Whether work of a batch may flow, but for its expiry, which is a matter of the clock.
+
+    The condition of the index `communication_batch_open`, which serves only who asks the same.
+
+    Args:
+        batch: what its columns are qualified by, with the dot.
+    """
+    nothing = ("deleted_at", "finished_at", "error_message")
+    return " AND ".join([f"NOT {batch}paused", *(f"{batch}{one} IS NULL" for one in nothing)])

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from worker.domain.statuses import IN_FLIGHT, AttemptState, Cause, Channel
 from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of, sql_list
+from worker.store.schema.moves import possible_moves
 
 # What a send writes has no foreign keys: it is written from a request that is locked, and who deletes
 # requests locks them first. The checks took a tenth of what a send asks of the database.
@@ -133,10 +134,7 @@ transition = Table(
     Column("attempt", BigInteger),
     Column("detail", Text),
     one_of("cause", Cause),
-    CheckConstraint(
-        "from_status IS DISTINCT FROM to_status OR detail IS NOT DISTINCT FROM 'replaced'",
-        name="moved",
-    ),
+    CheckConstraint(possible_moves(), name="possible"),
     Index("status_transition_request", "request"),
 )
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from worker.domain.statuses import Cause, Channel, ChannelStatus, RequestStatus, SuppressReason
-from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of, sql_list
+from worker.store.schema.conventions import NOW, Timestamp, is_open, metadata, one_of, sql_list
 
 campaign = Table(
     "campaign",
@@ -118,9 +118,7 @@ batch = Table(
     Index(
         "communication_batch_open",
         "id",
-        postgresql_where=text(
-            "NOT paused AND deleted_at IS NULL AND finished_at IS NULL AND error_message IS NULL"
-        ),
+        postgresql_where=text(is_open()),
     ),
     Index("communication_batch_campaign", "campaign_id"),
     Index("communication_batch_unfinished", "id", postgresql_where=text("finished_at IS NULL")),
