@@ -1,5 +1,6 @@
 """What migrations lead to is what worker/store/schema and worker/store/functions say there is today."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -53,6 +54,35 @@ CATALOG = {
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
         WHERE NOT t.tgisinternal AND OURS
     """,
+    "comments": """
+        SELECT c.relname, d.objsubid, d.description
+        FROM pg_description AS d JOIN pg_class AS c ON c.oid = d.objoid WHERE OURS
+    """,
+}
+
+# Columns that say what they are: their own name, or that of the row they point to.
+OBVIOUS = {
+    *("id", "batch", "request", "recipient", "campaign", "campaign_id", "attempt", "name"),
+    *("created_at", "updated_at", "last_updated_at", "received_at", "began_at", "due_at", "at"),
+    *(
+        "halted_at",
+        "halted_by",
+        "heard_at",
+        "last_tried_at",
+        "delivered_at",
+        "lifted_by",
+        "lifted_why",
+    ),
+    *(
+        "campaign_name",
+        "description",
+        "upload_filename",
+        "deleted_reason",
+        "reason",
+        "payload",
+        "url",
+    ),
+    *("channel", "state", "request_status", "channel_manager_status", "to_status"),
 }
 
 
@@ -88,6 +118,36 @@ def test_migrating_again_changes_nothing(engine: Engine, database_url: str) -> N
     upgrade(database_url)
 
     assert current(engine) == head()
+
+
+COLUMNS = [column for table in schema.metadata.sorted_tables for column in table.columns]
+
+
+def test_a_column_that_its_name_does_not_explain_has_a_comment() -> None:
+    unexplained = [str(one) for one in COLUMNS if not one.comment and one.name not in OBVIOUS]
+
+    assert unexplained == []
+    assert [table.name for table in schema.metadata.sorted_tables if not table.comment] == []
+    assert {one.name for one in COLUMNS if not one.comment} >= OBVIOUS
+
+
+def test_a_table_says_which_triggers_it_has_and_which_write_it(engine: Engine) -> None:
+    with engine.begin() as connection:
+        triggers = connection.execute(
+            text("""
+                SELECT t.tgname, t.tgrelid::regclass::text, p.prosrc FROM pg_trigger AS t
+                JOIN pg_proc AS p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal
+            """)
+        ).all()
+    said = {table.name: table.comment or "" for table in schema.metadata.sorted_tables}
+    written = [
+        (trigger, table)
+        for trigger, on, body in triggers
+        for table in {on, *re.findall(r"(?:INSERT INTO|UPDATE) ([a-z_]+)", body)} & said.keys()
+    ]
+
+    assert len(written) > len(triggers)
+    assert [(trigger, table) for trigger, table in written if trigger not in said[table]] == []
 
 
 WRONG_ATTEMPTS = {

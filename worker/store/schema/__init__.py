@@ -8,29 +8,21 @@ Three habits explain the shapes:
 * Where a state implies a column, a CHECK says so; where only one may exist, a unique index does.
 """
 
+from worker.store.schema.attempts import attempt, inbox, sid
+from worker.store.schema.batches import batch, batch_pace
+from worker.store.schema.campaigns import campaign
 from worker.store.schema.control import audit, dead_letter, duty, fold, halt, message, pulse, tally
 from worker.store.schema.conventions import metadata
-from worker.store.schema.record import (
+from worker.store.schema.history import begun_count, request_count, transition
+from worker.store.schema.people import (
     archived_attempt,
-    attempt,
-    begun_count,
     heard_act,
-    inbox,
-    request_count,
-    sid,
-    start_message,
-    transition,
-)
-from worker.store.schema.webhooks import webhook_delivery
-from worker.store.schema.work import (
-    batch,
-    batch_pace,
-    campaign,
-    queue,
     recipient,
-    request,
+    start_message,
     suppression,
 )
+from worker.store.schema.requests import queue, request
+from worker.store.schema.webhooks import webhook_delivery
 
 __all__ = [
     "archived_attempt",

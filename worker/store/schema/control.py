@@ -23,86 +23,115 @@ from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of
 message = Table(
     "message",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("task", Text, nullable=False),
+    Column("id", Text, primary_key=True, comment="given by the producer"),
+    Column("task", Text, nullable=False, comment="its name"),
     Column("received_at", Timestamp, nullable=False, server_default=NOW),
-    Column("digest", Text),
+    Column(
+        "digest",
+        Text,
+        comment="of its content: another one under the same id is told from a repetition",
+    ),
+    comment="Ids of messages that had their effect: none has it twice.",
 )
 
 dead_letter = Table(
     "dead_letter",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="message, callback or answer"),
+    Column("reason", Text, nullable=False, comment="a sentence"),
     Column("payload", Text, nullable=False),
     Column("received_at", Timestamp, nullable=False, server_default=NOW),
-    Column("settled_at", Timestamp),
-    Column("settled_how", Text),
-    Column("task", Text),
-    Column("message_id", Text),
-    Column("digest", Text),
+    Column("settled_at", Timestamp, comment="since when nothing is to be done about it"),
+    Column("settled_how", Text, comment="by whom, or by what"),
+    Column("task", Text, comment="a message's name; NULL: it could not be read"),
+    Column("message_id", Text, comment="NULL: it had none"),
+    Column("digest", Text, comment="of the payload: a repetition is kept once"),
     UniqueConstraint("message_id", "digest"),
     Index("dead_letter_open", "id", postgresql_where=text("settled_at IS NULL")),
+    comment="What could not be accepted, kept whole.",
 )
 
-# Only ever added to: a trigger refuses everything else.
 audit = Table(
     "audit",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("at", Timestamp, nullable=False, server_default=NOW),
-    Column("by", Text, nullable=False),
-    Column("door", Text, nullable=False),
-    Column("deed", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("why", Text),
-    Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("by", Text, nullable=False, comment="a person, or a part of this house"),
+    Column("door", Text, nullable=False, comment="command, message or system"),
+    Column("deed", Text, nullable=False, comment="a word of worker.domain.audit.Deed"),
+    Column("subject", Text, nullable=False, comment="what it was done to"),
+    Column("why", Text, comment="the person's own words"),
+    Column(
+        "detail",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="counts and names of fields; no values",
+    ),
     one_of("door", AuditDoor),
     Index("audit_subject", "subject", "id"),
+    comment=(
+        "Who did what, when, through which door and why. Trigger audit_stays: it is "
+        "only ever added to."
+    ),
 )
 
-# One row: the version of the rules by which every recipient was folded into a person.
-fold = Table("fold", metadata, Column("version", Integer, nullable=False))
+fold = Table(
+    "fold",
+    metadata,
+    Column("version", Integer, nullable=False, comment="of worker.domain.identities"),
+    comment="One row: the rules by which every recipient was folded into a person.",
+)
 
-# One row, once anybody has started to send: the profile that everybody who uses it has.
 deployment = Table(
     "deployment",
     metadata,
-    Column("one", Boolean, primary_key=True, server_default=text("true")),
-    Column("profile", Text, nullable=False),
+    Column(
+        "one", Boolean, primary_key=True, server_default=text("true"), comment="there is one row"
+    ),
+    Column(
+        "profile", Text, nullable=False, comment="that every process which uses this database has"
+    ),
     CheckConstraint("one", name="one"),
+    comment="One row, once anybody has started to send.",
 )
 
-# Written only to see whether anything can be.
-pulse = Table("pulse", metadata, Column("at", Timestamp, nullable=False, server_default=NOW))
+pulse = Table(
+    "pulse",
+    metadata,
+    Column("at", Timestamp, nullable=False, server_default=NOW),
+    comment="Written only to see whether anything can be.",
+)
 
-# Counted by the doors; never locked for longer than the addition takes.
 tally = Table(
     "tally",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("n", BigInteger, nullable=False),
+    Column("n", BigInteger, nullable=False, comment="over all processes"),
+    comment="Counted by the doors since ever; read by whoever is asked for metrics.",
 )
 
 duty = Table(
     "duty",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("next_at", Timestamp, nullable=False),
-    Column("done_at", Timestamp),
-    Column("seconds", Double),
-    Column("fault", Text),
+    Column("next_at", Timestamp, nullable=False, comment="whoever is first after this does it"),
+    Column("done_at", Timestamp, comment="when it last went well"),
+    Column("seconds", Double, comment="the last one took"),
+    Column("fault", Text, comment="the kind of error; NULL: it went well"),
+    comment="The scheduler's duties: whose turn it is, and what became of the last.",
 )
 
 halt = Table(
     "halt",
     metadata,
-    Column("scope", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("scope", Text, nullable=False, comment="all, channel or campaign"),
+    Column("key", Text, nullable=False, comment="the channel, or the campaign's id; empty for all"),
+    Column("reason", Text, nullable=False, comment="a sentence for whoever resumes it"),
     Column("halted_at", Timestamp, nullable=False, server_default=NOW),
     Column("halted_by", Text, nullable=False),
     PrimaryKeyConstraint("scope", "key"),
     CheckConstraint("scope IN ('all', 'channel', 'campaign')", name="scope"),
+    comment="What must not send at the moment.",
 )

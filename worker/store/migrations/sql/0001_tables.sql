@@ -50,6 +50,25 @@ CREATE UNIQUE INDEX attempt_one_in_flight_per_recipient ON attempt (recipient) W
 
 CREATE UNIQUE INDEX attempt_one_open_per_request ON attempt (request) WHERE state IN ('SENDING', 'IN_DOUBT', 'ACCEPTED') AND NOT late;
 
+COMMENT ON TABLE attempt IS 'One try to contact somebody, written before the provider is asked. Begun by begin_attempts alone. Trigger count_begun counts it in begun_count.';
+COMMENT ON COLUMN attempt.channel IS 'voice, sms or email';
+COMMENT ON COLUMN attempt.source IS 'the number or mailbox it is sent from';
+COMMENT ON COLUMN attempt.attempt_number IS 'of its request, from 1';
+COMMENT ON COLUMN attempt.token IS 'what it is known by on the wire: comes back with every report';
+COMMENT ON COLUMN attempt.counted IS 'false: proven never sent, it uses up no retry';
+COMMENT ON COLUMN attempt.late IS 'evidence for it came when its request had moved on: the request''s newer attempt stands';
+COMMENT ON COLUMN attempt.send_by IS 'a worker that is later than this does not send it';
+COMMENT ON COLUMN attempt.check_at IS 'when somebody looks what became of it; NULL: it is over';
+COMMENT ON COLUMN attempt.checks IS 'looks that found nothing so far';
+COMMENT ON COLUMN attempt.doubted_at IS 'since when it may or may not have reached the provider';
+COMMENT ON COLUMN attempt.accepted_at IS 'when the provider''s sid came';
+COMMENT ON COLUMN attempt.closed_at IS 'since when nothing more is expected of it';
+COMMENT ON COLUMN attempt.sid IS 'the first id that the provider gave it; all of them are in sid';
+COMMENT ON COLUMN attempt.fold_rank IS 'position of the newest report applied, with the two below: an older one changes nothing';
+COMMENT ON COLUMN attempt.fold_sequence IS 'see fold_rank';
+COMMENT ON COLUMN attempt.fold_name IS 'see fold_rank; the event''s name';
+COMMENT ON COLUMN attempt.error_code IS 'the provider''s, or ours';
+
 CREATE TABLE audit (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
@@ -65,6 +84,14 @@ CREATE TABLE audit (
 
 CREATE INDEX audit_subject ON audit (subject, id);
 
+COMMENT ON TABLE audit IS 'Who did what, when, through which door and why. Trigger audit_stays: it is only ever added to.';
+COMMENT ON COLUMN audit.by IS 'a person, or a part of this house';
+COMMENT ON COLUMN audit.door IS 'command, message or system';
+COMMENT ON COLUMN audit.deed IS 'a word of worker.domain.audit.Deed';
+COMMENT ON COLUMN audit.subject IS 'what it was done to';
+COMMENT ON COLUMN audit.why IS 'the person''s own words';
+COMMENT ON COLUMN audit.detail IS 'counts and names of fields; no values';
+
 CREATE TABLE begun_count (
     campaign BIGINT NOT NULL,
     quarter TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -73,6 +100,11 @@ CREATE TABLE begun_count (
     CONSTRAINT begun_count_pkey PRIMARY KEY (campaign, quarter, slot)
 )
  WITH (fillfactor = 50);
+
+COMMENT ON TABLE begun_count IS 'Attempts that count, by quarter of an hour, because a day begins with one in every zone. Written by the trigger count_begun, and with what an attempt turns out to be.';
+COMMENT ON COLUMN begun_count.quarter IS 'its beginning';
+COMMENT ON COLUMN begun_count.slot IS 'as in request_count';
+COMMENT ON COLUMN begun_count.n IS 'to be summed over the slots';
 
 CREATE TABLE campaign (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -131,6 +163,46 @@ CREATE TABLE campaign (
 
 CREATE INDEX campaign_with_webhooks ON campaign (id) WHERE webhooks <> '[]';
 
+COMMENT ON TABLE campaign IS 'What is said, to whom it may be said and when. Trigger wake_campaign: an edit wakes its batches.';
+COMMENT ON COLUMN campaign.mode IS 'the channel: voice, sms or email';
+COMMENT ON COLUMN campaign.source IS 'the number or mailbox it is sent from';
+COMMENT ON COLUMN campaign.caller_id IS 'voice: the number that is shown instead of source';
+COMMENT ON COLUMN campaign.campaign_variables IS 'for the templates; a request''s own win';
+COMMENT ON COLUMN campaign.daily_start_time IS 'local to timezone; the window may not pass midnight';
+COMMENT ON COLUMN campaign.daily_end_time IS 'the first moment that is outside again';
+COMMENT ON COLUMN campaign.active_days IS 'mon to sun';
+COMMENT ON COLUMN campaign.timezone IS 'IANA name';
+COMMENT ON COLUMN campaign.holidays IS 'dates without a window';
+COMMENT ON COLUMN campaign.date_overrides IS 'date: the window that holds on it instead';
+COMMENT ON COLUMN campaign.recipient_hours IS 'voice and sms: ask the recipient''s own clock too';
+COMMENT ON COLUMN campaign.recipient_start_time IS 'local to the recipient';
+COMMENT ON COLUMN campaign.recipient_end_time IS 'local to the recipient';
+COMMENT ON COLUMN campaign.default_region IS 'of numbers that are written without a country';
+COMMENT ON COLUMN campaign.allowed_regions IS 'empty: all';
+COMMENT ON COLUMN campaign.refused_line_types IS 'kinds of numbers that are skipped; empty: none';
+COMMENT ON COLUMN campaign.allow_costly_numbers IS 'premium rate and the like';
+COMMENT ON COLUMN campaign.hourly_rate IS 'attempts an hour that a batch may claim; NULL: any number';
+COMMENT ON COLUMN campaign.max_daily_calls IS 'attempts of all its batches in a day of its timezone';
+COMMENT ON COLUMN campaign.frequency_cap IS 'attempts to one recipient within frequency_days, of whatever campaign';
+COMMENT ON COLUMN campaign.frequency_days IS 'see frequency_cap';
+COMMENT ON COLUMN campaign.retry_count IS 'attempts after the first';
+COMMENT ON COLUMN campaign.retry_interval IS 'from an outcome to the next attempt';
+COMMENT ON COLUMN campaign.retry_on IS 'outcomes that are tried again';
+COMMENT ON COLUMN campaign.retry_delays IS 'outcome: an interval of its own';
+COMMENT ON COLUMN campaign.voicemail_detection IS 'what happens where a machine answers; NULL: it is not asked who does';
+COMMENT ON COLUMN campaign.resend_in_doubt IS 'email: send again what nobody knows to have been sent';
+COMMENT ON COLUMN campaign.labels IS 'free text, for lists and metrics';
+COMMENT ON COLUMN campaign.webhooks IS 'receivers: url, and the statuses each is told';
+COMMENT ON COLUMN campaign.twiml IS 'voice: what is played; or url';
+COMMENT ON COLUMN campaign.url IS 'voice: where the provider fetches it';
+COMMENT ON COLUMN campaign.body IS 'sms: a template';
+COMMENT ON COLUMN campaign.subject IS 'email: a template';
+COMMENT ON COLUMN campaign.html IS 'email: a template';
+COMMENT ON COLUMN campaign.text IS 'email: a template';
+COMMENT ON COLUMN campaign.template_id IS 'email: of the provider; instead of subject, html and text';
+COMMENT ON COLUMN campaign.last_updated_by IS 'a person, or the door it came by';
+COMMENT ON COLUMN campaign.created_as IS 'the fields it was created with: tells a repetition from a conflict';
+
 CREATE TABLE dead_letter (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     kind TEXT NOT NULL,
@@ -148,12 +220,25 @@ CREATE TABLE dead_letter (
 
 CREATE INDEX dead_letter_open ON dead_letter (id) WHERE settled_at IS NULL;
 
+COMMENT ON TABLE dead_letter IS 'What could not be accepted, kept whole.';
+COMMENT ON COLUMN dead_letter.kind IS 'message, callback or answer';
+COMMENT ON COLUMN dead_letter.reason IS 'a sentence';
+COMMENT ON COLUMN dead_letter.settled_at IS 'since when nothing is to be done about it';
+COMMENT ON COLUMN dead_letter.settled_how IS 'by whom, or by what';
+COMMENT ON COLUMN dead_letter.task IS 'a message''s name; NULL: it could not be read';
+COMMENT ON COLUMN dead_letter.message_id IS 'NULL: it had none';
+COMMENT ON COLUMN dead_letter.digest IS 'of the payload: a repetition is kept once';
+
 CREATE TABLE deployment (
     one BOOLEAN DEFAULT true NOT NULL,
     profile TEXT NOT NULL,
     CONSTRAINT deployment_pkey PRIMARY KEY (one),
     CONSTRAINT deployment_one_check CHECK (one)
 );
+
+COMMENT ON TABLE deployment IS 'One row, once anybody has started to send.';
+COMMENT ON COLUMN deployment.one IS 'there is one row';
+COMMENT ON COLUMN deployment.profile IS 'that every process which uses this database has';
 
 CREATE TABLE duty (
     name TEXT NOT NULL,
@@ -164,9 +249,18 @@ CREATE TABLE duty (
     CONSTRAINT duty_pkey PRIMARY KEY (name)
 );
 
+COMMENT ON TABLE duty IS 'The scheduler''s duties: whose turn it is, and what became of the last.';
+COMMENT ON COLUMN duty.next_at IS 'whoever is first after this does it';
+COMMENT ON COLUMN duty.done_at IS 'when it last went well';
+COMMENT ON COLUMN duty.seconds IS 'the last one took';
+COMMENT ON COLUMN duty.fault IS 'the kind of error; NULL: it went well';
+
 CREATE TABLE fold (
     version INTEGER NOT NULL
 );
+
+COMMENT ON TABLE fold IS 'One row: the rules by which every recipient was folded into a person.';
+COMMENT ON COLUMN fold.version IS 'of worker.domain.identities';
 
 CREATE TABLE halt (
     scope TEXT NOT NULL,
@@ -178,11 +272,19 @@ CREATE TABLE halt (
     CONSTRAINT halt_scope_check CHECK (scope IN ('all', 'channel', 'campaign'))
 );
 
+COMMENT ON TABLE halt IS 'What must not send at the moment.';
+COMMENT ON COLUMN halt.scope IS 'all, channel or campaign';
+COMMENT ON COLUMN halt.key IS 'the channel, or the campaign''s id; empty for all';
+COMMENT ON COLUMN halt.reason IS 'a sentence for whoever resumes it';
+
 CREATE TABLE heard_act (
     act TEXT NOT NULL,
     heard_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT heard_act_pkey PRIMARY KEY (act)
 );
+
+COMMENT ON TABLE heard_act IS 'Acts of people that were heard, so that none acts twice, however late it is repeated.';
+COMMENT ON COLUMN heard_act.act IS 'the id that the provider gave it';
 
 CREATE TABLE inbox (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -204,6 +306,17 @@ CREATE INDEX inbox_attempt ON inbox (attempt);
 
 CREATE INDEX inbox_unapplied ON inbox (next_try_at) WHERE next_try_at IS NOT NULL;
 
+COMMENT ON TABLE inbox IS 'What providers reported, each once.';
+COMMENT ON COLUMN inbox.provider IS 'by its channel: voice, sms or email';
+COMMENT ON COLUMN inbox.key IS 'tells a repetition';
+COMMENT ON COLUMN inbox.token IS 'of the attempt, if the provider carried it back';
+COMMENT ON COLUMN inbox.sid IS 'the provider''s id, as reported';
+COMMENT ON COLUMN inbox.report IS 'as the domain reads it; no target';
+COMMENT ON COLUMN inbox.attempt IS 'NULL: fits none yet';
+COMMENT ON COLUMN inbox.applied_at IS 'since when it has had its effect, which may be none';
+COMMENT ON COLUMN inbox.next_try_at IS 'NULL: applied, or given up';
+COMMENT ON COLUMN inbox.tries IS 'so far';
+
 CREATE TABLE message (
     id TEXT NOT NULL,
     task TEXT NOT NULL,
@@ -212,9 +325,16 @@ CREATE TABLE message (
     CONSTRAINT message_pkey PRIMARY KEY (id)
 );
 
+COMMENT ON TABLE message IS 'Ids of messages that had their effect: none has it twice.';
+COMMENT ON COLUMN message.id IS 'given by the producer';
+COMMENT ON COLUMN message.task IS 'its name';
+COMMENT ON COLUMN message.digest IS 'of its content: another one under the same id is told from a repetition';
+
 CREATE TABLE pulse (
     at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL
 );
+
+COMMENT ON TABLE pulse IS 'Written only to see whether anything can be.';
 
 CREATE TABLE recipient (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -230,11 +350,19 @@ CREATE TABLE recipient (
     CONSTRAINT recipient_suppressed_check CHECK ((suppressed_at IS NULL) = (suppress_reason IS NULL))
 );
 
+COMMENT ON TABLE recipient IS 'A person on a channel, however often and in whatever spelling they were imported.';
+COMMENT ON COLUMN recipient.identity IS 'what all spellings of an address fold into: E.164, or a mailbox';
+COMMENT ON COLUMN recipient.suppressed_at IS 'begin asks this; written with the rows of suppression, which say why';
+COMMENT ON COLUMN recipient.suppress_reason IS 'of the suppressions in force, the one that counts';
+
 CREATE TABLE sid (
     sid TEXT NOT NULL,
     attempt BIGINT NOT NULL,
     CONSTRAINT sid_pkey PRIMARY KEY (sid, attempt)
 );
+
+COMMENT ON TABLE sid IS 'Every id that a provider gave an attempt; a mail''s may be shared by the recipients of its group.';
+COMMENT ON COLUMN sid.sid IS 'as the provider wrote it';
 
 CREATE TABLE start_message (
     sid TEXT NOT NULL,
@@ -248,6 +376,12 @@ CREATE TABLE start_message (
 CREATE INDEX start_message_due ON start_message (next_try_at) WHERE next_try_at IS NOT NULL;
 
 CREATE INDEX start_message_identity ON start_message (identity);
+
+COMMENT ON TABLE start_message IS 'Texts that say START, each until the provider was asked when it was written.';
+COMMENT ON COLUMN start_message.sid IS 'of the text';
+COMMENT ON COLUMN start_message.identity IS 'who wrote it, as in recipient';
+COMMENT ON COLUMN start_message.next_try_at IS 'NULL: asked';
+COMMENT ON COLUMN start_message.tries IS 'so far';
 
 CREATE TABLE status_transition (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -265,6 +399,12 @@ CREATE TABLE status_transition (
 );
 
 CREATE INDEX status_transition_request ON status_transition (request);
+
+COMMENT ON TABLE status_transition IS 'The history: every change of a request''s status, written by the triggers note_arrivals and note_moves (and where a row is replaced by one of the same status). Trigger tell_webhooks tells receivers.';
+COMMENT ON COLUMN status_transition.from_status IS 'NULL: it came in';
+COMMENT ON COLUMN status_transition.cause IS 'who or what moved it';
+COMMENT ON COLUMN status_transition.attempt IS 'the latest one then';
+COMMENT ON COLUMN status_transition.detail IS 'the report''s name, the operator''s words, our reason';
 
 CREATE TABLE suppression (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -285,11 +425,22 @@ CREATE TABLE suppression (
     CONSTRAINT suppression_lifted_check CHECK ((lifted_at IS NULL) = (lifted_by IS NULL))
 );
 
+COMMENT ON TABLE suppression IS 'One row for each act by which somebody is not to be contacted. What is in force stands in recipient too.';
+COMMENT ON COLUMN suppression.identity IS 'as in recipient';
+COMMENT ON COLUMN suppression.channels IS 'on which it counts';
+COMMENT ON COLUMN suppression.source IS 'where the act came from: stop, one-click, provider, operator, an event''s name';
+COMMENT ON COLUMN suppression.act IS 'its id at the source: it acts once, however often it is told';
+COMMENT ON COLUMN suppression.by IS 'who asked for it in somebody else''s name';
+COMMENT ON COLUMN suppression.lifted_at IS 'since when it is not in force';
+
 CREATE TABLE tally (
     name TEXT NOT NULL,
     n BIGINT NOT NULL,
     CONSTRAINT tally_pkey PRIMARY KEY (name)
 );
+
+COMMENT ON TABLE tally IS 'Counted by the doors since ever; read by whoever is asked for metrics.';
+COMMENT ON COLUMN tally.n IS 'over all processes';
 
 CREATE TABLE archived_attempt (
     token UUID NOT NULL,
@@ -302,6 +453,10 @@ CREATE TABLE archived_attempt (
 CREATE INDEX archived_attempt_recipient ON archived_attempt (recipient);
 
 CREATE INDEX archived_attempt_sid ON archived_attempt (sid) WHERE sid IS NOT NULL;
+
+COMMENT ON TABLE archived_attempt IS 'Whom an archived attempt was to: its link and its events go on saying stop for years.';
+COMMENT ON COLUMN archived_attempt.token IS 'of the attempt';
+COMMENT ON COLUMN archived_attempt.sid IS 'email: for events that come without our token';
 
 CREATE TABLE communication_batch (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -337,6 +492,20 @@ CREATE INDEX communication_batch_open ON communication_batch (id) WHERE NOT paus
 
 CREATE INDEX communication_batch_unfinished ON communication_batch (id) WHERE finished_at IS NULL;
 
+COMMENT ON TABLE communication_batch IS 'Requests of a campaign that came together. Triggers: pace_new_batch gives it its row in batch_pace, wake_batch lets that look at once where an UPDATE opens the batch.';
+COMMENT ON COLUMN communication_batch.batch_id IS 'given by whoever created it';
+COMMENT ON COLUMN communication_batch.expires_on IS 'nothing begins afterwards; NULL: never';
+COMMENT ON COLUMN communication_batch.paused IS 'by an operator';
+COMMENT ON COLUMN communication_batch.call_rate IS 'attempts an hour, instead of the campaign''s';
+COMMENT ON COLUMN communication_batch.auto_call_rate IS 'the rate that is done by expires_on';
+COMMENT ON COLUMN communication_batch.auto_call_rate_baseline IS 'attempts an hour, as first computed';
+COMMENT ON COLUMN communication_batch.error_message IS 'why its upload failed; nothing of it begins';
+COMMENT ON COLUMN communication_batch.finished_at IS 'since when every request is final; NULL where work came back';
+COMMENT ON COLUMN communication_batch.archived_at IS 'since when its requests are in a file instead';
+COMMENT ON COLUMN communication_batch.deleted_at IS 'what waits is closed, what is under way lives on';
+COMMENT ON COLUMN communication_batch.last_updated_by IS 'a person, or the door it came by';
+COMMENT ON COLUMN communication_batch.created_as IS 'the fields it was created with: tells a repetition from a conflict';
+
 CREATE TABLE batch_pace (
     batch BIGINT NOT NULL,
     mode TEXT NOT NULL,
@@ -354,6 +523,15 @@ CREATE TABLE batch_pace (
 CREATE INDEX batch_pace_due ON batch_pace (mode, next_claim_at);
 
 CREATE INDEX batch_pace_late ON batch_pace (batch) WHERE late IS NOT NULL;
+
+COMMENT ON TABLE batch_pace IS 'When a batch may claim next: read by every tick, and not on the batch''s row, which begin locks. Written by scans; triggers: pace_new_batch inserts it, wake_batch, wake_campaign and wake_queued set next_claim_at.';
+COMMENT ON COLUMN batch_pace.mode IS 'copied from the campaign: a scan is of one channel';
+COMMENT ON COLUMN batch_pace.next_claim_at IS 'infinity: asleep until a trigger wakes it';
+COMMENT ON COLUMN batch_pace.allowance IS 'requests that its rate allows by now and it has not claimed';
+COMMENT ON COLUMN batch_pace.allowance_at IS 'as of when';
+COMMENT ON COLUMN batch_pace.claimed_at IS 'when it last found work: an idle batch is looked at less often';
+COMMENT ON COLUMN batch_pace.grants IS '[lease''s end, n]: what is claimed and may still become attempts counts against daily caps';
+COMMENT ON COLUMN batch_pace.late IS 'requests not expected to be attempted before expires_on; NULL: none';
 
 CREATE TABLE communication_request (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -397,6 +575,26 @@ CREATE UNIQUE INDEX communication_request_one_per_recipient ON communication_req
 
 CREATE INDEX communication_request_recipient ON communication_request (recipient);
 
+COMMENT ON TABLE communication_request IS 'Somebody to be contacted, once. Triggers: note_arrivals and note_moves write each change of its status to status_transition and request_count.';
+COMMENT ON COLUMN communication_request.recipient IS 'NULL: the target is no address';
+COMMENT ON COLUMN communication_request.attempt IS 'the latest; without a foreign key, as a send writes it';
+COMMENT ON COLUMN communication_request.sent_at IS 'when the provider accepted the latest attempt';
+COMMENT ON COLUMN communication_request.session_id IS 'of the conversation that the recipient began, as its system told us';
+COMMENT ON COLUMN communication_request.conversation_id IS 'as session_id';
+COMMENT ON COLUMN communication_request.attempt_count IS 'attempts that count: all but those proven never sent';
+COMMENT ON COLUMN communication_request.extra_attempts IS 'allowed beyond the campaign''s: calls that never rang, an operator''s retry';
+COMMENT ON COLUMN communication_request.is_duplicate IS 'the batch has the same recipient in an earlier row';
+COMMENT ON COLUMN communication_request.reference_id IS 'given by whoever asked for it; unique in its batch';
+COMMENT ON COLUMN communication_request.target IS 'as it was written';
+COMMENT ON COLUMN communication_request.address IS 'as it is dialed or mailed: E.164, or a mailbox';
+COMMENT ON COLUMN communication_request.request_variables IS 'for the templates';
+COMMENT ON COLUMN communication_request.channel_manager_status IS 'the outcome in detail, in the wire''s spelling';
+COMMENT ON COLUMN communication_request.error_code IS 'the provider''s, or ours';
+COMMENT ON COLUMN communication_request.error_message IS 'a sentence that quotes no value';
+COMMENT ON COLUMN communication_request.call_manager_sid IS 'the provider''s id of the latest attempt';
+COMMENT ON COLUMN communication_request.moved_by IS 'who or what made the last change of status; the history copies it';
+COMMENT ON COLUMN communication_request.moved_why IS 'the history''s detail';
+
 CREATE TABLE request_count (
     batch BIGINT NOT NULL,
     request_status TEXT NOT NULL,
@@ -409,6 +607,10 @@ CREATE TABLE request_count (
  WITH (fillfactor = 50);
 
 CREATE INDEX request_count_open ON request_count (batch) WHERE request_status IN ('PENDING', 'INITIATED', 'CONNECTED');
+
+COMMENT ON TABLE request_count IS 'How many requests of a batch are in a status. Written by the triggers note_arrivals and note_moves only; what sums up to nothing is removed when a batch has finished.';
+COMMENT ON COLUMN request_count.slot IS 'spreads the count over rows, so that writers rarely wait; may be negative, only the sum counts';
+COMMENT ON COLUMN request_count.n IS 'to be summed over the slots';
 
 CREATE TABLE queue (
     request BIGINT NOT NULL,
@@ -426,6 +628,14 @@ CREATE TABLE queue (
  WITH (fillfactor = 50);
 
 CREATE INDEX queue_due ON queue (batch, due_at, request);
+
+COMMENT ON TABLE queue IS 'One row exactly while a request is PENDING; the due time lives only here. Trigger wake_queued: an INSERT lets its batch look in time.';
+COMMENT ON COLUMN queue.batch IS 'copied from the request, for the index';
+COMMENT ON COLUMN queue.lease_token IS 'whoever claimed it; begin starts nothing under another one';
+COMMENT ON COLUMN queue.lease_until IS 'afterwards it may be claimed again';
+COMMENT ON COLUMN queue.claims IS 'how often a worker began with it and was not heard of again: finds what kills workers';
+COMMENT ON COLUMN queue.group_limit IS 'email: how many may share a provider''s request, after a larger group was refused';
+COMMENT ON COLUMN queue.faults IS 'begins that the database refused for its data';
 
 CREATE TABLE webhook_delivery (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -448,6 +658,13 @@ CREATE TABLE webhook_delivery (
 CREATE INDEX webhook_delivery_due ON webhook_delivery (url, next_try_at) WHERE next_try_at IS NOT NULL;
 
 CREATE INDEX webhook_delivery_request ON webhook_delivery (request);
+
+COMMENT ON TABLE webhook_delivery IS 'What receivers outside are to be told. Inserted by the trigger tell_webhooks with the change that it tells.';
+COMMENT ON COLUMN webhook_delivery.event IS 'its id on the wire: the same at every try';
+COMMENT ON COLUMN webhook_delivery.body IS 'as text, because a signature is over bytes and every try sends the same ones';
+COMMENT ON COLUMN webhook_delivery.next_try_at IS 'NULL: delivered, or given up';
+COMMENT ON COLUMN webhook_delivery.tries IS 'so far';
+COMMENT ON COLUMN webhook_delivery.last_answer IS 'a status code, or a kind of error';
 
 -- The rules by which the people of a new database are told apart.
 INSERT INTO fold VALUES (1);
