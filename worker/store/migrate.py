@@ -9,8 +9,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from worker.store.connect import connect, translate_errors
+from worker.store.errors import StoreUnavailable
 
 SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class UnknownRevision(StoreUnavailable):
+    """Only a newer release can have migrated the database, or one from before the first release."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"the database is at revision {revision}, which this version does not know:"
+            " use the release that migrated it, or a newer one"
+        )
 
 
 def _config() -> Config:
@@ -24,16 +35,24 @@ def upgrade(database_url: str, revision: str = "head", *, profile: str | None = 
 
     Raises:
         UsedOtherwise: the database is used with another profile.
+        UnknownRevision: it is not this version's to migrate.
         StoreUnavailable: it does not take them.
     """
     engine = connect(database_url, guarded=False, profile=profile)
     config = _config()
     config.attributes["engine"] = engine
     try:
+        _refuse_unknown(current(engine), config)
         with translate_errors():
             command.upgrade(config, revision)
     finally:
         engine.dispose()
+
+
+def _refuse_unknown(revision: str | None, config: Config) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise UnknownRevision(revision)
 
 
 def head() -> str:

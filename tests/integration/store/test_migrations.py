@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
 
@@ -16,7 +17,7 @@ from worker.domain.statuses import Channel
 from worker.store import attempts
 from worker.store.connect import connect, in_transaction
 from worker.store.functions import names
-from worker.store.migrate import SCRIPTS, current, head, upgrade
+from worker.store.migrate import SCRIPTS, UnknownRevision, current, head, upgrade
 from worker.store.queue import Chunk
 
 # One line per release, only ever added to. A function is changed as worker/store/functions says.
@@ -83,6 +84,19 @@ def test_a_filled_database_of_the_first_release_is_carried_over(unmigrated: str)
     assert [one.request for one in begun] == [1]
     assert current(store) == head()
     store.dispose()
+
+
+def test_a_database_of_a_newer_release_is_left_alone(engine: Engine, database_url: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        with pytest.raises(UnknownRevision, match="revision 9999"):
+            upgrade(database_url)
+    finally:
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE alembic_version SET version_num = :head"), {"head": head()}
+            )
 
 
 def begin(connection: Any, chunk: Chunk) -> tuple[list[attempts.Begun], dict[int, str]]:

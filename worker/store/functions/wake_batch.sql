@@ -2,8 +2,8 @@
 -- wakes it. A pause changes nothing here and so waits for no scan.
 --
 -- A trigger and no call in sight, because nothing else would ever look at a batch that was forgotten here:
--- eight statements change a batch by now, an operator's own among them, and the ninth wakes it too. What
--- opens a batch is said once, by the conditions below.
+-- ten statements change a batch by now, beside whatever somebody types in the middle of an incident, and the
+-- eleventh wakes it too. What opens a batch is said once, by the conditions below.
 
 CREATE OR REPLACE FUNCTION wake_batch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
