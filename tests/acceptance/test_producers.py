@@ -1,4 +1,4 @@
-"""The producers of the README, run as they stand there against running doors."""
+"""The producers of tasks/README.md, run as they stand there against running doors."""
 
 import os
 import re
@@ -24,7 +24,6 @@ from worker.store import tallies
 from worker.store.connect import in_transaction
 
 DEADLINE = 90.0
-SECTION = "## Getting work in by message"
 
 pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
 
@@ -32,8 +31,7 @@ pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forge
 @pytest.fixture(scope="module")
 def section() -> str:
     """What the README says about messages."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return readme.partition(SECTION)[2].partition("\n## ")[0]
+    return (ROOT / "tasks" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -56,10 +54,12 @@ def doors(
 def test_every_producer_of_the_readme_gets_its_batch_in(
     engine: Engine, doors: dict[str, str], section: str, tmp_path: Path
 ) -> None:
-    _run([sys.executable, "-c", _code(section, "python")], doors)
-    _run([_node(), "-e", _code(section, "js")], doors)
-    _run([sys.executable, "-c", _code(section, "py")], doors)
-    _redis_cli(_code(section, "sh"), doors["BROKER_URL"], tmp_path)
+    for code in _codes(section, "python"):
+        _run([sys.executable, "-c", code], doors)
+    for code in _codes(section, "js"):
+        _run([_node(), "-e", code], doors)
+    for code in _codes(section, "sh"):
+        _redis_cli(code, doors["BROKER_URL"], tmp_path)
 
     sent = ("by-python", "by-node", "by-celery", "by-stream")
     eventually(lambda: [_total(engine, batch_id) for batch_id in sent] == [1] * 4, DEADLINE)
@@ -77,7 +77,8 @@ def locked(broker_url: str) -> Iterator[str]:
 def test_the_line_for_redis_cli_takes_an_address_without_a_user(
     locked: str, section: str, tmp_path: Path
 ) -> None:
-    _redis_cli(_code(section, "sh"), locked, tmp_path)
+    [line] = _codes(section, "sh")
+    _redis_cli(line, locked, tmp_path)
 
     with Redis.from_url(locked) as client:
         assert client.xlen(TRIGGER_STREAM) == 1
@@ -121,9 +122,8 @@ def test_what_a_plain_celery_application_sends_strays_to_us_and_nothing_else_doe
     assert _run(gathering, environment | {"BROKER_URL": address}).decode().splitlines()[-1] == "0"
 
 
-def _code(section: str, language: str) -> str:
-    found, *_ = re.findall(rf"```{language}\n(.*?)```", section, flags=re.DOTALL)
-    return str(found)
+def _codes(section: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", section, flags=re.DOTALL)
 
 
 def _run(command: list[str], environment: dict[str, str]) -> bytes:
