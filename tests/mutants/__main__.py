@@ -1,18 +1,19 @@
 """Put the faults of a room into a copy of the code, one at a time, and run the tests that must see them."""
 
 import argparse
-import os
+import hashlib
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from tests.mutants.faults import ROOMS, ROOT, Fault, Part, read_room
+from tests.mutants.judge import Judge, Outcome, open_court
 
-SECONDS = 600
 SHARE = 0.95
+LOG = ROOT / ".scratch" / "mutants.log"
+SCHEMA = ("worker/store/migrations/", "worker/store/schema/")
 
 
 def main() -> int:
@@ -20,15 +21,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
     parser.add_argument("--room", choices=ROOMS, help="all of them unless named")
     parser.add_argument("--only", default="", help="files whose path contains this")
+    parser.add_argument(
+        "--again", action="store_true", help="those too that the log says were seen"
+    )
     asked = parser.parse_args()
     rooms = [asked.room] if asked.room else ROOMS
     parts = [part for room in rooms for part in read_room(room) if asked.only in part.path]
+    known = set() if asked.again else _read_log()
     unseen: list[Fault] = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = Path(folder) / "house"
         _copy(copy)
-        for part in parts:
-            unseen += _unseen(copy, part)
+        with open_court(copy, Path(folder) / "postgres") as judge:
+            for part in parts:
+                unseen += _unseen(judge, copy, part, known)
     tried = sum(len(part.faults) for part in parts)
     seen = tried - len(unseen)
     _say(f"{seen} of {tried} were seen")
@@ -44,37 +50,49 @@ def _copy(to: Path) -> None:
         shutil.copy2(ROOT / name, to / name)
 
 
-def _unseen(copy: Path, part: Part) -> list[Fault]:
+def _unseen(judge: Judge, copy: Path, part: Part, known: set[str]) -> list[Fault]:
     """The faults of one file that no test has seen."""
-    if not _holds(copy, part.tests):
-        raise SystemExit(f"{part.path}: its tests fail without a fault")
-    file = copy / part.path
+    waiting = [fault for fault in part.faults if _digest(part, fault) not in known]
+    if waiting and judge.run(part.tests, fresh=True) is not Outcome.PASSED:
+        raise SystemExit(f"{judge.told}\n{part.path}: its tests fail without a fault")
+    return [fault for fault in waiting if not _is_seen(judge, copy, part, fault)]
+
+
+def _is_seen(judge: Judge, copy: Path, part: Part, fault: Fault) -> bool:
+    """Put it in, look, and take it out again."""
+    file, changes_schema = copy / part.path, part.path.startswith(SCHEMA)
     text = file.read_text(encoding="utf-8")
-    unseen = []
-    for fault in part.faults:
-        file.write_text(fault.applied(text), encoding="utf-8")
-        survived = _holds(copy, part.tests)
-        if survived:
-            unseen.append(fault)
-        verdict = f"NOT SEEN ({fault.why or 'and nobody says why'})" if survived else "seen"
-        _say(f"{part.path}: {fault.promise}: {verdict}")
+    file.write_text(fault.applied(text), encoding="utf-8")
+    outcome = judge.run(part.tests, fresh=changes_schema)
     file.write_text(text, encoding="utf-8")
-    return unseen
+    if outcome is Outcome.TIMED_OUT:  # was it the fault, or the machine?
+        outcome = judge.run(part.tests, fresh=changes_schema)
+        if outcome is not Outcome.PASSED:
+            raise SystemExit(f"{part.path}: its tests take too long, or fail, without a fault too")
+        outcome = Outcome.FAILED
+    seen = outcome is Outcome.FAILED
+    verdict = "seen" if seen else f"NOT SEEN ({fault.why or 'and nobody says why'})"
+    _say(f"{part.path}: {fault.promise}: {verdict}")
+    _note(_digest(part, fault), "seen" if seen else "unseen", part.path, fault.promise)
+    return seen
 
 
-def _holds(copy: Path, tests: Sequence[str]) -> bool:
-    """Whether all tests pass; one that takes too long has seen something."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    running = subprocess.Popen(
-        command, cwd=copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        return running.wait(SECONDS) == 0
-    except subprocess.TimeoutExpired:
-        running.terminate()  # rather than kill: it ends its servers
-        running.wait()
-        return False
+def _digest(part: Part, fault: Fault) -> str:
+    """Names a fault for as long as neither it nor its tests are written anew."""
+    told = "\0".join([part.path, fault.old, fault.new, *part.tests])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _read_log() -> set[str]:
+    """The faults that were seen already: a run that was ended goes on from there."""
+    lines = LOG.read_text(encoding="utf-8").splitlines() if LOG.exists() else []
+    return {digest for digest, verdict, *_ in map(str.split, lines) if verdict == "seen"}
+
+
+def _note(*told: str) -> None:
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write("\t".join(told) + "\n")
 
 
 def _say(sentence: str) -> None:

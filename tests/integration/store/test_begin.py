@@ -1,6 +1,6 @@
 """Begin is the only gate to a provider: what passes, what is handed back, and who wins a race."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -82,11 +82,12 @@ def test_an_attempt_has_a_deadline_from_its_first_moment(engine: Engine) -> None
 
 def test_the_next_attempt_of_a_request_has_the_next_number(engine: Engine) -> None:
     request = make_request(engine)
-    make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
+    for _ in range(2):
+        make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
 
     begun, _ = begin_now(engine, lease(engine, request))
 
-    assert read_attempt(engine, begun[0].attempt)["attempt_number"] == 2
+    assert read_attempt(engine, begun[0].attempt)["attempt_number"] == 3
 
 
 def test_a_redelivered_message_begins_nothing(engine: Engine) -> None:
@@ -172,6 +173,22 @@ def test_a_closed_batch_hands_its_claims_back(engine: Engine, why: str) -> None:
     assert (row["lease_token"], row["claims"]) == (None, 0)
     assert read_request(engine, request)["request_status"] == "PENDING"
     assert nothing_began(engine)
+
+
+@pytest.mark.parametrize(
+    ("together", "told"),
+    [(("paused", "expired"), "expired"), (BATCH_FENCES, "deleted")],
+    ids=["paused", "everything"],
+)
+def test_of_all_that_closes_a_batch_what_cannot_be_undone_is_told(
+    engine: Engine, together: Iterable[str], told: str
+) -> None:
+    request = make_request(engine)
+    chunk = lease(engine, request)
+    for why in together:
+        _change_batch(engine, chunk.batch, why)
+
+    assert begin_now(engine, chunk) == ([], {request: told})
 
 
 @pytest.mark.parametrize("why", BATCH_FENCES)

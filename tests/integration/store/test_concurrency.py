@@ -76,6 +76,17 @@ def test_texts_and_mails_hold_none_and_need_none(engine: Engine) -> None:
     assert free(engine, limit=0) is None
 
 
+@pytest.mark.parametrize(("wanted", "room"), [(2, 2), (4, 4), (9, 4)])
+def test_no_more_is_claimed_than_wanted_nor_than_there_are_places(
+    engine: Engine, wanted: int, room: int
+) -> None:
+    make_attempt(engine)
+
+    found = in_transaction(engine, lambda c: concurrency.room(c, Channel.VOICE, 5, wanted))
+
+    assert found == room
+
+
 def test_no_more_begin_than_there_are_places_and_the_rest_may_be_claimed_again(
     engine: Engine,
 ) -> None:
