@@ -90,6 +90,24 @@ def test_the_next_attempt_of_a_request_has_the_next_number(engine: Engine) -> No
     assert read_attempt(engine, begun[0].attempt)["attempt_number"] == 3
 
 
+def test_a_request_that_begins_again_points_to_its_latest_attempt_and_shows_no_former_error(
+    engine: Engine,
+) -> None:
+    request = make_request(engine)
+    make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
+    failed = {"error_code": "20429", "error_message": "too many requests"}
+    with engine.begin() as connection:
+        connection.execute(
+            update(schema.request).where(schema.request.c.id == request).values(failed)
+        )
+
+    begun, _ = begin_now(engine, lease(engine, request))
+
+    row = read_request(engine, request)
+    assert row["attempt"] == begun[0].attempt
+    assert (row["error_code"], row["error_message"]) == (None, None)
+
+
 def test_a_redelivered_message_begins_nothing(engine: Engine) -> None:
     chunk = lease(engine, make_request(engine))
     begin_now(engine, chunk)
