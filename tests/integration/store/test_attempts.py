@@ -167,6 +167,27 @@ def test_a_sid_once_bound_stays(engine: Engine) -> None:
     assert read_request(engine, row["request"])["call_manager_sid"] == "CA1"
 
 
+@pytest.mark.parametrize(
+    ("state", "column"),
+    [
+        (AttemptState.ACCEPTED, "accepted_at"),
+        (AttemptState.IN_DOUBT, "doubted_at"),
+        (AttemptState.ACCEPTED, "late"),
+    ],
+)
+def test_what_was_once_so_stays_whatever_is_written_later(
+    engine: Engine, state: AttemptState, column: str
+) -> None:
+    attempt = make_attempt(engine)
+    change(engine, attempt, state, sid="CA1", check_in=HOUR, late=True)
+    first = read_attempt(engine, attempt)[column]
+
+    change(engine, attempt, state, sid="CA1", check_in=HOUR)
+
+    assert first
+    assert read_attempt(engine, attempt)[column] == first
+
+
 def test_what_was_not_sent_is_not_counted_and_due_again(engine: Engine) -> None:
     attempt = make_attempt(engine)
     move = replace(AGAIN, channel_status=ChannelStatus.PENDING, cause=Cause.DISPATCH, due_in=HOUR)
