@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest prove mutants check fix lock clean
+.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest prove mutants mutate check fix lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ prove: $(READY)  ## what takes too long for every run, in full size (N=1000000 S
 
 mutants: $(READY)  ## put named faults into the code one by one; tests must see them (ROOM=begin)
 	@$(BIN)/python -m tests.mutants $(if $(ROOM),--room $(ROOM)) $(if $(ONLY),--only $(ONLY))
+
+mutate: $(READY)  ## draw small faults of the pure rooms; unit tests must see them (N=100 SEED=7 ONLY=schedule)
+	@$(BIN)/python -m tests.mutants.sample $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .

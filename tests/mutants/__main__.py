@@ -2,12 +2,11 @@
 
 import argparse
 import hashlib
-import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from tests.mutants.copies import copy_house, say
 from tests.mutants.faults import ROOMS, ROOT, Fault, Part, read_room
 from tests.mutants.judge import Judge, Outcome, open_court
 
@@ -31,23 +30,14 @@ def main() -> int:
     unseen: list[Fault] = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = Path(folder) / "house"
-        _copy(copy)
+        copy_house(copy)
         with open_court(copy, Path(folder) / "postgres") as judge:
             for part in parts:
                 unseen += _unseen(judge, copy, part, known)
     tried = sum(len(part.faults) for part in parts)
     seen = tried - len(unseen)
-    _say(f"{seen} of {tried} were seen")
+    say(f"{seen} of {tried} were seen")
     return int(seen < SHARE * tried or any(fault.why is None for fault in unseen))
-
-
-def _copy(to: Path) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        (to / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, to / name)
 
 
 def _unseen(judge: Judge, copy: Path, part: Part, known: set[str]) -> list[Fault]:
@@ -72,7 +62,7 @@ def _is_seen(judge: Judge, copy: Path, part: Part, fault: Fault) -> bool:
         outcome = Outcome.FAILED
     seen = outcome is Outcome.FAILED
     verdict = "seen" if seen else f"NOT SEEN ({fault.why or 'and nobody says why'})"
-    _say(f"{part.path}: {fault.promise}: {verdict}")
+    say(f"{part.path}: {fault.promise}: {verdict}")
     _note(_digest(part, fault), "seen" if seen else "unseen", part.path, fault.promise)
     return seen
 
@@ -93,11 +83,6 @@ def _note(*told: str) -> None:
     LOG.parent.mkdir(exist_ok=True)
     with LOG.open("a", encoding="utf-8") as log:
         log.write("\t".join(told) + "\n")
-
-
-def _say(sentence: str) -> None:
-    sys.stdout.write(f"{sentence}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

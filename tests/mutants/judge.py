@@ -2,12 +2,14 @@
 
 import importlib
 import os
+import resource
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from worker.local.postgres import EmbeddedPostgres, running_postgres
 
 SECONDS = 300.0
 PATIENCE = 20.0
+MEMORY = 4 * 2**30
 OPTIONS = ("-qx", "-pno:cacheprovider", "-Wignore::pytest.PytestAssertRewriteWarning")
 OURS = ("config", "tasks", "tests", "worker")
 LIBRARIES = (
@@ -47,13 +50,28 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed out"
 
 
-class Judge:
-    """Runs tests in the copy; each run is a child, and they share a server."""
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A server that all runs share."""
 
-    def __init__(self, copy: Path, server: EmbeddedPostgres, data_dir: Path) -> None:
+    server: EmbeddedPostgres
+    data_dir: Path
+
+    def ready(self, *, fresh: bool) -> None:
+        """Started, and without the schema of before where that is to be made anew."""
+        if not self.server.is_running:  # a test that stops it has been ended before it went on
+            self.server.start()
+        if fresh:
+            with psycopg.connect(self.server.url, autocommit=True) as connection:
+                connection.execute("DROP DATABASE IF EXISTS pattern WITH (FORCE)")
+
+
+class Judge:
+    """Runs tests in the copy; each run is a child."""
+
+    def __init__(self, copy: Path, lent: Lent | None) -> None:
         self._copy = copy
-        self._server = server
-        self._lent = f"{server.port}:{data_dir}"
+        self._lent = lent
         for name in LIBRARIES:
             importlib.import_module(name)
 
@@ -62,20 +80,16 @@ class Judge:
         """What the tests of the latest run printed, at its end."""
         return (self._copy / "told.txt").read_text(encoding="utf-8", errors="replace")[-3000:]
 
-    def run(self, tests: Sequence[str], *, fresh: bool) -> Outcome:
+    def run(
+        self, tests: Sequence[str], *, fresh: bool = False, seconds: float = SECONDS
+    ) -> Outcome:
         """The tests until the first fails. `fresh`: the schema may have changed since the last run."""
-        if not self._server.is_running:  # a test that stops it has been ended before it went on
-            self._server.start()
-        if fresh:
-            self._forget_pattern()
+        if self._lent:
+            self._lent.ready(fresh=fresh)
         child = os.fork()
         if child == 0:
             self._become_pytest(tests)
-        return _wait_for(child)
-
-    def _forget_pattern(self) -> None:
-        with psycopg.connect(self._server.url, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS pattern WITH (FORCE)")
+        return _wait_for(child, seconds)
 
     def _become_pytest(self, tests: Sequence[str]) -> None:
         """In the child: everything of ours is imported anew, from the copy."""
@@ -85,7 +99,7 @@ class Judge:
             os.chdir(self._copy)
             sys.path[0] = str(self._copy)
             os.environ |= {"PYTHONPATH": str(self._copy), "PYTHONDONTWRITEBYTECODE": "1"}
-            os.environ["LENT_POSTGRES"] = self._lent
+            self._provide()
             sys.dont_write_bytecode = True
             for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
                 del sys.modules[name]
@@ -100,16 +114,22 @@ class Judge:
             sys.stderr.flush()
             os._exit(status)  # nothing of the parent's is to be closed twice
 
+    def _provide(self) -> None:
+        if self._lent:
+            os.environ["LENT_POSTGRES"] = f"{self._lent.server.port}:{self._lent.data_dir}"
+        else:  # pure code needs little; what never ends must not take all there is
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
 
 @contextmanager
 def open_court(copy: Path, folder: Path) -> Iterator[Judge]:
     """A judge with a server of its own."""
     with running_postgres(folder, fresh=True) as server:
-        yield Judge(copy, server, folder)
+        yield Judge(copy, Lent(server, folder))
 
 
-def _wait_for(child: int) -> Outcome:
-    deadline = time.monotonic() + SECONDS
+def _wait_for(child: int, seconds: float) -> Outcome:
+    deadline = time.monotonic() + seconds
     while (status := _status_of(child)) is None:
         if time.monotonic() > deadline:
             _end(child)
