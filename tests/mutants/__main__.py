@@ -12,7 +12,7 @@ from tests.mutants.judge import Judge, Outcome, open_court
 
 SHARE = 0.95
 LOG = ROOT / ".scratch" / "mutants.log"
-SCHEMA = ("worker/store/migrations/", "worker/store/schema/")
+SCHEMA = ("worker/store/migrations/", "worker/store/schema/", "worker/store/functions/")
 
 
 def main() -> int:

@@ -252,14 +252,17 @@ def test_an_older_attempt_does_not_move_the_request(engine: Engine) -> None:
     assert read_attempt(engine, older)["late"]
 
 
-def test_late_evidence_of_an_older_attempt_is_counted(engine: Engine) -> None:
+def test_late_evidence_of_an_older_attempt_is_counted_but_is_not_when_its_request_went_out(
+    engine: Engine,
+) -> None:
     request = make_request(engine)
     older = make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
     make_attempt(engine, request=request, state=AttemptState.SENDING)
 
     change(engine, older, AttemptState.DONE, sid="CA1", late=True)
 
-    assert read_request(engine, request)["attempt_count"] == 2
+    after = read_request(engine, request)
+    assert (after["attempt_count"], after["sent_at"]) == (2, None)
 
 
 def test_two_attempts_of_one_request_change_together(engine: Engine) -> None:
