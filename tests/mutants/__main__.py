@@ -54,6 +54,7 @@ def _is_seen(judge: Judge, copy: Path, part: Part, fault: Fault) -> bool:
     text = file.read_text(encoding="utf-8")
     file.write_text(fault.applied(text), encoding="utf-8")
     outcome = judge.run(part.tests, fresh=changes_schema)
+    witness = judge.witness
     file.write_text(text, encoding="utf-8")
     if outcome is Outcome.TIMED_OUT:  # was it the fault, or the machine?
         outcome = judge.run(part.tests, fresh=changes_schema)
@@ -63,7 +64,7 @@ def _is_seen(judge: Judge, copy: Path, part: Part, fault: Fault) -> bool:
     seen = outcome is Outcome.FAILED
     verdict = "seen" if seen else f"NOT SEEN ({fault.why or 'and nobody says why'})"
     say(f"{part.path}: {fault.promise}: {verdict}")
-    _note(_digest(part, fault), "seen" if seen else "unseen", part.path, fault.promise)
+    _note(_digest(part, fault), "seen" if seen else "unseen", part.path, fault.promise, witness)
     return seen
 
 
@@ -76,7 +77,7 @@ def _digest(part: Part, fault: Fault) -> str:
 def _read_log() -> set[str]:
     """The faults that were seen already: a run that was ended goes on from there."""
     lines = LOG.read_text(encoding="utf-8").splitlines() if LOG.exists() else []
-    return {digest for digest, verdict, *_ in map(str.split, lines) if verdict == "seen"}
+    return {line.split("\t")[0] for line in lines if line.split("\t")[1] == "seen"}
 
 
 def _note(*told: str) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import resource
 import signal
 import sys
@@ -79,6 +80,12 @@ class Judge:
     def told(self) -> str:
         """What the tests of the latest run printed, at its end."""
         return (self._copy / "told.txt").read_text(encoding="utf-8", errors="replace")[-3000:]
+
+    @property
+    def witness(self) -> str:
+        """The test that failed in the latest run, where one did."""
+        found = re.search(r"^(?:FAILED|ERROR) (\S+)", self.told, re.MULTILINE)
+        return found[1] if found else "nobody by name"
 
     def run(
         self, tests: Sequence[str], *, fresh: bool = False, seconds: float = SECONDS

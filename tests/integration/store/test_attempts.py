@@ -240,6 +240,21 @@ def test_a_change_judged_from_stale_facts_moves_nothing(engine: Engine) -> None:
     assert queue_row(engine, stale.request) is None
 
 
+def test_a_request_that_moved_since_it_was_judged_is_left_where_it_is(engine: Engine) -> None:
+    attempt = make_attempt(engine, state=AttemptState.ACCEPTED)
+    judged = facts_of(engine, attempt)
+    connected = Move(
+        status=RequestStatus.CONNECTED,
+        channel_status=ChannelStatus.IN_PROGRESS,
+        cause=Cause.CALLBACK,
+    )
+    change(engine, attempt, AttemptState.ACCEPTED, check_in=HOUR, move=connected)
+
+    write(engine, Change(facts=judged, state=AttemptState.ACCEPTED, check_in=HOUR, move=FAILED))
+
+    assert read_request(engine, judged.request)["request_status"] == "CONNECTED"
+
+
 def test_an_older_attempt_does_not_move_the_request(engine: Engine) -> None:
     request = make_request(engine)
     older = make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
