@@ -14,7 +14,7 @@ from worker.domain.schedule.plan import Plan, plan
 from worker.domain.schedule.reachability import Never, Reach
 from worker.domain.statuses import Channel, RequestStatus
 from worker.domain.wire import Wire, to_wire
-from worker.store import batches, concurrency, due_batches, halts, queue_picks, reachability
+from worker.store import batches, concurrency, due_batches, due_requests, halts, reachability
 from worker.store.connect import Connection, Engine, in_transaction
 
 NO_CEILINGS = Ceilings()
@@ -113,8 +113,8 @@ def _situation(
         halt=_halt(connection, facts, candidate.mode),
         verdict=evaluate(standing, now, told_in=zone),
         waiting=waiting,
-        due=queue_picks.waiting(connection, {facts.id: 1})[facts.id],
-        next_due=queue_picks.next_due(connection, [facts.id]).get(facts.id),
+        due=due_requests.waiting(connection, {facts.id: 1})[facts.id],
+        next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
         plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.mode)),
         zone=zone or "UTC",
         calls_in_use=_calls_in_use(connection, candidate.mode, ceilings.concurrent_calls),

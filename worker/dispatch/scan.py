@@ -20,7 +20,7 @@ from worker.domain.schedule.eligibility import (
     window_state,
 )
 from worker.domain.statuses import Channel
-from worker.store import batch_pace, concurrency, due_batches, queue, queue_picks
+from worker.store import batch_pace, concurrency, due_batches, due_requests, queue
 from worker.store.batch_pace import Next
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
 from worker.store.due_batches import Candidate, LeaseShare
@@ -115,11 +115,13 @@ def _claim(
     lease = uuid4()
     chosen = select_requests(connection, candidates, turns, shares, now + limits.lease, now)
     untils = {one.request: one.until for one in chosen}
-    poisoned = queue_picks.lease(connection, lease, untils, most=POISON_CLAIMS) if untils else set()
+    poisoned = (
+        due_requests.lease(connection, lease, untils, most=POISON_CLAIMS) if untils else set()
+    )
     got = Counter(one.batch for one in chosen)
     ends = _ends(chosen)
     idle = [batch for batch in turns if got[batch] < shares[batch] or not shares[batch]]
-    due = queue_picks.next_due(connection, idle) if idle else {}
+    due = due_requests.next_due(connection, idle) if idle else {}
     batch_pace.write(
         connection,
         [
@@ -158,7 +160,7 @@ def _shares(
     """How many requests each batch may claim of what there is room for."""
     if not turns:
         return {}
-    waiting = queue_picks.waiting(connection, _useful(candidates, turns, room))
+    waiting = due_requests.waiting(connection, _useful(candidates, turns, room))
     wants: dict[int, dict[int, int]] = {}
     for batch, n in waiting.items():
         wants.setdefault(candidates[batch].standing.campaign, {})[batch] = n

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from worker.domain.schedule.eligibility import MARGIN, Claimable
 from worker.domain.schedule.windows import Hours, common_closing, common_opening, recipient_zones
-from worker.store import queue_picks
+from worker.store import due_requests
 from worker.store.connect import Connection
 from worker.store.due_batches import Candidate
-from worker.store.queue_picks import Picked
+from worker.store.due_requests import Picked
 
 # Rounds in which a batch looks past recipients whose hours are closed, and how far each round looks.
 ROUNDS = 8
@@ -50,7 +50,7 @@ def select_requests(
             break
         picked = [
             one
-            for one in queue_picks.pick_requests(connection, wanted, asking)
+            for one in due_requests.pick_requests(connection, wanted, asking)
             if one.request not in chosen
         ]
         closed: dict[int, datetime] = {}
@@ -64,7 +64,7 @@ def select_requests(
                 chosen[one.request] = Selected(one.batch, one.request, end)
                 missing[one.batch] -= 1
         if closed:
-            queue_picks.postpone_requests(connection, closed)
+            due_requests.postpone_requests(connection, closed)
         # What is granted already is picked again, so the next round looks past it.
         wanted = {b: shares[b] + STEP for b in behind if missing[b] > 0}
     return list(chosen.values())
