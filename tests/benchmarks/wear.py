@@ -88,13 +88,11 @@ def _claimed(engine: Engine) -> list[Chunk]:
 def _live_through(engine: Engine, chunk: Chunk) -> int:
     begun, refused = in_one_statement(
         engine,
-        lambda c: attempts.begin(
-            c,
-            chunk,
-            chunk.requests,
-            send_window=timedelta(seconds=5),
-            answer_time=timedelta(minutes=5),
-        ),
+        attempts.begin,
+        chunk,
+        chunk.requests,
+        send_window=timedelta(seconds=5),
+        answer_time=timedelta(minutes=5),
     )
     assert not refused
     attempted = [one.attempt for one in begun]

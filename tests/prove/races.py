@@ -85,7 +85,7 @@ def _with_token(name: str) -> Step:
 def _message(engine: Engine, person: Person) -> None:
     told = {"mode": person.mode.value, "target": person.address, "reason": "unsubscribed"}
     message = parse_payload("outreach.suppress", told)
-    in_transaction(engine, lambda c: take(c, "outreach.suppress", str(uuid4()), message))
+    in_transaction(engine, take, "outreach.suppress", str(uuid4()), message)
 
 
 def _operator(engine: Engine, person: Person) -> None:
@@ -111,7 +111,7 @@ WAYS: dict[Channel, dict[str, Step]] = {
 
 
 def _archive(engine: Engine, person: Person) -> None:
-    in_transaction(engine, lambda c: archives.drop_some(c, person.over, 100))
+    in_transaction(engine, archives.drop_some, person.over, 100)
 
 
 def _retry(engine: Engine, person: Person) -> None:

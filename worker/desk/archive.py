@@ -62,9 +62,7 @@ def archive_batches(
     if older_than <= longest:
         raise TooYoung(longest.days)
     left: set[str] = set()
-    while ripe := in_transaction(
-        engine, lambda c: archives.ripe(c, older_than, BATCHES, passed_over=left)
-    ):
+    while ripe := in_transaction(engine, archives.ripe, older_than, BATCHES, passed_over=left):
         for batch_id in ripe:
             if done := _archive(engine, batch_id, folder, by):
                 yield done
@@ -77,7 +75,7 @@ def _archive(engine: Engine, batch_id: str, folder: Path, by: str) -> Archived |
     if not _is_kept(engine, batch_id, file, by):
         return None
     dropped = 0
-    while n := in_transaction(engine, lambda c: archives.drop_some(c, batch_id, AT_ONCE)):
+    while n := in_transaction(engine, archives.drop_some, batch_id, AT_ONCE):
         dropped += n
     return Archived(batch_id, dropped, file)
 

@@ -128,7 +128,7 @@ def delete_batch(engine: Engine, batch_id: str, *, reason: str, by: str) -> Batc
     """
     if not reason.strip():
         raise WrongFields(["deleted_reason: must say why"])
-    in_transaction(engine, lambda connection: delete_in(connection, batch_id, reason=reason, by=by))
+    in_transaction(engine, delete_in, batch_id, reason=reason, by=by)
     return show_batch(engine, batch_id)
 
 

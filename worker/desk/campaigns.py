@@ -23,7 +23,7 @@ def create_campaign(engine: Engine, values: Mapping[str, object], *, by: str) ->
         WrongFields: naming every field that is missing, unknown or wrong.
         CampaignConflict: the name is taken by a campaign created with other fields.
     """
-    return in_transaction(engine, lambda connection: create_in(connection, values, by=by))
+    return in_transaction(engine, create_in, values, by=by)
 
 
 def create_in(connection: Connection, values: Mapping[str, object], *, by: str) -> Campaign:
@@ -54,9 +54,7 @@ def update_campaign(
         CannotChangeMode: its requests are for another channel.
         CampaignConflict: the new name is taken.
     """
-    return in_transaction(
-        engine, lambda connection: update_in(connection, reference, changes, by=by)
-    )
+    return in_transaction(engine, update_in, reference, changes, by=by)
 
 
 def update_in(
@@ -85,7 +83,7 @@ def show_campaign(engine: Engine, reference: str) -> Campaign:
     Raises:
         UnknownCampaign: there is none.
     """
-    return in_transaction(engine, lambda connection: get_campaign(connection, reference))
+    return in_transaction(engine, get_campaign, reference)
 
 
 def get_campaign(connection: Connection, reference: str | int, *, lock: bool = False) -> Campaign:

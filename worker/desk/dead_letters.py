@@ -83,9 +83,7 @@ def list_dead_letters(
     engine: Engine, *, settled: bool = False, limit: int = 50
 ) -> Sequence[DeadLetter]:
     """The latest ones, newest first; those that are settled too if asked."""
-    return in_transaction(
-        engine, lambda connection: dead_letters.newest(connection, settled=settled, limit=limit)
-    )
+    return in_transaction(engine, dead_letters.newest, settled=settled, limit=limit)
 
 
 def show_dead_letter(engine: Engine, letter_id: int) -> DeadLetter:
@@ -94,7 +92,7 @@ def show_dead_letter(engine: Engine, letter_id: int) -> DeadLetter:
     Raises:
         UnknownDeadLetter: there is none.
     """
-    return in_transaction(engine, lambda connection: _get_letter(connection, letter_id))
+    return in_transaction(engine, _get_letter, letter_id)
 
 
 def replay(

@@ -20,7 +20,7 @@ class OpenDoubt:
 
 def doubts_open(engine: Engine, patience: Timeouts, limit: int = 100) -> list[OpenDoubt]:
     """Attempts in doubt, oldest first."""
-    found = in_transaction(engine, lambda c: doubts.in_doubt(c, limit))
+    found = in_transaction(engine, doubts.in_doubt, limit)
     return [OpenDoubt(doubt, _next_step(doubt, patience)) for doubt in found]
 
 

@@ -51,7 +51,10 @@ def accept(engine: Engine, name: str, message_id: str, payload: object) -> Taken
         message = parse_payload(name, payload)
         return in_transaction(
             audit.through(engine, AuditDoor.MESSAGE),
-            lambda connection: take(connection, name, message_id, message),
+            take,
+            name,
+            message_id,
+            message,
         )
     except Mistake as mistake:
         fault = type(mistake).__name__

@@ -19,4 +19,4 @@ def tell_reply(engine: Engine, number: str, senders: Sequence[str], message_sid:
     """
     identity = read_author(number)
     sources = [one for one in senders if one]
-    return in_transaction(engine, lambda c: replies.tell_reply(c, identity, sources, message_sid))
+    return in_transaction(engine, replies.tell_reply, identity, sources, message_sid)

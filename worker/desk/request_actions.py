@@ -26,7 +26,7 @@ def remove_requests(engine: Engine, batch_id: str, reference_ids: Sequence[str],
         return _remove(connection, get_batch(connection, batch_id), reference_ids, by)
 
     closed = in_transaction(engine, at_once)
-    return closed + in_transaction(engine, lambda c: remove_in(c, batch_id, reference_ids, by=by))
+    return closed + in_transaction(engine, remove_in, batch_id, reference_ids, by=by)
 
 
 def remove_in(

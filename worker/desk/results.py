@@ -1,7 +1,6 @@
 """Results out: every request of a batch with what became of it."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from worker.domain.contract.results import RequestResult
 from worker.domain.errors import UnknownBatch
@@ -41,19 +40,15 @@ def variable_names(engine: Engine, batch_id: str, *, page_size: int = NAMES_PAGE
     names: set[str] = set()
     after: str | None = ""
     while after is not None:
-        after, found = in_transaction(engine, partial(_names, batch, after, page_size))
+        after, found = in_transaction(
+            engine, requests.variable_names, batch, after=after, limit=page_size
+        )
         names.update(found)
     return sorted(names)
 
 
-def _names(
-    batch: int, after: str, size: int, connection: Connection
-) -> tuple[str | None, list[str]]:
-    return requests.variable_names(connection, batch, after=after, limit=size)
-
-
 def _id(engine: Engine, batch_id: str) -> int:
-    facts = in_transaction(engine, lambda connection: batches.find(connection, batch_id))
+    facts = in_transaction(engine, batches.find, batch_id)
     if facts is None:
         raise UnknownBatch(batch_id)
     return facts.id

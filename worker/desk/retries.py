@@ -33,9 +33,11 @@ def retry_requests(
     """
     return in_transaction(
         engine,
-        lambda c: retry_in(
-            c, batch_id, reference_ids=reference_ids, by=by, including_doubt=including_doubt
-        ),
+        retry_in,
+        batch_id,
+        reference_ids=reference_ids,
+        by=by,
+        including_doubt=including_doubt,
     )
 
 

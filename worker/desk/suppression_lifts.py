@@ -53,7 +53,7 @@ class SeveralSuppressed(Mistake):
 
 def list_suppressed(engine: Engine, mode: Channel | None, *, limit: int) -> list[Suppression]:
     """What is in force, the latest first."""
-    return in_transaction(engine, lambda c: suppression_acts.newest(c, mode, limit))
+    return in_transaction(engine, suppression_acts.newest, mode, limit)
 
 
 def explain_suppressed(engine: Engine, mode: Channel, target: str) -> list[Suppression]:
@@ -63,7 +63,7 @@ def explain_suppressed(engine: Engine, mode: Channel, target: str) -> list[Suppr
         NobodyThere: the target is no number with its country code, or no mailbox.
     """
     identity = identity_at(mode, target)
-    return in_transaction(engine, lambda c: suppression_acts.of_person(c, mode, identity))
+    return in_transaction(engine, suppression_acts.of_person, mode, identity)
 
 
 def lift_suppression(engine: Engine, row: int, *, by: str, why: str | None = None) -> Suppression:

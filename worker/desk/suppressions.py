@@ -80,7 +80,7 @@ def suppress_recipient(
         NobodyThere: the target is no number with its country code, or no mailbox.
     """
     act = Act(Source.OPERATOR, str(uuid4()), by)
-    in_transaction(engine, lambda c: suppress_in(c, mode, target, reason=reason, act=act))
+    in_transaction(engine, suppress_in, mode, target, reason=reason, act=act)
 
 
 def import_suppressed(

@@ -12,4 +12,4 @@ def add_tallies(engine: Engine, counted: Mapping[str, int]) -> None:
     Raises:
         StoreUnavailable: they were not added, or nobody knows.
     """
-    in_transaction(engine, lambda c: tallies.add(c, counted))
+    in_transaction(engine, tallies.add, counted)

@@ -103,7 +103,7 @@ def upload_requests(
             bad.finish([BadRow(fault.line or 0, why)])
             raise
     if replace:
-        in_transaction(engine, lambda c: _note(c, batch_id, upload, uploaded))
+        in_transaction(engine, _note, batch_id, upload, uploaded)
     return uploaded
 
 

@@ -129,7 +129,7 @@ def _keep(engine: Engine, report: Report, *, patience: timedelta) -> Applied:
         raise
     except Exception as error:  # noqa: BLE001  as above
         log.error("report_unstorable", error=type(error).__name__)
-        in_transaction(engine, lambda c: _bury(c, report))
+        in_transaction(engine, _bury, report)
         return Applied(1, 0)
 
 
@@ -146,7 +146,7 @@ def _bury(connection: Connection, report: Report) -> None:
 
 def apply_waiting(engine: Engine, patience: Timeouts, limit: int = 200) -> Applied:
     """Try again the letters that fitted nothing, or could not be judged, when they came."""
-    due = in_transaction(engine, lambda c: inbox.waiting(c, limit))
+    due = in_transaction(engine, inbox.waiting, limit)
     try:
         settled = _settle_stored(engine, patience, due)
     except StoreUnavailable:
@@ -179,7 +179,7 @@ def _settle_alone(engine: Engine, patience: Timeouts, letter: int) -> Applied:
         log.error("report_unjudgeable", letter=letter, error=type(error).__name__)
         refused = isinstance(error, StoreRefused) and error.breaks_a_rule
         why, lasting = (REFUSED, NONE) if refused else (UNJUDGED, LETTER_PATIENCE)
-        lost = in_transaction(engine, lambda c: _postpone(c, [letter], why, lasting))
+        lost = in_transaction(engine, _postpone, [letter], why, lasting)
         return Applied(1, 1 - lost, given_up=lost)
 
 

@@ -130,7 +130,7 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
         raise FoldedOtherwise
     recognition = recognize(present, recalled, has_attempts=has_attempts)
     if recognition is Recognition.STRANGER:
-        if in_transaction(engine, lambda c: halts.halt(c, "all", "", STRANGER_REASON, "outreach")):
+        if in_transaction(engine, halts.halt, "all", "", STRANGER_REASON, "outreach"):
             log.critical("database_not_recognized", why=STRANGER_REASON)
         return recognition
     in_transaction(engine, profiles.note)

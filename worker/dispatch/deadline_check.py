@@ -1,7 +1,6 @@
 """Say early which auto-paced batches can't finish before they expire."""
 
 from datetime import datetime
-from functools import partial
 
 import structlog
 
@@ -25,11 +24,11 @@ def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
     or began late, may not be able to finish. Any number of schedulers may do it.
     """
     missed: dict[int, int] = {}
-    for batch in in_transaction(engine, lambda c: expected_misses.auto_paced(c, BATCHES)):
+    for batch in in_transaction(engine, expected_misses.auto_paced, BATCHES):
         missed[batch] = _count_misses(engine, batch, ceilings)
     if not missed:
         return
-    for one in in_transaction(engine, lambda c: expected_misses.note(c, missed)):
+    for one in in_transaction(engine, expected_misses.note, missed):
         if one.before is None:
             log.warning("batch_will_be_late", batch=one.batch, missed=one.now)
         elif one.now is None:
@@ -37,7 +36,7 @@ def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
 
 
 def _count_misses(engine: Engine, batch: int, ceilings: Ceilings) -> int:
-    found, at = in_transaction(engine, partial(_read, batch=batch))
+    found, at = in_transaction(engine, _read, batch=batch)
     standing, ceiling = found.standing, ceilings.per_hour(found.mode)
     return plan(standing, standing.remaining, at, ceiling=ceiling).missed
 

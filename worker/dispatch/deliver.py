@@ -84,7 +84,7 @@ class _Desk:
             raise StoreUnavailable("answers wait for the store to take them")
         # Before reading: what the database gives time ends no later on our clock than on its own.
         read_at = boot_clock()
-        assignment = in_transaction(self.engine, lambda c: _take_up(c, chunk))
+        assignment = in_transaction(self.engine, _take_up, chunk)
         delivery = Delivery(
             self.engine,
             self.line,
@@ -107,7 +107,7 @@ class _Desk:
     def hand_back(self, chunk: Chunk) -> int:
         """What has not begun may be claimed again after a pause. Returns how many; 0: left to its lease."""
         try:
-            return in_transaction(self.engine, lambda c: self.postpone(c, chunk))
+            return in_transaction(self.engine, self.postpone, chunk)
         except StoreUnavailable:
             return 0
 
@@ -131,11 +131,11 @@ class _Desk:
 
     def blame(self, chunk: Chunk, why: str) -> None:
         try:
-            in_transaction(self.engine, lambda c: self.close(c, chunk, why))
+            in_transaction(self.engine, self.close, chunk, why)
         except StoreRefused as refused:
             log.error("request_unmovable", request=chunk.requests[0], code=refused.code)
             why = str(refused)
-            in_transaction(self.engine, lambda c: self.set_aside(c, chunk, why))
+            in_transaction(self.engine, self.set_aside, chunk, why)
 
     def set_aside(self, connection: Connection, chunk: Chunk, why: str) -> None:
         """What can't even be closed stays as it is, as a dead letter, and is not tried for a long time."""

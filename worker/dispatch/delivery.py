@@ -84,7 +84,7 @@ class Delivery:
                 for permitted, permits in self.reserve_permits(portion):
                     self.contact(permitted, permits)
         except Stopping:
-            in_transaction(self.engine, lambda c: queue.release(c, self.chunk))
+            in_transaction(self.engine, queue.release, self.chunk)
             self.delivered.handed_back["stopping"] += 1
         except LeaseExpired:
             self.delivered.handed_back["lease_over"] += 1
@@ -109,7 +109,7 @@ class Delivery:
         contents, faults = _render(self.assignment)
         if faults:
             lease = self.chunk.lease
-            in_transaction(self.engine, lambda c: queue.fail_unsent(c, lease, "render", faults))
+            in_transaction(self.engine, queue.fail_unsent, lease, "render", faults)
             self.delivered.handed_back["render"] = len(faults)
         return contents
 
@@ -134,14 +134,12 @@ class Delivery:
             return [], asked_at
         begun, handed_back = in_one_statement(
             self.engine,
-            lambda c: attempts.begin(
-                c,
-                self.chunk,
-                in_time,
-                send_window=limits.send_window,
-                answer_time=limits.answer_time,
-                limit=limits.concurrent_calls,
-            ),
+            attempts.begin,
+            self.chunk,
+            in_time,
+            send_window=limits.send_window,
+            answer_time=limits.answer_time,
+            limit=limits.concurrent_calls,
         )
         if not begun and not handed_back:
             raise LeaseExpired

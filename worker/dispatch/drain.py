@@ -30,8 +30,8 @@ def drain(engine: Engine, line: ProviderLoop, patience: Timeouts, batch_id: str)
     When this returns, the provider receives no new request of this batch.
     """
     began = time.monotonic()
-    while in_transaction(engine, lambda c: doubts.on_their_way(c, batch_id)):
+    while in_transaction(engine, doubts.on_their_way, batch_id):
         time.sleep(POLL)
-    queued = in_transaction(engine, lambda c: doubts.find_queued_calls(c, batch_id))
+    queued = in_transaction(engine, doubts.find_queued_calls, batch_id)
     canceled = sum(cancel_call(engine, line, patience, *call, again=True) for call in queued)
     return Drained(time.monotonic() - began, canceled)

@@ -55,7 +55,7 @@ def perform(engine: Engine, duty: Duty) -> bool:
 
 def _is_ours(engine: Engine, duty: Duty) -> bool:
     every = timedelta(seconds=duty.every * EARLY)
-    return in_one_statement(engine, lambda c: duties.take_turn(c, duty.name, every))
+    return in_one_statement(engine, duties.take_turn, duty.name, every)
 
 
 def _tell(duty: Duty, seconds: float, fault: str | None) -> None:
@@ -67,6 +67,6 @@ def _tell(duty: Duty, seconds: float, fault: str | None) -> None:
 
 def _report(engine: Engine, duty: Duty, seconds: float, fault: str | None) -> None:
     try:
-        in_one_statement(engine, lambda c: duties.report(c, duty.name, seconds, fault))
+        in_one_statement(engine, duties.report, duty.name, seconds, fault)
     except Exception as error:  # noqa: BLE001  it was done all the same
         log.warning("duty_not_reported", duty=duty.name, error=type(error).__name__)

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 def halt(engine: Engine, scope: Scope, key: str, reason: str, by: str) -> bool:
     """Once this returns nothing begins in the scope. Returns whether that is another halt than before."""
-    fresh = in_transaction(engine, lambda c: halts.halt(c, scope, key, reason, by))
+    fresh = in_transaction(engine, halts.halt, scope, key, reason, by)
     if fresh:
         log.warning("dispatch_halted", scope=scope, key=key)
     return fresh
@@ -41,7 +41,7 @@ def halt_barred(engine: Engine, reports: Sequence[Report]) -> None:
     barred = [one for one in reports if one.meaning in BARRED and one.token]
     if not barred:
         return
-    campaigns = in_transaction(engine, lambda c: halts.campaigns_of(c, barred))
+    campaigns = in_transaction(engine, halts.campaigns_of, barred)
     told = {_what(one, campaigns[one.key]): one.code for one in barred if one.key in campaigns}
     for (scope, key), code in told.items():
         whom = WHOM[scope]
@@ -58,7 +58,7 @@ def _what(report: Report, campaign: int) -> tuple[HaltScope, str]:
 
 def resume(engine: Engine, scope: Scope, key: str, by: str = halts.OURSELVES) -> bool:
     """Let it send again. Returns whether it was halted."""
-    lifted = in_transaction(engine, lambda c: halts.resume(c, scope, key, by))
+    lifted = in_transaction(engine, halts.resume, scope, key, by)
     if lifted:
         log.warning("dispatch_resumed", scope=scope, key=key)
     return lifted

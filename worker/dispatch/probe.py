@@ -1,7 +1,6 @@
 """Lift the halt of a channel once its provider answers again."""
 
 from datetime import timedelta
-from functools import partial
 
 import structlog
 
@@ -19,7 +18,7 @@ def probe(engine: Engine, line: ProviderLoop, every: timedelta) -> None:
     A campaign's halt (an unusable sender, a broken template) waits for an operator: no question to
     the provider would tell that it was mended.
     """
-    for channel in in_transaction(engine, lambda c: halts.find_refused_channels(c, every)):
+    for channel in in_transaction(engine, halts.find_refused_channels, every):
         if line.answers(Channel(channel)):
-            in_transaction(engine, partial(halts.resume, scope="channel", key=channel))
+            in_transaction(engine, halts.resume, scope="channel", key=channel)
             log.warning("halt_lifted", scope="channel", key=channel)

@@ -48,14 +48,14 @@ def record(
     note_answers(engine, campaign, patience.unknown_run, told)
     _tell_countries(mode, answered)
     try:
-        unknown = in_transaction(engine, lambda c: _write(c, patience, answered))
+        unknown = in_transaction(engine, _write, patience, answered)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  it is found by trying one by one
         if len(answered) == 1:
             attempt = answered[0].ticket.attempt
             log.error("answer_unrecordable", attempt=attempt, error=type(error).__name__)
-            in_transaction(engine, lambda c: bury_answer(c, answered[0], UNRECORDABLE))
+            in_transaction(engine, bury_answer, answered[0], UNRECORDABLE)
             return
         for one in answered:
             record(engine, patience, campaign, mode, [one], batch)

@@ -51,7 +51,9 @@ def rescue(engine: Engine, line: ProviderLoop, patience: Timeouts, limit: int = 
     """
     inquiries = in_transaction(
         engine,
-        lambda c: attempts.take_overdue(c, limit=limit, for_time=patience.lookup_interval),
+        attempts.take_overdue,
+        limit=limit,
+        for_time=patience.lookup_interval,
     )
     looks = line.run(_ask_all(line, inquiries)) if inquiries else []
     for inquiry, look in zip(inquiries, looks, strict=True):

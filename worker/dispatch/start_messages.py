@@ -35,7 +35,10 @@ def hear_starts(engine: Engine, line: ProviderLoop) -> int:
     """
     due = in_transaction(
         engine,
-        lambda c: start_messages.take(c, first=FIRST_RETRY, patience=START_PATIENCE, limit=PAGE),
+        start_messages.take,
+        first=FIRST_RETRY,
+        patience=START_PATIENCE,
+        limit=PAGE,
     )
     for start in due:
         try:
@@ -46,10 +49,10 @@ def hear_starts(engine: Engine, line: ProviderLoop) -> int:
 
 
 def _judge(engine: Engine, line: ProviderLoop, start: Start) -> None:
-    stops = in_transaction(engine, lambda c: _standing(c, start.identity))
+    stops = in_transaction(engine, _standing, start.identity)
     if len(stops) > MOST_ASKED:
         log.warning("start_stays", stops=len(stops))
-        return in_transaction(engine, lambda c: start_messages.resolve(c, start.sid))
+        return in_transaction(engine, start_messages.resolve, start.sid)
     told = line.recall([start.sid, *(one.act for one in stops)]) if stops else [None]
     verdict = judge_start(start.identity, told[0], told[1:]) if stops else StartVerdict.LIFTS
     if verdict is StartVerdict.ASK_AGAIN:
@@ -57,8 +60,8 @@ def _judge(engine: Engine, line: ProviderLoop, start: Start) -> None:
         return None
     if verdict is StartVerdict.STAYS:
         log.warning("start_stays", stops=len(stops))
-        return in_transaction(engine, lambda c: start_messages.resolve(c, start.sid))
-    return in_transaction(engine, lambda c: _lift(c, start, stops))
+        return in_transaction(engine, start_messages.resolve, start.sid)
+    return in_transaction(engine, _lift, start, stops)
 
 
 def _standing(connection: Connection, identity: str) -> list[Suppression]:

@@ -12,7 +12,7 @@ PAGE = 1000
 
 def sweep(engine: Engine) -> None:
     """Close waiting requests of expired and deleted batches; note which batches are finished."""
-    while (closed := in_transaction(engine, lambda c: closing.close_pending(c, PAGE))) == PAGE:
+    while (closed := in_transaction(engine, closing.close_pending, PAGE)) == PAGE:
         log.info("requests_closed", count=closed)
     finished, reopened = in_transaction(engine, finished_batches.note_finished)
     if finished or reopened:

@@ -86,7 +86,7 @@ def note_reports(engine: Engine, most: int, reports: Sequence[Report]) -> None:
     ]
     if not any(one.is_unknown for one in telling) and not REPORTS.by_campaign:
         return
-    campaigns = in_transaction(engine, lambda c: halts.campaigns_of(c, telling)) if telling else {}
+    campaigns = in_transaction(engine, halts.campaigns_of, telling) if telling else {}
     for one in telling:
         campaign = campaigns.get(one.key)
         if campaign is None:

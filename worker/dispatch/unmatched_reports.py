@@ -37,7 +37,7 @@ def hear_reported(engine: Engine, stops: Sequence[Report]) -> int:
 
 def hear_letters(engine: Engine, letters: Sequence[int]) -> int:
     """Hear those of these waiting letters that say stop and fit no attempt; returns how many."""
-    return in_transaction(engine, lambda c: _hear(c, letters)) if letters else 0
+    return in_transaction(engine, _hear, letters) if letters else 0
 
 
 def _hear(connection: Connection, ids: Sequence[int]) -> int:

@@ -115,7 +115,7 @@ class WebhookSender:
             del self._told[: len(told)]
 
     def _settle(self, told: list[Tried]) -> None:
-        buried = in_one_statement(self.engine, lambda c: webhooks.record_tries(c, told))
+        buried = in_one_statement(self.engine, webhooks.record_tries, told)
         delivered = sum(one.delivered for one in told)
         log.info("webhooks_told", delivered=delivered, failed=len(told) - delivered)
         if buried:
@@ -128,13 +128,11 @@ class WebhookSender:
         under_way = Counter(self._under_way.values())
         return in_one_statement(
             self.engine,
-            lambda connection: webhooks.claim(
-                connection,
-                busy=[url for url, n in under_way.items() if n >= self.limits.of_each],
-                of_each=self.limits.of_each,
-                limit=room,
-                lease=LEASES * self.limits.timeout,
-            ),
+            webhooks.claim,
+            busy=[url for url, n in under_way.items() if n >= self.limits.of_each],
+            of_each=self.limits.of_each,
+            limit=room,
+            lease=LEASES * self.limits.timeout,
         )
 
     async def _tell(self, delivery: WebhookDelivery) -> Tried:

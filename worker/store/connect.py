@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import orjson
 import psycopg
@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Step = Callable[Concatenate[Connection, P], T]
 
 set_json_loads(orjson.loads)
 
@@ -95,8 +97,10 @@ def connect(
     return engine
 
 
-def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
-    """Run one step as one transaction; again when it lost a race for a lock, which left nothing behind.
+def in_transaction(engine: Engine, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `step(connection, *args, **kwargs)` as one transaction; again where it lost a race for a lock.
+
+    A lost race leaves nothing behind.
 
     Raises:
         StoreUnavailable: the database does not take it. Whether a commit in flight was kept is unknown
@@ -106,7 +110,7 @@ def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
     for remaining in reversed(range(TRIES)):
         try:
             with engine.begin() as connection:
-                return step(connection)
+                return step(connection, *args, **kwargs)
         except DBAPIError as error:
             if remaining and getattr(error.orig, "sqlstate", None) in AGAIN:
                 continue
@@ -116,13 +120,14 @@ def in_transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def in_one_statement(engine: Engine, step: Callable[[Connection], T]) -> T:
+def in_one_statement(engine: Engine, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a step of one statement, committed by the server itself.
 
     Between a statement and its COMMIT a client may freeze, and keep its locks for as long; here there is
     no between.
     """
-    return in_transaction(engine.execution_options(isolation_level="AUTOCOMMIT"), step)
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return in_transaction(autocommit, step, *args, **kwargs)
 
 
 @contextmanager

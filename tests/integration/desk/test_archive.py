@@ -61,7 +61,7 @@ def archived(engine: Engine, folder: Path) -> list[Archived]:
 def mark(engine: Engine, batch: int, finished_at: datetime | None = None) -> bool:
     """Whether it could be marked, as one whose results were written when it had finished then."""
     seen = finished_at or read(engine, schema.batch, batch)["finished_at"]
-    return in_transaction(engine, lambda c: archives.mark(c, batch, seen))
+    return in_transaction(engine, archives.mark, batch, seen)
 
 
 def stored(engine: Engine) -> int:
@@ -179,7 +179,7 @@ def test_a_late_word_makes_nothing_due_in_an_archived_batch(engine: Engine) -> N
         waiting = connection.scalar(select(func.count()).select_from(schema.queue))
 
     assert waiting == 0
-    assert in_transaction(engine, lambda c: archives.drop_some(c, "old", 100)) == 2
+    assert in_transaction(engine, archives.drop_some, "old", 100) == 2
 
 
 def test_only_what_was_written_is_marked(engine: Engine) -> None:

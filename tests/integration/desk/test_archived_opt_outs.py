@@ -28,7 +28,7 @@ from worker.store.connect import Connection, in_transaction
 def keep(engine: Engine, body: bytes) -> None:
     """Stored and not applied, as what nobody could judge when it came."""
     reports = read_events(body)
-    in_transaction(engine, lambda c: inbox.store(c, reports, applied=False))
+    in_transaction(engine, inbox.store, reports, applied=False)
 
 
 def test_an_event_that_meets_the_archive_between_its_steps_is_heard_at_once(engine: Engine) -> None:

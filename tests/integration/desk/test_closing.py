@@ -42,7 +42,7 @@ def statuses(engine: Engine) -> dict[str, str]:
 
 
 def sweep(engine: Engine) -> None:
-    in_transaction(engine, lambda c: closing.close_pending(c, 100))
+    in_transaction(engine, closing.close_pending, 100)
     in_transaction(engine, finished_batches.note_finished)
 
 
@@ -130,7 +130,7 @@ def test_what_commits_after_all_is_closed_unsent(
 def test_an_archive_leaves_a_batch_that_is_added_to(
     engine: Engine, batch: BatchDetails, tmp_path: Path
 ) -> None:
-    in_transaction(engine, lambda c: add_in(c, "B", [new("old", "no number")], by=ANA))
+    in_transaction(engine, add_in, "B", [new("old", "no number")], by=ANA)
     finish(engine, batch.facts.id, ago=31 * DAY)
     with an_upload(engine, "new") as uploading:
         assert archived(engine, tmp_path) == []
@@ -143,7 +143,7 @@ def test_an_archive_leaves_a_batch_that_is_added_to(
 def test_an_upload_that_came_after_the_mark_is_refused(
     engine: Engine, batch: BatchDetails, tmp_path: Path
 ) -> None:
-    in_transaction(engine, lambda c: add_in(c, "B", [new("old", "no number")], by=ANA))
+    in_transaction(engine, add_in, "B", [new("old", "no number")], by=ANA)
     finish(engine, batch.facts.id, ago=31 * DAY)
     [done] = archived(engine, tmp_path)
 
@@ -170,15 +170,15 @@ def test_a_removal_waits_for_an_upload_that_may_bring_what_it_names(
 def test_a_removal_of_what_is_there_waits_for_no_upload(
     engine: Engine, batch: BatchDetails
 ) -> None:
-    in_transaction(engine, lambda c: add_in(c, "B", [new("old")], by=ANA))
+    in_transaction(engine, add_in, "B", [new("old")], by=ANA)
     with an_upload(engine, "new"):
-        assert in_transaction(engine, lambda c: remove_in(c, "B", ["old"], by=ANA)) == 1
+        assert in_transaction(engine, remove_in, "B", ["old"], by=ANA) == 1
 
 
 def test_an_operators_removal_closes_at_once_what_is_there(
     engine: Engine, batch: BatchDetails
 ) -> None:
-    in_transaction(engine, lambda c: add_in(c, "B", [new("old")], by=ANA))
+    in_transaction(engine, add_in, "B", [new("old")], by=ANA)
     with an_upload(engine, "new") as uploading:
 
         def remove(_: Connection) -> int:
@@ -251,7 +251,7 @@ def test_a_late_word_that_came_after_the_results_were_written_keeps_the_batch(
 def test_an_archive_leaves_a_batch_that_another_one_is_archiving(
     engine: Engine, batch: BatchDetails, tmp_path: Path
 ) -> None:
-    in_transaction(engine, lambda c: add_in(c, "B", [new("1", "no number")], by=ANA))
+    in_transaction(engine, add_in, "B", [new("1", "no number")], by=ANA)
     finish(engine, batch.facts.id, ago=31 * DAY)
     with engine.connect() as editing:
         hold_batches(editing)

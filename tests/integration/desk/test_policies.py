@@ -48,6 +48,6 @@ def test_by_message(engine: Engine) -> None:
         NewRequest(reference_id="2", target="+15125550188"),
     ]
 
-    in_transaction(engine, lambda c: add_in(c, "B", requests, by=BY))
+    in_transaction(engine, add_in, "B", requests, by=BY)
 
     assert_filtered(engine)

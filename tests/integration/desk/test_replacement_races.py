@@ -34,8 +34,8 @@ def upload(engine: Engine, targets: list[str], *, replace: bool = False) -> None
 
 def deliver(engine: Engine, chunk: Chunk) -> dict[int, str]:
     """By request that began: the address its worker has rendered for."""
-    rendered = in_transaction(engine, lambda c: read_chunk_contents(c, chunk))
-    begun, _ = in_transaction(engine, lambda c: begin(c, chunk))
+    rendered = in_transaction(engine, read_chunk_contents, chunk)
+    begun, _ = in_transaction(engine, begin, chunk)
     drafts = {draft.request: draft.address for draft in rendered.drafts}
     return {one.request: drafts[one.request] for one in begun}
 

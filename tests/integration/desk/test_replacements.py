@@ -374,7 +374,7 @@ def test_a_replacement_holds_no_batch_that_begin_needs(engine: Engine) -> None:
     upload(engine, f"1,{ONE},Ana", f"2,{TWO},Ben")
     chunk = lease(engine, request_of(engine, "2"))
     with replacing_by(engine, "1", THREE) as replacing:
-        begun, _ = in_transaction(engine, lambda c: begin(c, chunk))
+        begun, _ = in_transaction(engine, begin, chunk)
         replacing.commit()
 
     assert len(begun) == 1
@@ -392,7 +392,7 @@ def test_an_opt_out_waits_for_a_replacement_and_is_heard_by_begin(engine: Engine
         opting_out.result()
 
     chunk = lease(engine, request_of(engine, "1"))
-    _, handed_back = in_transaction(engine, lambda c: begin(c, chunk))
+    _, handed_back = in_transaction(engine, begin, chunk)
     assert list(handed_back.values()) == ["suppressed"]
 
 
@@ -446,7 +446,7 @@ def test_a_message_that_can_not_replace_all_replaces_nothing(engine: Engine) -> 
     both = [new("1", ONE), new("2", THREE)]
 
     with pytest.raises(RequestsConflict, match="can't be replaced"):
-        in_transaction(engine, lambda c: add_in(c, "B", both, by=ANA, replace=True))
+        in_transaction(engine, add_in, "B", both, by=ANA, replace=True)
 
     assert statuses(engine)["1"] == "INVALID"
 

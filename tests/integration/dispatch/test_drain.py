@@ -108,5 +108,5 @@ def test_another_batch_does_not_hold_it_up(engine: Engine, line: ProviderLoop) -
     with ThreadPoolExecutor() as pool:
         pool.submit(drain, engine, line, PATIENCE, name_of(engine, batch)).result(5)
 
-    facts = in_transaction(engine, lambda c: attempts.lock(c, [attempt]))[attempt]
+    facts = in_transaction(engine, attempts.lock, [attempt])[attempt]
     assert facts.state is AttemptState.SENDING

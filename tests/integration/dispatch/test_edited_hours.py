@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 from threading import Event, Thread
 
 import pytest
@@ -37,7 +36,7 @@ def test_nothing_begins_after_any_of_two_hundred_edits_that_close_the_hours(
 ) -> None:
     campaign = make_campaign(engine)
     batch = make_batch(engine, campaign=campaign)
-    in_transaction(engine, lambda c: _fill(c, batch))
+    in_transaction(engine, _fill, batch)
     closed = days_around(engine)
     begun_while_closed = 0
     with hammering(database_url):
@@ -120,7 +119,7 @@ def hammering(database_url: str) -> Iterator[None]:
 def hammer(engine: Engine, stop: Event) -> None:
     while not stop.is_set():
         for chunk in scan(engine, LIMITS, {Channel.VOICE: 0}):
-            in_transaction(engine, partial(begin, chunk=chunk))
+            in_transaction(engine, begin, chunk=chunk)
 
 
 def begin(connection: Connection, *, chunk: Chunk) -> object:

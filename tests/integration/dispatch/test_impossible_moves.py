@@ -121,7 +121,7 @@ def test_of_fifty_reports_one_can_move_nothing_and_the_others_are_applied(engine
 def test_of_what_waited_one_can_move_nothing_and_the_others_are_applied(engine: Engine) -> None:
     made = make_attempts(engine, AttemptState.ACCEPTED)
     group = [picked_up(engine, attempt) for attempt in made]
-    in_transaction(engine, lambda c: inbox.store(c, group, applied=False))
+    in_transaction(engine, inbox.store, group, applied=False)
 
     apply_waiting(engine, PATIENCE)
 

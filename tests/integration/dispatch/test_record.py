@@ -153,13 +153,11 @@ def test_an_answer_that_comes_after_it_was_judged_absent_reopens_the_attempt(
     assert transitions(engine, request)[-1] == ("PENDING", "INITIATED", "dispatch")
     begun, _ = in_transaction(
         engine,
-        lambda c: attempts.begin(
-            c,
-            chunk,
-            [request],
-            send_window=PATIENCE.lookup_interval,
-            answer_time=PATIENCE.lookup_interval,
-        ),
+        attempts.begin,
+        chunk,
+        [request],
+        send_window=PATIENCE.lookup_interval,
+        answer_time=PATIENCE.lookup_interval,
     )
     assert begun == []
     assert counted_equals_recount(engine)

@@ -164,7 +164,7 @@ def test_a_channel_is_awake_while_it_has_due_work_and_no_halt(engine: Engine) ->
     make_batch(engine, mode=Channel.SMS, paused=True)
 
     before = awake(engine)
-    in_transaction(engine, lambda c: halts.halt(c, "channel", "voice", "no funds", "test"))
+    in_transaction(engine, halts.halt, "channel", "voice", "no funds", "test")
 
     assert Channel.VOICE in before
     assert Channel.EMAIL not in before

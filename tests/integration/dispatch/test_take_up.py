@@ -89,11 +89,11 @@ def claims_of(engine: Engine, request: int) -> int:
 
 
 def take_up(engine: Engine, chunk: Chunk) -> None:
-    in_transaction(engine, lambda c: queue.count_delivery(c, chunk))
+    in_transaction(engine, queue.count_delivery, chunk)
 
 
 def forgive(engine: Engine, chunk: Chunk) -> None:
-    in_transaction(engine, lambda c: queue.uncount_delivery(c, chunk.lease, chunk.requests))
+    in_transaction(engine, queue.uncount_delivery, chunk.lease, chunk.requests)
 
 
 def test_each_take_up_is_forgiven_once(engine: Engine) -> None:
@@ -111,7 +111,7 @@ def test_nobody_forgives_what_whoever_has_the_lease_by_now_took_up(engine: Engin
     request = make_request(engine)
     first = lease(engine, request)
     take_up(engine, first)
-    in_transaction(engine, lambda c: queue.postpone_chunk(c, first, MINUTE))
+    in_transaction(engine, queue.postpone_chunk, first, MINUTE)
     forgive(engine, first)
     second = lease(engine, request)
     take_up(engine, second)

@@ -189,7 +189,7 @@ def test_a_failure_that_comes_late_does_not_move_a_newer_try(engine: Engine) -> 
         return in_transaction(engine, lambda c: webhooks.claim(c, **options)[0])  # type: ignore[arg-type]
 
     def settle(told: Tried) -> None:
-        in_transaction(engine, lambda c: webhooks.record_tries(c, [told]))
+        in_transaction(engine, webhooks.record_tries, [told])
 
     old, new = claim(), claim()
     assert old.event == new.event

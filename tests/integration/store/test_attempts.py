@@ -54,11 +54,11 @@ FAILED = Move(
 
 
 def facts_of(engine: Engine, attempt: int) -> Facts:
-    return in_transaction(engine, lambda c: attempts.lock(c, [attempt]))[attempt]
+    return in_transaction(engine, attempts.lock, [attempt])[attempt]
 
 
 def write(engine: Engine, *changes: Change) -> None:
-    in_transaction(engine, lambda c: attempts.write(c, changes))
+    in_transaction(engine, attempts.write, changes)
 
 
 def change(engine: Engine, attempt: int, state: AttemptState, **values: Any) -> None:
@@ -151,9 +151,7 @@ def test_an_accepted_attempt_gives_its_request_a_sid_and_a_time(engine: Engine) 
     request = read_request(engine, row["request"])
     assert (request["call_manager_sid"], request["sent_at"]) == ("CA1", row["accepted_at"])
     assert request["channel_manager_status"] == "QUEUED"
-    assert in_transaction(engine, lambda c: attempts.bound_elsewhere(c, ["CA1", "CA2"], 0)) == {
-        "CA1"
-    }
+    assert in_transaction(engine, attempts.bound_elsewhere, ["CA1", "CA2"], 0) == {"CA1"}
     assert counted_equals_recount(engine)
 
 
@@ -284,7 +282,7 @@ def test_two_attempts_of_one_request_change_together(engine: Engine) -> None:
     request = make_request(engine)
     older = make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
     newer = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
-    facts = in_transaction(engine, lambda c: attempts.lock(c, [older, newer]))
+    facts = in_transaction(engine, attempts.lock, [older, newer])
 
     write(
         engine,
@@ -312,8 +310,8 @@ def test_an_overdue_attempt_is_taken_once(engine: Engine) -> None:
     attempt = make_attempt(engine, check_in=-SECOND)
     make_attempt(engine, check_in=HOUR)
 
-    taken = in_transaction(engine, lambda c: attempts.take_overdue(c, limit=10, for_time=MINUTE))
-    again = in_transaction(engine, lambda c: attempts.take_overdue(c, limit=10, for_time=MINUTE))
+    taken = in_transaction(engine, attempts.take_overdue, limit=10, for_time=MINUTE)
+    again = in_transaction(engine, attempts.take_overdue, limit=10, for_time=MINUTE)
 
     assert [inquiry.attempt for inquiry in taken] == [attempt]
     assert again == []
@@ -337,7 +335,7 @@ def test_the_longest_overdue_is_asked_for_first(engine: Engine) -> None:
     make_attempt(engine, check_in=-SECOND)
     longest = make_attempt(engine, check_in=-HOUR)
 
-    taken = in_transaction(engine, lambda c: attempts.take_overdue(c, limit=1, for_time=MINUTE))
+    taken = in_transaction(engine, attempts.take_overdue, limit=1, for_time=MINUTE)
 
     assert [inquiry.attempt for inquiry in taken] == [longest]
 
@@ -347,7 +345,7 @@ def test_an_inquiry_says_who_was_to_be_reached_from_where_and_when(engine: Engin
     request = make_request(engine, recipient=recipient)
     attempt = make_attempt(engine, request=request, began_ago=HOUR, check_in=-SECOND)
 
-    [inquiry] = in_transaction(engine, lambda c: attempts.take_overdue(c, limit=1, for_time=MINUTE))
+    [inquiry] = in_transaction(engine, attempts.take_overdue, limit=1, for_time=MINUTE)
 
     assert (inquiry.address, inquiry.source) == ("+15125557777", "+15125550100")
     assert (inquiry.mode, inquiry.sid) == (Channel.VOICE, None)

@@ -43,7 +43,7 @@ def begin(connection: Connection, chunk: Chunk, requests: Sequence[int] | None =
 
 
 def begin_now(engine: Engine, chunk: Chunk) -> Outcome:
-    return in_transaction(engine, lambda c: begin(c, chunk))
+    return in_transaction(engine, begin, chunk)
 
 
 def nothing_began(engine: Engine) -> bool:
@@ -356,7 +356,7 @@ def test_begin_waits_for_a_halt_and_obeys_it(engine: Engine, scope: halts.Scope)
 @pytest.mark.parametrize(("scope", "key"), [("channel", "sms"), ("campaign", "0")])
 def test_a_halt_elsewhere_does_not_concern_it(engine: Engine, scope: halts.Scope, key: str) -> None:
     chunk = lease(engine, make_request(engine))
-    in_transaction(engine, lambda c: halts.halt(c, scope, key, "no funds", "provider"))
+    in_transaction(engine, halts.halt, scope, key, "no funds", "provider")
 
     assert len(begin_now(engine, chunk)[0]) == 1
 
@@ -425,9 +425,7 @@ def test_begin_takes_its_locks_in_ascending_order(engine: Engine, table: Table) 
 def test_a_claim_that_was_settled_while_it_lay_in_the_queue_does_not_begin(engine: Engine) -> None:
     request = make_request(engine)
     chunk = lease(engine, request)
-    in_transaction(
-        engine, lambda c: queue.fail_unsent(c, chunk.lease, "render", [(request, "no name")])
-    )
+    in_transaction(engine, queue.fail_unsent, chunk.lease, "render", [(request, "no name")])
 
     assert begin_now(engine, chunk) == ([], {})
 

@@ -45,7 +45,7 @@ def test_a_claim_that_another_holds_stays_as_it_is(engine: Engine, act: Act) -> 
     before = replace(lease(engine, request), lease=uuid4())
     held = row_of(engine, request)
 
-    in_transaction(engine, lambda c: act(c, before))
+    in_transaction(engine, act, before)
 
     assert row_of(engine, request) == held
 
@@ -54,7 +54,7 @@ def test_what_is_postponed_is_free_and_waits(engine: Engine) -> None:
     request = make_request(engine)
     chunk = lease(engine, request)
 
-    assert in_transaction(engine, lambda c: queue.postpone_chunk(c, chunk, MINUTE)) == 1
+    assert in_transaction(engine, queue.postpone_chunk, chunk, MINUTE) == 1
 
     row = row_of(engine, request)
     assert (row["lease_token"], row["lease_until"]) == (None, None)
@@ -65,7 +65,7 @@ def test_what_is_due_later_than_its_pause_is_not_brought_forward(engine: Engine)
     request = make_request(engine, due_in=HOUR)
     chunk = lease(engine, request)
 
-    in_transaction(engine, lambda c: queue.postpone_chunk(c, chunk, MINUTE))
+    in_transaction(engine, queue.postpone_chunk, chunk, MINUTE)
 
     assert due_in(engine, request) > 30 * MINUTE
 
@@ -75,6 +75,6 @@ def test_faults_of_a_request_are_counted(engine: Engine) -> None:
     chunk = lease(engine, request)
 
     def note() -> int:
-        return in_transaction(engine, lambda c: queue.note_fault(c, chunk.lease, request))
+        return in_transaction(engine, queue.note_fault, chunk.lease, request)
 
     assert [note(), note(), note()] == [1, 2, 3]

@@ -24,17 +24,17 @@ LOST, UNKNOWN = "LOST", "UNKNOWN"
 
 def expire(engine: Engine, request: int) -> None:
     _change_batch(engine, expires_on=func.clock_timestamp() - SECOND)
-    in_transaction(engine, lambda c: closing.close_pending(c, 100))
+    in_transaction(engine, closing.close_pending, 100)
 
 
 def delete(engine: Engine, request: int) -> None:
     _change_batch(engine, deleted_at=func.clock_timestamp(), deleted_reason="by mistake")
-    in_transaction(engine, lambda c: closing.close_pending(c, 100))
+    in_transaction(engine, closing.close_pending, 100)
 
 
 def remove(engine: Engine, request: int) -> None:
     row = read_request(engine, request)
-    in_transaction(engine, lambda c: closing.remove(c, row["batch"], [row["reference_id"]], "Ana"))
+    in_transaction(engine, closing.remove, row["batch"], [row["reference_id"]], "Ana")
 
 
 def _change_batch(engine: Engine, **values: object) -> None:

@@ -31,12 +31,12 @@ TIMES = {"send_window": 5 * SECOND, "answer_time": MINUTE}
 
 
 def free(engine: Engine, mode: Channel = Channel.VOICE, *, limit: int = 5) -> int | None:
-    return in_transaction(engine, lambda c: concurrency.free(c, mode, limit))
+    return in_transaction(engine, concurrency.free, mode, limit)
 
 
 def begin(engine: Engine, chunk: Chunk, *, limit: int) -> tuple[int, dict[int, str]]:
     begun, rest = in_transaction(
-        engine, lambda c: attempts.begin(c, chunk, chunk.requests, limit=limit, **TIMES)
+        engine, attempts.begin, chunk, chunk.requests, limit=limit, **TIMES
     )
     return len(begun), rest
 
@@ -82,7 +82,7 @@ def test_no_more_is_claimed_than_wanted_nor_than_there_are_places(
 ) -> None:
     make_attempt(engine)
 
-    found = in_transaction(engine, lambda c: concurrency.room(c, Channel.VOICE, 5, wanted))
+    found = in_transaction(engine, concurrency.room, Channel.VOICE, 5, wanted)
 
     assert found == room
 

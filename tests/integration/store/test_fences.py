@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 from random import Random
 from threading import Event, Thread
 from uuid import uuid4
@@ -29,7 +28,7 @@ SETTLED_SECONDS = 0.03
 def hammered(engine: Engine, database_url: str) -> Iterator[int]:
     """A batch whose requests eight workers claim and begin as fast as they can."""
     batch = make_batch(engine)
-    in_transaction(engine, lambda c: _fill(c, batch))
+    in_transaction(engine, _fill, batch)
     with _hammering(database_url):
         yield batch
 
@@ -56,7 +55,7 @@ def _hammer(engine: Engine, stop: Event) -> None:
         if chunk is None:
             stop.wait(0.001)
             continue
-        in_transaction(engine, partial(_begin, chunk=chunk))
+        in_transaction(engine, _begin, chunk=chunk)
 
 
 _CLAIM = text("""
@@ -113,9 +112,9 @@ def test_nothing_begins_after_any_of_forty_expiries(engine: Engine, hammered: in
 def test_nothing_begins_after_any_of_forty_halts(engine: Engine, hammered: int) -> None:
     for _ in range(40):
         _wait_until_it_sends(engine)
-        in_transaction(engine, lambda c: halts.halt(c, "all", "", "a test", "test"))
+        in_transaction(engine, halts.halt, "all", "", "a test", "test")
         assert _begun_meanwhile(engine) == 0
-        in_transaction(engine, lambda c: halts.resume(c, "all", ""))
+        in_transaction(engine, halts.resume, "all", "")
 
 
 def test_nobody_is_begun_after_any_of_forty_opt_outs(engine: Engine, hammered: int) -> None:
@@ -123,7 +122,7 @@ def test_nobody_is_begun_after_any_of_forty_opt_outs(engine: Engine, hammered: i
     for _ in range(40):
         _wait_until_it_sends(engine)
         some = [random.randrange(1, REQUESTS) for _ in range(40)]
-        in_transaction(engine, partial(_suppress, recipients=some))
+        in_transaction(engine, _suppress, recipients=some)
 
     assert _attempts_after_opt_out(engine) == 0
 

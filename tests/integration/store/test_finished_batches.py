@@ -30,7 +30,7 @@ CAUSES = {"expired": "expiry", "deleted": "operator"}
 
 
 def close_pending(engine: Engine, limit: int = 100) -> int:
-    return in_transaction(engine, lambda c: closing.close_pending(c, limit))
+    return in_transaction(engine, closing.close_pending, limit)
 
 
 def finished(engine: Engine, batch: int) -> bool:

@@ -29,9 +29,11 @@ def begun(engine: Engine, chunk: Chunk) -> int:
     """How many attempts a begin of the chunk writes."""
     tickets, _ = in_transaction(
         engine,
-        lambda c: attempts.begin(
-            c, chunk, chunk.requests, send_window=5 * SECOND, answer_time=60 * SECOND
-        ),
+        attempts.begin,
+        chunk,
+        chunk.requests,
+        send_window=5 * SECOND,
+        answer_time=60 * SECOND,
     )
     return len(tickets)
 

@@ -6,14 +6,14 @@ from worker.store.connect import in_transaction
 
 
 def halt(engine: Engine, reason: str = "no funds") -> bool:
-    return in_transaction(engine, lambda c: halts.halt(c, "channel", "voice", reason, "provider"))
+    return in_transaction(engine, halts.halt, "channel", "voice", reason, "provider")
 
 
 def test_a_halt_stands_until_it_is_lifted(engine: Engine) -> None:
     assert halt(engine)
     assert [row.key for row in in_transaction(engine, halts.in_force)] == ["voice"]
 
-    assert in_transaction(engine, lambda c: halts.resume(c, "channel", "voice"))
+    assert in_transaction(engine, halts.resume, "channel", "voice")
     assert in_transaction(engine, halts.in_force) == []
 
 
@@ -25,7 +25,7 @@ def test_a_second_halt_keeps_the_first_reason(engine: Engine) -> None:
 
 
 def test_lifting_what_was_not_halted_says_so(engine: Engine) -> None:
-    assert not in_transaction(engine, lambda c: halts.resume(c, "all", ""))
+    assert not in_transaction(engine, halts.resume, "all", "")
 
 
 def test_two_halts_at_the_same_time_are_one(engine: Engine) -> None:

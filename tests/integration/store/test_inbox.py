@@ -44,18 +44,22 @@ BARE = Report(
 
 def store(engine: Engine, *reports: Report) -> list[int]:
     """Kept and not applied; their ids."""
-    letters = in_transaction(engine, lambda c: inbox.store(c, reports, applied=False))
+    letters = in_transaction(engine, inbox.store, reports, applied=False)
     return [letter.id for letter in letters]
 
 
 def read_back(engine: Engine, *ids: int) -> list[StoredReport]:
-    return in_transaction(engine, lambda c: inbox.read(c, ids))
+    return in_transaction(engine, inbox.read, ids)
 
 
 def later(engine: Engine, letter: int, *, patience: timedelta = DAY) -> int:
     return in_transaction(
         engine,
-        lambda c: inbox.try_later(c, [letter], first=SECOND, patience=patience, reason="no"),
+        inbox.try_later,
+        [letter],
+        first=SECOND,
+        patience=patience,
+        reason="no",
     )
 
 
@@ -133,12 +137,10 @@ def test_an_applied_letter_is_not_read_again(engine: Engine) -> None:
     attempt = make_attempt(engine)
     [letter] = store(engine, COMPLETE)
 
-    in_transaction(
-        engine, lambda c: inbox.mark_applied(c, [StoredReport(letter, attempt, COMPLETE)])
-    )
+    in_transaction(engine, inbox.mark_applied, [StoredReport(letter, attempt, COMPLETE)])
 
     assert read_back(engine, letter) == []
-    assert in_transaction(engine, lambda c: inbox.waiting(c, 10)) == []
+    assert in_transaction(engine, inbox.waiting, 10) == []
     assert read(engine, schema.inbox, letter)["attempt"] == attempt
 
 
@@ -157,11 +159,11 @@ def test_a_letter_that_fits_nothing_is_tried_again_at_growing_intervals(engine: 
 
 def test_a_letter_is_not_tried_before_its_time(engine: Engine) -> None:
     [letter] = store(engine, COMPLETE)
-    assert in_transaction(engine, lambda c: inbox.waiting(c, 10)) == [letter]
+    assert in_transaction(engine, inbox.waiting, 10) == [letter]
 
     later(engine, letter)
 
-    assert in_transaction(engine, lambda c: inbox.waiting(c, 10)) == []
+    assert in_transaction(engine, inbox.waiting, 10) == []
 
 
 def test_a_letter_whose_time_is_over_becomes_a_dead_letter(engine: Engine) -> None:
@@ -173,7 +175,7 @@ def test_a_letter_whose_time_is_over_becomes_a_dead_letter(engine: Engine) -> No
         dead = connection.execute(select(schema.dead_letter)).mappings().one()
     assert dead["kind"] == "callback"
     assert COMPLETE.key in dead["payload"]
-    assert in_transaction(engine, lambda c: inbox.waiting(c, 10)) == []
+    assert in_transaction(engine, inbox.waiting, 10) == []
 
 
 def test_two_sessions_never_try_the_same_letter(engine: Engine) -> None:
@@ -199,8 +201,8 @@ def test_what_is_applied_as_it_comes_is_not_waiting_and_what_fits_nothing_is(
     attempt = make_attempt(engine, request=make_request(engine, batch=mailing))
     fitting, stranger = replace(COMPLETE, token=token_of(engine, attempt)), BARE
 
-    letters = in_transaction(engine, lambda c: inbox.store(c, [fitting, stranger], applied=True))
+    letters = in_transaction(engine, inbox.store, [fitting, stranger], applied=True)
 
     assert [letter.attempt for letter in letters] == [attempt, None]
     assert [letter.report for letter in letters] == [fitting, stranger]
-    assert in_transaction(engine, lambda c: inbox.waiting(c, 10)) == [letters[1].id]
+    assert in_transaction(engine, inbox.waiting, 10) == [letters[1].id]

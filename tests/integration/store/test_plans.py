@@ -72,17 +72,15 @@ def claimed(engine: Engine) -> Chunk:
 def deliver(engine: Engine) -> None:
     """Everything a delivery asks of the database."""
     chunk = claimed(engine)
-    in_transaction(engine, lambda c: concurrency.free(c, Channel.VOICE, 1_000_000))
-    in_transaction(engine, lambda c: chunk_contents.read_chunk_contents(c, chunk))
+    in_transaction(engine, concurrency.free, Channel.VOICE, 1_000_000)
+    in_transaction(engine, chunk_contents.read_chunk_contents, chunk)
     begun, _ = in_transaction(
         engine,
-        lambda c: attempts.begin(
-            c,
-            chunk,
-            chunk.requests,
-            send_window=timedelta(seconds=5),
-            answer_time=timedelta(seconds=70),
-        ),
+        attempts.begin,
+        chunk,
+        chunk.requests,
+        send_window=timedelta(seconds=5),
+        answer_time=timedelta(seconds=70),
     )
     assert begun
 
@@ -99,20 +97,18 @@ def deliver(engine: Engine) -> None:
 
 def look_after(engine: Engine) -> None:
     """Everything the scheduler asks again and again."""
-    in_transaction(engine, lambda c: closing.close_pending(c, 500))
+    in_transaction(engine, closing.close_pending, 500)
     in_transaction(engine, finished_batches.note_finished)
-    in_transaction(engine, lambda c: inbox.waiting(c, 200))
+    in_transaction(engine, inbox.waiting, 200)
     in_transaction(engine, doubts.find_doubled_calls)
-    in_transaction(
-        engine, lambda c: attempts.take_overdue(c, limit=100, for_time=timedelta(seconds=1))
-    )
+    in_transaction(engine, attempts.take_overdue, limit=100, for_time=timedelta(seconds=1))
 
 
 def ask(engine: Engine) -> None:
     """What an operator and the metrics ask."""
     show_batch(engine, "stored-30")
     in_transaction(engine, metrics.read)
-    in_transaction(engine, lambda c: doubts.in_doubt(c, 100))
+    in_transaction(engine, doubts.in_doubt, 100)
 
 
 STEPS = [deliver, look_after, ask]

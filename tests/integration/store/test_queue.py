@@ -126,11 +126,11 @@ def test_nothing_of_a_halted_scope_is_claimed(engine: Engine, scope: halts.Scope
     request = make_request(engine, batch=batch)
     campaign = str(read(engine, schema.batch, batch)["campaign_id"])
     key = {"all": "", "channel": "voice", "campaign": campaign}[scope]
-    in_transaction(engine, lambda c: halts.halt(c, scope, key, "no funds", "provider"))
+    in_transaction(engine, halts.halt, scope, key, "no funds", "provider")
 
     assert claimed_now(engine) == set()
 
-    in_transaction(engine, lambda c: halts.resume(c, scope, key))
+    in_transaction(engine, halts.resume, scope, key)
     assert claimed_now(engine) == {request}
 
 
@@ -174,7 +174,7 @@ def test_a_released_claim_may_be_claimed_at_once(engine: Engine) -> None:
     request = make_request(engine)
     chunk = lease(engine, request)
 
-    in_transaction(engine, lambda c: queue.release(c, chunk))
+    in_transaction(engine, queue.release, chunk)
 
     assert claimed_now(engine) == {request}
 
@@ -183,7 +183,7 @@ def test_a_released_claim_does_not_count_towards_poison(engine: Engine) -> None:
     request = make_request(engine)
     chunk = lease(engine, request)
 
-    in_transaction(engine, lambda c: queue.release(c, chunk))
+    in_transaction(engine, queue.release, chunk)
 
     row = queue_row(engine, request)
     assert row is not None
@@ -194,7 +194,7 @@ def test_a_claim_that_somebody_else_took_over_is_not_released(engine: Engine) ->
     request = make_request(engine)
     stale, fresh = lease(engine, request), lease(engine, request)
 
-    in_transaction(engine, lambda c: queue.release(c, stale))
+    in_transaction(engine, queue.release, stale)
 
     row = queue_row(engine, request)
     assert row is not None
@@ -205,9 +205,7 @@ def test_what_cannot_be_sent_is_closed_with_its_reason(engine: Engine) -> None:
     request = make_request(engine)
     chunk = lease(engine, request)
 
-    in_transaction(
-        engine, lambda c: queue.fail_unsent(c, chunk.lease, "render", [(request, "no {{ name }}")])
-    )
+    in_transaction(engine, queue.fail_unsent, chunk.lease, "render", [(request, "no {{ name }}")])
 
     after = read_request(engine, request)
     assert (after["request_status"], after["channel_manager_status"]) == (
@@ -225,7 +223,7 @@ def test_a_stale_claim_closes_nothing(engine: Engine) -> None:
     stale = lease(engine, request)
     lease(engine, request)
 
-    in_transaction(engine, lambda c: queue.fail_unsent(c, stale.lease, "render", [(request, "no")]))
+    in_transaction(engine, queue.fail_unsent, stale.lease, "render", [(request, "no")])
 
     assert read_request(engine, request)["request_status"] == "PENDING"
     assert queue_row(engine, request) is not None

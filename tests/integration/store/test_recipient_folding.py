@@ -1,6 +1,5 @@
 """Folding recipients anew: who were several people become the one they always were."""
 
-from functools import partial
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ PEOPLE = ("Dora@example.com", "dora@example.com", "DORA@example.com")
 
 
 def fold(engine: Engine) -> int:
-    return in_transaction(engine, lambda c: fold_anew(c, identity_of, FOLD_VERSION))
+    return in_transaction(engine, fold_anew, identity_of, FOLD_VERSION)
 
 
 def everybody(engine: Engine) -> list[tuple[str, str | None]]:
@@ -65,7 +64,7 @@ def test_acts_of_one_person_in_two_spellings_stand_beside_each_other(engine: Eng
         act = Act("spamreport", f"e{number}")
         reason = SuppressReason.SPAM_REPORT
         in_transaction(
-            engine, partial(suppress, channel=Channel.EMAIL, identity=one, reason=reason, act=act)
+            engine, suppress, channel=Channel.EMAIL, identity=one, reason=reason, act=act
         )
 
     fold(engine)

@@ -36,9 +36,7 @@ def by_stop(engine: Engine) -> None:
 
 def by_event(engine: Engine) -> None:
     act = Act("undelivered", "SM2:undelivered:21610")
-    in_transaction(
-        engine, lambda c: suppressions.suppress(c, Channel.SMS, NUMBER, UNSUBSCRIBED, act)
-    )
+    in_transaction(engine, suppressions.suppress, Channel.SMS, NUMBER, UNSUBSCRIBED, act)
 
 
 WAYS = (by_import, by_operator, by_stop, by_event)
