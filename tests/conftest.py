@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
+from tests.reaper import go_on_under_reaper, stop_when_asked
 
 TESTS = Path(__file__).parent
 
@@ -25,6 +26,13 @@ os.environ["OUTREACH_ENV_FILE"] = os.devnull  # a developer's .env is no part of
 for name in list(os.environ):
     if name.lower() in Settings.model_fields or name.startswith(("TWILIO_", "SENDGRID_")):
         del os.environ[name]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave no process behind, whoever ends the run and however."""
+    if not hasattr(config, "workerinput"):
+        go_on_under_reaper()
+        stop_when_asked()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
