@@ -1,18 +1,16 @@
-"""Every test starts from a clean environment; its tier is the folder it stands in."""
+"""Every test starts from a clean environment, and none leaves a process behind."""
 
 import os
-from pathlib import Path
 
 import pytest
 
 from config.settings import Settings
 from tests.reaper import go_on_under_reaper, stop_when_asked
 
-TESTS = Path(__file__).parent
-
 pytest.register_assert_rewrite("tests.limits")
 
 pytest_plugins = [
+    "tests.distribution",
     "tests.fixtures.postgres",
     "tests.fixtures.standby",
     "tests.fixtures.ground",
@@ -33,9 +31,3 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         go_on_under_reaper()
         stop_when_asked()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by its tier."""
-    for item in items:
-        item.add_marker(item.path.relative_to(TESTS).parts[0])
