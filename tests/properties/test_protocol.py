@@ -1,6 +1,5 @@
 """The protocol as a game: anything may happen at any time, and the promises hold after every move."""
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -26,6 +25,7 @@ from tests.factories import (
     make_request,
 )
 from tests.properties.world import Crash, Fate, Outside, line_to, pass_time
+from tests.samples import sample
 from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.deliver import deliver
 from worker.dispatch.halt import halt, resume
@@ -41,7 +41,7 @@ PATIENCE = make_patience()
 SCAN = ScanLimits(lease=60 * SECOND, chunk_size=3, backlog_chunks=4)
 DELIVERY = make_limits(answer_time=30 * SECOND, flush_rows=3, flush_seconds=0.01, patience=PATIENCE)
 SETTINGS = settings(
-    max_examples=200 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 12,
+    max_examples=sample(12, 200),
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
