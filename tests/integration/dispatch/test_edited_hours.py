@@ -1,7 +1,7 @@
 """Hours that were edited hold from the moment they are stored, for what was claimed before as well."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -25,6 +25,7 @@ from worker.dispatch.scan import ScanLimits, scan
 from worker.domain.statuses import Channel
 from worker.store import attempts
 from worker.store.connect import connect, in_transaction
+from worker.store.errors import StoreUnavailable
 from worker.store.queue import Chunk
 
 RACES = sample(40, 200)
@@ -119,8 +120,9 @@ def hammering(database_url: str) -> Iterator[None]:
 
 def hammer(engine: Engine, stop: Event) -> None:
     while not stop.is_set():
-        for chunk in scan(engine, LIMITS, {Channel.VOICE: 0}):
-            in_transaction(engine, begin, chunk=chunk)
+        with suppress(StoreUnavailable):  # a busy machine is beyond a time limit now and then
+            for chunk in scan(engine, LIMITS, {Channel.VOICE: 0}):
+                in_transaction(engine, begin, chunk=chunk)
 
 
 def begin(connection: Connection, *, chunk: Chunk) -> object:
