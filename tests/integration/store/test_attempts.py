@@ -279,6 +279,7 @@ def test_late_evidence_of_an_older_attempt_is_counted_but_is_not_when_its_reques
 
 
 def test_two_attempts_of_one_request_change_together(engine: Engine) -> None:
+    make_request(engine)  # or an attempt would have its request's number
     request = make_request(engine)
     older = make_attempt(engine, request=request, state=AttemptState.NOT_SENT)
     newer = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
@@ -292,6 +293,30 @@ def test_two_attempts_of_one_request_change_together(engine: Engine) -> None:
 
     after = read_request(engine, request)
     assert (after["request_status"], after["attempt_count"]) == ("FAILED", 2)
+
+
+def test_each_allowed_retry_is_one_attempt_more(engine: Engine) -> None:
+    attempt = make_attempt(engine)
+    allowed = replace(AGAIN, extra_attempts=1)
+
+    change(engine, attempt, AttemptState.DONE, sid="CA1", move=allowed)
+    change(engine, attempt, AttemptState.DONE, sid="CA1", move=allowed)
+
+    assert facts_of(engine, attempt).attempts_allowed == 3
+
+
+def test_a_rescuer_waits_for_what_is_being_judged_and_finds_it_looked_after(engine: Engine) -> None:
+    attempt = make_attempt(engine, check_in=-SECOND)
+
+    with engine.begin() as judge:
+        facts = attempts.lock(judge, [attempt])[attempt]
+        with Beside(
+            engine, lambda c: attempts.take_overdue(c, limit=10, for_time=MINUTE)
+        ) as rescuer:
+            rescuer.wait_until_blocked()
+            attempts.write(judge, [Change(facts=facts, state=facts.state, check_in=HOUR)])
+            judge.commit()
+            assert rescuer.result() == []
 
 
 def test_a_suppression_keeps_its_first_reason(engine: Engine) -> None:
