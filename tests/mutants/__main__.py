@@ -2,8 +2,10 @@
 
 import argparse
 import hashlib
+import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from tests.mutants.copies import copy_house, say
@@ -11,6 +13,7 @@ from tests.mutants.faults import ROOMS, ROOT, Fault, Part, read_room
 from tests.mutants.judge import Judge, Outcome, open_court
 
 SHARE = 0.95
+LEAST_SECONDS = 30
 LOG = ROOT / ".scratch" / "mutants.log"
 SCHEMA = ("worker/store/migrations/", "worker/store/schema/", "worker/store/functions/")
 
@@ -24,6 +27,7 @@ def main() -> int:
         "--again", action="store_true", help="those too that the log says were seen"
     )
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and what it started ends with it
     rooms = [asked.room] if asked.room else ROOMS
     parts = [part for room in rooms for part in read_room(room) if asked.only in part.path]
     known = set() if asked.again else _read_log()
@@ -43,21 +47,25 @@ def main() -> int:
 def _unseen(judge: Judge, copy: Path, part: Part, known: set[str]) -> list[Fault]:
     """The faults of one file that no test has seen."""
     waiting = [fault for fault in part.faults if _digest(part, fault) not in known]
-    if waiting and judge.run(part.tests, fresh=True) is not Outcome.PASSED:
+    if not waiting:
+        return []
+    began = time.monotonic()
+    if judge.run(part.tests, fresh=True) is not Outcome.PASSED:
         raise SystemExit(f"{judge.told}\n{part.path}: its tests fail without a fault")
-    return [fault for fault in waiting if not _is_seen(judge, copy, part, fault)]
+    seconds = LEAST_SECONDS + 3 * (time.monotonic() - began)
+    return [fault for fault in waiting if not _is_seen(judge, copy, part, fault, seconds)]
 
 
-def _is_seen(judge: Judge, copy: Path, part: Part, fault: Fault) -> bool:
+def _is_seen(judge: Judge, copy: Path, part: Part, fault: Fault, seconds: float) -> bool:
     """Put it in, look, and take it out again."""
     file, changes_schema = copy / part.path, part.path.startswith(SCHEMA)
     text = file.read_text(encoding="utf-8")
     file.write_text(fault.applied(text), encoding="utf-8")
-    outcome = judge.run(part.tests, fresh=changes_schema)
+    outcome = judge.run(part.tests, fresh=changes_schema, seconds=seconds)
     witness = judge.witness
     file.write_text(text, encoding="utf-8")
     if outcome is Outcome.TIMED_OUT:  # was it the fault, or the machine?
-        outcome = judge.run(part.tests, fresh=changes_schema)
+        outcome = judge.run(part.tests, fresh=changes_schema, seconds=seconds)
         if outcome is not Outcome.PASSED:
             raise SystemExit(f"{part.path}: its tests take too long, or fail, without a fault too")
         outcome = Outcome.FAILED

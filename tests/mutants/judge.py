@@ -10,14 +10,13 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from worker.local.postgres import EmbeddedPostgres, running_postgres
+from worker.local.postgres import EmbeddedPostgres
 
 SECONDS = 300.0
 PATIENCE = 20.0
@@ -51,20 +50,36 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed out"
 
 
-@dataclass(frozen=True, slots=True)
 class Lent:
     """A server that all runs share."""
 
-    server: EmbeddedPostgres
-    data_dir: Path
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._server = EmbeddedPostgres(data_dir, fresh=True)
 
-    def ready(self, *, fresh: bool) -> None:
+    @property
+    def name(self) -> str:
+        """How a session of tests finds it."""
+        return f"{self._server.port}:{self._data_dir}"
+
+    def make_ready(self, *, fresh: bool) -> None:
         """Started, and without the schema of before where that is to be made anew."""
-        if not self.server.is_running:  # a test that stops it has been ended before it went on
-            self.server.start()
+        if not self._server.is_running:  # also where a test that stops it was ended meanwhile
+            self._server.start()
         if fresh:
-            with psycopg.connect(self.server.url, autocommit=True) as connection:
+            with psycopg.connect(self._server.url, autocommit=True) as connection:
                 connection.execute("DROP DATABASE IF EXISTS pattern WITH (FORCE)")
+
+    def renew(self) -> None:
+        """Begin with an empty one: nobody knows what tests that were ended have left."""
+        self.remove()
+        self._server = EmbeddedPostgres(self._data_dir, fresh=True)
+
+    def remove(self) -> None:
+        """Leave nothing behind."""
+        if self._server.is_running:
+            self._server.stop("immediate")
+        self._server.remove()
 
 
 class Judge:
@@ -92,17 +107,22 @@ class Judge:
     ) -> Outcome:
         """The tests until the first fails. `fresh`: the schema may have changed since the last run."""
         if self._lent:
-            self._lent.ready(fresh=fresh)
+            self._lent.make_ready(fresh=fresh)
         child = os.fork()
         if child == 0:
             self._become_pytest(tests)
-        return _wait_for(child, seconds)
+        outcome = _wait_for(child, seconds)
+        if self._lent and outcome is Outcome.TIMED_OUT:
+            self._lent.renew()
+        return outcome
 
     def _become_pytest(self, tests: Sequence[str]) -> None:
         """In the child: everything of ours is imported anew, from the copy."""
         status = 1
         try:
             os.setsid()
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` ignores it
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.chdir(self._copy)
             sys.path[0] = str(self._copy)
             os.environ |= {"PYTHONPATH": str(self._copy), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -123,7 +143,7 @@ class Judge:
 
     def _provide(self) -> None:
         if self._lent:
-            os.environ["LENT_POSTGRES"] = f"{self._lent.server.port}:{self._lent.data_dir}"
+            os.environ["LENT_POSTGRES"] = self._lent.name
         else:  # pure code needs little; what never ends must not take all there is
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
@@ -131,8 +151,11 @@ class Judge:
 @contextmanager
 def open_court(copy: Path, folder: Path) -> Iterator[Judge]:
     """A judge with a server of its own."""
-    with running_postgres(folder, fresh=True) as server:
-        yield Judge(copy, Lent(server, folder))
+    lent = Lent(folder)
+    try:
+        yield Judge(copy, lent)
+    finally:
+        lent.remove()
 
 
 def _wait_for(child: int, seconds: float) -> Outcome:

@@ -215,6 +215,7 @@ def test_what_is_never_taken_becomes_a_dead_letter_that_can_be_replayed(engine: 
     with pytest.raises(dead_letters.Unalterable):
         dead_letters.replay(engine, letter.id, name=None, payload="{}", by=ANA)
     assert dead_letters.replay(engine, letter.id, name=None, payload=None, by=ANA).fresh
+    assert _rows(engine)[0].tries == 0
     receiver = Receiver(fail=lambda _: False)
     _tell(engine, receiver)
 
