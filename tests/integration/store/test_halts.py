@@ -24,6 +24,19 @@ def test_a_second_halt_keeps_the_first_reason(engine: Engine) -> None:
     assert in_transaction(engine, halts.in_force)[0].reason == "no funds"
 
 
+def test_lifting_one_halt_leaves_the_others(engine: Engine) -> None:
+    kept: list[tuple[halts.Scope, str]] = [("all", ""), ("channel", "sms"), ("campaign", "voice")]
+    halt(engine)
+    with engine.begin() as connection:
+        for scope, key in kept:
+            halts.halt(connection, scope, key, "no funds", "provider")
+
+    assert in_transaction(engine, lambda c: halts.resume(c, "channel", "voice"))
+
+    left = in_transaction(engine, halts.in_force)
+    assert {(row.scope, row.key) for row in left} == set(kept)
+
+
 def test_lifting_what_was_not_halted_says_so(engine: Engine) -> None:
     assert not in_transaction(engine, halts.resume, "all", "")
 

@@ -1,6 +1,9 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -92,6 +95,40 @@ def test_the_name_is_asked_once_and_that_answer_is_the_one_judged() -> None:
 def test_http_is_refused_unless_private_addresses_are_allowed() -> None:
     assert _post("http://127.0.0.1:1/").answer == "only https is allowed"
     assert _post("http://127.0.0.1:1/", allow_private=True).answer == "no connection"
+
+
+@contextmanager
+def redirecting(status: int) -> Iterator[tuple[str, list[str]]]:
+    """Sends everybody elsewhere, to itself: where it is, and which paths were asked for, how."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(f"{self.command} {self.path}")
+            self.send_response(status)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/first", asked
+        server.shutdown()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_whoever_sends_us_elsewhere_is_not_followed(status: int) -> None:
+    with redirecting(status) as (url, asked):
+        reply = _post(url, allow_private=True)
+
+    assert reply == WebhookReply(False, str(status))
+    assert asked == ["POST /first"]
 
 
 def _post(url: str, *, names: Names | None = None, allow_private: bool = False) -> WebhookReply:
