@@ -1,4 +1,4 @@
-"""Eight hundred answers to a text, half of which want no more of them."""
+"""A thousand answers to a text, half of which want no more of them."""
 
 from pathlib import Path
 
@@ -79,6 +79,57 @@ def test_what_twilio_has_judged_counts_before_the_words(body: str, said: str, wi
 )
 def test_marks_signs_and_openings_hide_no_stop(body: str) -> None:
     assert read_wish(body) is Wish.STOP
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(
+            "st0p",
+            "5T0P",
+            "$top",
+            "s+op",
+            "st*p",
+            "ST OP",
+            "Sto p",
+            "please st op",
+            "st0p texting me",
+        ),
+        *(
+            "\u0405\u0422\u041e\u0420",
+            "un subscribe",
+            "c\u0430ncel stop",
+            "canc3l",
+            "UN5UB",
+            "0pt out",
+        ),
+        *("do not text. st0p", "ST OP texting me"),
+    ],
+)
+def test_a_stop_torn_apart_or_spelled_with_figures_is_one(body: str) -> None:
+    assert read_wish(body) is Wish.STOP
+
+
+@pytest.mark.parametrize(
+    "body", ["first op on Monday", "5 to 6 pm", "1080p", "the st op art museum"]
+)
+def test_letters_that_happen_to_stand_so_are_no_stop(body: str) -> None:
+    assert read_wish(body) is Wish.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("wish", "other"),
+    [
+        ("\u62dc\u6258\u522b\u518d\u53d1\u4e86", "\u8bf7\u4e0d\u8981\u9000\u8ba2"),
+        (
+            "\u3082\u3046\u3084\u3081\u3066\u304f\u3060\u3055\u3044",
+            "\u914d\u4fe1\u505c\u6b62\u3057\u306a\u3044\u3067",
+        ),
+        ("\ubb38\uc790 \uadf8\ub9cc", "\uadf8\ub9cc\ud07c \uc88b\uc544\uc694"),
+    ],
+)
+def test_writing_without_spaces_is_read_wherever_the_wish_stands(wish: str, other: str) -> None:
+    assert (read_wish(wish), read_wish(other)) == (Wish.STOP, Wish.NOTHING)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,14 @@ _APOSTROPHES = "\u0027\u2019\u2018\u0060\u00b4"
 _WORD = re.compile(r"[^\W_]+")
 _SPELLED = re.compile(r"\b(?:[^\W\d_] ){2,}[^\W\d_]\b")
 """Three letters or more, each by itself: S.T.O.P."""
-_DRAWN_OUT = re.compile(r"\bs+t+o+p+\b")
+_DRAWN_OUT = re.compile(r"\bs+t+o+p+\b|^s+ ?t+ ?o+ ?p+\b")
+"""Or torn apart, as the first word."""
+_DISGUISED = re.compile(r"(?<!\w)[s5$\u0455]+[t7+\u0442]+[o0*@\u043e\u03bf]+[p\u0440\u03c1]+(?!\w)")
+"""With figures, marks and Cyrillic or Greek letters that look like its own."""
+_FIGURES = str.maketrans("013457", "oieast")
+"""What figures stand for in a word that is spelled with them."""
+_STROKES = str.maketrans("\u0131\u0142\u00f8", "ilo")
+"""Letters that telephones write with and without a stroke or a dot, and that have no other plain form."""
 
 
 def _plain(body: str) -> str:
@@ -34,13 +41,15 @@ def _plain(body: str) -> str:
         body = body.replace(sign, word)
     apart = unicodedata.normalize("NFKD", body.casefold())
     bare = "".join(one for one in apart if one not in _APOSTROPHES and not _invisible(one))
-    words = " ".join(_WORD.findall(bare))
+    words = " ".join(_WORD.findall(_DISGUISED.sub("stop", bare.translate(_STROKES))))
     spelled = _SPELLED.sub(lambda letters: letters[0].replace(" ", ""), words)
     return _DRAWN_OUT.sub("stop", spelled)
 
 
 def _invisible(character: str) -> bool:
-    return bool(unicodedata.combining(character)) or unicodedata.category(character) == "Cf"
+    """Arabic's stretch between two letters among them."""
+    marks = unicodedata.combining(character) or character == "\u0640"
+    return bool(marks) or unicodedata.category(character) == "Cf"
 
 
 def _words(listed: Iterable[str]) -> frozenset[str]:
@@ -52,24 +61,32 @@ def _beginnings(listed: Iterable[str]) -> tuple[str, ...]:
     return tuple(_plain(one) + ("" if one.endswith("*") else " ") for one in listed)
 
 
+def _joined(listed: Iterable[str]) -> frozenset[str]:
+    return frozenset(_plain(one).replace(" ", "") for one in listed)
+
+
 def _alternatives(listed: Iterable[str]) -> str:
     return "|".join(re.escape(one) for one in sorted(_words(listed), key=len, reverse=True))
 
 
 _STRONG = _words(said_by_people.STRONG)
-_KEYWORDS = _words(said_by_people.KEYWORDS) | _STRONG
+_KEYWORDS = _joined((*said_by_people.KEYWORDS, *said_by_people.STRONG))
 _START, _HELP = _words(said_by_people.START_WORDS), _words(said_by_people.HELP_WORDS)
 _BEGINNINGS = _beginnings(said_by_people.BEGINNINGS)
 _ANYWHERE = tuple(f" {one}" for one in _beginnings(said_by_people.ANYWHERE))
 _OTHERS = _beginnings(said_by_people.OTHERS)
 _OTHERS_ANYWHERE = tuple(f" {one}" for one in _OTHERS)
+_UNSPACED = _joined(said_by_people.UNSPACED)
+_UNSPACED_OTHERS = _joined(said_by_people.UNSPACED_OTHERS)
 _PLACES = _words(said_by_people.PLACES)
 
 _COURTESY = _alternatives(said_by_people.COURTESY)
 _BEFORE = re.compile(rf"(?:(?:{_COURTESY}) )+")
 _OPENING = re.compile(rf"(?:{_COURTESY}|{_alternatives(said_by_people.OPENINGS)}) ")
 _AFTER = re.compile(rf"(?: (?:{_COURTESY}))+$")
-_SENTENCES = re.compile(r"[.!?,;:\u2026\u2013\u2014\n\u3002\uff0c\uff01]+|\s-+\s")
+_SENTENCES = re.compile(
+    r"[.!?,;:\u2026\u2013\u2014\n\u3001\u3002\uff0c\uff01\uff1f\u060c\u061b\u061f]+|\s-+\s"
+)
 _SHOUTED = re.compile(r"\b(?:STOP|STOPP|UNSUBSCRIBE)\b")
 # A telephone that shows a thumb tells it to others in words, with all that was answered to.
 _REACTION = re.compile(
@@ -106,12 +123,25 @@ def read_wish(body: str, opt_out_type: str = "") -> Wish:
 
 
 def _says_stop(body: str, said: str) -> bool:
-    if _without_courtesy(said) in _KEYWORDS or _is_shouted(body):
+    if _is_keyword(_without_courtesy(said)) or _is_shouted(body) or _says_stop_unspaced(said):
         return True
     if any(one in f" {said} " for one in _ANYWHERE):
         return not any(one in f" {said} " for one in _OTHERS_ANYWHERE)
     sentences = [said, *(_plain(one) for one in _SENTENCES.split(body))]
     return _ends_with_stop(said) or any(_is_stop(one) for one in sentences if one)
+
+
+def _is_keyword(said: str) -> bool:
+    """Also when it is torn apart ("un subscribe") or spelled with figures ("canc3l")."""
+    joined = said.replace(" ", "")
+    return joined in _KEYWORDS or joined.translate(_FIGURES) in _KEYWORDS
+
+
+def _says_stop_unspaced(said: str) -> bool:
+    joined = said.replace(" ", "")
+    return any(one in joined for one in _UNSPACED) and not any(
+        one in joined for one in _UNSPACED_OTHERS
+    )
 
 
 def _without_courtesy(said: str) -> str:

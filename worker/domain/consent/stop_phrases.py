@@ -11,14 +11,17 @@ def _split(words: str) -> tuple[str, ...]:
 
 # Alone they are a wish: the whole message, but for words of courtesy.
 KEYWORDS = _split("""
-    cancel, end, quit, revoke, remove, delete, off, block, blocked, reported, wrong, stp, sotp, stpo, tsop
+    cancel, end, quit, revoke, remove, delete, off, block, blocked, reported, wrong, stp, sotp
+    stpo, tsop
     stoip, dtop, cancelar, baja, alto, detener, detenga, nomas, para, parar, pare, paren, equivocado
     equivocada, eliminar, borrar, quitar, salir, ya basta, ende, schluss, ruhe, aufhoeren, loeschen
     kuendigen, stoppen, aufhören, beenden, kündigen, löschen, austragen, genug, arrêt, arrêter, fin
     supprimer, résilier, ferma, fermati, fermatevi, annulla, cancella, cancellami, fermare, sair, cancela
     chega, ophouden, genoeg, rezygnuję, wypisz, koniec, iptal, dur, slut, sluta, avsluta, lopeta, стоп
     хватит, отмена, 退订, 取消, 停止, 停, 停止配信, 配信停止, 解除, やめて, 수신거부, 중지, 그만, توقف
-    إيقاف, إلغاء, dừng, hủy, td
+    إيقاف, إلغاء, dừng, hủy, td, parem, cancele, cancelen, cancelem, cessem, cesen, widerruf, widerspruch
+    bezwaar, sprzeciw, отказ, отказываюсь, lopettakaa, avregistrera, istemiyorum, yeter, توقفوا, كفى
+    từ chối, ngừng
 """)
 
 # Alone, after any other beginning or in a sentence of their own; nobody means anything else.
@@ -35,16 +38,18 @@ COURTESY = _split("""
     now, asap, sir, maam, can you, could you, would you, will you, right now, at once, immediately, today
     again, already, me, bitte, danke, sofort, jetzt, por favor, gracias, ya, s'il vous plaît
     s il vous plaît, svp, stp, merci, per favore, grazie, alstublieft, aub, obrigado, obrigada, hallo
-    hola, bonjour, ciao, proszę, tack, пожалуйста
+    hola, bonjour, ciao, proszę, tack, пожалуйста, lütfen, من فضلك, لو سمحت, رجاء, الرجاء, أرجو, أرجوك
+    شكرا, xin, vui lòng, làm ơn, cảm ơn
 """)
 OPENINGS = _split("""
     yes, yeah, yep, no, nope, nah, no thanks, no thank you, si, sí, ja, nein, nein danke, oui, non, sim
-    não, nee, i said, i told you, i told you to, i asked you to, as i said, text, reply, replying, and, so
+    não, nee, i said, i told you, i told you to, i asked you to, as i said, text, reply, replying
+    and, so
     but, then, again i say, you need to, you must, you have to, u need to, i need you to, i want you to
     i would like you to, i need to, id like you to, i want to, i would like to, id like to, i wish to
     i am going to, how do i, how to, how can i, what part of, for the last time, once again, seriously
     dude, bro, man, lady, omg, wtf, um, uh, good morning, guten tag, buenos días, who is this, whos this
-    who are you, idk who this is, idk who this is but
+    who are you, idk who this is, idk who this is but, hiermit, i hereby, herewith, par la présente
 """)
 
 # A sentence that begins with one of these is a wish, whatever follows; * stands for the end of a word.
@@ -64,7 +69,8 @@ BEGINNINGS = _split("""
     never message, never again, quit texting, quit sending, quit calling, quit messaging, quit bother*
     quit spam*, cease, end this, end these, end all, end texts, end messages, end subscription
     end my subscription, cancel this, cancel these, cancel all, cancel my subscription
-    cancel subscription, cancel text*, cancel messag*, cancel sms, cancel notif*, cancel alert*, enough of
+    cancel subscription, cancel text*, cancel messag*, cancel sms, cancel notif*, cancel alert*
+    enough of
     enough already, enough is enough, enough with, enough texts, enough messages, spam, this is spam
     thats spam, this is harassment, fuck off, fuck you, f off, piss off, go away, get lost, buzz off
     bugger off, screw you, go to hell, stfu, shut up, eff off, blocking you, im blocking, i am blocking
@@ -120,8 +126,34 @@ BEGINNINGS = _split("""
 
     nie chcę, nie pisz*, nie dzwo*, nie wysyłaj*, proszę nie, przestań*, usuń*, wypis*, не пишите
     не звоните, не присылайте, не хочу, отпиши*, отписа*, удалите, прекратите, отстаньте, sluta skicka
-    ta bort mig, inte intresserad, mesaj atmay*, beni aramay*, 停止发送, 不要再, 别再
-    退订*, 取消订阅, もう送らないで, 送らないで, 그만 보내, 보내지 마
+    ta bort mig, inte intresserad, mesaj atmay*, beni aramay*, больше не пиш*, больше не звон*
+    больше не присыл*, хватит*, перестаньте*, остановите*, не беспокойте*, не отправляйте*
+    не надо писать
+    не надо звонить, отключите*, уберите*, sluta sms*, sluta ring*, sluta kontakt*, skicka inte*
+    ring inte*, inga fler*, kontakta mig inte, avregistrera*, avsluta prenumeration*, lopettakaa*
+    lopeta viest*, älkää lähettä*, älkää soitta*, älä lähetä*, älä soita*, en halua viest*, poista minut
+    peru tilaus*, mesaj gönderme*, mesaj istemi*, artik yazma*, artik mesaj*, artik gönderme*, aramayin*
+    bir daha ara*, bir daha yaz*, bir daha mesaj*, rahatsiz etme*, aboneliği iptal
+    aboneliğimi iptal, abonelikten çik*
+    đừng gửi*, đừng nhắn*, đừng gọi*, đừng liên lạc*, không gửi nữa, không nhắn nữa, không gọi nữa
+    không muốn nhận*, ngừng gửi*, ngừng nhắn*, ngừng gọi*, ngưng gửi*, hủy đăng ký*, huỷ đăng ký*
+
+    لا ترسل*, لا تراسل*, لا تتصل*, لا تبعت*, ما ترسل*, لا تزعج*, لا أريد رسا*, لا أريد الرسا*
+    لا أريد المزيد*, لا أريد مزيد*, لا أريد أي رسا*, لا أريد استقبال*, لا أريد تلقي*, لا أريد اتصال*
+    لا أرغب*, لست مهتم*, غير مهتم*, توقف عن*, توقفوا عن*, أوقف*, إيقاف الرسا*, إيقاف الإشعار*
+    عدم إرسال*, عدم الإرسال, عدم مراسل*, عدم الاتصال*, عدم التواصل*, عدم الإزعاج, احذف رقم*, احذفوا رقم*
+    احذفني, احذفوني, أزل رقم*, أزيلوا رقم*, ألغ اشتراك*, ألغوا اشتراك*, سحب الموافقة, أسحب موافق*
+
+    revoke my, revoke all, revoke permission, revoking, withdraw my consent, withdraw consent, no consent
+    ich widerrufe*, ich widerspreche*, widerrufe*, widersprech*, widerruf der*, widerruf meine*
+    widerspruch gegen*, ich ziehe meine einwilligung*, ich nehme meine einwilligung*, ich untersage*
+    ich verbiete*, mettez fin à, mettez fin aux, mettre fin à, mettre fin aux, mettez un terme*
+    je révoque*, je m'oppose*, je ne consens*
+    résiliez*, je retire mon accord, revoco*, revogo*, no autorizo*, no consiento*, não autorizo*
+    não consinto*, me opongo*, me oponho*, oponho me, mi oppongo*, non autorizzo*, non acconsento*
+    cesen de, cese de, cessem de, ik maak bezwaar*, ik heb bezwaar*, geen toestemming*, wycofuję*, cofam*
+    odwołuję*, nie wyrażam*, wnoszę sprzeciw*, zgłaszam sprzeciw*, отзываю*, отзыв согласия
+    återkall*, jag återkall*, onayimi geri*, iznimi geri*
 """)
 
 # A message that has one of these anywhere is a wish.
@@ -140,6 +172,25 @@ ANYWHERE = _split("""
     déjame en paz, hören sie auf, hört auf, falsche nummer, keine weiteren, nicht mehr kontaktieren
     keine nachrichten mehr, keine sms mehr, désabonne*, ne me contactez plus, laissez moi tranquille
     mauvais numéro, pare de me, numero sbagliato, não me mande, laat me met rust
+
+    revoke consent, revoke my consent, revoke all consent, revoking my consent, revoking consent
+    withdraw my consent, withdraw consent, withdrawing my consent, withdrawing consent, consent revoked
+    consent withdrawn, consent is revoked, consent is withdrawn, do not consent, dont consent
+    never consented, never gave consent, never gave you consent, without my consent, not have my consent
+    dont have my consent, have no consent, i object to, widerrufe ich, widerspreche ich, widerrufe meine*
+    widerrufe hiermit, widerspreche hiermit, widerspreche der*, einwilligung widerruf*
+    einwilligung zurück*, cancelar mi suscripc*, cancele mi suscripc*, cancela mi suscripc*
+    cancelen mi suscripc*, cancelar suscripc*, cancelar la suscripc*, cancele la suscripc*
+    anular mi suscripc*, anule mi suscripc*, retiro mi consent*, retirar mi consent*, retiro el consent*
+    revocar mi consent*, cancele minha inscri*, cancele minha assin*, cancelar minha inscri*
+    cancelar minha assin*, cancela minha inscri*, cancela minha assin*, cancelem minha inscri*
+    cancele meu cadastro, retiro meu consent*, retiro o consent*, retiro o meu consent*
+    retirar meu consent*, retire mon consent*, retirer mon consent*, retrait de mon consent*
+    révoquer mon consent*, annulez mon abonnement, annuler mon abonnement, résilier mon abonnement
+    résilie mon abonnement, ritiro il consens*, ritiro il mio consens*, annulla la mia iscri*
+    annullate la mia iscri*, annulla iscri*, annulla l'iscri*, annullare l'iscri*, trek mijn toestemming*
+    toestemming intrekken, toestemming ingetrokken, trek de toestemming*, abonnement opzeg*
+    إلغاء الاشتراك*, إلغاء اشتراك*
 """)
 
 # What begins like a wish, or has one in it, and is none: a clear case only, for a doubt is a wish.
@@ -151,14 +202,46 @@ OTHERS = _split("""
     no more questions, no more than, no more news, no further questions, ya no tengo preguntas
     ya no tengo dudas, ya no hace falta, ya no puedo ir, ya no voy, ne me remerciez, ne me souviens
     non mi chiamo, basta un, basta una, basta che, basta con llamar, spam filter, spam folder, spam box
-    end of, end date, cancel my appointment, no quiero cancelar, no quiero perder, i no longer need a ride
+    end of, end date, cancel my appointment, no quiero cancelar, no quiero perder
+    i no longer need a ride
     i no longer live, i no longer work, i no longer have the, i dont want to be late, i dont want to miss
     i dont want to cancel, i dont want to lose, i do not want to cancel, i do not want to miss
-    i do not want to be late, i do not want to lose, ich will keine umstände, reported to work, cease fire
+    i do not want to be late, i do not want to lose, ich will keine umstände, reported to work
+    cease fire
     remove my card, delete my card, remove my old, delete my old, take this number as, dont stop
     do not stop, never stop, dont unsubscribe, do not unsubscribe, dont remove me, do not remove me
     dont opt, do not opt, cant stop, cannot stop, non stop, did not unsubscribe, didnt unsubscribe
-    not unsubscribe, not opt out, dont take me off, do not take me off
+    not unsubscribe, not opt out, dont take me off, do not take me off, no cancele*, no cancela*
+    no anule*
+    não cancele*, não cancela*, não quero cancelar, ich widerspreche ihnen nicht
+    ich widerspreche dem nicht
+    ich widerspreche nicht, do not revoke, dont revoke, do not withdraw, dont withdraw, not revoke
+    not withdraw, no revoco, non revoco, ne retire pas, لا أريد إلغاء*, хватит ли, хватит времени
+""")
+
+# In writing without spaces, or with few, a wish is found wherever it stands, but beside one of the others.
+UNSPACED = _split("""
+    やめてください, やめて下さい, やめてほしい, やめてもらえ, 止めてください, 止めて下さい, 停止してください
+    停止して下さい, 停止お願い, 停止をお願い, 停止希望, 停止を希望, 配信停止, 配信を停止, 送らないで
+    送信しないで, 送ってこないで, 連絡しないで, 連絡してこないで, 電話しないで, 電話をしないで
+    電話をかけないで, かけてこないで, メールしないで, メールをしないで, メールはいりません, メール不要
+    もういりません, もういらない, 登録解除, 登録を解除, 解約し, 退会し, 退会希望, 迷惑です, 同意を撤回, 同意撤回
+
+    不要再发, 别再发, 不要再發, 別再發, 不要再传, 别再传, 不要再傳, 別再傳, 不要再打, 别再打, 別再打
+    不要再联系, 别再联系, 不要再聯絡, 別再聯絡, 不要再寄, 别再寄, 別再寄, 不要再给我, 别再给我, 不要再給我
+    別再給我, 不要给我发, 别给我发, 不要給我發, 別給我發, 不要给我打, 别给我打, 不要发短信, 别发短信
+    不要发了, 别发了, 不要發了, 別發了, 别打了, 勿再发, 勿再發, 勿再打, 勿再联系, 请勿发, 請勿發
+    停止发送, 停止發送, 停止传送, 停止傳送, 停止发短信, 退订, 退訂, 取消订阅, 取消訂閱, 拒收, 别烦我
+    別煩我, 不要烦我, 不要骚扰, 别骚扰, 不要騷擾, 別騷擾, 不想收到, 不想再收, 不再接收, 不要打电话
+    不要打電話, 别打电话, 別打電話, 撤回同意, 撤销同意, 撤銷同意, 把我移除, 把我删除, 把我刪除
+
+    그만보내, 보내지마, 보내지말, 연락하지마, 연락하지말, 전화하지마, 전화하지말, 문자하지마, 문자그만
+    그만하세요, 그만해주세요, 수신거부, 수신을거부, 구독취소, 구독해지, 수신중지, 중지해주세요, 중단해주세요
+    받고싶지않, 동의철회, 동의를철회
+""")
+UNSPACED_OTHERS = _split("""
+    停止しないで, 解除しないで, 不要退订, 不要退訂, 别退订, 不想退订, 不退订, 不要取消订阅, 不要取消訂閱
+    不想取消订阅, 发烧, 發燒, 发炎, 發炎
 """)
 
 # Before "stop", as the last word, these make it a place or something that goes on.
