@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import phonenumbers
 import pytest
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, PhoneNumberType
 
 from worker.domain.recipients.number_policy import LINE_TYPES, NumberPolicy
+from worker.domain.recipients.numbering_plans import COSTLY_KINDS, costly_kind
 
 
 def example(region: str, kind: int) -> str:
@@ -72,6 +73,28 @@ def test_a_refusal_quotes_no_number(region: str) -> None:
 def test_numbers_that_cost_more_need_the_campaign_s_word(address: str) -> None:
     assert "allow_costly_numbers" in (NumberPolicy().refusal(address) or "")
     assert NumberPolicy(allow_costly_numbers=True).refusal(address) is None
+
+
+def in_kind(kind: int) -> list[str]:
+    """An example of every region that has numbers of this kind, where the library agrees on it."""
+    found = (phonenumbers.example_number_for_type(one, kind) for one in SUPPORTED_REGIONS)
+    numbers = [one for one in found if one and phonenumbers.number_type(one) == kind]
+    return sorted({phonenumbers.format_number(one, PhoneNumberFormat.E164) for one in numbers})
+
+
+@pytest.mark.parametrize("name", COSTLY_KINDS)
+def test_a_costly_number_is_one_in_every_region_of_a_shared_calling_code(name: str) -> None:
+    examples = in_kind(getattr(PhoneNumberType, name.upper()))
+    missed = [one for one in examples if costly_kind(one) != COSTLY_KINDS[name]]
+
+    # North America's 5XX are called like any other.
+    assert [one for one in missed if not one.startswith("+15")] == []
+    assert len(examples) > 1
+
+
+@pytest.mark.parametrize("kind", [PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE])
+def test_no_ordinary_number_of_any_region_is_costly(kind: int) -> None:
+    assert [one for one in in_kind(kind) if costly_kind(one)] == []
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from phonenumbers.phonemetadata import PhoneNumberDesc
 Pattern = re.Pattern[str]
 
 NEVER = re.compile(r"(?!)")
+_GROUP_NAME = re.compile(r"\(\?P<[a-z_]+>")
 _REFERENCE = re.compile(r"\\[0-9]")
 
 
@@ -92,9 +93,29 @@ def costly_kind(address: str) -> str | None:
         return kind
     for length in (2, 3, 4):
         if found := plans(address[1:length]):
-            matched = found[0].costly.fullmatch(address, length)
+            if _costly_anywhere(address[1:length]).fullmatch(address, length) is None:
+                return None
+            matched = _plan_that_knows(found, address[length:]).costly.fullmatch(address, length)
             return COSTLY_KINDS[matched.lastgroup] if matched and matched.lastgroup else None
     return None
+
+
+@cache
+def _costly_anywhere(code: str) -> Pattern:
+    """What is costly in any region of a calling code: most numbers are in none, and are asked once."""
+    found = dict.fromkeys(plan.costly.pattern for plan in plans(code))
+    return re.compile("|".join(_GROUP_NAME.sub("(?:", one) for one in found))
+
+
+def _plan_that_knows(sharing: tuple[NumberPlan, ...], number: str) -> NumberPlan:
+    """The plan of those that share a calling code to which a national number belongs; else the main one."""
+    for plan in sharing:
+        if plan.leading is None:
+            if plan.knows(number):
+                return plan
+        elif plan.leading.match(number):
+            return plan
+    return sharing[0]
 
 
 def valid_address(code: str, number: str) -> str | None:
