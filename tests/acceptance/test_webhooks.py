@@ -1,7 +1,6 @@
 """The process that tells receivers, killed at the worst moment; and how a receiver verifies it."""
 
 import json
-import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.doors import ROOT, running, settings
+from tests.doors import running, settings
 from tests.factories import make_batch, make_campaign, make_request
+from tests.readmes import codes
 from tests.sessions import eventually
 from worker.domain.statuses import Channel
 
@@ -135,8 +135,7 @@ def test_nothing_is_posted_to_a_private_address_unless_allowed(
 
 def _verifier() -> Any:
     """The receiver's lines of the README."""
-    readme = (ROOT / "worker" / "web" / "README.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+    (code,) = codes("worker/web/README.md", "python")
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102  the README's own lines
     return names["verified"]

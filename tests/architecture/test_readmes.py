@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typer.main import get_command
 
 from config.settings import Settings
 from tests.readmes import READMES, ROOT, Readme, commands, words_of
+from worker.api.metrics import COUNTED, HELP
 from worker.cli.main import app
 from worker.domain.contract.campaigns import CampaignFields, campaign_fields
 from worker.domain.wire import to_wire
@@ -27,6 +29,7 @@ BY_HAND = {
 }
 FILE = re.compile(r"(?<![\w/.:-])((?:[\w-]+/)*[\w-]+\.(?:py|md|toml|lock|sql))(?!\w)")
 CAPITALS = re.compile(r"([A-Z]+(?:_[A-Z]+)+)(?:=\S*)?")
+OPTION = re.compile(r"--[a-z-]+")
 METRIC = re.compile(r"outreach_[a-z_]+")
 COMMAND = re.compile(r"((?:[A-Z]+=\S+ )*)(?:\.venv/bin/)?((?:outreach|make|python) \S.*)")
 FIGURE = re.compile(r"\d[\d,.]*\s?(?:ms|µs|KB|MB|GB|TB|\N{MULTIPLICATION SIGN})")
@@ -82,10 +85,18 @@ def test_the_settings_are_all_explained_in_one_place() -> None:
 
 @each
 def test_every_metric_it_names_is_shown(readme: Readme) -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in files("worker", "*.py"))
-    for name in METRIC.findall(readme.text):
-        bare = name.removeprefix("outreach_").removesuffix("_total")
-        assert re.search(rf"\b(outreach_)?{bare}(_total)?\b", code), name
+    shown = {*HELP, *(f"{name.removesuffix('_total')}_total" for name in COUNTED), "database_up"}
+
+    named = {name.removeprefix("outreach_") for name in METRIC.findall(readme.text)}
+
+    assert named - shown == set()
+
+
+@each
+def test_every_option_in_its_sentences_exists(readme: Readme) -> None:
+    named = {found[0] for span in readme.spans if (found := OPTION.match(span))}
+
+    assert named - {"--help", *options_of(get_command(app))} == set()
 
 
 @each
@@ -229,6 +240,14 @@ def check_outreach(words: list[str]) -> None:
         elif subcommands := getattr(command, "commands", None):
             assert word in subcommands or word == "…", (words, word)
             command = subcommands.get(word, command)
+
+
+def options_of(command: Any) -> Iterator[str]:
+    """Every option of a command and of those below it."""
+    for parameter in command.params:
+        yield from parameter.opts
+    for below in getattr(command, "commands", {}).values():
+        yield from options_of(below)
 
 
 def files(room: str, pattern: str = "*") -> list[Path]:
