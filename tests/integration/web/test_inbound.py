@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from tests.fixtures.ground import Ground
 from tests.integration.web.conftest import Site
 from worker.store import schema
 
@@ -35,6 +36,19 @@ def test_a_stop_is_heard_however_its_number_is_written(
 
     assert suppressed(engine) == ["+15125550140"]
     assert kept(engine) == []
+
+
+def test_a_stop_that_could_not_be_kept_comes_again(
+    ground: Ground, engine: Engine, site: Site
+) -> None:
+    said = {"From": "+15125550140", "Body": "STOP", "MessageSid": SID}
+
+    with ground.read_only():
+        assert site.tell(INBOUND, **said) == 503
+    assert suppressed(engine) == []
+
+    assert site.tell(INBOUND, **said) == 200
+    assert suppressed(engine) == ["+15125550140"]
 
 
 @pytest.mark.parametrize("written", ["72345", "messenger:1234567890", "Acme\0", ""])

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from itertools import permutations
 from threading import Event
 from typing import Any
 
@@ -136,14 +137,15 @@ def test_large_deliveries_take_turns() -> None:
     assert max(map(len, loads)) == PIECE
 
 
-def test_the_channels_take_turns_and_a_load_has_its_limit() -> None:
-    mails = [of(Channel.EMAIL, number) for number in range(MOST + 100)]
-    calls = [of(Channel.VOICE, number) for number in range(3)]
+@pytest.mark.parametrize(("busy", "quiet"), [*permutations(Channel, 2)])
+def test_the_channels_take_turns_and_a_load_has_its_limit(busy: Channel, quiet: Channel) -> None:
+    many = [of(busy, number) for number in range(MOST + 100)]
+    few = [of(quiet, number) for number in range(3)]
 
-    loads = loads_while_one_commits(*mails, *calls)
+    loads = loads_while_one_commits(*many, *few)
 
     assert [len(load) for load in loads] == [MOST, 103]
-    assert [one.mode for one in loads[0]].count(Channel.VOICE) == 3
+    assert [one.mode for one in loads[0]].count(quiet) == 3
 
 
 def test_what_is_left_of_a_large_delivery_is_dropped_with_its_sender() -> None:
