@@ -7,11 +7,11 @@ measured on Celery 5.7.0 with Valkey 9.1.
 
 from typing import Any
 
+from config.names import Names
 from config.queues import ROUTES, Queue
 
 # Redis transport only: without these a half-open connection hangs a worker for ever.
 REDIS_TRANSPORT: dict[str, Any] = {
-    "global_keyprefix": "outreach:",  # one prefix makes the broker's ACL one pattern
     "socket_timeout": 5,  # default None: the heartbeat's publish blocks the worker for ever
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
@@ -20,11 +20,11 @@ REDIS_TRANSPORT: dict[str, Any] = {
 }
 
 
-def options(broker_url: str) -> dict[str, Any]:
-    """The configuration of the Celery application for one broker."""
+def options(broker_url: str, names: Names) -> dict[str, Any]:
+    """The configuration of the Celery application for one broker, under one deployment's names."""
     return {
         "broker_url": broker_url,
-        "broker_transport_options": REDIS_TRANSPORT
+        "broker_transport_options": {**REDIS_TRANSPORT, "global_keyprefix": names.prefix}
         if broker_url.startswith("redis")
         else {"confirm_publish": True},
         "broker_connection_retry_on_startup": True,  # start order does not matter
@@ -45,14 +45,20 @@ def options(broker_url: str) -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,  # never inside a provider call
         # Queues: a typo is an error rather than a silent new queue, and nothing lands by default.
         "task_create_missing_queues": False,
-        "task_default_queue": Queue.TRIGGERS.value,
-        "task_routes": {name.value: {"queue": queue.value} for name, queue in ROUTES.items()},
+        "task_default_queue": names.queue(Queue.TRIGGERS.value),
+        "task_routes": {
+            name.value: {"queue": names.queue(queue.value)} for name, queue in ROUTES.items()
+        },
         "task_publish_retry_policy": {
             "max_retries": 2,
             "interval_start": 0,
             "interval_step": 0.2,
             "interval_max": 0.5,
         },  # a failed publish is harmless: the lease runs out
+        # Workers of another deployment on this broker are neither seen nor asked.
+        "control_exchange": names.exchange("celery"),
+        "event_exchange": names.exchange("celeryev"),
+        "event_queue_prefix": names.exchange("celeryev"),
         # Flower lives on events; they carry no arguments (see tasks/app.py).
         "worker_send_task_events": True,
         "task_send_sent_event": True,

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pydantic.fields import FieldInfo
 
 PHRASES = {
+    "string_pattern_mismatch": "must be of small letters, digits and hyphens",
+    "string_too_long": "must be no longer than {max_length}",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "is too large a number",
     "float_parsing": "must be a number",

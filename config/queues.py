@@ -9,7 +9,7 @@ class Queue(StrEnum):
     VOICE = "voice"
     SMS = "sms"
     EMAIL = "email"
-    # Not "triggers": under the key prefix that would be the stream's own key, `outreach:triggers`.
+    # Not "triggers": under the key prefix that would be the stream's own key, as in `outreach:triggers`.
     TRIGGERS = "messages"
 
 
@@ -41,14 +41,12 @@ DELIVERY_TASKS: dict[str, TaskName] = {
     Queue.EMAIL: TaskName.DELIVER_EMAIL,
 }
 
-# What other systems may ask for. Beside the Celery queue they may append to this Redis Stream.
+# What other systems may ask for: by the Celery queue, or by the Redis Stream of the deployment's names.
 TRIGGERS: tuple[TaskName, ...] = tuple(
     name
     for name in TaskName
     if name not in DELIVERY_TASKS.values() and name is not TaskName.KEEP_DEAD_LETTER
 )
-TRIGGER_STREAM = "outreach:triggers"
-TRIGGER_GROUP = "outreach"
 
 ROUTES: dict[TaskName, Queue] = dict.fromkeys(TaskName, Queue.TRIGGERS) | {
     name: Queue(mode) for mode, name in DELIVERY_TASKS.items()

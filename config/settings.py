@@ -32,6 +32,7 @@ from config.addresses import (
     is_loopback,
 )
 from config.faults import sentence
+from config.names import DEFAULT, Names
 from config.timing import PROFILES, Seconds, Timing
 
 # What the sandbox accepts unless told otherwise; refused below for any address but loopback.
@@ -60,6 +61,7 @@ def _zone_name(value: str) -> str:
 
 
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
+Namespace = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=40)]
 
 
 class Settings(BaseSettings):
@@ -72,6 +74,9 @@ class Settings(BaseSettings):
     database_url: PostgresAddress = Field(description="PostgreSQL 17 or newer, the source of truth")
     broker_url: BrokerAddress = Field(description="Redis, Valkey or RabbitMQ: the doorbell")
     state_dir: Path = Field(Path(".outreach"), description="files this host keeps between starts")
+    namespace: Namespace = Field(
+        DEFAULT, description="stands in every key and queue: one for each deployment on a broker"
+    )
 
     twilio_account_sid: str = Field(description="AC…, the account that calls and texts")
     twilio_auth_token: SecretStr = Field(
@@ -171,6 +176,11 @@ class Settings(BaseSettings):
     def provider_urls(self) -> dict[str, str]:
         """Every provider address by the name of its setting."""
         return {"TWILIO_API_URL": self.twilio_api_url, "SENDGRID_API_URL": self.sendgrid_api_url}
+
+    @property
+    def names(self) -> Names:
+        """What is ours on the broker."""
+        return Names(self.namespace, prefixed=self.broker_url.startswith("redis"))
 
     @property
     def limits_address(self) -> str:

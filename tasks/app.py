@@ -18,11 +18,12 @@ TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "tasks.guard:GuardedT
 app = RedactingCelery(
     "outreach", task_cls=RedactingTask, include=["tasks.deliver", "tasks.start", "tasks.triggers"]
 )
-app.conf.update(celery_options.options(settings.broker_url))
+app.conf.update(celery_options.options(settings.broker_url, settings.names))
 app.conf.worker_consumer = "tasks.guard:GuardedConsumer"
 # Celery publishes to a direct queue by the anonymous exchange, which needs no bindings: an emptied
 # broker routes the next message all the same.
-app.conf.task_queues = [Queue(name.value, routing_key=name.value) for name in queues.Queue]
+_queues = [settings.names.queue(name.value) for name in queues.Queue]
+app.conf.task_queues = [Queue(name, routing_key=name) for name in _queues]
 
 
 @lru_cache(maxsize=1)

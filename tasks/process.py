@@ -31,7 +31,8 @@ def worker(name: str, settings: Settings) -> list[str]:
     """The words that make a worker of a queue."""
     # Messages of one kind are taken one after the other: what they change belongs together.
     threads = 1 if name == "triggers" else settings.worker_threads
-    queue = ("-Q", QUEUES[name].value, "-n", f"{name}@%h")
+    names = settings.names
+    queue = ("-Q", names.queue(QUEUES[name].value), "-n", f"{names.worker(name)}@%h")
     return ["worker", *queue, "-P", "threads", "-c", str(threads), *ALONE]
 
 

@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from config.queues import DELIVERY_TASKS
-from tasks.app import app, runtime
+from tasks.app import app, runtime, settings
 from worker.dispatch.scan import Chunk, awake, hand_back, scan
 from worker.domain.statuses import Channel
 
@@ -53,7 +53,7 @@ def backlog(modes: Iterable[Channel]) -> dict[Channel, int]:
         channel = connection.default_channel
         return {
             mode: channel.queue_declare(
-                queue=mode.value, durable=True, auto_delete=False
+                queue=settings.names.queue(mode.value), durable=True, auto_delete=False
             ).message_count
             for mode in modes
         }

@@ -19,7 +19,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from config import logs
-from config.queues import TRIGGER_GROUP, TRIGGER_STREAM
+from config.names import Names
 from tasks.app import runtime, settings
 from tasks.envelope import as_text
 from tasks.intake import keep, take_in
@@ -45,8 +45,9 @@ def main() -> None:
         stop.wait()
         return
     wait_for_the_database(stop)
-    reader = Reader(connect(settings.broker_url), stop, settings.timing.lease)
-    log.info("stream_ready", stream=TRIGGER_STREAM)
+    names = settings.names
+    reader = Reader(connect(settings.broker_url), stop, settings.timing.lease, names)
+    log.info("stream_ready", stream=names.stream)
     while not stop.is_set():
         step(reader, stop)
     runtime().line.close()
@@ -115,6 +116,7 @@ class Reader:
     client: Redis
     stop: Event
     idle: float
+    names: Names
     name: str = f"{socket.gethostname()}-{os.getpid()}"
 
     def entries(self) -> list[Entry]:
@@ -130,14 +132,14 @@ class Reader:
     def acknowledge(self, number: bytes) -> None:
         """Done: the entry is deleted too, since it may hold personal data."""
         with self.client.pipeline() as both:
-            both.xack(TRIGGER_STREAM, TRIGGER_GROUP, number)
-            both.xdel(TRIGGER_STREAM, number)
+            both.xack(self.names.stream, self.names.group, number)
+            both.xdel(self.names.stream, number)
             both.execute()
 
     def _abandoned(self) -> list[Entry]:
         answer: Any = self.client.xautoclaim(
-            TRIGGER_STREAM,
-            TRIGGER_GROUP,
+            self.names.stream,
+            self.names.group,
             self.name,
             min_idle_time=int(self.idle * 1000),
             count=AT_ONCE,
@@ -147,7 +149,11 @@ class Reader:
 
     def _new(self) -> list[Entry]:
         answer: Any = self.client.xreadgroup(
-            TRIGGER_GROUP, self.name, {TRIGGER_STREAM: ">"}, count=AT_ONCE, block=int(PAUSE * 1000)
+            self.names.group,
+            self.name,
+            {self.names.stream: ">"},
+            count=AT_ONCE,
+            block=int(PAUSE * 1000),
         )
         found: list[Entry] = answer[0][1] if answer else []
         return found
@@ -155,7 +161,7 @@ class Reader:
     def _join(self) -> None:
         """Make the group, from the beginning of the stream: also after the broker was emptied."""
         try:
-            self.client.xgroup_create(TRIGGER_STREAM, TRIGGER_GROUP, id="0", mkstream=True)
+            self.client.xgroup_create(self.names.stream, self.names.group, id="0", mkstream=True)
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise

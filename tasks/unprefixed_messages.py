@@ -2,7 +2,8 @@
 
 A plain Celery application's `send_task(…, queue="messages")` ends in the list `messages`, which no worker
 of ours reads, and without `queue` in `celery`. Lists without our prefix may be anybody's, so that only what
-names a message of ours is taken from them. Only Redis has the prefix; on RabbitMQ nothing strays.
+names a message of ours is taken from them, and only by a deployment without a NAMESPACE: two would
+share them out by chance. Only Redis has the prefix; on RabbitMQ nothing strays.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,6 @@ from kombu.transport.redis import Channel
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
-from config.celery import REDIS_TRANSPORT
 from config.queues import Queue
 from tasks.app import runtime, settings
 from tasks.envelope import asks_for_ours
@@ -44,7 +44,8 @@ def lists() -> list[str]:
 
 def gather() -> int:
     """Move what strayed to our queue. Returns how many messages."""
-    if not settings.broker_url.startswith("redis"):
+    names = settings.names
+    if not (names.prefixed and names.is_default):
         return 0
     with Redis.from_url(
         settings.broker_url, socket_timeout=5, socket_connect_timeout=5, protocol=2
@@ -54,7 +55,9 @@ def gather() -> int:
         except NoPermissionError:  # the broker's rules keep us, and our producers, to the prefix
             return 0
     if moved:
-        log.warning("strays_gathered", messages=moved, why="sent without the key prefix outreach:")
+        log.warning(
+            "strays_gathered", messages=moved, why=f"sent without the key prefix {names.prefix}"
+        )
         add_tallies(runtime().engine, {"strays": moved})
     return moved
 
@@ -67,5 +70,5 @@ def _find(client: Redis) -> Iterator[tuple[str, bytes]]:
 
 
 def _move(client: Redis, key: str, message: bytes) -> int:
-    ours = f"{REDIS_TRANSPORT['global_keyprefix']}{Queue.TRIGGERS}"
+    ours = f"{settings.names.prefix}{Queue.TRIGGERS}"
     return int(bool(client.eval(_MOVE, 2, key, ours, message)))

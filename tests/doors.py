@@ -16,6 +16,8 @@ from tests.keys import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[1]
 QUEUE_KEY = "outreach:messages"
+TRIGGER_STREAM = "outreach:triggers"
+TRIGGER_GROUP = "outreach"
 
 WORKER = (
     *("-m", "celery", "-A", "tasks.app", "worker", "-Q", "messages", "-P", "threads", "-c", "2"),

@@ -132,14 +132,19 @@ class Runtime:
             return OpenGate()
         # A short timeout: a thread that waits for the server holds a chunk under its lease.
         server = Redis.from_url(settings.limits_address, socket_timeout=2.0)
-        return SharedGate(Buckets(server), self.rates, patience=settings.timing.lease / 4)
+        return SharedGate(
+            Buckets(server, settings.names.limits), self.rates, patience=settings.timing.lease / 4
+        )
 
     @cached_property
     def memories(self) -> list[IdentityStore]:
         """Where, outside of the database, it is remembered which one it is."""
         settings = self.settings
         return identity_stores.open_identity_stores(
-            settings.state_dir, settings.broker_url, settings.limits_address
+            settings.state_dir,
+            settings.broker_url,
+            settings.limits_address,
+            key=settings.names.memory,
         )
 
     @property

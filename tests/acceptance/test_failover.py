@@ -12,8 +12,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine
 
-from config.queues import TRIGGER_STREAM
-from tests.doors import QUEUE_KEY, STREAM, WORKER, envelope, running, settings
+from tests.doors import QUEUE_KEY, STREAM, TRIGGER_STREAM, WORKER, envelope, running, settings
 from tests.factories import ANA, HOUR, make_batch, make_request
 from tests.fixtures.sandbox import Sandbox
 from tests.fixtures.standby import Pair

@@ -13,8 +13,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine, text
 
-from config.queues import TRIGGER_STREAM
-from tests.doors import QUEUE_KEY, STREAM, WORKER, envelope, running, settings
+from tests.doors import QUEUE_KEY, STREAM, TRIGGER_STREAM, WORKER, envelope, running, settings
 from tests.factories import make_batch
 from tests.fixtures.ground import Ground
 from tests.fixtures.house import run_python

@@ -11,8 +11,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine
 
-from config.queues import TRIGGER_STREAM
-from tests.doors import ROOT, STREAM, WORKER, running, settings
+from tests.doors import ROOT, STREAM, TRIGGER_STREAM, WORKER, running, settings
 from tests.factories import make_campaign
 from tests.readmes import codes
 from tests.sessions import eventually

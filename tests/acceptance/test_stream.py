@@ -9,8 +9,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine, text
 
-from config.queues import TRIGGER_GROUP, TRIGGER_STREAM
-from tests.doors import STREAM, running, settings
+from tests.doors import STREAM, TRIGGER_GROUP, TRIGGER_STREAM, running, settings
 from tests.factories import make_batch, make_campaign
 from tests.sessions import eventually
 from worker.desk.batches import show_batch, update_batch

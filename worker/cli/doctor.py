@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import typer
 
+from config.names import Names
 from config.queues import Queue
 from config.settings import Settings
 from worker.cli import broker
@@ -71,15 +72,16 @@ def _examine_all(runtime: Runtime) -> Iterator[Finding]:
     fault = broker.fault(runtime.settings.broker_url)
     advice = "start the broker, or correct BROKER_URL"
     yield Finding("broker", fault is None, fault or "answers", advice)
+    names = runtime.settings.names
     if fault is None:
-        yield from judge_queues(broker.list_consumed_queues())
-        yield judge_strays(broker.strays(runtime.settings.broker_url))
+        yield from judge_queues(broker.list_consumed_queues(), names)
+        yield judge_strays(broker.strays(runtime.settings.broker_url), names)
 
 
-def judge_strays(waiting: int) -> Finding:
+def judge_strays(waiting: int, names: Names) -> Finding:
     """Whether messages wait where nobody reads; the scheduler takes up those that name one of ours."""
     found = f"{waiting} messages in the list {broker.STRAYED!r}" if waiting else "none"
-    advice = 'set global_keyprefix to "outreach:" in their producer, or it is none of ours'
+    advice = f'set global_keyprefix to "{names.prefix}" in their producer, or it is none of ours'
     return Finding("messages without our prefix", not waiting, found, advice)
 
 
@@ -94,10 +96,10 @@ def _examine_identity(runtime: Runtime) -> Finding:
     )
 
 
-def judge_queues(queues: frozenset[str]) -> Iterator[Finding]:
+def judge_queues(queues: frozenset[str], names: Names) -> Iterator[Finding]:
     """A finding per queue: whether a worker takes messages from it."""
     for queue in Queue:
-        well = queue in queues
+        well = names.queue(queue.value) in queues
         found = "a worker consumes it" if well else "no worker consumes it"
         yield Finding(
             f"queue {queue}", well, found, "start its worker: make run, or its Procfile line"

@@ -10,6 +10,7 @@ from worker.domain.database_identity import (
     Recognition,
     RefusedToStart,
     RememberedIdentity,
+    differing,
     recognize,
 )
 from worker.domain.errors import where_raised
@@ -27,6 +28,8 @@ REFUSED = 3
 STRANGER_REASON = (
     "the database was restored, cloned or failed over: check, then resume --after-restore"
 )
+
+SHARED = "; where another deployment uses it too, give each a NAMESPACE and a STATE_DIR of its own"
 
 
 class ForgetfulDatabase(RefusedToStart):
@@ -130,13 +133,28 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
         raise FoldedOtherwise
     recognition = recognize(present, recalled, has_attempts=has_attempts)
     if recognition is Recognition.STRANGER:
-        if in_transaction(engine, halts.halt, "all", "", STRANGER_REASON, "outreach"):
-            log.critical("database_not_recognized", why=STRANGER_REASON)
+        why = f"{STRANGER_REASON} ({_found(present, memories, recalled)})"
+        if in_transaction(engine, halts.halt, "all", "", why, "outreach"):
+            log.critical("database_not_recognized", why=why)
         return recognition
     in_transaction(engine, profiles.note)
     for memory in memories:
         memory.remember(present)
     return recognition
+
+
+def _found(
+    present: RememberedIdentity,
+    memories: Sequence[IdentityStore],
+    recalled: Sequence[RememberedIdentity | None],
+) -> str:
+    """What was found where; an empty memory says nothing beside one that is filled."""
+    filled = any(recalled)
+    for memory, known in zip(memories, recalled, strict=True):
+        if (known or not filled) and (said := differing(present, known)):
+            shared = known and known.system != present.system
+            return f"{memory.place}: {said}{SHARED if shared else ''}"
+    return "no memory"
 
 
 def refuse_strangers(engine: Engine, memories: Sequence[IdentityStore]) -> None:

@@ -66,6 +66,19 @@ class Recognition(StrEnum):
     """A memory differs, or none is left of a database that has attempted before."""
 
 
+def differing(present: RememberedIdentity, memory: RememberedIdentity | None) -> str | None:
+    """What a memory says against the database at hand, in words; None where it agrees."""
+    if memory is None:
+        return "nothing is remembered, though it has called before"
+    if memory.system != present.system:
+        return f"another database is remembered ({memory.system}, this is {present.system})"
+    if memory.timeline != present.timeline:
+        return f"timeline {memory.timeline} is remembered, this is {present.timeline}"
+    if memory.position > present.position:
+        return f"it is {memory.position - present.position} bytes behind what is remembered"
+    return None
+
+
 def recognize(
     present: RememberedIdentity,
     memories: Sequence[RememberedIdentity | None],
@@ -76,13 +89,5 @@ def recognize(
     kept = [memory for memory in memories if memory is not None]
     if not kept:
         return Recognition.STRANGER if has_attempts else Recognition.NEW
-    return (
-        Recognition.KNOWN
-        if all(_continues(memory, present) for memory in kept)
-        else Recognition.STRANGER
-    )
-
-
-def _continues(memory: RememberedIdentity, present: RememberedIdentity) -> bool:
-    same = (memory.system, memory.timeline) == (present.system, present.timeline)
-    return same and present.position >= memory.position
+    agree = all(differing(present, memory) is None for memory in kept)
+    return Recognition.KNOWN if agree else Recognition.STRANGER

@@ -93,29 +93,31 @@ class Bucket:
 class Buckets:
     """The buckets of one server. Every method raises `redis.RedisError` when it is away."""
 
-    def __init__(self, server: "Redis") -> None:
+    def __init__(self, server: "Redis", prefix: str = "outreach:limit:") -> None:
+        self._prefix = prefix
         self._take = server.register_script(_TAKE)
         self._give_back = server.register_script(_GIVE_BACK)
         self._slow = server.register_script(_SLOW)
 
     def take(self, bucket: Bucket, wanted: int) -> tuple[int, float]:
         """Returns how many permits were given, and when none: seconds until it is worth asking."""
-        given, wait = self._take(keys=[_key(bucket)], args=[*_shape(bucket), wanted, LONGEST_BLOCK])
+        given, wait = self._take(
+            keys=[self._key(bucket)], args=[*_shape(bucket), wanted, LONGEST_BLOCK]
+        )
         return int(given), float(wait)
 
     def give_back(self, bucket: Bucket, count: int) -> None:
         """Return unused permits; a negative count is a debt for what was used beyond them."""
-        self._give_back(keys=[_key(bucket)], args=[*_shape(bucket), count, LONGEST_BLOCK])
+        self._give_back(keys=[self._key(bucket)], args=[*_shape(bucket), count, LONGEST_BLOCK])
 
     def slow(self, bucket: Bucket, after: float | None) -> float:
         """The provider refused for its rate. Returns the seconds until anybody may ask again."""
         named = min(after or 0.0, LONGEST_BLOCK)
         args = [*_shape(bucket), named, FIRST_PAUSE, LONGEST_PAUSE, LONGEST_BLOCK]
-        return float(self._slow(keys=[_key(bucket)], args=args))
+        return float(self._slow(keys=[self._key(bucket)], args=args))
 
-
-def _key(bucket: Bucket) -> str:
-    return f"outreach:limit:{bucket.name}"
+    def _key(self, bucket: Bucket) -> str:
+        return f"{self._prefix}{bucket.name}"
 
 
 def _shape(bucket: Bucket) -> list[float]:

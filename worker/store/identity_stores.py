@@ -45,6 +45,10 @@ class IdentityStoreAway(StoreUnavailable):
 class IdentityStore(Protocol):
     """A place outside of the database that remembers it. Each method raises MemoryUnfit or MemoryAway."""
 
+    @property
+    def place(self) -> str:
+        """What it is called."""
+
     def recall(self) -> RememberedIdentity | None:
         """What is remembered; None when nothing is."""
 
@@ -57,6 +61,7 @@ class FileIdentityStore:
 
     def __init__(self, state_dir: Path) -> None:
         self._path = state_dir / "database.json"
+        self.place = f"{self._path} (STATE_DIR)"
 
     def recall(self) -> RememberedIdentity | None:
         """What the file says."""
@@ -76,13 +81,12 @@ class FileIdentityStore:
 
     @contextmanager
     def _judged(self, why: str) -> Iterator[None]:
-        place = f"{self._path} (STATE_DIR)"
         try:
             yield
         except OSError as error:
-            raise IdentityStoreUnfit(place, f"{why} ({type(error).__name__})") from None
+            raise IdentityStoreUnfit(self.place, f"{why} ({type(error).__name__})") from None
         except Unreadable:
-            raise IdentityStoreUnfit(place, "is damaged") from None
+            raise IdentityStoreUnfit(self.place, "is damaged") from None
 
 
 class BrokerIdentityStore:
@@ -90,39 +94,42 @@ class BrokerIdentityStore:
 
     KEY = "outreach:database"
 
-    def __init__(self, client: Redis, setting: str = "BROKER_URL") -> None:
+    def __init__(self, client: Redis, setting: str = "BROKER_URL", key: str = KEY) -> None:
         self._client = client
         self._setting = setting
+        self._key = key
+        self.place = f"the key {key} of {setting}"
 
     def recall(self) -> RememberedIdentity | None:
         """What the key says."""
         with self._judged():
-            kept = self._client.get(self.KEY)
+            kept = self._client.get(self._key)
             return None if kept is None else read_identity(kept)
 
     def remember(self, known: RememberedIdentity) -> None:
         """Set the key."""
         with self._judged():
-            self._client.set(self.KEY, known.spelled())
+            self._client.set(self._key, known.spelled())
 
     @contextmanager
     def _judged(self) -> Iterator[None]:
-        place = f"the key {self.KEY} of {self._setting}"
         try:
             yield
         except RedisError as error:
             if str(error).startswith("WRONGTYPE"):
-                raise IdentityStoreUnfit(place, "is damaged") from None
+                raise IdentityStoreUnfit(self.place, "is damaged") from None
             raise IdentityStoreAway(self._setting, error) from None
         except Unreadable:
-            raise IdentityStoreUnfit(place, "is damaged") from None
+            raise IdentityStoreUnfit(self.place, "is damaged") from None
 
 
-def open_identity_stores(state_dir: Path, broker_url: str, limits_url: str) -> list[IdentityStore]:
+def open_identity_stores(
+    state_dir: Path, broker_url: str, limits_url: str, key: str = BrokerIdentityStore.KEY
+) -> list[IdentityStore]:
     """Every place that remembers: this host's file, and the first of the servers that is a Redis."""
     kept: list[IdentityStore] = [FileIdentityStore(state_dir)]
     for setting, url in (("BROKER_URL", broker_url), ("LIMITS_URL", limits_url)):
         if url.startswith("redis"):
             client = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-            return [*kept, BrokerIdentityStore(client, setting)]
+            return [*kept, BrokerIdentityStore(client, setting, key)]
     return kept

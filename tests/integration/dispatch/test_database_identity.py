@@ -65,6 +65,21 @@ def test_a_database_behind_its_memory_is_halted_until_an_operator_resumes(
     assert halts_in_force(engine) == []
 
 
+def test_the_sentence_says_what_was_found_and_where(
+    engine: Engine, memories: list[IdentityStore]
+) -> None:
+    know_the_database(engine, memories)
+    present = in_transaction(engine, database_identity.present)
+    memories[1].remember(RememberedIdentity("71:5", present.timeline, 1))
+
+    know_the_database(engine, memories)
+
+    [halt] = halts_in_force(engine)
+    assert "the key outreach:database of BROKER_URL: another database is remembered" in halt.reason
+    assert f"(71:5, this is {present.system})" in halt.reason
+    assert "give each a NAMESPACE and a STATE_DIR of its own" in halt.reason
+
+
 def test_a_database_with_attempts_that_nobody_remembers_is_halted(
     engine: Engine, memories: list[IdentityStore]
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from config.celery import options
+from config.names import Names
 from config.queues import DELIVERY_TASKS, ROUTES, Queue, TaskName
 
 REDIS = "redis://127.0.0.1:6379/0"
@@ -27,11 +28,11 @@ SAFE = {
 
 @pytest.mark.parametrize(("name", "value"), SAFE.items(), ids=SAFE)
 def test_an_option_is_safe(name: str, value: object) -> None:
-    assert options(REDIS)[name] == value
+    assert options(REDIS, Names())[name] == value
 
 
 def test_nothing_repeats_a_task() -> None:
-    chosen = options(REDIS)
+    chosen = options(REDIS, Names())
 
     assert not [name for name in chosen if "autoretry" in name or name == "task_annotations"]
     assert chosen["broker_transport_options"]["visibility_timeout"] >= 3600
@@ -39,11 +40,11 @@ def test_nothing_repeats_a_task() -> None:
 
 @pytest.mark.parametrize("option", ["socket_timeout", "socket_connect_timeout"])
 def test_a_dead_broker_hangs_nobody(option: str) -> None:
-    assert options(REDIS)["broker_transport_options"][option] <= 10
+    assert options(REDIS, Names())["broker_transport_options"][option] <= 10
 
 
 def test_another_broker_confirms_what_it_takes() -> None:
-    transport = options("amqp://127.0.0.1")["broker_transport_options"]
+    transport = options("amqp://127.0.0.1", Names(prefixed=False))["broker_transport_options"]
 
     assert transport == {"confirm_publish": True}
 
@@ -51,7 +52,7 @@ def test_another_broker_confirms_what_it_takes() -> None:
 def test_every_task_has_a_route_to_a_queue() -> None:
     assert set(ROUTES) == set(TaskName)
     assert set(ROUTES.values()) == set(Queue)
-    assert options(REDIS)["task_routes"] == {
+    assert options(REDIS, Names())["task_routes"] == {
         name.value: {"queue": ROUTES[name].value} for name in TaskName
     }
 

@@ -115,6 +115,7 @@ NO_PLACES = {
     "FLOWER_BASIC_AUTH": ["ana", ":x", "ana:", "ana:x,ben"],
     "SENDGRID_WEBHOOK_KEY": ["MFkw", "a key", f"{PUBLIC_KEY},", PUBLIC_KEY[:-8]],
     "WEB_PORT": ["abc", "70000", "0", "8080.5"],
+    "NAMESPACE": ["two words", "Second", "a:b", "a*", "ä", "a.b", "a" * 41],
 }
 
 

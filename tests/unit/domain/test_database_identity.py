@@ -9,6 +9,7 @@ from worker.domain.database_identity import (
     Recognition,
     RememberedIdentity,
     Unreadable,
+    differing,
     read_identity,
     recognize,
 )
@@ -38,6 +39,20 @@ def test_a_database_is_recognized_by_every_memory_of_it(
     memories: list[RememberedIdentity | None], has_attempts: bool, expected: Recognition
 ) -> None:
     assert recognize(KNOWN, memories, has_attempts=has_attempts) is expected
+
+
+SAID = {
+    "agrees": (KNOWN, None),
+    "nothing": (None, "nothing is remembered, though it has called before"),
+    "another": (replace(KNOWN, system="72:5"), "another database is remembered (72:5, this is 71:5)"),
+    "another timeline": (replace(KNOWN, timeline=2), "timeline 2 is remembered, this is 1"),
+    "further": (replace(KNOWN, position=1001), "it is 1 bytes behind what is remembered"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("memory", "said"), SAID.values(), ids=SAID)
+def test_a_difference_is_told_in_words(memory: RememberedIdentity | None, said: str | None) -> None:
+    assert differing(KNOWN, memory) == said
 
 
 def test_what_is_remembered_is_read_as_it_was_spelled() -> None:
