@@ -32,10 +32,10 @@ TARGETS = {
     "voice": ["+15125557001", "+15125557002", "+15125550101", "+15125550122", "not a number"],
     "sms": ["+15125557003", "+15125557004", "+15125550103", "+15125550130", "+15125550108"],
     "email": [
-        "ana@example.com",
-        "ben@example.com",
-        "cy+bounce-1@example.com",
-        "di+error-accepted-1@example.com",
+        "ana.dispatched@example.com",
+        "ben.dispatched@example.com",
+        "cyd+bounce-1@example.com",
+        "dida+error-accepted-1@example.com",
         "nobody",
     ],
 }

@@ -1,12 +1,12 @@
 """Two deployments on one broker, each under its own names: neither sees, halts or serves the other."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from redis import Redis
 
-from tests.acceptance.test_dispatch import BY, ENDS, make_batch, publish
+from tests.acceptance.test_dispatch import BY, ENDS, TARGETS, make_batch, publish
 from tests.acceptance.test_flower import workers
 from tests.doors import envelope
 from tests.fixtures.house import Inhabited, inhabit, wait_until
@@ -32,7 +32,7 @@ def both(
 def test_each_dispatches_its_own_and_neither_halts(both: dict[str, Inhabited]) -> None:
     for house in both.values():
         for mode in ENDS:
-            make_batch(house, f"neighbours-{mode}", mode)
+            make_batch(house, f"neighbours-{mode}", mode, _own(TARGETS[mode]))
             resume_batch(house.engine, f"neighbours-{mode}", by=BY)
 
     for house in both.values():
@@ -85,6 +85,11 @@ def test_every_key_of_the_broker_is_one_of_theirs(both: dict[str, Inhabited]) ->
     assert {key for key in keys if not key.startswith(PREFIXES)} == set()
     for prefix in both:
         assert {f"{prefix}database", f"{prefix}triggers"} <= keys
+
+
+def _own(targets: Sequence[str]) -> list[str]:
+    """Mailboxes that no other test of this house writes to: one that bounced is suppressed there."""
+    return [f"next-{target}" if "@" in target else target for target in targets]
 
 
 def _batch(batch_id: str) -> dict[str, object]:
