@@ -112,7 +112,7 @@ def test_a_recipient_whose_zone_nobody_knows_waits(engine: Engine, address: str)
 def test_recipients_asleep_do_not_keep_those_awake_waiting(engine: Engine) -> None:
     batch = make_work(engine, 0, recipient_hours=True, hourly_rate=3600)
     for number in range(30):
-        recipient = make_recipient(engine, address=f"+1800555{number:04}")
+        recipient = make_recipient(engine, address=f"+8005550{number:04}")
         make_request(engine, batch=batch, recipient=recipient, due_in=-2 * MINUTE)
     # Lisbon by day, Honolulu in UTC's evening, Perth in its early morning: one is open at any hour.
     hour = database_time(engine).hour
