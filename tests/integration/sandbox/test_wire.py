@@ -350,7 +350,9 @@ def test_mail_events_are_signed_as_sendgrid_signs_them(
     posted = receiver.wait_for(lambda all_: len(_events(all_, token)) == 2)
 
     verifier = EventWebhook(sandbox.public_key)
-    for one in posted:
+    for one in (
+        one for one in posted if _events([one], token)
+    ):  # others come late from other tests
         signature = one.headers["x-twilio-email-event-webhook-signature"]
         timestamp = one.headers["x-twilio-email-event-webhook-timestamp"]
         assert verifier.verify_signature(one.body.decode(), signature, timestamp)
