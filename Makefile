@@ -7,6 +7,9 @@ READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest prove mutants mutate check fix lock clean
 
+# A developer's .env leads to somebody's production: nothing that tests, proves or measures reads it.
+test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest prove mutants mutate: export OUTREACH_ENV_FILE = /dev/null
+
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 

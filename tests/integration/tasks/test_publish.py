@@ -1,5 +1,6 @@
 """The doorbell rings only for what the database has promised to keep."""
 
+import os
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine, text
 
-from config.settings import SANDBOX_ACCOUNT_SID, SANDBOX_SECRET
+from config.settings import ENV_FILE, SANDBOX_ACCOUNT_SID, SANDBOX_SECRET
 from tests.factories import make_request, queue_row
 from tests.keys import PUBLIC_KEY
 
@@ -32,6 +33,7 @@ _WAITING = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND N
 @pytest.fixture
 def environment(database_url: str, broker_url: str, tmp_path: Path) -> Mapping[str, str]:
     return {
+        ENV_FILE: os.devnull,
         "DATABASE_URL": database_url.replace("+psycopg", ""),
         "BROKER_URL": broker_url,
         "STATE_DIR": str(tmp_path),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings, SettingsError, judge
+from config.settings import ENV_FILE, Settings, SettingsError, judge
 from tests.keys import PUBLIC_KEY
 from worker.domain.errors import Mistake
 from worker.local.demo_batches import choose_batches
@@ -82,7 +82,12 @@ def test_a_mode_without_a_file_is_told() -> None:
 def test_nothing_is_started_on_a_wrong_setting(tmp_path: Path, command: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "worker.local", command],
-        env={"PATH": os.defpath, "STATE_DIR": str(tmp_path / "state"), "WEB_PORT": "abc"},
+        env={
+            ENV_FILE: os.devnull,
+            "PATH": os.defpath,
+            "STATE_DIR": str(tmp_path / "state"),
+            "WEB_PORT": "abc",
+        },
         cwd=ROOT,
         capture_output=True,
         text=True,
