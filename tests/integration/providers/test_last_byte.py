@@ -102,7 +102,7 @@ def test_a_thousand_mails_leave_at_once_however_small_the_window_of_their_reader
 
     async def scenario(reader: Reader) -> list[Answer]:
         providers = connected(reader.url, read_timeout=10)
-        soon = Moment.now().later(0.5)
+        soon = Moment.now().later(2)  # time enough to compose them
         deadline = StandingStill(soon.boot, soon.wall)
         answers = await providers.email.place_group(mails, deadline=deadline)
         await providers.close()

@@ -103,8 +103,7 @@ def test_nothing_begins_after_any_pause_and_each_commits_soon(
         assert _begun_meanwhile(engine) == 0
         _set(engine, hammered, "paused = false")
 
-    # Whoever waits for a hammer does so nearly every time; a busy machine is late now and then.
-    assert sorted(took)[PAUSES * 3 // 4] <= 0.25
+    assert sorted(took)[PAUSES - 2] <= 0.25
 
 
 def test_nothing_begins_after_any_expiry(engine: Engine, hammered: int) -> None:
