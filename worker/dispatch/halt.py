@@ -1,7 +1,6 @@
 """Stop and resume sending: everywhere, on a channel, or for a campaign."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import structlog
 
@@ -11,7 +10,7 @@ from worker.store import halts
 from worker.store.connect import Engine, in_transaction
 from worker.store.halts import HaltRow, Scope
 
-__all__ = ["HaltRow", "Scope", "halt", "halt_barred", "halts_in_force", "resume"]
+__all__ = ["HaltRow", "Scope", "halt", "halt_barred", "halt_on_word", "halts_in_force", "resume"]
 
 WHOM: dict[HaltScope, str] = {
     HaltScope.CAMPAIGN: "the campaign's sender",
@@ -32,6 +31,14 @@ def halt(engine: Engine, scope: Scope, key: str, reason: str, by: str) -> bool:
     return fresh
 
 
+def halt_on_word(
+    engine: Engine, scope: HaltScope, key: str, why: str, *, by: str = halts.PROVIDER
+) -> None:
+    """Halt because of what the provider said; nobody asked for it, so it is told with its reason."""
+    if in_transaction(engine, halts.halt, scope.value, key, why, by):
+        log.critical("dispatch_halted", scope=scope.value, key=key, why=why)
+
+
 def halt_barred(engine: Engine, reports: Sequence[Report]) -> None:
     """Halt what the reports say can't send: the sender's campaign, or the account's channel.
 
@@ -46,9 +53,7 @@ def halt_barred(engine: Engine, reports: Sequence[Report]) -> None:
     for (scope, key), code in told.items():
         whom = WHOM[scope]
         why = f"the provider reports that it refuses {whom} ({code})"
-        step = partial(halts.halt, scope=scope.value, key=key, reason=why, by=BY[scope])
-        if in_transaction(engine, step):
-            log.critical("dispatch_halted", scope=scope.value, key=key, why=why)
+        halt_on_word(engine, scope, key, why, by=BY[scope])
 
 
 def _what(report: Report, campaign: int) -> tuple[HaltScope, str]:

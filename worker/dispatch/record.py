@@ -1,12 +1,13 @@
 """Record what the provider answered."""
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import structlog
 
 from worker.dispatch.data_loss import bury_answer, prove_data_loss
 from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
+from worker.dispatch.halt import halt_on_word
 from worker.dispatch.provider_loop import Answered
 from worker.dispatch.unknown_codes import note_answers
 from worker.domain.evidence import Timeouts, judge_answer
@@ -14,7 +15,7 @@ from worker.domain.evidence.answers import Accepted, Halt, HaltScope, Refusal, R
 from worker.domain.evidence.attempts import Facts
 from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
 from worker.domain.statuses import Channel
-from worker.store import attempts, halts
+from worker.store import attempts
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 
 log = structlog.get_logger()
@@ -115,6 +116,4 @@ def _halt(engine: Engine, campaign: int, mode: Channel, answered: Sequence[Answe
     }
     for scope, why in reasons:
         key = mode if scope is HaltScope.CHANNEL else str(campaign)
-        step = partial(halts.halt, scope=scope.value, key=key, reason=why, by=halts.PROVIDER)
-        if in_transaction(engine, step):
-            log.critical("dispatch_halted", scope=scope.value, key=key, why=why)
+        halt_on_word(engine, scope, key, why)

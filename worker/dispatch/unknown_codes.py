@@ -7,17 +7,13 @@ process for itself, without asking the database: a few people more hear nothing 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from threading import Lock
 
-import structlog
-
+from worker.dispatch.halt import halt_on_word
 from worker.domain.evidence.answers import Accepted, Answer, HaltScope, Refused
 from worker.domain.evidence.reports import Meaning, Report
 from worker.store import halts
 from worker.store.connect import Engine, in_transaction
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -104,8 +100,4 @@ def _note(engine: Engine, runs: Runs, campaign: int, code: str, about: str, most
     why = (
         f"{most} in a row failed with {code}, which no table of ours knows: it may mean the sender"
     )
-    halted = partial(
-        halts.halt, scope=HaltScope.CAMPAIGN.value, key=str(campaign), reason=why, by=halts.PROVIDER
-    )
-    if in_transaction(engine, halted):
-        log.critical("dispatch_halted", scope=HaltScope.CAMPAIGN.value, key=str(campaign), why=why)
+    halt_on_word(engine, HaltScope.CAMPAIGN, str(campaign), why)
