@@ -3,7 +3,6 @@
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from uuid import uuid4
 
@@ -113,8 +112,9 @@ def import_suppressed(
     while portion := list(islice(lines, AT_ONCE)):
         named = _read(mode, portion, imported)
         acts = [(one, Act(source, f"{run}:{line}", by)) for one, line in named.items()]
-        keep = partial(_keep, mode=mode, acts=acts, reason=reason, is_first=not imported.new)
-        new, rows = in_transaction(engine, keep)
+        new, rows = in_transaction(
+            engine, _keep, mode=mode, acts=acts, reason=reason, is_first=not imported.new
+        )
         imported.new += new
         imported.rows.extend(rows)
         said(imported)

@@ -48,9 +48,9 @@ class Applied:
         )
 
 
-def _tell(settled: Applied) -> None:
-    if settled.waiting or settled.given_up:
-        log.warning("reports_fit_nothing", waiting=settled.waiting, given_up=settled.given_up)
+def _tell(applied: Applied) -> None:
+    if applied.waiting or applied.given_up:
+        log.warning("reports_fit_nothing", waiting=applied.waiting, given_up=applied.given_up)
 
 
 def apply_reports(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:
@@ -72,24 +72,29 @@ def apply_reports(engine: Engine, patience: Timeouts, reports: Sequence[Report])
     taken = _take_in(engine, patience, ours)
     heard = hear_reported(engine, [one for one in ours if one.suppress])
     # A repetition may be heard that is not new: whoever took it in first stopped in between.
-    settled = replace(taken, waiting=max(taken.waiting - heard, 0))
-    _tell(settled)
-    return settled
+    applied = replace(taken, waiting=max(taken.waiting - heard, 0))
+    _tell(applied)
+    return applied
 
 
 def _take_in(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:
     try:
-        return _settle_together(engine, patience, reports)
+        return _apply_together(engine, patience, reports)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  one that can't be judged must not lose the others
         log.error("settling_failed", reports=len(reports), error=type(error).__name__)
-        refused = isinstance(error, StoreRefused) and error.breaks_a_rule
+        lasting = _lasting(error)
     if len(reports) == 1:
-        return _keep(engine, reports[0], patience=NONE if refused else LETTER_PATIENCE)
+        return _keep(engine, reports[0], patience=lasting)
     half = len(reports) // 2
     first, last = (_take_in(engine, patience, part) for part in (reports[:half], reports[half:]))
     return first + last
+
+
+def _lasting(error: Exception) -> timedelta:
+    """For how long what met this error is tried again: not at all where a rule of the database forbids it."""
+    return NONE if isinstance(error, StoreRefused) and error.breaks_a_rule else LETTER_PATIENCE
 
 
 class _Vanished(Exception):
@@ -105,7 +110,7 @@ def _until_none_vanishes(engine: Engine, step: Callable[[Connection], Applied]) 
             continue
 
 
-def _settle_together(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:
+def _apply_together(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:
     def step(connection: Connection) -> Applied:
         letters = inbox.store(connection, reports, applied=True)
         return _apply(connection, patience, letters)
@@ -148,37 +153,37 @@ def apply_waiting(engine: Engine, patience: Timeouts, limit: int = 200) -> Appli
     """Try again the letters that fitted nothing, or could not be judged, when they came."""
     due = in_transaction(engine, inbox.waiting, limit)
     try:
-        settled = _settle_stored(engine, patience, due)
+        applied = _apply_stored(engine, patience, due)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  it is found by trying one by one
         log.error("settling_failed", reports=len(due), error=type(error).__name__)
-        settled = sum((_settle_alone(engine, patience, one) for one in due), Applied(0, 0))
-    _tell(settled)
-    return settled
+        applied = sum((_apply_alone(engine, patience, one) for one in due), Applied(0, 0))
+    _tell(applied)
+    return applied
 
 
-def _settle_stored(engine: Engine, patience: Timeouts, ids: Sequence[int]) -> Applied:
+def _apply_stored(engine: Engine, patience: Timeouts, ids: Sequence[int]) -> Applied:
     def step(connection: Connection) -> Applied:
         letters = inbox.read(connection, ids)
-        settled = _apply(connection, patience, letters)
+        applied = _apply(connection, patience, letters)
         if fitting := [letter for letter in letters if letter.attempt is not None]:
             inbox.mark_applied(connection, fitting)
-        return settled
+        return applied
 
     heard = hear_letters(engine, ids)
     return Applied(heard, 0) + _until_none_vanishes(engine, step)
 
 
-def _settle_alone(engine: Engine, patience: Timeouts, letter: int) -> Applied:
+def _apply_alone(engine: Engine, patience: Timeouts, letter: int) -> Applied:
     try:
-        return _settle_stored(engine, patience, [letter])
+        return _apply_stored(engine, patience, [letter])
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  kept, and buried when its time is over
         log.error("report_unjudgeable", letter=letter, error=type(error).__name__)
-        refused = isinstance(error, StoreRefused) and error.breaks_a_rule
-        why, lasting = (REFUSED, NONE) if refused else (UNJUDGED, LETTER_PATIENCE)
+        lasting = _lasting(error)
+        why = UNJUDGED if lasting else REFUSED
         lost = in_transaction(engine, _postpone, [letter], why, lasting)
         return Applied(1, 1 - lost, given_up=lost)
 

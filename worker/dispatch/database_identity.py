@@ -113,7 +113,7 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
     Raises:
         ForgetfulDatabase: fsync, full_page_writes or synchronous_commit is off.
         FoldedOtherwise: one person would be two.
-        MemoryUnfit: a memory can't be trusted.
+        IdentityStoreUnfit: a memory can't be trusted.
         StoreUnavailable: the database or a memory of it is away.
     """
 
@@ -161,7 +161,7 @@ def refuse_strangers(engine: Engine, memories: Sequence[IdentityStore]) -> None:
     """For what reaches out without asking begin: a copy would do again what the original does.
 
     Raises:
-        Stranger: nobody has accepted this database yet.
+        UnrecognizedDatabase: nobody has accepted this database yet.
         RefusedToStart, StoreUnavailable: see `know_the_database`.
     """
     if know_the_database(engine, memories) is Recognition.STRANGER:
@@ -172,7 +172,7 @@ def recognition_of(engine: Engine, memories: Sequence[IdentityStore]) -> Recogni
     """What the memories say; nothing is halted or written.
 
     Raises:
-        MemoryUnfit, StoreUnavailable: nobody can tell.
+        IdentityStoreUnfit, StoreUnavailable: nobody can tell.
     """
 
     def look(connection: Connection) -> tuple[RememberedIdentity, bool]:

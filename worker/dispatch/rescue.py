@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 import structlog
 
@@ -57,13 +56,12 @@ def rescue(engine: Engine, line: ProviderLoop, patience: Timeouts, limit: int = 
     )
     looks = line.run(_ask_all(line, inquiries)) if inquiries else []
     for inquiry, look in zip(inquiries, looks, strict=True):
-        step = partial(_judge, patience=patience, inquiry=inquiry, look=look)
         try:
             # One of several may be of another campaign with the same sender.
             if isinstance(look, Matches) and len(look.reports) == 1:
                 halt_barred(engine, look.reports)
                 note_reports(engine, patience.unknown_run, look.reports)
-            in_transaction(engine, step)
+            in_transaction(engine, _judge, patience=patience, inquiry=inquiry, look=look)
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  one that can't be judged must not stop the others

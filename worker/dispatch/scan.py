@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import groupby
 from uuid import UUID, uuid4
 
@@ -90,8 +89,7 @@ def scan(
     for mode, waiting in backlog.items():
         room = (limits.backlog_chunks - waiting) * limits.size(mode)
         if room > 0:
-            claim = partial(_claim, limits=limits, mode=mode, room=room, only=only)
-            chunks += in_transaction(engine, claim)
+            chunks += in_transaction(engine, _claim, limits=limits, mode=mode, room=room, only=only)
     return chunks
 
 

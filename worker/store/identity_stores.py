@@ -43,7 +43,10 @@ class IdentityStoreAway(StoreUnavailable):
 
 
 class IdentityStore(Protocol):
-    """A place outside of the database that remembers it. Each method raises MemoryUnfit or MemoryAway."""
+    """A place outside of the database that remembers it.
+
+    Each method raises IdentityStoreUnfit or IdentityStoreAway.
+    """
 
     @property
     def place(self) -> str:

@@ -141,12 +141,6 @@ def apply_changes(facts: BatchFacts, changes: Mapping[str, object], now: datetim
     return after
 
 
-def differing(fields: BatchFields, others: BatchFields) -> list[str]:
-    """The names of the fields that are not equal."""
-    names = BatchFields.model_fields
-    return [name for name in names if getattr(fields, name) != getattr(others, name)]
-
-
 @dataclass(frozen=True, slots=True)
 class Count:
     """How many requests of a batch stand at one status and outcome."""

@@ -180,12 +180,6 @@ def apply_changes(fields: CampaignFields, changes: Mapping[str, object]) -> Camp
     return after
 
 
-def differing(fields: CampaignFields, others: CampaignFields) -> list[str]:
-    """The names of the fields that are not equal."""
-    names = CampaignFields.model_fields
-    return [name for name in names if getattr(fields, name) != getattr(others, name)]
-
-
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """A campaign as it is stored."""
