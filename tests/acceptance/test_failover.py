@@ -33,6 +33,8 @@ ANSWERING = {
     "api": ("API_PORT", "/health/ready"),
 }
 METHODS = {"WEB_PORT": "POST", "API_PORT": "GET"}
+# One that first looked after the failover would know no other database than the new one.
+READY = {"triggers": " ready.", "stream": "stream_ready", "webhooks": "webhooks_ready"}
 REFUSALS = ("DatabaseChanged", "failed over under a running process")
 KINDS = {
     "scheduler": SCHEDULER,
@@ -88,8 +90,8 @@ def test_every_process_refuses_it_at_once_and_nobody_is_called_again(
             house.enter_context(running(command, environment, tmp_path / kind))
         for one in ANSWERING.values():
             eventually(lambda one=one: status(environment, *one) in {200, 404}, DEADLINE)  # type: ignore[misc]
-        eventually(lambda: said("webhooks", "webhooks_ready"), DEADLINE)
-        eventually(lambda: said("stream", "stream_ready"), DEADLINE)
+        for kind, ready in READY.items():
+            eventually(partial(said, kind, ready), DEADLINE)
         pair.standby.catch_up()
         pair.standby.cut_off()
         resume_batch(engine, "B", by=ANA)
