@@ -1,37 +1,20 @@
-"""The private HTTP process: routes to handlers."""
+"""The private HTTP process: the API for programs, health and metrics."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from fastapi import FastAPI
 
-from worker.api.metrics import registry
-from worker.desk.health import is_ready
-from worker.desk.metrics import read_snapshot
+from worker.api import house, refusals
+from worker.api.documents import documented_app
 from worker.runtime import Runtime
 
+# Every router of the API. Each is made with `route_class=StrictRoute`, so that bodies are read strictly.
+ROUTERS = (house.router,)
 
-def create(runtime: Runtime) -> Starlette:
+
+def create(runtime: Runtime) -> FastAPI:
     """The application on one runtime."""
-
-    async def live(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    async def ready(_: Request) -> Response:
-        if await run_in_threadpool(is_ready, runtime.engine):
-            return JSONResponse({"status": "ok"})
-        return JSONResponse({"status": "database unavailable"}, status_code=503)
-
-    async def metrics(_: Request) -> Response:
-        moment = await run_in_threadpool(read_snapshot, runtime.engine)
-        return Response(generate_latest(registry(moment)), media_type=CONTENT_TYPE_LATEST)
-
-    return Starlette(
-        routes=[
-            Route("/health/live", live),
-            Route("/health/ready", ready),
-            Route("/metrics", metrics),
-        ]
-    )
+    app = documented_app()
+    app.state.runtime = runtime
+    refusals.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

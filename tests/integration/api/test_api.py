@@ -1,36 +1,18 @@
 """What the private door tells, and that the public one does not."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 
-from config.settings import load
 from tests.asgi import ask
-from tests.doors import settings
 from worker.api.app import create as create_api
 from worker.desk.tallies import add_tallies
 from worker.runtime import Runtime
 from worker.web.app import create as create_web
 
 AWAY = "postgresql://nobody@127.0.0.1:1/nothing"
-
-
-@pytest.fixture
-def build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], Runtime]]:
-    built: list[Runtime] = []
-
-    def build(database_url: str) -> Runtime:
-        for name, value in settings(database_url, "redis://127.0.0.1:1/0", tmp_path).items():
-            monkeypatch.setenv(name, value)
-        built.append(Runtime(load()))
-        return built[-1]
-
-    yield build
-    for runtime in built:
-        runtime.engine.dispose()
 
 
 def asked(app: Starlette, path: str) -> tuple[int, str]:

@@ -1,0 +1,33 @@
+"""How the house is: health and metrics, for Prometheus and whoever restarts processes. They need no key."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from worker.api.metrics import registry
+from worker.api.use import Used
+from worker.desk.health import is_ready
+from worker.desk.metrics import read_snapshot
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/health/live")
+async def live() -> Response:
+    """Whether the process runs."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/health/ready")
+def ready(runtime: Used) -> Response:
+    """Whether the database answers too."""
+    if is_ready(runtime.engine):
+        return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "database unavailable"}, status_code=503)
+
+
+@router.get("/metrics")
+def metrics(runtime: Used) -> Response:
+    """Figures of the whole deployment."""
+    moment = read_snapshot(runtime.engine)
+    return Response(generate_latest(registry(moment)), media_type=CONTENT_TYPE_LATEST)
