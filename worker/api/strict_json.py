@@ -79,7 +79,7 @@ def _look_through(raw: bytes, value: object) -> None:
 
 def _refuse_depth(value: object) -> None:
     level: list[object] = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return
