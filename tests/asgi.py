@@ -25,6 +25,7 @@ def ask(
         "method": method,
         "path": path,
         "raw_path": path.encode(),
+        "root_path": "",
         "query_string": query.encode("latin-1"),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
