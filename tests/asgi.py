@@ -30,8 +30,12 @@ def ask(
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
 
+    given = [body]
+
     async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if not given:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": given.pop(), "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message)
