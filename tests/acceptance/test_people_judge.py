@@ -85,6 +85,15 @@ def test_one_text_each_breaks_nothing(sandbox: Sandbox) -> None:
     assert broken(sandbox, Stop("sms", PEOPLE[0], time.time())) == []
 
 
+def test_a_call_that_was_taken_back_before_it_rang_is_no_contact(sandbox: Sandbox) -> None:
+    wait_until(lambda: all(one["status"] == "delivered" for one in sandbox.ledger()))
+    ledger, verdict = sandbox.ledger(), Verdict()
+
+    judge_people(verdict, [BATCH], [*ledger, *({**one, "taken_back": True} for one in ledger)])
+
+    assert verdict.broken == []
+
+
 def test_a_new_attempt_for_every_tenth_reached_person_is_seen(sandbox: Sandbox) -> None:
     text(sandbox, *PEOPLE[::10])
 

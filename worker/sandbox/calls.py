@@ -104,6 +104,7 @@ class Calls:
         allowed = {"canceled": {"queued", "ringing"}, "completed": {"in-progress", "ringing"}}
         if call.contact.status not in allowed.get(wish, set()):
             raise TwilioError(400, 21220, "Call is not in-progress. Cannot redirect.")
+        call.contact.taken_back = wish == "canceled" and call.contact.status == "queued"
         call.contact.status = wish
         if wish == "completed":
             call.contact.hung_up = True

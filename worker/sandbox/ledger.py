@@ -21,6 +21,8 @@ class Contact:
     status: str = "queued"
     hung_up: bool = False
     """Whether its caller ended it."""
+    taken_back: bool = False
+    """Whether its caller canceled it before it rang: nobody was reached out to after all."""
     abandoned: bool = False
     """Whether its sender was gone before it could be answered."""
 

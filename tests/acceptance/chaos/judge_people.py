@@ -67,8 +67,9 @@ def read_contact(entry: Mapping[str, Any]) -> Contact:
 
 
 def read_contacts(ledger: Iterable[Mapping[str, Any]]) -> list[Contact]:
-    """The sandbox's book, the earliest first."""
-    return sorted(map(read_contact, ledger), key=lambda one: one.at)
+    """The sandbox's book, the earliest first, without the calls that a pause took back before they rang."""
+    rang = (entry for entry in ledger if not entry["taken_back"])
+    return sorted(map(read_contact, rang), key=lambda one: one.at)
 
 
 def read_stops(told: Iterable[Mapping[str, Any]]) -> list[Stop]:

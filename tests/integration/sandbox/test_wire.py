@@ -238,6 +238,7 @@ def test_a_queued_call_can_be_canceled_and_posts_nothing_more(
 
     assert refused.value.code == 21220
     assert len(about(receiver.posted, token)) <= 1
+    assert [one["taken_back"] for one in sandbox.ledger()] == [True]
 
 
 def test_a_call_that_a_machine_answers_can_be_ended(
