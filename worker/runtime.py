@@ -23,8 +23,8 @@ from worker.domain.evidence import Timeouts
 from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.statuses import Channel
 from worker.limits import Buckets, Gate, OpenGate, SharedGate
+from worker.store import audit, database_identity, identity_stores
 from worker.store import connect as store
-from worker.store import database_identity, identity_stores
 from worker.store.connect import Engine, StoreRefused, StoreUnavailable
 from worker.store.identity_stores import IdentityStore
 
@@ -59,6 +59,11 @@ class Runtime:
             door=self.door,
             profile=self.settings.profile,
         )
+
+    @cached_property
+    def console_engine(self) -> Engine:
+        """The store for what people do in a browser."""
+        return audit.through(self.engine, AuditDoor.CONSOLE)
 
     @cached_property
     def keeper(self) -> AnswerBuffer:

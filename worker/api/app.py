@@ -1,8 +1,9 @@
-"""The private HTTP process: the API for programs, health and metrics."""
+"""The private HTTP process: the API for programs, the console for people, health and metrics."""
 
 from fastapi import FastAPI
 
 from worker.api import house, refusals
+from worker.api.console.app import create_console
 from worker.api.documents import documented_app
 from worker.runtime import Runtime
 
@@ -17,4 +18,5 @@ def create(runtime: Runtime) -> FastAPI:
     refusals.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.mount("", create_console(runtime))
     return app

@@ -16,6 +16,7 @@ from worker.cli import (
     audit,
     batch,
     campaign,
+    console,
     db,
     dead_letters,
     demo,
@@ -92,6 +93,7 @@ app.add_typer(messages.app, name="messages")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppress.app, name="suppress")
 app.add_typer(audit.app, name="audit")
+app.add_typer(console.app, name="console")
 app.add_typer(db.app, name="db")
 app.command("preview")(preview.preview)
 app.command("halt")(halts.halt_command)

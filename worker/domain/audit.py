@@ -12,6 +12,7 @@ class AuditDoor(StrEnum):
 
     COMMAND = "command"
     MESSAGE = "message"
+    CONSOLE = "console"
     SYSTEM = "system"
 
 
@@ -36,6 +37,10 @@ class Deed(StrEnum):
     LIFT = "lift"
     REPLAY = "replay"
     DISCARD = "discard"
+    SIGN_IN = "sign-in"
+    SIGN_OUT = "sign-out"
+    REVEAL = "reveal"
+    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)

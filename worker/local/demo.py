@@ -15,6 +15,7 @@ from rich.live import Live
 
 from config.addresses import is_loopback
 from config.settings import ENV_FILE, SettingsError, load
+from worker.cli.console import link_for
 from worker.cli.listing import Listing
 from worker.cli.picture import draw_counts
 from worker.cli.printing import add_row, table
@@ -24,7 +25,9 @@ from worker.desk.audit import attempt_tokens
 from worker.desk.batches import create_batch, show_batch
 from worker.desk.campaigns import create_campaign
 from worker.desk.requests import show_request
+from worker.desk.signing_in import make_link
 from worker.desk.uploads import upload_requests
+from worker.domain.callers import Role
 from worker.domain.contract.batches import BatchDetails
 from worker.domain.database_identity import RefusedToStart
 from worker.domain.errors import Mistake
@@ -110,6 +113,9 @@ def _perform(
     if keep:
         out.print("left running: Ctrl-C stops it; in another terminal:")
         out.print(f"  {demo_line(house.state_dir)} batch list", markup=False, soft_wrap=True)
+        out.print("the console, signed in once by this link:")
+        link = link_for(load(), make_link(runtime.engine, BY, Role.ADMIN))
+        out.print(f"  {link}", markup=False, soft_wrap=True)
         interrupts.pause(None)
     return 0 if as_expected and contacted_once else 1
 

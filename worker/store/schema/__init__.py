@@ -22,6 +22,7 @@ from worker.store.schema.people import (
     suppression,
 )
 from worker.store.schema.requests import queue, request
+from worker.store.schema.signing_in import console_link, console_session
 from worker.store.schema.webhooks import webhook_delivery
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "batch_pace",
     "begun_count",
     "campaign",
+    "console_link",
+    "console_session",
     "dead_letter",
     "duty",
     "fold",

@@ -1,0 +1,94 @@
+"""A browser without a screen or a script: it keeps cookies, follows redirects, and fills in forms."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from starlette.types import ASGIApp
+
+HOST = "console.example"
+HIDDEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an address answered."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    text: str
+
+    def header(self, name: str) -> str:
+        """The first of this name; empty where there is none."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+@dataclass
+class Browserless:
+    """Asks an application directly."""
+
+    app: ASGIApp
+    cookies: dict[str, str] = field(default_factory=dict)
+    form_token: str = ""
+    told: list[str] = field(default_factory=list)
+    """Every cookie as it was set."""
+
+    def get(self, address: str) -> Seen:
+        """A page; redirects are followed."""
+        return self._go("GET", address, b"", {})
+
+    def post(self, address: str, form: Mapping[str, str], **headers: str) -> Seen:
+        """A form sent from the page shown last."""
+        body = urlencode({"form_token": self.form_token, **form}).encode()
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        return self._go("POST", address, body, {"origin": f"http://{HOST}", **kind, **headers})
+
+    def _go(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> Seen:
+        seen = asyncio.run(self._ask(method, address, body, headers))
+        for name, value in seen.headers:
+            if name == "set-cookie":
+                self.told.append(value)
+                self._keep(value)
+        if found := HIDDEN.search(seen.text):
+            self.form_token = found[1]
+        return self.get(seen.header("location")) if seen.status == 303 else seen
+
+    def _keep(self, cookie: str) -> None:
+        name, _, rest = cookie.partition("=")
+        value = rest.split(";")[0].strip('"')
+        self.cookies = {**self.cookies, name: value} if value else {}
+
+    async def _ask(
+        self, method: str, address: str, body: bytes, headers: Mapping[str, str]
+    ) -> Seen:
+        parts, sent, given = urlsplit(address), list[Any](), [body]
+        told = {"host": HOST, "content-length": str(len(body)), **headers}
+        if self.cookies:
+            told["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": parts.path,
+            "raw_path": parts.path.encode(),
+            "root_path": "",
+            "query_string": parts.query.encode("latin-1"),
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in told.items()],
+        }
+
+        async def receive() -> dict[str, object]:
+            if not given:
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": given.pop(), "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        text = b"".join(part.get("body", b"") for part in sent[1:]).decode("utf-8", "replace")
+        known = [(name.decode(), value.decode("latin-1")) for name, value in sent[0]["headers"]]
+        return Seen(sent[0]["status"], known, text)

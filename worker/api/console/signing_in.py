@@ -1,0 +1,74 @@
+"""The console's door: a link is shown with a button, and only the button spends it."""
+
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from worker.api.console.pages import message_page, render
+from worker.api.console.visits import COOKIE, Visit, go, is_from_here
+from worker.desk.signing_in import (
+    SESSION_LASTS,
+    SpentLink,
+    sign_in_by_link,
+    sign_out,
+    sign_out_everywhere,
+)
+from worker.runtime import Runtime, StoreUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDoor:
+    """What anybody may ask for."""
+
+    runtime: Runtime
+
+    async def show(self, request: Request) -> Response:
+        """GET: a page with a button. It changes nothing: previews of links fetch them."""
+        return render("sign_in.html", link=request.query_params.get("link", ""))
+
+    async def enter(self, request: Request) -> Response:
+        """POST: spend the link, and be known by a cookie from now on."""
+        form = await request.form()
+        link = form.get("link", "")
+        if not is_from_here(request) or not isinstance(link, str):
+            return message_page(403, "This form is not ours.")
+        try:
+            cookie = await run_in_threadpool(sign_in_by_link, self.runtime.console_engine, link)
+        except SpentLink as spent:
+            return render("sign_in.html", status=403, link="", fault=str(spent))
+        except StoreUnavailable:
+            return message_page(503, "The database does not answer. Try again in a minute.")
+        return _known_by(cookie, secure=request.url.scheme == "https")
+
+
+def leave(visit: Visit) -> Response:
+    """End this session."""
+    sign_out(visit.runtime.console_engine, visit.cookie, visit.who.owner)
+    return _forgotten()
+
+
+def leave_everywhere(visit: Visit) -> Response:
+    """End every session of this person."""
+    sign_out_everywhere(visit.runtime.console_engine, visit.who.owner)
+    return _forgotten()
+
+
+def _known_by(cookie: str, *, secure: bool) -> Response:
+    answer = go("/")
+    answer.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=int(SESSION_LASTS.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=secure,
+    )
+    return answer
+
+
+def _forgotten() -> Response:
+    answer = go("/sign-in")
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return answer

@@ -1,0 +1,131 @@
+"""One request of somebody who is signed in: judged at the door, answered by a page or a deed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from worker.api.console.pages import message_page, render
+from worker.desk.signing_in import SignedIn, form_token, is_form_token, who_is_signed_in
+from worker.domain import errors
+from worker.domain.callers import Role
+from worker.domain.errors import Mistake, where_raised
+from worker.runtime import Runtime, StoreRefused, StoreUnavailable
+
+COOKIE = "outreach_session"
+MISSING = (errors.UnknownBatch, errors.UnknownCampaign, errors.UnknownRequest)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a page is made of: who asks, for what, with which form."""
+
+    runtime: Runtime
+    request: Request
+    who: SignedIn
+    cookie: str
+    form: FormData
+
+    def may(self, role: Role) -> bool:
+        """Whether they may do what this role allows."""
+        return self.who.role.includes(role)
+
+    def named(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def asked(self, name: str) -> str:
+        """What the address asks for under this name; empty where nothing."""
+        return self.request.query_params.get(name, "").strip()
+
+    def given(self, name: str) -> str:
+        """What the form has under this name; empty where nothing, or a file."""
+        value = self.form.get(name, "")
+        return value.strip() if isinstance(value, str) else ""
+
+    def page(self, template: str, *, status: int = 200, **shown: object) -> Response:
+        """A page for whoever asks."""
+        return render(
+            template,
+            status=status,
+            who=self.who,
+            may_operate=self.may(Role.OPERATE),
+            form_token=form_token(self.cookie),
+            said=self.asked("said"),
+            **shown,
+        )
+
+
+Handler = Callable[[Visit], Response]
+
+
+def go(path: str) -> Response:
+    """Show another page, by GET."""
+    return RedirectResponse(path, 303)
+
+
+async def answering(runtime: Runtime, role: Role, handler: Handler, request: Request) -> Response:
+    """Let whoever is signed in and may have their page, or their deed done."""
+    form = await request.form() if request.method == "POST" else FormData()
+    try:
+        return await run_in_threadpool(_answer, runtime, role, handler, request, form)
+    finally:
+        await form.close()
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether a form was sent by a page of this address; a browser says where its page is from."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _answer(
+    runtime: Runtime, role: Role, handler: Handler, request: Request, form: FormData
+) -> Response:
+    try:
+        visit = _enter(runtime, request, form)
+        return go("/sign-in") if visit is None else _judge(visit, role) or handler(visit)
+    except Exception as error:  # noqa: BLE001  a door: nothing that may quote somebody's data is shown
+        return _say_why(error)
+
+
+def _judge(visit: Visit, role: Role) -> Response | None:
+    """Why they may not; None: they may."""
+    if not visit.may(role):
+        return message_page(403, f"This needs the role {role}; yours is {visit.who.role}.")
+    if visit.request.method == "POST" and not _is_own_form(visit):
+        return message_page(403, "This form is too old: load the page again.")
+    return None
+
+
+def _say_why(error: Exception) -> Response:
+    if isinstance(error, Mistake):
+        return message_page(404 if isinstance(error, MISSING) else 409, _sentence(error))
+    if isinstance(error, StoreRefused):
+        return message_page(422, "The database can't take this.")
+    if isinstance(error, StoreUnavailable):
+        return message_page(503, "The database does not answer. Try again in a minute.")
+    log.error("console_failed", error=type(error).__name__, at=where_raised(error))
+    return message_page(500, "This is a fault of ours; it was written down.")
+
+
+def _enter(runtime: Runtime, request: Request, form: FormData) -> Visit | None:
+    cookie = request.cookies.get(COOKIE, "")
+    who = who_is_signed_in(runtime.console_engine, cookie) if cookie else None
+    return None if who is None else Visit(runtime, request, who, cookie, form)
+
+
+def _is_own_form(visit: Visit) -> bool:
+    return is_from_here(visit.request) and is_form_token(visit.cookie, visit.given("form_token"))
+
+
+def _sentence(mistake: Mistake) -> str:
+    said = str(mistake)
+    return f"{said[:1].upper()}{said[1:]}."

@@ -1,0 +1,51 @@
+"""Numbers, times and deeds in the words of a page."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from markupsafe import Markup
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+SAID: dict[str, str] = {}
+"""What is said above a page once something was done, by the word that the address carries."""
+
+
+def number(value: float) -> str:
+    """With separators: 12,345; small ones with a tenth where they have one."""
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
+
+
+def moment(at: datetime | None) -> Markup:
+    """A time, which the script tells in the viewer's zone; without it, UTC."""
+    if at is None:
+        return Markup("–")  # noqa: RUF001  an empty cell
+    told = at.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{} UTC">{} UTC</time>').format(
+        told.isoformat(timespec="seconds"), f"{told:%Y-%m-%d %H:%M:%S}", f"{told:%d %b %H:%M}"
+    )
+
+
+def span(value: timedelta | float) -> str:
+    """How long: 12 s, 31 min, 5 h, 3 days."""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if seconds < 10:
+        return f"{max(0.0, seconds):.1f} s"
+    if seconds < 2 * MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * HOUR:
+        return f"{seconds / MINUTE:.0f} min"
+    return f"{seconds / HOUR:.0f} h" if seconds < 2 * DAY else f"{seconds / DAY:.0f} days"
+
+
+def people(n: int) -> str:
+    """So many people."""
+    return "1 person" if n == 1 else f"{n:,} people"
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "number": number,
+    "moment": moment,
+    "span": span,
+    "people": people,
+}

@@ -1,0 +1,112 @@
+"""Who is at the console: sessions begun by a link that was made for somebody, and ended everywhere."""
+
+from datetime import timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from secrets import token_urlsafe
+
+from worker.domain.audit import Deed
+from worker.domain.callers import Role
+from worker.domain.errors import Mistake
+from worker.store import audit, console_sessions
+from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.console_sessions import SignedIn
+
+__all__ = [
+    "SignedIn",
+    "SpentLink",
+    "form_token",
+    "is_form_token",
+    "make_link",
+    "sign_in_by_link",
+    "sign_out",
+    "sign_out_everywhere",
+    "who_is_signed_in",
+]
+
+LINK_LASTS = timedelta(minutes=10)
+SESSION_LASTS = timedelta(hours=12)
+RANDOM_BYTES = 32
+SUBJECT = "console"
+
+
+class SpentLink(Mistake):
+    """A link signs in once, and only for some minutes."""
+
+    def __init__(self) -> None:
+        super().__init__("this link was used already or is too old: ask for another one")
+
+
+def make_link(engine: Engine, owner: str, role: Role) -> str:
+    """What a link carries that signs `owner` in once, within ten minutes."""
+    secret = token_urlsafe(RANDOM_BYTES)
+    who = SignedIn(owner, role)
+    in_transaction(engine, console_sessions.make_link, _digest(secret), who, LINK_LASTS)
+    return secret
+
+
+def sign_in_by_link(engine: Engine, secret: str) -> str:
+    """Spend a link.
+
+    Returns:
+        what the browser keeps to be known by, for twelve hours.
+
+    Raises:
+        SpentLink: it is unknown, spent or too old.
+    """
+
+    def step(connection: Connection) -> str:
+        who = console_sessions.spend_link(connection, _digest(secret))
+        if who is None:
+            raise SpentLink
+        return _open(connection, who)
+
+    return in_transaction(engine, step)
+
+
+def who_is_signed_in(engine: Engine, cookie: str) -> SignedIn | None:
+    """Who shows this cookie; None where nobody's session is."""
+    return in_transaction(engine, console_sessions.find_session, _digest(cookie))
+
+
+def sign_out(engine: Engine, cookie: str, owner: str) -> None:
+    """End this session."""
+
+    def step(connection: Connection) -> None:
+        console_sessions.end_session(connection, _digest(cookie))
+        audit.note(connection, Deed.SIGN_OUT, SUBJECT, owner)
+
+    in_transaction(engine, step)
+
+
+def sign_out_everywhere(engine: Engine, owner: str) -> int:
+    """End every session of somebody, whatever browser it is in. Returns how many."""
+
+    def step(connection: Connection) -> int:
+        ended = console_sessions.end_all_sessions(connection, owner)
+        audit.note(connection, Deed.SIGN_OUT, SUBJECT, owner, detail={"sessions": ended})
+        return ended
+
+    return in_transaction(engine, step)
+
+
+def form_token(cookie: str) -> str:
+    """What each form of this session carries, so that no other site's form is taken for it."""
+    return sha256(b"form:" + cookie.encode()).hexdigest()
+
+
+def is_form_token(cookie: str, given: str) -> bool:
+    """Whether a form came from a page of this session."""
+    return compare_digest(form_token(cookie).encode(), given.encode())
+
+
+def _open(connection: Connection, who: SignedIn) -> str:
+    cookie = token_urlsafe(RANDOM_BYTES)
+    console_sessions.open_session(connection, _digest(cookie), who, SESSION_LASTS)
+    audit.note(connection, Deed.SIGN_IN, SUBJECT, who.owner)
+    return cookie
+
+
+def _digest(secret: str) -> bytes:
+    # Random of 256 bits: nothing slower than a hash is needed to keep it from being guessed.
+    return sha256(secret.encode()).digest()
