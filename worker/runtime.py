@@ -99,7 +99,7 @@ class Runtime:
     def line(self) -> ProviderLoop:
         """The event loop with the providers' connections."""
         # Here, because the SDKs take a second to import, which most commands need not wait for.
-        from worker.providers import connect as connect_providers  # noqa: PLC0415
+        from worker.providers.connected import connect as connect_providers  # noqa: PLC0415
 
         settings, timing = self.settings, self.settings.timing
         return ProviderLoop(

@@ -15,6 +15,7 @@ from typer.main import get_command
 from config.settings import Settings
 from tests.readmes import READMES, ROOT, Readme, commands, words_of
 from worker.api.metrics import COUNTED, HELP
+from worker.cli.later import Later
 from worker.cli.main import app
 from worker.domain.contract.campaigns import CampaignFields, campaign_fields
 from worker.domain.wire import to_wire
@@ -239,7 +240,7 @@ def check_outreach(words: list[str]) -> None:
                 rest.pop(0)
         elif subcommands := getattr(command, "commands", None):
             assert word in subcommands or word == "…", (words, word)
-            command = subcommands.get(word, command)
+            command = imported(subcommands.get(word, command))
 
 
 def options_of(command: Any) -> Iterator[str]:
@@ -247,7 +248,12 @@ def options_of(command: Any) -> Iterator[str]:
     for parameter in command.params:
         yield from parameter.opts
     for below in getattr(command, "commands", {}).values():
-        yield from options_of(below)
+        yield from options_of(imported(below))
+
+
+def imported(command: Any) -> Any:
+    """The command itself, where only its place stands in the list."""
+    return command.command() if isinstance(command, Later) else command
 
 
 def files(room: str, pattern: str = "*") -> list[Path]:

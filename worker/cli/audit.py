@@ -9,10 +9,7 @@ from worker.cli.printing import add_row, console, print_json, table
 from worker.desk.audit import list_audit
 from worker.domain.audit import AuditEntry
 
-app = typer.Typer(no_args_is_help=True, help="Who did what, when, through which door and why.")
 
-
-@app.command("list")
 def list_(
     context: typer.Context,
     *,

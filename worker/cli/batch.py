@@ -4,16 +4,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from worker.cli import exports, request_actions, watching
-from worker.cli.archive import archive
-from worker.cli.batch_list import list_
+from worker.cli import exports, watching
 from worker.cli.context import AsJson, BatchId, By, Wide, screen, session
 from worker.cli.picture import draw_batch, standing
-from worker.cli.plan import plan
 from worker.cli.printing import console, print_json
 from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, choose_rates
 from worker.cli.screen import Screen
-from worker.cli.upload import upload
 from worker.desk.batches import (
     create_batch,
     delete_batch,
@@ -33,10 +29,7 @@ from worker.domain.statuses import RequestStatus
 
 Separator = Literal["comma", "semicolon", "tab"]
 
-app = typer.Typer(no_args_is_help=True, help="Create, fill, steer and read batches.")
 
-
-@app.command()
 def create(
     context: typer.Context,
     batch_id: BatchId,
@@ -56,15 +49,6 @@ def create(
     _say(create_batch(engine, identity | {"paused": paused} | fields, by=operator))
 
 
-app.command("list")(list_)
-app.command()(upload)
-app.command()(plan)
-app.command()(archive)
-app.command()(request_actions.remove)
-app.command()(request_actions.retry)
-
-
-@app.command()
 def update(
     context: typer.Context,
     batch_id: BatchId,
@@ -80,7 +64,6 @@ def update(
     _say(update_batch(current.runtime.engine, batch_id, changes, by=current.operator(by)))
 
 
-@app.command()
 def show(context: typer.Context, batch_id: BatchId, *, as_json: AsJson = False) -> None:
     """Show a batch with its status and counts."""
     here = session(context).runtime
@@ -97,7 +80,6 @@ def show(context: typer.Context, batch_id: BatchId, *, as_json: AsJson = False) 
         out.print(sentence)
 
 
-@app.command()
 def watch(
     context: typer.Context,
     batch_id: BatchId,
@@ -110,7 +92,6 @@ def watch(
     watching.watch(lambda: show_batch(engine, batch_id), out, interval=interval)
 
 
-@app.command()
 def pause(
     context: typer.Context,
     batch_id: BatchId,
@@ -134,7 +115,6 @@ def pause(
         )
 
 
-@app.command()
 def resume(context: typer.Context, batch_id: BatchId, *, by: By = None) -> None:
     """Let a batch go on."""
     current = session(context)
@@ -147,7 +127,6 @@ def resume(context: typer.Context, batch_id: BatchId, *, by: By = None) -> None:
         console().print(f"not moving now: {seen.not_moving}")
 
 
-@app.command()
 def delete(
     context: typer.Context,
     batch_id: BatchId,
@@ -164,7 +143,6 @@ def delete(
     _say(after, f"{already}: {before.deleted_reason}" if before.deleted_at else None)
 
 
-@app.command()
 def results(  # noqa: PLR0913  each is an option
     context: typer.Context,
     batch_id: BatchId,

@@ -12,10 +12,7 @@ from worker.desk.trial_contact import send_test
 from worker.domain.content.template_hints import hints
 from worker.domain.contract.campaigns import template_of
 
-app = typer.Typer(no_args_is_help=True, help="Who reaches out, when, how often, with what words.")
 
-
-@app.command()
 def create(
     context: typer.Context, file: FieldsFile = None, *, fields: SetFields = None, by: By = None
 ) -> None:
@@ -27,7 +24,6 @@ def create(
     warn(hints(template_of(made.fields)))
 
 
-@app.command()
 def update(
     context: typer.Context,
     campaign: CampaignRef,
@@ -44,7 +40,6 @@ def update(
     warn(hints(template_of(made.fields)))
 
 
-@app.command("list")
 def list_(context: typer.Context, *, wide: Wide = False, as_json: AsJson = False) -> None:
     """List every campaign."""
     found = list_campaigns(session(context).runtime.engine)
@@ -59,7 +54,6 @@ def list_(context: typer.Context, *, wide: Wide = False, as_json: AsJson = False
     screen(context, wide=wide).print(listing)
 
 
-@app.command()
 def show(context: typer.Context, campaign: CampaignRef, *, as_json: AsJson = False) -> None:
     """Show a campaign, given by name or id."""
     found = show_campaign(session(context).runtime.engine, campaign)
@@ -71,7 +65,6 @@ def show(context: typer.Context, campaign: CampaignRef, *, as_json: AsJson = Fal
     screen(context).print(facts_table(f"Campaign {found.id}", facts.items()))
 
 
-@app.command("test")
 def rehearse(
     context: typer.Context,
     campaign: CampaignRef,

@@ -11,15 +11,7 @@ from worker.cli.printing import write_text
 from worker.desk.signing_in import make_link
 from worker.domain.callers import Role
 
-app = typer.Typer(no_args_is_help=True, help="The console, in a browser.")
 
-
-@app.callback()
-def console() -> None:
-    """The console, in a browser."""
-
-
-@app.command("open")
 def open_(
     context: typer.Context,
     *,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from config.logs import only_errors
 from config.settings import ENV_FILE, Settings, SettingsError, is_running, load
 from worker.cli.printing import complain
 from worker.cli.screen import Screen
@@ -121,10 +122,17 @@ def _of_the_demo(demo: Path) -> Settings:
 
 
 def session(context: typer.Context) -> Context:
-    """The session of this run."""
+    """The session of this run, which begins with the first to ask."""
     found = context.find_object(Context)
-    assert found is not None
-    return found
+    return _begun(context) if found is None else found
+
+
+def _begun(context: typer.Context) -> Context:
+    root = context.find_root()
+    root.with_resource(only_errors())
+    begun = root.obj = Context(root.params["zone"])
+    root.call_on_close(begun.close)
+    return begun
 
 
 def screen(context: typer.Context, *, wide: bool = False) -> Screen:

@@ -6,10 +6,7 @@ from worker.cli.context import session
 from worker.cli.printing import console
 from worker.desk.database import examine_database, upgrade_database
 
-app = typer.Typer(no_args_is_help=True, help="The database's shape.")
 
-
-@app.command()
 def upgrade(context: typer.Context) -> None:
     """Apply every migration that is missing."""
     settings = session(context).settings
@@ -17,7 +14,6 @@ def upgrade(context: typer.Context) -> None:
     status(context)
 
 
-@app.command()
 def status(context: typer.Context) -> None:
     """Say which migrations the database has; exits with 1 when some are missing."""
     findings = examine_database(session(context).runtime.engine)

@@ -12,15 +12,12 @@ from worker.desk import dead_letters
 from worker.desk.dead_letters import DeadLetter
 from worker.domain.wire import Wire, to_wire
 
-app = typer.Typer(no_args_is_help=True, help="Messages that could not be accepted.")
-
 Letter = Annotated[int, typer.Argument(metavar="ID", help="Its number in the list.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show what it says: personal data.")]
 HIDDEN = "<hidden: --reveal shows it>"
 LISTED = ("id", "received_at", "task", "reason", "settled_how", "kind")
 
 
-@app.command("list")
 def list_(
     context: typer.Context,
     *,
@@ -43,7 +40,6 @@ def list_(
     screen(context, wide=wide).print(listing)
 
 
-@app.command()
 def show(
     context: typer.Context,
     letter: Letter,
@@ -66,7 +62,6 @@ def show(
         screen(context).print(facts_table(f"Dead letter {letter}", (wire | times).items()))
 
 
-@app.command()
 def replay(
     context: typer.Context,
     letter: Letter,
@@ -87,7 +82,6 @@ def replay(
     console().print(f"dead letter {letter}: {outcome}")
 
 
-@app.command()
 def discard(context: typer.Context, letter: Letter, *, by: By = None) -> None:
     """Let it go; it stays readable with --all."""
     current = session(context)

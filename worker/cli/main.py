@@ -1,38 +1,15 @@
-"""The command itself: its nouns, and how a failure becomes one sentence."""
+"""The command itself; its nouns and verbs stand in `commands.py`, how a failure is told in `failures.py`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import version as version_of
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
-from typer.exceptions import TyperException
 
-from config.logs import only_errors
-from config.settings import SettingsError
-from worker.cli import (
-    attempts,
-    audit,
-    batch,
-    campaign,
-    console,
-    db,
-    dead_letters,
-    demo,
-    doctor,
-    halts,
-    messages,
-    preview,
-    request,
-    suppress,
-)
-from worker.cli.context import Context
-from worker.cli.printing import complain, write_text
-from worker.cli.usage import explain_misuse
-from worker.domain.database_identity import RefusedToStart
-from worker.domain.errors import Mistake, WrongFields, where_raised
-from worker.runtime import StoreRefused, StoreUnavailable
+from worker.cli.commands import commands
 
 OWN_ENDINGS = (typer.Exit, typer.Abort, BrokenPipeError)
 """Ways of ending that need no word: of the command line, and of a reader that has read enough."""
@@ -43,29 +20,19 @@ def plain_speech() -> Iterator[None]:
     """Say an expected failure in a sentence on standard error, and exit with 1."""
     try:
         yield
-    except (SettingsError, WrongFields) as error:
-        for fault in error.faults:
-            complain(fault)
-        raise typer.Exit(1) from None
-    except (Mistake, RefusedToStart, StoreUnavailable, StoreRefused) as error:
-        complain(str(error))
-        raise typer.Exit(1) from None
-    except TyperException as error:
-        if not (said := explain_misuse(error)):
-            raise
-        complain(said)
-        raise typer.Exit(error.exit_code) from None
     except OWN_ENDINGS:
         raise
     except Exception as error:  # noqa: BLE001  a door: no traceback, which may quote what was asked for
-        complain(
-            f"this broke, and nothing more is known: {type(error).__name__} at {where_raised(error)}"
-        )
-        raise typer.Exit(1) from None
+        # Only who fails waits for all that may fail to be imported.
+        failures = import_module("worker.cli.failures")
+        raise typer.Exit(failures.say(error)) from None
 
 
 class PlainSpokenGroup(TyperGroup):
-    """A group whose commands fail in sentences."""
+    """All commands; they fail in sentences."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401  as typer has it
+        super().__init__(**attributes | {"commands": commands()})
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  as typer has it
         """Read what stands before the command."""
@@ -85,46 +52,27 @@ app = typer.Typer(
     add_completion=False,
     help="Batches of calls, SMS and mail that contact nobody twice.",
 )
-app.add_typer(campaign.app, name="campaign")
-app.add_typer(batch.app, name="batch")
-app.add_typer(request.app, name="request")
-app.add_typer(attempts.app, name="attempts")
-app.add_typer(messages.app, name="messages")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(suppress.app, name="suppress")
-app.add_typer(audit.app, name="audit")
-app.add_typer(console.app, name="console")
-app.add_typer(db.app, name="db")
-app.command("preview")(preview.preview)
-app.command("halt")(halts.halt_command)
-app.command("resume")(halts.resume_command)
-app.command("doctor")(doctor.doctor)
-app.command("demo")(demo.demo)
 
 
 def _tell_version(asked: bool) -> None:
     if asked:
-        write_text(f"outreach {version_of('outreach')}\n")
+        typer.echo(f"outreach {version_of('outreach')}")
         raise typer.Exit
 
 
 @app.callback()
 def start(
-    context: typer.Context,
     *,
     zone: Annotated[
         str | None,
         typer.Option(metavar="ZONE", help="Tell times in it; default: DISPLAY_ZONE, else UTC."),
     ] = None,
-    version: Annotated[  # noqa: ARG001  its callback answers
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_tell_version, is_eager=True, help="Say it, and exit."),
     ] = False,
 ) -> None:
-    """Begin a session."""
-    context.with_resource(only_errors())
-    current = context.obj = Context(zone)
-    context.call_on_close(current.close)
+    """Take what stands before a command; the session reads it."""
 
 
 def main() -> None:

@@ -7,19 +7,15 @@ import typer
 from worker.cli.printing import console, print_json
 from worker.domain.contract.messages import PAYLOADS, schema
 
-app = typer.Typer(no_args_is_help=True, help="What other systems may ask for by message.")
-
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Like outreach.create_batch.")]
 
 
-@app.command("list")
 def list_() -> None:
     """List the names of all messages."""
     for name in PAYLOADS:
         console().print(name)
 
 
-@app.command("schema")
 def schema_command(name: Name) -> None:
     """Print the JSON Schema of a message's payload."""
     print_json(schema(name))

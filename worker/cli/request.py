@@ -5,15 +5,10 @@ from rich.console import Group, RenderableType
 
 from worker.cli.context import AsJson, BatchId, ReferenceId, screen, session
 from worker.cli.printing import add_row, facts_table, print_json, table
-from worker.cli.request_actions import retry_one
 from worker.desk.requests import show_request
 from worker.domain.contract.results import History
 
-app = typer.Typer(no_args_is_help=True, help="One request and its history.")
-app.command("retry")(retry_one)
 
-
-@app.command()
 def show(
     context: typer.Context, batch_id: BatchId, reference_id: ReferenceId, *, as_json: AsJson = False
 ) -> None:

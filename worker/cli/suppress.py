@@ -8,14 +8,11 @@ import typer
 from worker.cli.context import AsJson, By, Wide, screen, session
 from worker.cli.printing import add_row, console, print_json, table
 from worker.cli.screen import Screen
-from worker.cli.suppress_import import ChannelArgument, Reason, import_
+from worker.cli.suppress_import import ChannelArgument, Reason
 from worker.desk import suppression_lifts, suppressions
 from worker.desk.suppression_lifts import Suppression
 from worker.domain.statuses import Channel, SuppressReason
 from worker.domain.wire import to_wire
-
-app = typer.Typer(no_args_is_help=True, help="Who must not be contacted, whatever a batch says.")
-app.command("import")(import_)
 
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="A number with +, or a mailbox.")]
 Remover = Annotated[
@@ -26,7 +23,6 @@ FIELDS = ("id", "modes", "address", "suppressed_at", "suppress_reason", "source"
 ALL = (*FIELDS, "act", "lifted_at", "lifted_by", "lifted_why")
 
 
-@app.command()
 def add(
     context: typer.Context,
     mode: ChannelArgument,
@@ -42,7 +38,6 @@ def add(
     console().print("suppressed")
 
 
-@app.command()
 def remove(
     context: typer.Context,
     row: Annotated[int, typer.Argument(metavar="ROW", help="The id that list and explain show.")],
@@ -50,7 +45,7 @@ def remove(
     by: Remover = None,
     why: Annotated[str | None, typer.Option(help="Why; it is remembered.")] = None,
 ) -> None:
-    """Lift one suppression; whatever else keeps the recipient from being contacted stays in force."""
+    """Lift one suppression; whatever else keeps the recipient from being contacted stays."""
     current = session(context)
     operator, engine = current.operator(by), current.runtime.engine
     found = suppression_lifts.lift_suppression(engine, row, by=operator, why=why)
@@ -64,7 +59,6 @@ def remove(
                 console().print(f"still suppressed on {mode}: {one.id}, {one.source}")
 
 
-@app.command("list")
 def list_(
     context: typer.Context,
     *,
@@ -78,7 +72,6 @@ def list_(
     _show(found, FIELDS, None if as_json else screen(context, wide=wide))
 
 
-@app.command()
 def explain(
     context: typer.Context,
     mode: ChannelArgument,

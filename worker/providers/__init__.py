@@ -2,28 +2,20 @@
 
 Each channel is a file with both halves: placing, and reading what the provider says of it later.
 Answers, looks and reports are the domain's values; no exception, log line or text of an SDK leaves.
+Here stands what others rely on; `connected.py` imports the SDKs, once somebody wants to connect.
 """
 
-import logging
-from dataclasses import dataclass
-from typing import Protocol, assert_never
+from collections.abc import Sequence
+from typing import Protocol
 
+from worker.domain.consent.start_messages import Recalled
 from worker.domain.content.tickets import LookupRequest, Ticket
 from worker.domain.evidence.answers import Answer
 from worker.domain.evidence.lookups import Look
 from worker.domain.statuses import Channel
 from worker.providers.deadline_clock import Moment, boot_clock
-from worker.providers.email import EmailProvider
-from worker.providers.sendgrid_client import SendGridAccount
-from worker.providers.sms import SmsProvider
-from worker.providers.transport import Transport
-from worker.providers.twilio_client import TwilioAccount
-from worker.providers.voice import VoiceProvider
 
-__all__ = ["Moment", "Provider", "Providers", "boot_clock", "connect"]
-
-# Below WARNING these log numbers, addresses, bodies and the API key.
-TALKATIVE = ("twilio", "python_http_client", "sendgrid", "aiohttp")
+__all__ = ["Moment", "Provider", "Providers", "boot_clock"]
 
 
 class Provider(Protocol):
@@ -43,75 +35,47 @@ class Provider(Protocol):
         """Ask whether the provider answers us at all, without contacting anybody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Providers:
-    """Everybody who carries a channel, over one pool of connections."""
+class CallsProvider(Provider, Protocol):
+    """Who carries calls."""
 
-    voice: VoiceProvider
-    sms: SmsProvider
-    email: EmailProvider
-    transport: Transport
+    async def cancel(self, sid: str) -> bool:
+        """Take back a call that was not dialed yet. Returns whether that worked."""
+
+    async def hang_up(self, sid: str) -> bool:
+        """End a call that was answered. Returns whether that is certain."""
+
+
+class TextsProvider(Provider, Protocol):
+    """Who carries texts."""
+
+    async def recall(self, sid: str) -> Recalled:
+        """Who wrote an incoming message, and when."""
+
+
+class MailsProvider(Provider, Protocol):
+    """Who carries mails."""
+
+    async def place_group(self, group: Sequence[Ticket], *, deadline: Moment) -> list[Answer]:
+        """Send to all of them by one request; one answer each, in their order."""
+
+
+class Providers(Protocol):
+    """Everybody who carries a channel."""
+
+    @property
+    def voice(self) -> CallsProvider:
+        """Calls."""
+
+    @property
+    def sms(self) -> TextsProvider:
+        """Texts."""
+
+    @property
+    def email(self) -> MailsProvider:
+        """Mails."""
 
     def __getitem__(self, mode: Channel) -> Provider:
-        match mode:
-            case Channel.VOICE:
-                return self.voice
-            case Channel.SMS:
-                return self.sms
-            case Channel.EMAIL:
-                return self.email
-        assert_never(mode)
+        """Who carries this channel."""
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.transport.close()
-
-
-def connect(  # noqa: PLR0913  plain settings, each by name
-    *,
-    twilio_api_url: str,
-    twilio_account_sid: str,
-    twilio_auth_token: str,
-    sendgrid_api_url: str,
-    sendgrid_api_key: str,
-    public_url: str,
-    connect_timeout: float,
-    read_timeout: float,
-    limit: int,
-    longest_absence: float = 120.0,
-) -> Providers:
-    """The providers of all channels; must be called inside the event loop that will use them.
-
-    Args:
-        twilio_api_url: Twilio's address.
-        twilio_account_sid: the account that calls and texts.
-        twilio_auth_token: its password.
-        sendgrid_api_url: SendGrid's address.
-        sendgrid_api_key: its password.
-        public_url: where the providers reach us.
-        connect_timeout: seconds until a connection must stand.
-        read_timeout: seconds from the first byte written to the last byte read.
-        limit: connections open at once.
-        longest_absence: seconds; a process that stood still for longer closes every connection at once.
-    """
-    for name in TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    transport = Transport(
-        connect_timeout=connect_timeout,
-        read_timeout=read_timeout,
-        limit=limit,
-        longest_absence=longest_absence,
-    )
-    twilio = TwilioAccount(
-        transport,
-        api_url=twilio_api_url,
-        account_sid=twilio_account_sid,
-        auth_token=twilio_auth_token,
-    )
-    sendgrid = SendGridAccount(transport, api_url=sendgrid_api_url, api_key=sendgrid_api_key)
-    return Providers(
-        voice=VoiceProvider(twilio, public_url=public_url),
-        sms=SmsProvider(twilio, public_url=public_url),
-        email=EmailProvider(sendgrid, public_url=public_url),
-        transport=transport,
-    )

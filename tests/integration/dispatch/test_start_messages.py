@@ -14,7 +14,7 @@ from worker.dispatch.provider_loop import ProviderLoop
 from worker.dispatch.start_messages import hear_starts
 from worker.domain.consent.suppression import SuppressScope
 from worker.domain.statuses import Channel, SuppressReason
-from worker.providers import connect as connect_providers
+from worker.providers.connected import connect as connect_providers
 from worker.store import schema
 from worker.store.connect import connect
 

@@ -11,7 +11,8 @@ from tests.integration.providers.wire import Step, Wire, answer
 from worker.domain.content.tickets import Call, Content, Mail, Text, Ticket
 from worker.domain.evidence.answers import Answer
 from worker.domain.statuses import Channel
-from worker.providers import Moment, Providers, connect
+from worker.providers import Moment, Providers
+from worker.providers.connected import connect
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ from worker.domain.content.tickets import LookupRequest
 from worker.domain.evidence.answers import Unknown
 from worker.domain.evidence.lookups import Look, Matches
 from worker.domain.statuses import Channel
-from worker.providers import Moment, connect
+from worker.providers import Moment
+from worker.providers.connected import connect
 
 
 @pytest.mark.parametrize("number", ["+5215512340124", "+5491123450124"])
