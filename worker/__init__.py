@@ -68,6 +68,9 @@ Work also comes in by message: `tasks/triggers.py` (a Celery queue whose every m
 `tasks/guard.py` rebuilds or sets aside) and `tasks/stream.py` (a Redis Stream) call
 `desk/messages.py`, which stores a message's id with its effect, or a dead letter.
 
+Whoever asks over HTTP shows a key: `api/callers.py` asks `desk/key_ring.py` whose it is. What
+programs may ask is listed in `api/app.py`.
+
 What a campaign's `webhooks` are told is written by a trigger with the change it tells, and posted by
 `tasks/webhooks.py` (`dispatch/webhooks.py`).
 
@@ -105,6 +108,8 @@ change          what evidence makes of an attempt and its request [domain.eviden
 inbox           reports, stored once, until they are applied [inbox]
 suppression     an act by which a person is not to be contacted [suppression]
 halt            nothing is sent: everywhere, on a channel, for a campaign [halt]
+key             what whoever asks over HTTP shows; nobody keeps it [access_key]
+caller          who that makes them, and what they may do [domain.callers.Caller]
 dead letter     input that could not be accepted, kept whole with the reason [dead_letter]
 duty            something the scheduler has to do again and again [dispatch.duty.Duty]
 """

@@ -9,6 +9,7 @@ from redis import Redis
 
 from config.addresses import webhook_key
 from config.settings import Settings
+from worker.desk.key_ring import KeyRing
 from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.database_identity import recognition_of
 from worker.dispatch.deliver import DeliveryLimits
@@ -64,6 +65,11 @@ class Runtime:
     def console_engine(self) -> Engine:
         """The store for what people do in a browser."""
         return audit.through(self.engine, AuditDoor.CONSOLE)
+
+    @cached_property
+    def key_ring(self) -> KeyRing:
+        """Whose key is whose."""
+        return KeyRing(self.engine)
 
     @cached_property
     def keeper(self) -> AnswerBuffer:

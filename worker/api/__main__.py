@@ -7,14 +7,14 @@ from config.start import load_or_exit
 from worker.api.app import create
 from worker.dispatch.database_identity import REFUSED, is_refused
 from worker.listener import serve
-from worker.runtime import build
+from worker.runtime import AuditDoor, build
 
 
 def main() -> int:
     """Serve, or say why not."""
     settings = load_or_exit()
     logs.set_up(settings.log_level)
-    runtime = build(settings)
+    runtime = build(settings, AuditDoor.API)
     if is_refused(runtime.engine, runtime.memories):
         return REFUSED
     serve(create(runtime), settings.api_host, settings.api_port)

@@ -136,6 +136,14 @@ NOUNS: dict[str, tuple[str, Commands]] = {
             ),
         },
     ),
+    "key": (
+        "What programs and people show at the HTTP API.",
+        {
+            "create": ("key:create", "Create a key. It is shown once, and kept nowhere."),
+            "list": ("key:list_", "List every key there ever was, never the keys themselves."),
+            "revoke": ("key:revoke", "Revoke a key: two seconds later, no process takes it."),
+        },
+    ),
     "console": (
         "The console, in a browser.",
         {

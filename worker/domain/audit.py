@@ -10,6 +10,7 @@ from worker.domain.wire import Wire, to_wire
 class AuditDoor(StrEnum):
     """How a deed came in."""
 
+    API = "api"
     COMMAND = "command"
     MESSAGE = "message"
     CONSOLE = "console"
@@ -17,7 +18,7 @@ class AuditDoor(StrEnum):
 
 
 class Deed(StrEnum):
-    """What can be done to a batch, a campaign, a request, a suppression or to all sending."""
+    """What can be done to a batch, a campaign, a request, a suppression, a key or to all sending."""
 
     CREATE = "create"
     EDIT = "edit"
@@ -41,6 +42,7 @@ class Deed(StrEnum):
     SIGN_OUT = "sign-out"
     REVEAL = "reveal"
     EXPORT = "export"
+    REVOKE = "revoke"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from worker.store.schema.campaigns import campaign
 from worker.store.schema.control import audit, dead_letter, duty, fold, halt, message, pulse, tally
 from worker.store.schema.conventions import metadata
 from worker.store.schema.history import begun_count, request_count, transition
+from worker.store.schema.keys import access_key
 from worker.store.schema.people import (
     archived_attempt,
     heard_act,
@@ -26,6 +27,7 @@ from worker.store.schema.signing_in import console_link, console_session
 from worker.store.schema.webhooks import webhook_delivery
 
 __all__ = [
+    "access_key",
     "archived_attempt",
     "attempt",
     "audit",

@@ -58,7 +58,7 @@ audit = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("at", Timestamp, nullable=False, server_default=NOW),
     Column("by", Text, nullable=False, comment="a person, or a part of this house"),
-    Column("door", Text, nullable=False, comment="command, console, message or system"),
+    Column("door", Text, nullable=False, comment="a word of worker.domain.audit.AuditDoor"),
     Column("deed", Text, nullable=False, comment="a word of worker.domain.audit.Deed"),
     Column("subject", Text, nullable=False, comment="what it was done to"),
     Column("why", Text, comment="the person's own words"),

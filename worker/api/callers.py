@@ -1,0 +1,72 @@
+"""Who asks: the key in a header becomes a caller, or the call is refused.
+
+A route that needs one takes `caller: Reading`, `Operating` or `Administering`.
+"""
+
+from math import ceil
+from typing import Annotated
+
+from fastapi import BackgroundTasks, Depends, HTTPException, Security
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import APIKeyHeader
+
+from worker.api.use import Used
+from worker.domain.callers import Caller, Role
+from worker.runtime import Runtime
+
+HEADER = "Syllable-API-Key"
+_header = APIKeyHeader(
+    name=HEADER, scheme_name="key", auto_error=False, description="of `outreach key create`"
+)
+Shown = Annotated[str | None, Security(_header)]
+
+
+async def caller_of(runtime: Runtime, shown: str, tasks: BackgroundTasks) -> Caller:
+    """Whose key this is, after one of its calls was taken.
+
+    Raises:
+        HTTPException: 401, nobody's; 429, it has made too many calls.
+        StoreUnavailable: nobody knows.
+    """
+    ring = runtime.key_ring
+    if not ring.is_fresh:
+        await run_in_threadpool(ring.refresh)
+    key = ring.find(shown)
+    if key is None:
+        raise HTTPException(401, "this key is not known: it is wrong, expired or revoked")
+    if wait := ring.seconds_to_wait(key):
+        seconds = {"Retry-After": str(ceil(wait))}
+        raise HTTPException(429, f"more than {key.per_second} calls a second", seconds)
+    if ring.is_use_due(key):
+        tasks.add_task(ring.note_use, key)
+    return key.caller
+
+
+async def reading(runtime: Used, shown: Shown, tasks: BackgroundTasks) -> Caller:
+    """Whoever asks, with any key."""
+    if not shown:
+        raise HTTPException(401, f"send a key in the header {HEADER}")
+    return await caller_of(runtime, shown, tasks)
+
+
+Reading = Annotated[Caller, Depends(reading)]
+
+
+async def operating(caller: Reading) -> Caller:
+    """Whoever asks, with a key that may change what happens."""
+    return _with_role(caller, Role.OPERATE)
+
+
+async def administering(caller: Reading) -> Caller:
+    """Whoever asks, with a key that may do everything."""
+    return _with_role(caller, Role.ADMIN)
+
+
+Operating = Annotated[Caller, Depends(operating)]
+Administering = Annotated[Caller, Depends(administering)]
+
+
+def _with_role(caller: Caller, needed: Role) -> Caller:
+    if not caller.role.includes(needed):
+        raise HTTPException(403, f"this needs a key with role {needed}; yours may {caller.role}")
+    return caller
