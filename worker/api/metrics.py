@@ -1,12 +1,14 @@
 """The figures as Prometheus reads them. No label carries an address, a batch or a token."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from worker.desk.metrics import Snapshot
 from worker.domain.consent.opt_out_words import Wish
+from worker.domain.evidence.counted_moves import ANSWERS, CONTACTS, DOUBTS, Moves
+from worker.domain.statuses import Cause, Channel, RequestStatus, SuppressReason
 
 HELP: dict[str, str] = {
     "halts": "halts in force: everything, a channel or a campaign",
@@ -20,42 +22,90 @@ HELP: dict[str, str] = {
 }
 
 
+Tallies = tuple[str, ...]
+"""Names of counts in the database that are added up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A counter: its help, the kind of tally it is read from, and, where it has a label, every value."""
+    """A counter: its help, its labels, and for every value of them the tallies it is read from.
+
+    Every series is shown from the start: a rate can't be taken of what appears with its first count.
+    """
 
     sentence: str
-    tally: str
-    label: str = ""
-    values: tuple[str, ...] = ()
+    series: Mapping[tuple[str, ...], Tallies]
+    labels: tuple[str, ...] = ()
 
 
-# Every value is shown from the start: a rate can't be taken of what appears with its first count.
+def _by(tally: str, values: Iterable[str]) -> dict[tuple[str, ...], Tallies]:
+    return {(value,): (f"{tally}:{value}",) for value in values}
+
+
+def _by_channel(meanings: Mapping[str, Moves]) -> dict[tuple[str, ...], Tallies]:
+    return {
+        (channel, meaning): tuple(f"attempt:{channel}:{was}:{became}" for was, became in moves)
+        for channel in Channel
+        for meaning, moves in meanings.items()
+    }
+
+
 COUNTED: dict[str, Counted] = {
+    "contacts": Counted(
+        "people contacted, one for each attempt that the provider took: by its answer, or found out later",
+        _by_channel(CONTACTS),
+        ("channel", "answer"),
+    ),
+    "answers": Counted(
+        "what came of asking the provider to contact somebody",
+        _by_channel(ANSWERS),
+        ("channel", "answer"),
+    ),
+    "doubts_resolved": Counted(
+        "how attempts ended of which nobody knew whether they had reached the provider",
+        _by_channel(DOUBTS),
+        ("channel", "how"),
+    ),
+    "moves": Counted(
+        "requests that came to a status, and who or what moved them there",
+        {
+            (status, cause): (f"move:{status}:{cause}",)
+            for status in RequestStatus
+            for cause in Cause
+        },
+        ("status", "cause"),
+    ),
+    "opt_outs": Counted(
+        "acts by which somebody is not to be contacted any more",
+        _by("suppression", SuppressReason),
+        ("reason",),
+    ),
     "callbacks_refused": Counted(
         "callbacks, events and connections turned away",
-        "refused",
-        "reason",
-        (
-            *("signature", "too_large", "unreadable", "store_unavailable"),
-            *("too_slow", "no_room", "too_many"),
+        _by(
+            "refused",
+            (
+                *("signature", "too_large", "unreadable", "store_unavailable"),
+                *("too_slow", "no_room", "too_many"),
+            ),
         ),
+        ("reason",),
     ),
     "double_contact_reports": Counted(
         "callbacks that name another call or text than the one known of their attempt",
-        "double_contact",
+        {(): ("double_contact",)},
     ),
     "mail_events_without_token": Counted(
         "mail events without our token: of a message of ours, of a person we mailed, or of nobody",
-        "stray",
-        "named",
-        ("message", "person", "nobody"),
+        _by("stray", ("message", "person", "nobody")),
+        ("named",),
     ),
     "stray_messages": Counted(
-        "messages that came without the key prefix, and were put where they belong", "strays"
+        "messages that came without the key prefix, and were put where they belong",
+        {(): ("strays",)},
     ),
     "texts_received": Counted(
-        "texts that came in, by what they ask for", "text", "wish", tuple(Wish)
+        "texts that came in, by what they ask for", _by("text", Wish), ("wish",)
     ),
 }
 
@@ -80,9 +130,7 @@ def _show(moment: Snapshot, made: CollectorRegistry) -> None:
 def _count(
     name: str, counted: Counted, tallies: Mapping[str, int], made: CollectorRegistry
 ) -> None:
-    labels = [counted.label] if counted.label else []
-    counter = Counter(f"outreach_{name}", counted.sentence, labels, registry=made)
-    if not counted.label:
-        counter.inc(tallies.get(counted.tally, 0))
-    for value in counted.values:
-        counter.labels(value).inc(tallies.get(f"{counted.tally}:{value}", 0))
+    counter = Counter(f"outreach_{name}", counted.sentence, counted.labels, registry=made)
+    for values, names in counted.series.items():
+        shown = counter.labels(*values) if values else counter
+        shown.inc(sum(tallies.get(one, 0) for one in names))

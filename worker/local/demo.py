@@ -4,12 +4,14 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 from uuid import UUID
 
+from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console, Group
 from rich.live import Live
 
@@ -31,6 +33,7 @@ from worker.domain.callers import Role
 from worker.domain.contract.batches import BatchDetails
 from worker.domain.database_identity import RefusedToStart
 from worker.domain.errors import Mistake
+from worker.domain.statuses import Channel
 from worker.local.demo_batches import DemoBatch, choose_batches
 from worker.local.interrupts import Interrupted, Interrupts
 from worker.local.postgres_programs import ServiceFailed
@@ -42,6 +45,8 @@ BY = "operator@example.com"
 PATIENCE_SECONDS = 75
 LATE_REPORTS_SECONDS = 15
 LOOK_SECONDS = 0.25
+CHANNELS = {"call": Channel.VOICE, "message": Channel.SMS, "mail": Channel.EMAIL}
+"""By the sandbox's word for a contact."""
 
 
 def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
@@ -109,6 +114,7 @@ def _perform(
     _show_timeline(out, runtime, pieces[0])
     as_expected = _compare(out, pieces, batches)
     contacted_once = _judge(out, house, runtime)
+    counted_right = _compare_metrics(out, house)
     _addresses(out, house)
     if keep:
         out.print("left running: Ctrl-C stops it; in another terminal:")
@@ -117,7 +123,7 @@ def _perform(
         link = link_for(load(), make_link(runtime.engine, BY, Role.ADMIN))
         out.print(f"  {link}", markup=False, soft_wrap=True)
         interrupts.pause(None)
-    return 0 if as_expected and contacted_once else 1
+    return 0 if as_expected and contacted_once and counted_right else 1
 
 
 def _load(out: Console, runtime: Runtime, piece: DemoBatch) -> None:
@@ -224,17 +230,46 @@ def _judge(out: Console, house: Stack, runtime: Runtime) -> bool:
     """Hold the sandbox's ledger against our attempts: tokens are read off the wire there."""
     if house.sandbox_url is None:
         return True
-    with urlopen(f"{house.sandbox_url}/sandbox/ledger", timeout=10) as answer:  # noqa: S310  loopback
-        contacts = Counter(contact["token"] for contact in json.load(answer))
+    ledger = _read_ledger(house)
+    contacts = Counter(contact["token"] for contact in ledger)
     known = {str(token) for token in attempt_tokens(runtime.engine)}
     strangers = [token for token in contacts if token is None or str(UUID(token)) not in known]
     once = max(contacts.values(), default=0) <= 1 and not strangers
     out.print(
         f"{_mark(once)} the providers saw exactly one contact per attempt:"
         f" {sum(contacts.values())} contacts, {len(contacts)} attempts behind them,"
-        f" at most {max(contacts.values(), default=0)} each\n"
+        f" at most {max(contacts.values(), default=0)} each"
     )
     return once
+
+
+def _compare_metrics(out: Console, house: Stack) -> bool:
+    """Hold what Prometheus would read against the sandbox's ledger, channel by channel."""
+    seen = Counter(CHANNELS[contact["kind"]] for contact in _read_ledger(house))
+    with urlopen(f"{house.api_url}/metrics", timeout=10) as answer:  # noqa: S310  loopback
+        counted = count_by_label(answer.read().decode(), "outreach_contacts_total", "channel")
+    agree = counted == {channel.value: seen[channel] for channel in Channel}
+    out.print(
+        f"{_mark(agree)} the metrics count the same:"
+        f" {', '.join(f'{n:.0f} {channel}' for channel, n in counted.items())}\n"
+    )
+    return agree
+
+
+def count_by_label(exposition: str, name: str, label: str) -> dict[str, float]:
+    """A metric's sums by one of its labels."""
+    sums: dict[str, float] = {}
+    for family in text_string_to_metric_families(exposition):
+        for sample in family.samples:
+            if sample.name == name:
+                value = sample.labels[label]
+                sums[value] = sums.get(value, 0.0) + sample.value
+    return sums
+
+
+def _read_ledger(house: Stack) -> list[Mapping[str, Any]]:
+    with urlopen(f"{house.sandbox_url}/sandbox/ledger", timeout=10) as answer:  # noqa: S310  loopback
+        return list(json.load(answer))
 
 
 def _addresses(out: Console, house: Stack) -> None:

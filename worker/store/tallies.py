@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, text
 
 _ADD = text("""
-    INSERT INTO tally (name, n)
-    SELECT * FROM unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS v (name, n)
+    INSERT INTO tally (name, slot, n)
+    SELECT name, mod(pg_backend_pid(), 64), n
+    FROM unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS v (name, n)
     ORDER BY name
-    ON CONFLICT (name) DO UPDATE SET n = tally.n + excluded.n
+    ON CONFLICT (name, slot) DO UPDATE SET n = tally.n + excluded.n
 """)
 
 
@@ -19,4 +20,5 @@ def add(connection: Connection, counted: Mapping[str, int]) -> None:
 
 def read(connection: Connection) -> dict[str, int]:
     """Every count."""
-    return {row.name: row.n for row in connection.execute(text("SELECT name, n FROM tally"))}
+    rows = connection.execute(text("SELECT name, sum(n)::bigint AS n FROM tally GROUP BY name"))
+    return {row.name: row.n for row in rows}

@@ -2,11 +2,18 @@
 
 CREATE OR REPLACE FUNCTION note_arrivals() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO status_transition
-        (request, from_status, to_status, channel_manager_status, at, cause, attempt, detail)
-    SELECT id, NULL, request_status, channel_manager_status, clock_timestamp(),
-           moved_by, attempt, moved_why
-    FROM arrived ORDER BY id;
+    WITH came AS (
+        INSERT INTO status_transition
+            (request, from_status, to_status, channel_manager_status, at, cause, attempt, detail)
+        SELECT id, NULL, request_status, channel_manager_status, clock_timestamp(),
+               moved_by, attempt, moved_why
+        FROM arrived ORDER BY id
+        RETURNING to_status, cause
+    )
+    INSERT INTO tally (name, slot, n)
+    SELECT concat('move:', to_status, ':', cause), mod(pg_backend_pid(), 64), count(*)
+    FROM came GROUP BY 1 ORDER BY 1
+    ON CONFLICT (name, slot) DO UPDATE SET n = tally.n + excluded.n;
 
     INSERT INTO request_count (batch, request_status, channel_manager_status, slot, n)
     SELECT batch, request_status, channel_manager_status, mod(pg_backend_pid(), 64), count(*)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -107,9 +108,20 @@ pulse = Table(
 tally = Table(
     "tally",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("n", BigInteger, nullable=False, comment="over all processes"),
-    comment="Counted by the doors since ever; read by whoever is asked for metrics.",
+    Column("name", Text, nullable=False),
+    Column("n", BigInteger, nullable=False, comment="to be summed over the slots"),
+    Column(
+        "slot",
+        SmallInteger,
+        nullable=False,
+        server_default="0",
+        comment="spreads a count over rows, so that writers rarely wait",
+    ),
+    PrimaryKeyConstraint("name", "slot"),
+    comment=(
+        "Counted for ever, untouched by the archive: by the doors, with what is recorded, and by "
+        "the triggers note_arrivals, note_moves and count_suppressions."
+    ),
 )
 
 duty = Table(

@@ -77,7 +77,7 @@ suppression = Table(
     CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
     comment=(
         "One row for each act by which somebody is not to be contacted. What is in "
-        "force stands in recipient too."
+        "force stands in recipient too. Trigger count_suppressions counts them."
     ),
 )
 
