@@ -99,6 +99,21 @@ class Settings(BaseSettings):
         "127.0.0.1", description="private address of metrics and readiness; never a public one"
     )
     api_port: int = Field(8081, ge=1, le=65_535, description="port of metrics and readiness")
+    api_mode: Literal["voice", "sms", "email"] | None = Field(
+        None, description="mode of campaigns that the API makes without one"
+    )
+    api_source: str | None = Field(
+        None, description="number or mailbox of campaigns that the API makes without a source"
+    )
+    api_zone: ZoneName = Field("UTC", description="zone of campaigns that the API makes")
+    api_template: str | None = Field(
+        None,
+        description="name of the campaign whose words those take that the API makes without any",
+    )
+    api_rate_of_one: Literal["one-an-hour", "no-limit"] = Field(
+        "one-an-hour",
+        description="what hourly_rate 1 means, which the public API's clients send unless told otherwise",
+    )
     flower_port: int = Field(5555, ge=1, le=65_535, description="port Flower listens on")
     flower_basic_auth: Logins = Field(description="user:password of Flower's pages")
 

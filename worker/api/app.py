@@ -5,10 +5,11 @@ from fastapi import FastAPI
 from worker.api import house, refusals
 from worker.api.console.app import create_console
 from worker.api.documents import documented_app
+from worker.api.outbound.routes import router as outbound
 from worker.runtime import Runtime
 
 # Every router of the API. Each is made with `route_class=StrictRoute`, so that bodies are read strictly.
-ROUTERS = (house.router,)
+ROUTERS = (house.router, outbound)
 
 
 def create(runtime: Runtime) -> FastAPI:

@@ -39,6 +39,7 @@ class RefusalSentence(BaseModel):
 
 
 _SAID: dict[int, tuple[type[BaseModel], str, Any]] = {
+    400: (RefusalSentence, "the body can't be read", "There was an error parsing the body"),
     401: (
         RefusalSentence,
         "no key, or one that is wrong, expired or revoked",
@@ -77,6 +78,14 @@ def refused_with(*statuses: int) -> dict[int | str, dict[str, Any]]:
         }
         for status in sorted({*statuses, 401, 403, 429, 503})
     }
+
+
+def answered_with(model: object, *refusals: int) -> dict[int | str, dict[str, Any]]:
+    """What an operation answers, for its `responses`; without a model it is null."""
+    done: dict[str, Any] = {"description": "it is so", "content": {"application/json": {}}}
+    if model is not None:
+        done |= {"model": model}
+    return {200: done, **refused_with(*refusals)}
 
 
 def documented_app() -> FastAPI:

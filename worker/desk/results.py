@@ -1,6 +1,7 @@
 """Results out: every request of a batch with what became of it."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from worker.domain.contract.results import RequestResult
 from worker.domain.errors import UnknownBatch
@@ -27,7 +28,10 @@ def results(
         UnknownBatch: there is none; raised before the first result is asked for.
     """
     batch = _id(engine, batch_id)
-    return _pages(engine, batch, ResultFilter(request_status, reference_id), page_size)
+    statuses = None if request_status is None else [request_status.value]
+    return chain.from_iterable(
+        pages(engine, batch, ResultFilter(statuses, reference_id), page_size)
+    )
 
 
 def variable_names(engine: Engine, batch_id: str, *, page_size: int = NAMES_PAGE) -> list[str]:
@@ -54,12 +58,15 @@ def _id(engine: Engine, batch_id: str) -> int:
     return facts.id
 
 
-def _pages(engine: Engine, batch: int, wanted: ResultFilter, size: int) -> Iterator[RequestResult]:
+def pages(
+    engine: Engine, batch: int, wanted: ResultFilter, size: int = PAGE
+) -> Iterator[list[RequestResult]]:
+    """The chosen results of a batch, a page at a time; nothing is held between two pages."""
     after = ""
 
     def step(connection: Connection) -> list[RequestResult]:
         return requests.page(connection, batch, wanted, after=after, limit=size)
 
     while found := in_transaction(engine, step):
-        yield from found
+        yield found
         after = found[-1].reference_id

@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-BATCH_ID = r"^[A-Za-z0-9._-]{1,128}$"
+# Not `.` nor `..`, which a client of HTTP resolves before it asks.
+BATCH_ID = (
+    "^([A-Za-z0-9_-][A-Za-z0-9._-]{0,127}|[.][A-Za-z0-9_-][A-Za-z0-9._-]{0,126}"
+    "|[.][.][A-Za-z0-9._-]{1,126})$"
+)
 MAILBOX = r"^[^@\s]+@[^@\s]+$"
 REGION = "^[A-Z]{2}$"
 NOT_BLANK = r"\S"
 
 SHAPES: dict[str, str] = {
-    BATCH_ID: "must be 1 to 128 of the letters A to Z and a to z, digits, dots, dashes and _",
+    BATCH_ID: "must be 1 to 128 of the letters A to Z and a to z, digits, dots, dashes and _;"
+    " not . or ..",
     MAILBOX: "must be an email address",
     REGION: "must be a region of two capital letters, like US",
     NOT_BLANK: "must not be blank",

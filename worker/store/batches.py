@@ -4,7 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, Select, case, func, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from worker.domain.contract.batches import EDITABLE, BatchFacts, BatchFields, Count
@@ -87,9 +99,10 @@ def intake(connection: Connection, batch_id: str) -> Intake | None:
 def edit(connection: Connection, batch_id: int, fields: BatchFields, by: str) -> None:
     """Write the editable fields of a batch that the caller holds locked."""
     values: dict[str, object] = {name: getattr(fields, name) for name in EDITABLE}
-    # Another deadline needs another pace.
+    # Another deadline needs another pace, and so does what is left when a pause ends.
     same = batch.c.expires_on.is_not_distinct_from(fields.expires_on)
-    values["auto_call_rate_baseline"] = case((same, batch.c.auto_call_rate_baseline))
+    goes_on = and_(same, or_(batch.c.paused == fields.paused, literal(fields.paused)))
+    values["auto_call_rate_baseline"] = case((goes_on, batch.c.auto_call_rate_baseline))
     connection.execute(update(batch).where(batch.c.id == batch_id).values(**values, **_touch(by)))
 
 

@@ -1,12 +1,14 @@
 """Campaigns: written by authors, read by everybody."""
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from enum import Enum
+
+from sqlalchemy import Connection, RowMapping, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from worker.domain.contract.campaigns import Campaign, CampaignFields
 from worker.domain.statuses import Channel
 from worker.domain.wire import Wire
-from worker.store.schema import campaign
+from worker.store.schema import batch, campaign
 
 FIELDS = tuple(CampaignFields.model_fields)
 # Tuples in a campaign, arrays in its row.
@@ -19,6 +21,23 @@ LISTS = (
     "retry_on",
     "webhooks",
 )
+
+_THERE = campaign.c.deleted_at.is_(None)
+# To any other batch work may still be added.
+_IN_USE = select(batch.c.id).where(
+    batch.c.deleted_at.is_(None),
+    batch.c.archived_at.is_(None),
+    func.coalesce(batch.c.expires_on > func.clock_timestamp(), true()),
+)
+
+
+class Deletion(Enum):
+    """What became of the wish to delete a campaign."""
+
+    DONE = "done"
+    BEFORE = "before"
+    IN_USE = "in use"
+    UNKNOWN = "unknown"
 
 
 def add(
@@ -42,7 +61,7 @@ def replace(connection: Connection, campaign_id: int, fields: CampaignFields, by
         .values(**_columns(fields), last_updated_by=by, updated_at=func.clock_timestamp())
         .returning(campaign)
     )
-    return _campaign(rows.mappings().one())
+    return campaign_in(rows.mappings().one())
 
 
 def find(connection: Connection, reference: str | int, *, lock: bool = False) -> Campaign | None:
@@ -51,7 +70,7 @@ def find(connection: Connection, reference: str | int, *, lock: bool = False) ->
     if _may_be_id(str(reference)):
         clauses.append(campaign.c.id == int(reference))
     for clause in clauses:
-        query = select(campaign).where(clause)
+        query = select(campaign).where(clause, _THERE)
         rows = connection.execute(query.with_for_update(key_share=True) if lock else query)
         if found := _first(rows.mappings().first()):
             return found
@@ -68,21 +87,50 @@ def created_as(connection: Connection, campaign_id: int) -> dict[str, Wire] | No
 def id_of(connection: Connection, campaign_name: str) -> int | None:
     """The id of the campaign with this name."""
     found: int | None = connection.scalar(
-        select(campaign.c.id).where(campaign.c.campaign_name == campaign_name)
+        select(campaign.c.id).where(campaign.c.campaign_name == campaign_name, _THERE)
     )
     return found
 
 
 def exists(connection: Connection, campaign_id: int) -> bool:
-    """Whether a campaign has this id."""
-    query = select(campaign.c.id).where(campaign.c.id == campaign_id)
-    return connection.execute(query).first() is not None
+    """Whether a campaign has this id; one that is there is not deleted before our transaction ends."""
+    query = select(campaign.c.id).where(campaign.c.id == campaign_id, _THERE)
+    held = query.with_for_update(read=True, key_share=True)
+    return connection.execute(held).first() is not None
+
+
+def mark_deleted(connection: Connection, campaign_id: int, by: str) -> Deletion:
+    """Delete a campaign that no open batch needs; its name is free from then on.
+
+    Its row stays, for what was done in its name. Whoever makes a batch of it meanwhile comes before or after.
+    """
+    chosen = campaign.c.id == campaign_id
+    held = select(campaign.c.deleted_at).where(chosen).with_for_update()
+    found = connection.execute(held).first()
+    if found is None:
+        return Deletion.UNKNOWN
+    if found[0] is not None:
+        return Deletion.BEFORE
+    if connection.scalar(select(_IN_USE.where(batch.c.campaign_id == campaign_id).exists())):
+        return Deletion.IN_USE
+    freed = func.concat(campaign.c.campaign_name, " (deleted ", campaign.c.id, ")")
+    connection.execute(
+        update(campaign)
+        .where(chosen)
+        .values(
+            campaign_name=freed,
+            deleted_at=func.clock_timestamp(),
+            updated_at=func.clock_timestamp(),
+            last_updated_by=by,
+        )
+    )
+    return Deletion.DONE
 
 
 def everyone(connection: Connection) -> list[Campaign]:
     """Every campaign, in the order they were created."""
-    rows = connection.execute(select(campaign).order_by(campaign.c.id)).mappings()
-    return [_campaign(row) for row in rows]
+    rows = connection.execute(select(campaign).where(_THERE).order_by(campaign.c.id)).mappings()
+    return [campaign_in(row) for row in rows]
 
 
 def _may_be_id(reference: str) -> bool:
@@ -95,10 +143,11 @@ def _columns(fields: CampaignFields) -> dict[str, object]:
 
 
 def _first(row: RowMapping | None) -> Campaign | None:
-    return _campaign(row) if row else None
+    return campaign_in(row) if row else None
 
 
-def _campaign(row: RowMapping) -> Campaign:
+def campaign_in(row: RowMapping) -> Campaign:
+    """The campaign in a row of its table."""
     values = {name: row[name] for name in FIELDS}
     values |= {name: tuple(row[name]) for name in LISTS}
     return Campaign(

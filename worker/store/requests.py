@@ -20,7 +20,7 @@ _COLUMNS = """
 class ResultFilter:
     """Which requests of a batch to read; None means any."""
 
-    request_status: str | None = None
+    statuses: Sequence[str] | None = None
     reference_id: str | None = None
 
 
@@ -29,7 +29,7 @@ class ResultFilter:
 _PAGE = text(f"""
     SELECT {_COLUMNS} FROM communication_request AS r JOIN communication_batch AS b ON b.id = r.batch
     WHERE r.batch = :batch AND r.reference_id > :after
-        AND (CAST(:status AS text) IS NULL OR r.request_status = :status)
+        AND (CAST(:statuses AS text[]) IS NULL OR r.request_status = ANY (:statuses))
         AND (CAST(:reference AS text) IS NULL OR r.reference_id = :reference)
     ORDER BY r.reference_id LIMIT :limit
 """)  # noqa: S608  _COLUMNS is a constant
@@ -50,7 +50,7 @@ def page(
             "batch": batch,
             "after": after,
             "limit": limit,
-            "status": wanted.request_status,
+            "statuses": None if wanted.statuses is None else list(wanted.statuses),
             "reference": wanted.reference_id,
         },
     )

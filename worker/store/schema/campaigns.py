@@ -196,6 +196,7 @@ campaign = Table(
         JSONB(none_as_null=True),
         comment="the fields it was created with: tells a repetition from a conflict",
     ),
+    Column("deleted_at", Timestamp, comment="nothing begins in its name; its own name is free"),
     Index("campaign_with_webhooks", "id", postgresql_where=text("webhooks <> '[]'")),
     one_of("mode", Channel),
     CheckConstraint("hourly_rate BETWEEN 1 AND 3600", name="hourly_rate"),

@@ -1,0 +1,1 @@
+"""What the public API's clients ask for, in its nouns, each within what the caller's key may see."""

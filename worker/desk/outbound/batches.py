@@ -1,0 +1,129 @@
+"""Batches as the public API has them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from worker.desk import batches
+from worker.desk.additions import add_in
+from worker.desk.outbound.scope import BatchIdTaken, is_seen, seen_batch
+from worker.desk.request_actions import remove_requests
+from worker.domain.audit import Deed
+from worker.domain.callers import Caller
+from worker.domain.contract.batches import BatchDetails, refuse_closed
+from worker.domain.contract.new_requests import NewRequest
+from worker.domain.contract.outbound.batches import changes_said, show_batch
+from worker.domain.contract.outbound.generations import Generation
+from worker.domain.errors import BatchConflict, UnknownBatch, UnknownCampaign, WrongFields
+from worker.store.batches import now
+from worker.store.connect import Connection, Engine, in_transaction
+
+Said = Mapping[str, Any]
+
+
+def get_seen_batch(engine: Engine, batch_id: str, caller: Caller) -> BatchDetails:
+    """The batch with its status and counts.
+
+    Raises:
+        UnknownBatch: there is none that the caller may see.
+    """
+
+    def step(connection: Connection) -> BatchDetails:
+        return _details(connection, seen_batch(connection, batch_id, caller).batch_id)
+
+    return in_transaction(engine, step)
+
+
+def create_public_batch(engine: Engine, said: Said, caller: Caller) -> BatchDetails:
+    """Store an empty batch; one that was created with equal fields is left as it is.
+
+    Raises:
+        WrongFields, UnknownCampaign, BatchConflict: as every creation.
+        BatchIdTaken: another campaign has it, of which the caller knows nothing.
+    """
+
+    def step(connection: Connection) -> BatchDetails:
+        if not is_seen(caller, said["campaign_id"]):
+            raise UnknownCampaign(str(said["campaign_id"]))
+        batches.create_in(connection, said, by=caller.owner)
+        return _details(connection, said["batch_id"])
+
+    try:
+        return in_transaction(engine, step)
+    except BatchConflict:
+        try:
+            get_seen_batch(engine, said["batch_id"], caller)
+        except UnknownBatch:
+            raise BatchIdTaken from None
+        raise
+
+
+def update_public_batch(
+    engine: Engine, batch_id: str, said: Said, generation: Generation, caller: Caller
+) -> BatchDetails:
+    """Change what a client gives; a pause has committed when this returns.
+
+    Raises:
+        UnknownBatch: there is none that the caller may see.
+        BatchDeleted, BatchExpired, BatchArchived: it is closed, and something would change.
+        WrongFields: a change is unknown or wrong.
+    """
+
+    def step(connection: Connection) -> BatchDetails:
+        facts = seen_batch(connection, batch_id, caller, lock=True)
+        shown = show_batch(_details(connection, batch_id), generation)
+        said_now = changes_said(said, shown)
+        changes = {name: v for name, v in said_now.items() if v != getattr(facts, name)}
+        if changes:
+            refuse_closed(facts, now(connection))
+            batches.update_in(connection, batch_id, changes, by=caller.owner)
+        return _details(connection, batch_id)
+
+    return in_transaction(engine, step)
+
+
+def delete_public_batch(engine: Engine, batch_id: str, *, reason: str, caller: Caller) -> None:
+    """Delete a batch; the first reason stays.
+
+    Raises:
+        UnknownBatch: there is none that the caller may see.
+        WrongFields: the reason is empty.
+    """
+    get_seen_batch(engine, batch_id, caller)
+    batches.delete_batch(engine, batch_id, reason=reason, by=caller.owner)
+
+
+def add_public_request(engine: Engine, batch_id: str, said: Said, caller: Caller) -> None:
+    """Add one request; one that is there, equal in every field, is left as it is.
+
+    Raises:
+        WrongFields: it names another batch.
+        UnknownBatch: there is none that the caller may see.
+        BatchDeleted, BatchExpired, BatchArchived: it is closed.
+        RequestsConflict: the reference_id is taken by another target or other variables.
+    """
+
+    def step(connection: Connection) -> None:
+        seen_batch(connection, batch_id, caller)
+        if said.get("batch_id") not in {None, batch_id}:
+            raise WrongFields(["batch_id: must be that of the path"])
+        if add_in(connection, batch_id, [new], by=caller.owner):
+            batches.note(connection, Deed.ADD, batch_id, caller.owner, detail={"requests": 1})
+
+    new = NewRequest(**{name: said[name] for name in NewRequest.model_fields})
+    in_transaction(engine, step)
+
+
+def remove_public_requests(
+    engine: Engine, batch_id: str, reference_ids: Sequence[str], caller: Caller
+) -> None:
+    """Close those of the named requests that still wait; what is gone already is gone.
+
+    Raises:
+        UnknownBatch: there is none that the caller may see.
+    """
+    get_seen_batch(engine, batch_id, caller)
+    remove_requests(engine, batch_id, reference_ids, by=caller.owner)
+
+
+def _details(connection: Connection, batch_id: str) -> BatchDetails:
+    return batches.details_of(connection, [batches.get_batch(connection, batch_id)])[0]
