@@ -10,9 +10,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -31,6 +30,7 @@ from config.addresses import (
     WebhookSecret,
     is_loopback,
 )
+from config.api_settings import ApiSettings, ZoneName
 from config.faults import sentence
 from config.names import DEFAULT, Names
 from config.timing import PROFILES, Seconds, Timing
@@ -52,19 +52,10 @@ class SettingsError(Exception):
 Rate = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
 
 
-def _zone_name(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, KeyError):
-        raise ValueError("must be an IANA time zone, like Europe/Berlin") from None
-    return value
-
-
-ZoneName = Annotated[str, AfterValidator(_zone_name)]
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=40)]
 
 
-class Settings(BaseSettings):
+class Settings(ApiSettings):
     """What an operator may change. `outreach doctor` shows the values in force, secrets masked."""
 
     model_config = SettingsConfigDict(
@@ -99,21 +90,6 @@ class Settings(BaseSettings):
         "127.0.0.1", description="private address of metrics and readiness; never a public one"
     )
     api_port: int = Field(8081, ge=1, le=65_535, description="port of metrics and readiness")
-    api_mode: Literal["voice", "sms", "email"] | None = Field(
-        None, description="mode of campaigns that the API makes without one"
-    )
-    api_source: str | None = Field(
-        None, description="number or mailbox of campaigns that the API makes without a source"
-    )
-    api_zone: ZoneName = Field("UTC", description="zone of campaigns that the API makes")
-    api_template: str | None = Field(
-        None,
-        description="name of the campaign whose words those take that the API makes without any",
-    )
-    api_rate_of_one: Literal["one-an-hour", "no-limit"] = Field(
-        "one-an-hour",
-        description="what hourly_rate 1 means, which the public API's clients send unless told otherwise",
-    )
     flower_port: int = Field(5555, ge=1, le=65_535, description="port Flower listens on")
     flower_basic_auth: Logins = Field(description="user:password of Flower's pages")
 

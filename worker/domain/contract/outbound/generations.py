@@ -1,6 +1,7 @@
 """What each generation of the public SDK reads: its enums are closed, one unknown value fails a call.
 
-Measured on the SDK's wheels. A generation is read from the User-Agent; whoever else asks is the newest.
+Measured on the SDK's wheels. A generation is read from the User-Agent of the Python SDK; whoever
+else asks is the newest.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from re import compile as pattern
 
 from worker.domain.statuses import BatchStatus, RequestStatus
 
-_AGENT = pattern(r"speakeasy-sdk/\S+ (\d{1,4})\.(\d{1,6})\.(\d{1,6})(?:\s|$)")
+_AGENT = pattern(r"speakeasy-sdk/python (\d{1,4})\.(\d{1,6})\.(\d{1,6})(?:\s|$)")
 Version = tuple[int, int, int]
 
 
