@@ -1,35 +1,35 @@
-"""Settings become engine, line and limits: built once per process, after any fork."""
+"""Settings become engine, line and limits: built once per process, after any fork.
+
+A part's module is imported with the part: a command that lists things needs the store and no more.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from redis import Redis
-
 from config.addresses import webhook_key
 from config.settings import Settings
-from worker.desk.key_ring import KeyRing
-from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.database_identity import recognition_of
-from worker.dispatch.deliver import DeliveryLimits
-from worker.dispatch.provider_loop import ProviderLoop
-from worker.dispatch.scan import ScanLimits
-from worker.dispatch.webhooks import Post, WebhookLimits, WebhookSender
 from worker.domain.audit import AuditDoor
 from worker.domain.consent.suppression import SuppressScope
-from worker.domain.contract.webhooks import Backoff
 from worker.domain.database_identity import Recognition
 from worker.domain.evidence import Timeouts
 from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.statuses import Channel
-from worker.limits import Buckets, Gate, OpenGate, SharedGate
 from worker.store import audit, database_identity, identity_stores
 from worker.store import connect as store
 from worker.store.connect import Engine, StoreRefused, StoreUnavailable
 from worker.store.identity_stores import IdentityStore
 
 if TYPE_CHECKING:
+    from worker.desk.key_ring import KeyRing
+    from worker.dispatch.answer_buffer import AnswerBuffer
+    from worker.dispatch.deliver import DeliveryLimits
+    from worker.dispatch.provider_loop import ProviderLoop
+    from worker.dispatch.scan import ScanLimits
+    from worker.dispatch.webhooks import Post, WebhookSender
+    from worker.limits import Gate
     from worker.providers.webhook_client import WebhookClient
 
 __all__ = ["AuditDoor", "Runtime", "StoreRefused", "StoreUnavailable", "build"]
@@ -67,13 +67,17 @@ class Runtime:
         return audit.through(self.engine, AuditDoor.CONSOLE)
 
     @cached_property
-    def key_ring(self) -> KeyRing:
+    def key_ring(self) -> "KeyRing":
         """Whose key is whose."""
+        from worker.desk.key_ring import KeyRing
+
         return KeyRing(self.engine)
 
     @cached_property
-    def keeper(self) -> AnswerBuffer:
+    def keeper(self) -> "AnswerBuffer":
         """Holds what the store does not take."""
+        from worker.dispatch.answer_buffer import AnswerBuffer
+
         return AnswerBuffer(drain=self.settings.timing.drain, successor=self._successor)
 
     def _successor(self) -> Engine:
@@ -102,10 +106,10 @@ class Runtime:
         )
 
     @cached_property
-    def line(self) -> ProviderLoop:
+    def line(self) -> "ProviderLoop":
         """The event loop with the providers' connections."""
-        # Here, because the SDKs take a second to import, which most commands need not wait for.
-        from worker.providers.connected import connect as connect_providers  # noqa: PLC0415
+        from worker.dispatch.provider_loop import ProviderLoop
+        from worker.providers.connected import connect as connect_providers
 
         settings, timing = self.settings, self.settings.timing
         return ProviderLoop(
@@ -136,8 +140,12 @@ class Runtime:
             vars(self)[name].dispose()
 
     @cached_property
-    def gate(self) -> Gate:
+    def gate(self) -> "Gate":
         """How fast the providers may be asked, over all processes."""
+        from redis import Redis
+
+        from worker.limits import Buckets, OpenGate, SharedGate
+
         settings = self.settings
         if not any(self.rates.values()):
             return OpenGate()
@@ -166,15 +174,18 @@ class Runtime:
 
     def receivers(self) -> "WebhookClient":
         """The way to the receivers of webhooks, inside a running event loop."""
-        from worker.providers.webhook_client import WebhookClient  # noqa: PLC0415  as above
+        from worker.providers.webhook_client import WebhookClient
 
         return WebhookClient(
             timeout=self.settings.timing.webhook_timeout,
             allow_private=self.settings.webhook_allow_private,
         )
 
-    def teller(self, receivers: Post) -> WebhookSender:
+    def teller(self, receivers: "Post") -> "WebhookSender":
         """What tells them."""
+        from worker.dispatch.webhooks import WebhookLimits, WebhookSender
+        from worker.domain.contract.webhooks import Backoff
+
         timing = self.settings.timing
         limits = WebhookLimits(
             timeout=timedelta(seconds=timing.webhook_timeout),
@@ -193,8 +204,10 @@ class Runtime:
         )
 
     @property
-    def scan_limits(self) -> ScanLimits:
+    def scan_limits(self) -> "ScanLimits":
         """How much a scan may claim."""
+        from worker.dispatch.scan import ScanLimits
+
         return ScanLimits(
             lease=timedelta(seconds=self.settings.timing.lease),
             chunk_size=self.settings.chunk_size,
@@ -210,8 +223,10 @@ class Runtime:
         return {mode: self.settings.rate_of(mode.value) for mode in Channel}
 
     @property
-    def delivery_limits(self) -> DeliveryLimits:
+    def delivery_limits(self) -> "DeliveryLimits":
         """Durations and sizes of a delivery."""
+        from worker.dispatch.deliver import DeliveryLimits
+
         timing = self.settings.timing
         return DeliveryLimits(
             send_window=timedelta(seconds=timing.send_window),

@@ -1,13 +1,13 @@
-"""`outreach campaign`: who reaches out, when, how often and with what words."""
+"""`outreach campaign`: write who reaches out, when, how often and with what words; and try it."""
 
 from typing import Annotated
 
 import typer
 
-from worker.cli.context import AsJson, By, CampaignRef, Wide, screen, session
+from worker.cli.context import By, CampaignRef, session
 from worker.cli.fields import FieldsFile, SetFields, read_fields, read_variables
-from worker.cli.printing import add_row, console, facts_table, print_json, table, warn
-from worker.desk.campaigns import create_campaign, list_campaigns, show_campaign, update_campaign
+from worker.cli.printing import console, warn
+from worker.desk.campaigns import create_campaign, update_campaign
 from worker.desk.trial_contact import send_test
 from worker.domain.content.template_hints import hints
 from worker.domain.contract.campaigns import template_of
@@ -38,31 +38,6 @@ def update(
     made = update_campaign(current.runtime.engine, campaign, changes, by=current.operator(by))
     console().print(f"campaign {made.id}: {made.fields.campaign_name}, updated")
     warn(hints(template_of(made.fields)))
-
-
-def list_(context: typer.Context, *, wide: Wide = False, as_json: AsJson = False) -> None:
-    """List every campaign."""
-    found = list_campaigns(session(context).runtime.engine)
-    if as_json:
-        print_json([campaign.to_wire() for campaign in found])
-        return
-    listing = table(None, "id", "campaign_name", "mode", "updated_at", "source", "last_updated_by")
-    for one in found:
-        fields = one.fields
-        about = (one.updated_at, fields.source, one.last_updated_by)
-        add_row(listing, [one.id, fields.campaign_name, fields.mode, *about])
-    screen(context, wide=wide).print(listing)
-
-
-def show(context: typer.Context, campaign: CampaignRef, *, as_json: AsJson = False) -> None:
-    """Show a campaign, given by name or id."""
-    found = show_campaign(session(context).runtime.engine, campaign)
-    if as_json:
-        print_json(found.to_wire())
-        return
-    times = {"created_at": found.created_at, "updated_at": found.updated_at}
-    facts = found.to_wire() | times
-    screen(context).print(facts_table(f"Campaign {found.id}", facts.items()))
 
 
 def rehearse(

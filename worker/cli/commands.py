@@ -19,8 +19,8 @@ NOUNS: dict[str, tuple[str, Commands]] = {
                 "campaign:update",
                 "Change fields of a campaign, given by name or id; the others stay.",
             ),
-            "list": ("campaign:list_", "List every campaign."),
-            "show": ("campaign:show", "Show a campaign, given by name or id."),
+            "list": ("campaign_list:list_", "List every campaign."),
+            "show": ("campaign_list:show", "Show a campaign, given by name or id."),
             "test": (
                 "campaign:rehearse",
                 "Send one contact to yourself, under the campaign's usual rules.",

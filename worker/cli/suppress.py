@@ -8,12 +8,13 @@ import typer
 from worker.cli.context import AsJson, By, Wide, screen, session
 from worker.cli.printing import add_row, console, print_json, table
 from worker.cli.screen import Screen
-from worker.cli.suppress_import import ChannelArgument, Reason
 from worker.desk import suppression_lifts, suppressions
 from worker.desk.suppression_lifts import Suppression
 from worker.domain.statuses import Channel, SuppressReason
 from worker.domain.wire import to_wire
 
+ChannelArgument = Annotated[Channel, typer.Argument(metavar="MODE", help="voice, sms or email.")]
+Reason = Annotated[SuppressReason, typer.Option(help="Why.")]
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="A number with +, or a mailbox.")]
 Remover = Annotated[
     str | None,

@@ -9,6 +9,7 @@ import typer
 from worker.cli.context import By, session
 from worker.cli.fields import UnreadableFile
 from worker.cli.printing import complain, console
+from worker.cli.suppress import ChannelArgument, Reason
 from worker.cli.upload import progress_bar
 from worker.desk.suppression_lists import Turn, lift_missing, missing_in, taking_turns
 from worker.desk.suppressions import Imported, import_suppressed
@@ -18,8 +19,6 @@ from worker.domain.errors import FileFault, WrongFields
 from worker.domain.statuses import Channel, SuppressReason
 from worker.runtime import Runtime
 
-ChannelArgument = Annotated[Channel, typer.Argument(metavar="MODE", help="voice, sms or email.")]
-Reason = Annotated[SuppressReason, typer.Option(help="Why.")]
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="One target a line, or CSV with a column target.")
 ]

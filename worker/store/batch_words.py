@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from worker.domain.content.render import Template
+from worker.domain.content.campaign_words import Template
 from worker.domain.statuses import Channel
 
 _WORDS = text("""

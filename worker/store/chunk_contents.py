@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, text
 
-from worker.domain.content.render import Template
+from worker.domain.content.campaign_words import Template
 from worker.domain.content.tickets import Content, Ticket
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.schedule.hours import open_hours

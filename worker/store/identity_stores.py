@@ -9,10 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
-
-from redis import Redis
-from redis.exceptions import RedisError
+from typing import TYPE_CHECKING, Protocol
 
 from worker.domain.database_identity import (
     RefusedToStart,
@@ -21,6 +18,9 @@ from worker.domain.database_identity import (
     read_identity,
 )
 from worker.store.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 
 class IdentityStoreUnfit(RefusedToStart):
@@ -97,7 +97,7 @@ class BrokerIdentityStore:
 
     KEY = "outreach:database"
 
-    def __init__(self, client: Redis, setting: str = "BROKER_URL", key: str = KEY) -> None:
+    def __init__(self, client: "Redis", setting: str = "BROKER_URL", key: str = KEY) -> None:
         self._client = client
         self._setting = setting
         self._key = key
@@ -116,6 +116,8 @@ class BrokerIdentityStore:
 
     @contextmanager
     def _judged(self) -> Iterator[None]:
+        from redis.exceptions import RedisError  # noqa: PLC0415  by now it is there
+
         try:
             yield
         except RedisError as error:
@@ -130,6 +132,9 @@ def open_identity_stores(
     state_dir: Path, broker_url: str, limits_url: str, key: str = BrokerIdentityStore.KEY
 ) -> list[IdentityStore]:
     """Every place that remembers: this host's file, and the first of the servers that is a Redis."""
+    # Here, because the client takes long to import, and a command that lists things asks no server.
+    from redis import Redis  # noqa: PLC0415
+
     kept: list[IdentityStore] = [FileIdentityStore(state_dir)]
     for setting, url in (("BROKER_URL", broker_url), ("LIMITS_URL", limits_url)):
         if url.startswith("redis"):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.content.render import ContentError, Template, render
+from worker.domain.content.campaign_words import Template
+from worker.domain.content.render import ContentError, render
 from worker.domain.content.tickets import Call, Mail, Text
 from worker.domain.statuses import Channel
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from worker.domain.content.render import ContentError, Template, render
+from worker.domain.content.campaign_words import Template
+from worker.domain.content.render import ContentError, render
 from worker.domain.content.shared_mail import LONGEST_SUBSTITUTIONS, form
 from worker.domain.content.tickets import Mail
 from worker.domain.statuses import Channel

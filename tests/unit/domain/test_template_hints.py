@@ -2,8 +2,9 @@
 
 import pytest
 
+from worker.domain.content.campaign_words import Template
 from worker.domain.content.needed_variables import find_needed
-from worker.domain.content.render import ContentError, Template, preview_words, render
+from worker.domain.content.render import ContentError, preview_words, render
 from worker.domain.content.template_hints import hints
 from worker.domain.statuses import Channel
 

@@ -7,7 +7,8 @@ from time import thread_time
 import pytest
 from liquid import Environment
 
-from worker.domain.content.render import ContentError, Template, check, render
+from worker.domain.content.campaign_words import Template
+from worker.domain.content.render import ContentError, check, render
 from worker.domain.content.templates import (
     ESCAPED,
     PLAIN,

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from worker.domain.content.render import ENVIRONMENTS, Template
+from worker.domain.content.campaign_words import Template
+from worker.domain.content.render import ENVIRONMENTS
 from worker.domain.content.templates import TemplateFault, parse_template, render_template
 
 SOMETHING = "1"

@@ -6,13 +6,13 @@ contacted. A fault names the field and the variable, and never a value.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
 
 from liquid import Environment
 
+from worker.domain.content.campaign_words import Template
 from worker.domain.content.shared_mail import MailShape, form
 from worker.domain.content.templates import (
     ESCAPED,
@@ -22,7 +22,6 @@ from worker.domain.content.templates import (
     render_template,
 )
 from worker.domain.content.tickets import Call, Content, Mail, Text
-from worker.domain.content.voicemail import OnMachine
 from worker.domain.errors import Mistake
 from worker.domain.statuses import Channel
 
@@ -42,22 +41,6 @@ FIXED_HOST = re.compile(r"https?://[^\s/?#{}]+(?:[/?#]|$)", re.IGNORECASE)
 
 class ContentError(Mistake):
     """This content can't be sent; the text is one clear sentence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
-    """The words of a campaign, with places for variables; which fields are set depends on the mode."""
-
-    mode: Channel
-    twiml: str | None = None
-    url: str | None = None
-    caller_id: str | None = None
-    on_machine: OnMachine | None = None
-    body: str | None = None
-    subject: str | None = None
-    html: str | None = None
-    text: str | None = None
-    template_id: str | None = None
 
 
 ENVIRONMENTS: dict[str, Environment] = {

@@ -6,7 +6,8 @@ A hint is no fault: the template can be rendered, and says something else than i
 import re
 from collections.abc import Iterator
 
-from worker.domain.content.render import ENVIRONMENTS, Template
+from worker.domain.content.campaign_words import Template
+from worker.domain.content.render import ENVIRONMENTS
 
 _TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _NAME = r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
-from worker.domain.content.render import Template, check
+from worker.domain.content.campaign_words import Template
 from worker.domain.content.voicemail import voicemail_detection
 from worker.domain.contract.webhooks import webhooks
 from worker.domain.errors import CannotChangeMode, WrongFields
@@ -155,6 +155,9 @@ def campaign_fields(values: Mapping[str, object]) -> CampaignFields:
     Raises:
         WrongFields: naming every field that is missing, unknown or wrong, templates included.
     """
+    # Here, because templates take long to import, and who lists campaigns parses none.
+    from worker.domain.content.render import check  # noqa: PLC0415
+
     fields = validate(CampaignFields, values)
     if faults := check(template_of(fields)):
         raise WrongFields(faults)

@@ -11,9 +11,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-from phonenumbers.timezone import time_zones_for_number
-
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LAST_SECOND = time(23, 59, 59)
 """As an end it means midnight: 00:00:00 to 23:59:59 is all day."""
@@ -179,6 +176,10 @@ def known_zone(name: str) -> ZoneInfo | None:
 
 @lru_cache(maxsize=65_536)
 def _zones_of_prefix(prefix: str, length: int) -> tuple[str, ...]:
+    # Here, because this is the library's largest table, and most who ask for hours ask of no number.
+    import phonenumbers  # noqa: PLC0415
+    from phonenumbers.timezone import time_zones_for_number  # noqa: PLC0415
+
     try:
         number = phonenumbers.parse(prefix + "0" * (length - len(prefix)))
     except phonenumbers.NumberParseException:
