@@ -16,10 +16,15 @@ STRAYED = Queue.TRIGGERS.value
 DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671}
 
 
+def is_amqp(url: str) -> bool:
+    """Whether it is a RabbitMQ, which is reached by another protocol."""
+    return urlsplit(url).scheme in DEFAULT_PORTS
+
+
 def fault(url: str) -> str | None:
     """Why the broker can't be used; None when it answers."""
     try:
-        if urlsplit(url).scheme in DEFAULT_PORTS:
+        if is_amqp(url):
             _reach(url)
         else:
             _ping(url)
@@ -37,7 +42,7 @@ def _ping(url: str) -> None:
 
 def strays(url: str) -> int:
     """How many messages wait under the name of our queue without its prefix, where nobody reads."""
-    if urlsplit(url).scheme in DEFAULT_PORTS:
+    if is_amqp(url):
         return 0
     with redis.Redis.from_url(url, socket_timeout=PATIENCE, protocol=2) as client:
         try:

@@ -1,18 +1,21 @@
 """`outreach doctor`: what is well, what is not, and what to do about it."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import typer
 
+from config.addresses import is_loopback
 from config.names import Names
 from config.queues import Queue
 from config.settings import Settings
 from worker.cli import broker
-from worker.cli.context import session
+from worker.cli.broker_checks import examine_server
+from worker.cli.context import AsJson, screen, session
 from worker.cli.listing import Listing
-from worker.cli.printing import add_row, console, facts_table, table
+from worker.cli.printing import add_row, facts_table, print_json, table
 from worker.desk.database import (
-    Finding,
     examine_answers,
     examine_clocks,
     examine_database,
@@ -20,18 +23,29 @@ from worker.desk.database import (
     examine_halts,
     examine_writes,
 )
-from worker.dispatch.database_identity import recognition_of
+from worker.desk.findings import Finding
+from worker.desk.server_checks import examine_copies, examine_places
+from worker.dispatch.database_identity import judge_the_database
+from worker.dispatch.duty import SHARED
 from worker.domain.database_identity import Recognition, RefusedToStart
+from worker.domain.wire import Wire
 from worker.runtime import Runtime, StoreUnavailable
 
+LEAST_FREE = 512 * 2**20
+"""Bytes on the disk of STATE_DIR, below which somebody is told."""
 
-def doctor(context: typer.Context) -> None:
+
+def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Check settings, database, migrations, broker and workers; exits with 1 if one is not well."""
     current = session(context)
-    out = console()
-    out.print(facts_table("Settings in force", mask_secrets(current.settings)))
-    findings = list(_examine_all(current.runtime))
-    out.print(draw_findings(findings))
+    settings, findings = mask_secrets(current.settings), list(_examine_all(current.runtime))
+    if as_json:
+        found: list[Wire] = [finding.to_wire() for finding in findings]
+        print_json({"settings": dict(settings), "findings": found})
+    else:
+        out = screen(context)
+        out.print(facts_table("Settings in force", settings))
+        out.print(draw_findings(findings))
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
 
@@ -47,35 +61,79 @@ def mask_secrets(settings: Settings) -> list[tuple[str, str]]:
 
 def draw_findings(findings: list[Finding]) -> Listing:
     """A line per finding."""
-    lines = table("Health", "", "what", "found", "what to do", breaks=True)
+    lines = table("Health", "", "what", "found", "what to do", "last well", breaks=True)
     for finding in findings:
         mark, advice = ("ok", "") if finding.well else ("FAIL", finding.advice)
         style = None if finding.well else "red"
-        add_row(lines, [mark, finding.what, finding.found, advice], style=style)
+        add_row(lines, [mark, finding.what, finding.found, advice, finding.since], style=style)
     return lines
 
 
 def _examine_all(runtime: Runtime) -> Iterator[Finding]:
+    yield from _examine_store(runtime)
+    yield from _examine_broker(runtime.settings)
+    yield examine_disk(runtime.settings.state_dir)
+
+
+def _examine_store(runtime: Runtime) -> Iterator[Finding]:
+    engine = runtime.engine
     try:
-        findings = examine_database(runtime.engine)
+        findings = examine_database(engine)
         yield from findings
-        yield examine_clocks(runtime.engine)
+        yield examine_clocks(engine)
+        yield examine_places(engine)
+        yield from examine_copies(engine)
         if all(finding.well for finding in findings if finding.what == "migrations"):
-            yield examine_writes(runtime.engine)
-            yield examine_duties(runtime.engine)
-            yield from examine_halts(runtime.engine)
-            yield _examine_identity(runtime)
-            inbound = f"{runtime.settings.public_url}/callbacks/sms/inbound"
-            yield examine_answers(runtime.engine, inbound)
+            yield from _examine_contents(runtime)
     except StoreUnavailable as error:
         yield Finding("database", False, str(error), "start PostgreSQL, or correct DATABASE_URL")
-    fault = broker.fault(runtime.settings.broker_url)
+
+
+def _examine_contents(runtime: Runtime) -> Iterator[Finding]:
+    yield examine_writes(runtime.engine)
+    yield from examine_duties(runtime.engine, SHARED)
+    yield from examine_halts(runtime.engine)
+    yield _examine_identity(runtime)
+    inbound = f"{runtime.settings.public_url}/callbacks/sms/inbound"
+    yield examine_answers(runtime.engine, inbound)
+
+
+def _examine_broker(settings: Settings) -> Iterator[Finding]:
+    fault, names = broker.fault(settings.broker_url), settings.names
     advice = "start the broker, or correct BROKER_URL"
     yield Finding("broker", fault is None, fault or "answers", advice)
-    names = runtime.settings.names
     if fault is None:
         yield from judge_queues(broker.list_consumed_queues(), names)
-        yield judge_strays(broker.strays(runtime.settings.broker_url), names)
+        yield judge_strays(broker.strays(settings.broker_url), names)
+        # Where providers are a sandbox, nothing that is lost was ever meant for anybody.
+        tried = all(map(is_loopback, settings.provider_urls.values()))
+        yield from examine_server(settings.broker_url, "broker", only_tried=tried)
+    if settings.limits_address != settings.broker_url:
+        yield from _examine_limits(settings)
+
+
+def _examine_limits(settings: Settings) -> Iterator[Finding]:
+    fault = broker.fault(settings.limits_address)
+    advice = (
+        "start the server that keeps the limits, or correct LIMITS_URL: nothing is sent without"
+    )
+    yield Finding("limits", fault is None, fault or "answers", advice)
+    if fault is None:
+        # What was sent in the last second need not outlive a server.
+        yield from examine_server(settings.limits_address, "limits", only_tried=True)
+
+
+def examine_disk(folder: Path) -> Finding:
+    """Whether this host's disk has room for what it keeps between starts."""
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    return judge_disk(shutil.disk_usage(there).free, folder)
+
+
+def judge_disk(free: int, folder: Path) -> Finding:
+    """The finding on so many free bytes."""
+    found = f"{free // 2**20} MiB are free for {folder}"
+    advice = "make room: answers and what we know of the database are kept there"
+    return Finding("disk", free >= LEAST_FREE, found, advice)
 
 
 def judge_strays(waiting: int, names: Names) -> Finding:
@@ -87,7 +145,7 @@ def judge_strays(waiting: int, names: Names) -> Finding:
 
 def _examine_identity(runtime: Runtime) -> Finding:
     try:
-        found = recognition_of(runtime.engine, runtime.memories)
+        found = judge_the_database(runtime.engine, runtime.memories)
     except (RefusedToStart, StoreUnavailable) as error:
         return Finding("memory of it", False, str(error), "nothing starts until it can be read")
     well = found is not Recognition.STRANGER

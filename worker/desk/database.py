@@ -1,7 +1,8 @@
 """The database under everything: its condition, and bringing it up to date."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
+from worker.desk.findings import Finding
 from worker.domain.recipients.identities import FOLD_VERSION, identity_of
 from worker.domain.wire import stamp
 from worker.store import duties, halts, migrate, recipient_folding, server, tallies
@@ -13,19 +14,13 @@ from worker.store.connect import (
     connect,
     in_transaction,
 )
+from worker.store.duties import DutyRow
 from worker.store.halts import HaltRow
 from worker.store.health import write_something
 from worker.store.version import OLDEST_POSTGRES
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; when it is not well, `advice` says what to do."""
-
-    what: str
-    well: bool
-    found: str
-    advice: str = ""
+START_ONE = "start a scheduler, or see why it hangs: python -m tasks.scheduler"
+SEE_ITS_LOG = "see duty_failed in the scheduler's log"
 
 
 def examine_database(engine: Engine) -> list[Finding]:
@@ -83,15 +78,30 @@ def examine_clocks(engine: Engine) -> Finding:
     return Finding("clocks", False, found, "let NTP set the clocks of both hosts")
 
 
-def examine_duties(engine: Engine) -> Finding:
-    """Whether all that the schedulers do again and again was done, as far as one ever ran."""
-    rows = in_transaction(engine, duties.newest)
-    faults = [f"{row.name}: {row.fault}" for row in rows if row.fault]
-    faults += [f"{row.name}: nobody does it" for row in rows if row.overdue and not row.fault]
-    if faults:
-        advice = "see the schedulers' logs, or start one: python -m tasks.scheduler"
-        return Finding("duties", False, "; ".join(faults), advice)
-    return Finding("duties", True, "none is overdue")
+def examine_duties(engine: Engine, names: Iterable[str]) -> list[Finding]:
+    """Whether each of these, which the schedulers do again and again, is done.
+
+    Raises:
+        StoreUnavailable: it can't be asked.
+    """
+    return list(judge_duties(names, in_transaction(engine, duties.newest)))
+
+
+def judge_duties(names: Iterable[str], rows: Iterable[DutyRow]) -> Iterator[Finding]:
+    """A finding per duty; `since` is when it last went well."""
+    known = {row.name: row for row in rows}
+    for name in names:
+        row = known.get(name)
+        what, since = f"duty {name}", row.done_at if row else None
+        if row is None:
+            yield Finding(what, False, "nobody has ever done it", START_ONE)
+        elif row.fault:
+            yield Finding(what, False, f"it fails: {row.fault}", SEE_ITS_LOG, since)
+        elif row.overdue:
+            found = f"nobody does it; it was due {stamp(row.next_at)}"
+            yield Finding(what, False, found, START_ONE, since)
+        else:
+            yield Finding(what, True, f"done in {row.seconds or 0:.1f} s", since=since)
 
 
 def examine_halts(engine: Engine) -> list[Finding]:
@@ -105,6 +115,7 @@ def examine_halts(engine: Engine) -> list[Finding]:
             False,
             f"halted by {row.halted_by} since {stamp(row.halted_at)}: {row.reason}",
             _way_out(row),
+            row.halted_at,
         )
         for row in standing
     ]

@@ -1,6 +1,7 @@
 """Before anything is sent: is this the database we knew, and will it keep what it acknowledges?"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Event
 
 import structlog
@@ -116,7 +117,38 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
         IdentityStoreUnfit: a memory can't be trusted.
         StoreUnavailable: the database or a memory of it is away.
     """
+    judged = _judge(engine, memories)
+    recognition, present = judged.recognition, judged.present
+    if recognition is Recognition.STRANGER:
+        why = f"{STRANGER_REASON} ({_found(present, memories, judged.recalled)})"
+        if in_transaction(engine, halts.halt, "all", "", why, "outreach"):
+            log.critical("database_not_recognized", why=why)
+        return recognition
+    in_transaction(engine, profiles.note)
+    for memory in memories:
+        memory.remember(present)
+    return recognition
 
+
+def judge_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Recognition:
+    """What `know_the_database` would say, by the same rule; nothing is halted or written.
+
+    Raises:
+        RefusedToStart, StoreUnavailable: see `know_the_database`.
+    """
+    return _judge(engine, memories).recognition
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the database is taken for, and by what."""
+
+    recognition: Recognition
+    present: RememberedIdentity
+    recalled: Sequence[RememberedIdentity | None]
+
+
+def _judge(engine: Engine, memories: Sequence[IdentityStore]) -> _Judged:
     def look(connection: Connection) -> tuple[int | None, list[str], RememberedIdentity, bool]:
         return (
             recipient_folding.read_version(connection),
@@ -131,16 +163,7 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
         raise ForgetfulDatabase(forgetful)
     if folded_by != FOLD_VERSION:
         raise FoldedOtherwise
-    recognition = recognize(present, recalled, has_attempts=has_attempts)
-    if recognition is Recognition.STRANGER:
-        why = f"{STRANGER_REASON} ({_found(present, memories, recalled)})"
-        if in_transaction(engine, halts.halt, "all", "", why, "outreach"):
-            log.critical("database_not_recognized", why=why)
-        return recognition
-    in_transaction(engine, profiles.note)
-    for memory in memories:
-        memory.remember(present)
-    return recognition
+    return _Judged(recognize(present, recalled, has_attempts=has_attempts), present, recalled)
 
 
 def _found(

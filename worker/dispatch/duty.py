@@ -11,9 +11,12 @@ from worker.store import duties
 from worker.store.connect import Engine, in_one_statement
 from worker.store.duties import DutyRow
 
-__all__ = ["Duty", "DutyRow", "perform"]
+__all__ = ["SHARED", "Duty", "DutyRow", "perform"]
 
 log = structlog.get_logger()
+
+SHARED = ("sweep", "probe", "settle", "starts", "recall", "rescue", "strays", "foresee")
+"""By name: what is done by whichever scheduler looks first, and missed when none does."""
 
 # A little early, so that who looks exactly when the time is over does not find it a moment short.
 EARLY = 0.9

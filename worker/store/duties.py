@@ -35,23 +35,30 @@ def report(connection: Connection, name: str, seconds: float, fault: str | None)
 
 @dataclass(frozen=True, slots=True)
 class DutyRow:
-    """A duty's last turn. `overdue`: nobody has taken it for a minute since it was due."""
+    """A duty's last turn. `overdue`: nobody has taken it since it was due, for longer than is odd."""
 
     name: str
+    next_at: datetime
     done_at: datetime | None
     seconds: float | None
     fault: str | None
     overdue: bool
 
 
+# A host that is busy or starts again takes its turn late; whoever waits for a provider holds it for longer
+# and is told of, too.
+ODD = timedelta(seconds=20)
+
+
 def newest(connection: Connection) -> Sequence[DutyRow]:
     """Every duty that was ever done, by name."""
     rows = connection.execute(
         text("""
-            SELECT name, done_at, seconds, fault,
-                   next_at < clock_timestamp() - interval '1 minute' AS overdue
+            SELECT name, next_at, done_at, seconds, fault,
+                   next_at < clock_timestamp() - CAST(:odd AS interval) AS overdue
             FROM duty ORDER BY name
-        """)
+        """),
+        {"odd": ODD},
     )
     return [DutyRow(*row) for row in rows]
 

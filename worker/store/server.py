@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
@@ -57,3 +58,60 @@ _SETTINGS = text("""
     SELECT current_setting('server_version_num'), current_setting('fsync'),
            current_setting('synchronous_commit')
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Connections of the server: taken by whomever, and offered to those who are no superuser."""
+
+    taken: int
+    offered: int
+
+
+_PLACES = text("""
+    SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+           current_setting('max_connections')::int
+           - current_setting('superuser_reserved_connections')::int
+           - current_setting('reserved_connections')::int
+""")
+
+
+def read_places(connection: Connection) -> Places:
+    """How full the server is; a pooler in between is not seen."""
+    return Places(*connection.execute(_PLACES).one())
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Who receives what the server writes."""
+
+    awaited: bool
+    """Whether a commit waits for a standby."""
+    standbys: tuple[tuple[str, str], ...]
+    """Name and state; one that this user may not see is taken for well."""
+    idle_slots: tuple[str, ...]
+    archive_fails_since: datetime | None
+
+
+_STANDBYS = text("""
+    SELECT coalesce(nullif(application_name, ''), 'unnamed'), coalesce(state, 'streaming')
+    FROM pg_stat_replication WHERE application_name NOT LIKE 'pg_basebackup%' ORDER BY 1
+""")
+_IDLE_SLOTS = text("""
+    SELECT slot_name FROM pg_replication_slots
+    WHERE NOT active AND restart_lsn IS NOT NULL ORDER BY 1
+""")
+_ARCHIVE = text("""
+    SELECT current_setting('synchronous_standby_names') <> '',
+           (SELECT last_failed_time FROM pg_stat_archiver
+            WHERE current_setting('archive_mode') <> 'off'
+              AND last_failed_time > coalesce(last_archived_time, '-infinity'))
+""")
+
+
+def read_copies(connection: Connection) -> Copies:
+    """Standbys, slots and archive, as this user may see them."""
+    awaited, fails_since = connection.execute(_ARCHIVE).one()
+    standbys = tuple((name, state) for name, state in connection.execute(_STANDBYS))
+    idle = tuple(connection.execute(_IDLE_SLOTS).scalars())
+    return Copies(awaited, standbys, idle, fails_since)

@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from tests.factories import database_time
 from worker.desk.database import examine_duties
-from worker.dispatch.duty import Duty, perform
+from worker.dispatch.duty import SHARED, Duty, perform
 from worker.store import duties
 from worker.store.connect import StoreUnavailable, in_transaction
 
@@ -52,17 +52,32 @@ def test_one_that_fails_stops_nothing_and_is_reported(engine: Engine, fault: Exc
     assert rescue.seconds is not None
     assert rescue.done_at is not None
     assert rescue.done_at <= database_time(engine)
-    finding = examine_duties(engine)
-    assert (finding.well, finding.found) == (False, f"sweep: {type(fault).__name__}")
+    [finding] = examine_duties(engine, ["sweep"])
+    assert (finding.well, finding.found) == (False, f"it fails: {type(fault).__name__}")
 
     time_passes(engine)
     assert perform(engine, Duty("sweep", lambda: None, 3600))
     assert not in_transaction(engine, duties.newest)[1].fault
 
 
-def test_one_that_nobody_does_any_more_is_told(engine: Engine) -> None:
+def test_one_that_nobody_does_any_more_is_told_with_the_moment_it_was_last_done(
+    engine: Engine,
+) -> None:
     perform(engine, Duty("rescue", lambda: None, 60))
-    assert examine_duties(engine).well
+    [well] = examine_duties(engine, ["rescue"])
+    assert well.well
     time_passes(engine)
 
-    assert examine_duties(engine).found == "rescue: nobody does it"
+    [missed] = examine_duties(engine, ["rescue"])
+    assert not missed.well
+    assert missed.found.startswith("nobody does it; it was due ")
+    assert missed.since
+    assert "tasks.scheduler" in missed.advice
+
+
+def test_one_that_nobody_has_ever_done_is_told(engine: Engine) -> None:
+    perform(engine, Duty("rescue", lambda: None, 60))
+
+    assert [one.what for one in examine_duties(engine, SHARED) if not one.well] == [
+        f"duty {name}" for name in SHARED if name != "rescue"
+    ]
