@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from worker.api import house, refusals
+from worker.api.clerk import Clerk
 from worker.api.console.app import create_console
 from worker.api.documents import documented_app
 from worker.api.outbound.routes import router as outbound
@@ -14,8 +15,9 @@ ROUTERS = (house.router, outbound)
 
 def create(runtime: Runtime) -> FastAPI:
     """The application on one runtime."""
-    app = documented_app()
-    app.state.runtime = runtime
+    clerk = Clerk(runtime)
+    app = documented_app(clerk.at_work)
+    app.state.runtime, app.state.clerk = runtime, clerk
     refusals.install(app)
     for router in ROUTERS:
         app.include_router(router)

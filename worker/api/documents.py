@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field
+from starlette.types import Lifespan
 
 from worker.api.bodies import LARGEST_BODY
 
@@ -88,7 +89,7 @@ def answered_with(model: object, *refusals: int) -> dict[int | str, dict[str, An
     return {200: done, **refused_with(*refusals)}
 
 
-def documented_app() -> FastAPI:
+def documented_app(lifespan: Lifespan[FastAPI]) -> FastAPI:
     """An application with its documents and its limits, and no route yet."""
     return FastAPIOffline(
         docs_url="/docs",
@@ -98,4 +99,5 @@ def documented_app() -> FastAPI:
         description=DESCRIPTION,
         redirect_slashes=False,
         max_body_size=LARGEST_BODY,
+        lifespan=lifespan,
     )

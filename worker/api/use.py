@@ -1,9 +1,10 @@
-"""What a route is given: the runtime of its process."""
+"""What a route is given: the runtime of its process, and who reads its files."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from worker.api.clerk import Clerk
 from worker.runtime import Runtime
 
 
@@ -15,3 +16,13 @@ def runtime_of(request: Request) -> Runtime:
 
 
 Used = Annotated[Runtime, Depends(runtime_of)]
+
+
+def clerk_of(request: Request) -> Clerk:
+    """Who reads the files that wait."""
+    clerk = request.app.state.clerk
+    assert isinstance(clerk, Clerk)
+    return clerk
+
+
+OurClerk = Annotated[Clerk, Depends(clerk_of)]

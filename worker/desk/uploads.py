@@ -88,23 +88,52 @@ def upload_requests(
         bad.start()
         return _store(connection, batch_id, upload)
 
-    def fail(connection: Connection) -> None:
-        batches.note_failed_upload(connection, batch_id, filename, by, why=why)
-        note(connection, Deed.ADD, batch_id, by, why=f"nothing was stored: {why}")
-
     with closing(BadRows(report)) as bad:
         upload = _Upload(file, filename, by, bad, when_read, replace)
         try:
             uploaded = in_transaction(engine, step)
         except FileFault as fault:
             why = str(fault)
-            in_transaction(engine, fail)
+            in_transaction(engine, fail_in, batch_id, filename, by, why=why)
             bad.start()
             bad.finish([BadRow(fault.line or 0, why)])
             raise
     if replace:
         in_transaction(engine, _note, batch_id, upload, uploaded)
     return uploaded
+
+
+def store_in(
+    connection: Connection, batch_id: str, file: BinaryIO, filename: str, *, by: str
+) -> Uploaded:
+    """Store a file's rows in a transaction of the caller's, which may take minutes.
+
+    Raises:
+        UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be added.
+        FileFault: the file can't be a batch at all; the transaction must not be kept.
+    """
+    with closing(BadRows(None)) as bad:
+        upload = _Upload(file, filename, by, bad, lambda: None, replace=False)
+        return _store(connection, batch_id, upload)
+
+
+def fail_in(
+    connection: Connection,
+    batch_id: str,
+    filename: str,
+    by: str,
+    *,
+    why: str,
+    spare_filled: bool = False,
+) -> None:
+    """Note that nothing of a file was stored: the batch is FAILED.
+
+    With `spare_filled` it is not where somebody in it can be reached: then only this file failed.
+    """
+    batches.note_failed_upload(
+        connection, batch_id, filename, by, why=why, spare_filled=spare_filled
+    )
+    note(connection, Deed.ADD, batch_id, by, why=f"nothing was stored: {why}")
 
 
 @dataclass(frozen=True, slots=True)

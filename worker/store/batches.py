@@ -23,7 +23,7 @@ from worker.domain.contract.batches import EDITABLE, BatchFacts, BatchFields, Co
 from worker.domain.recipients.number_policy import NumberPolicy
 from worker.domain.statuses import Channel, ChannelStatus, RequestStatus
 from worker.domain.wire import Wire
-from worker.store.schema import attempt, batch, campaign, request_count
+from worker.store.schema import attempt, batch, campaign, request, request_count
 
 # The automatic rate is computed anew when requests are added, expires_on moves or a pause ends.
 _PACE_ANEW = {"auto_call_rate_baseline": None}
@@ -140,6 +140,15 @@ def note_upload(connection: Connection, batch_id: int, filename: str, by: str) -
     )
 
 
+def note_waiting(connection: Connection, batch_id: int, filename: str, by: str) -> None:
+    """A file waits to be read: the batch is not finished before it is."""
+    connection.execute(
+        update(batch)
+        .where(batch.c.id == batch_id)
+        .values(upload_filename=filename, finished_at=None, **_touch(by))
+    )
+
+
 def note_addition(connection: Connection, batch_id: int, by: str) -> None:
     """Work was added by message, or came back by a retry: the batch is not finished."""
     connection.execute(
@@ -150,14 +159,33 @@ def note_addition(connection: Connection, batch_id: int, by: str) -> None:
 
 
 def note_failed_upload(
-    connection: Connection, batch_id: str, filename: str, by: str, *, why: str
+    connection: Connection,
+    batch_id: str,
+    filename: str,
+    by: str,
+    *,
+    why: str,
+    spare_filled: bool = False,
 ) -> None:
-    """Nothing of the file was stored: the batch says why until a good file comes."""
+    """Nothing of the file was stored: the batch says why until a good file comes.
+
+    With `spare_filled` one that has somebody to reach is left as it is.
+    """
+    chosen = [batch.c.batch_id == batch_id, batch.c.deleted_at.is_(None)]
+    if spare_filled:
+        chosen.append(~_FILLED)
     connection.execute(
         update(batch)
-        .where(batch.c.batch_id == batch_id, batch.c.deleted_at.is_(None))
+        .where(*chosen)
         .values(upload_filename=filename, error_message=why, **_touch(by))
     )
+
+
+_FILLED = (
+    select(request.c.id)
+    .where(request.c.batch == batch.c.id, request.c.address.is_not(None))
+    .exists()
+)
 
 
 def counts(connection: Connection, batches: Iterable[int]) -> dict[int, tuple[Count, ...]]:

@@ -10,7 +10,9 @@ _OPEN_SUM = f"sum(n) FILTER (WHERE {_OPEN})"
 
 _FINISH = text(f"""
     UPDATE communication_batch AS b SET finished_at = clock_timestamp()
-    WHERE finished_at IS NULL AND (
+    WHERE finished_at IS NULL
+        AND NOT EXISTS (SELECT FROM upload AS u WHERE u.batch = b.id AND u.finished_at IS NULL)
+        AND (
         SELECT sum(n) > 0 AND coalesce({_OPEN_SUM}, 0) = 0 FROM request_count WHERE batch = b.id
     )
     RETURNING id
@@ -39,6 +41,7 @@ _REOPEN = text(f"""
     UPDATE communication_batch AS b SET finished_at = NULL
     WHERE finished_at IS NOT NULL AND id = ANY (ARRAY(
         SELECT batch FROM request_count WHERE {_OPEN} GROUP BY batch HAVING sum(n) > 0
+        UNION SELECT batch FROM upload WHERE upload.finished_at IS NULL
     ))
 """)  # noqa: S608  _OPEN is a constant
 

@@ -20,6 +20,7 @@ from worker.desk.outbound.batches import (
     update_public_batch,
 )
 from worker.desk.outbound.lists import list_public_batches
+from worker.desk.outbound.uploads import uploads_of
 from worker.domain.contract.outbound.batches import show_batch, show_details
 from worker.domain.fields import Text
 
@@ -45,7 +46,8 @@ def create_batch(
 @router.get("/{batch_id}", responses=answered_with(PublicBatchDetails, 404, 422))
 def get_batch(runtime: Used, caller: Reading, speaks: Speaking, batch_id: BatchPath) -> Response:
     """One batch, with how many of its requests stand where."""
-    return json_of(show_details(get_seen_batch(runtime.engine, batch_id, caller), speaks))
+    details = show_details(get_seen_batch(runtime.engine, batch_id, caller), speaks)
+    return json_of(details | {"uploads": uploads_of(runtime.engine, batch_id, caller)})
 
 
 @router.put("/{batch_id}", responses=answered_with(CommunicationBatch, 404, 409, 413, 415, 422))

@@ -12,10 +12,11 @@ from worker.api.documents import answered_with
 from worker.api.outbound.asking import BatchPath, Speaking
 from worker.api.outbound.said import CommunicationRequest, given
 from worker.api.outbound.told import CommunicationRequestResult
-from worker.api.use import Used
+from worker.api.use import OurClerk, Used
 from worker.desk.outbound.batches import add_public_request, remove_public_requests
 from worker.desk.outbound.results import ResultsAsked, stream_results
-from worker.desk.outbound.uploads import LARGEST_FILE, take_file
+from worker.desk.outbound.uploads import take_file
+from worker.desk.waiting_uploads import LARGEST_FILE
 from worker.domain.contract.new_requests import ReferenceId
 from worker.domain.fields import Text
 
@@ -32,13 +33,14 @@ Filter = Annotated[Text | None, Query(max_length=256)]
 )
 def upload(
     runtime: Used,
+    clerk: OurClerk,
     caller: Operating,
     batch_id: BatchPath,
     file: Annotated[UploadFile, File(description="CSV: reference_id, target, then variables")],
 ) -> Response:
     """Take a file in, durably. What becomes of its rows is told by the batch."""
-    engines = runtime.engine, runtime.patient_engine
-    take_file(*engines, batch_id, file.file, file.filename or "", caller)
+    take_file(runtime.patient_engine, batch_id, file.file, file.filename or "", caller)
+    clerk.ring()
     return json_of(None)
 
 

@@ -81,11 +81,27 @@ class StatusBreakdown(BaseModel):
     counts: dict[str, int] | None = None
 
 
+class FileTold(BaseModel):
+    """What became of a file. It waits while `finished_at` is null."""
+
+    filename: str
+    received_at: datetime
+    received_by: str
+    finished_at: datetime | None
+    fault: Annotated[str | None, Field(description="why nothing of it was stored")]
+    outcome: Annotated[
+        dict[str, Any] | None, Field(description="counts of its rows, and the first refused ones")
+    ]
+
+
 class PublicBatchDetails(CommunicationBatch):
     """A batch with how many requests stand where, under our own names for every generation."""
 
     status_counts: dict[str, int] | None = None
     detailed_status_counts: dict[str, StatusBreakdown] | None = None
+    uploads: Annotated[
+        list[FileTold], Field(description="the latest files; an older client does not see them")
+    ] = []
 
 
 class CommunicationRequestResult(BaseModel):

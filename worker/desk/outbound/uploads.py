@@ -2,22 +2,45 @@
 
 from typing import BinaryIO
 
-from worker.desk.outbound.batches import get_seen_batch
-from worker.desk.uploads import upload_requests
+from worker.desk.outbound.scope import seen_batch
+from worker.desk.waiting_uploads import keep_file
 from worker.domain.callers import Caller
 from worker.domain.errors import FileFault
-from worker.store.connect import Engine
+from worker.domain.wire import Wire
+from worker.store import uploads
+from worker.store.connect import Connection, Engine, in_transaction
 
-LARGEST_FILE = 256 * 1024 * 1024
 ZIP = b"PK\x03\x04"
 """How a spreadsheet's own file begins, and no CSV."""
+TOLD = 20
+"""Files that a batch tells of, the latest ones."""
 
 
-def take_file(
-    engine: Engine, patient: Engine, batch_id: str, file: BinaryIO, filename: str, caller: Caller
-) -> None:
-    """Take a file in."""
-    get_seen_batch(engine, batch_id, caller)
+def take_file(engine: Engine, batch_id: str, file: BinaryIO, filename: str, caller: Caller) -> None:
+    """Keep a file durably; it is read soon, by whichever process.
+
+    The engine must be a patient one.
+
+    Raises:
+        UnknownBatch: there is none that the caller may see.
+        FileFault: it is no text at all; the batch is as it was.
+        BatchArchived, BatchDeleted, BatchExpired, FileTooLarge, UploadsFull: it is not kept.
+    """
+    in_transaction(engine, seen_batch, batch_id, caller)
     if file.read(len(ZIP)) == ZIP:
         raise FileFault("this is a spreadsheet; save it as CSV")
-    upload_requests(patient, batch_id, file=file, filename=filename, by=caller.owner)
+    keep_file(engine, batch_id, file, filename or "upload.csv", by=caller.owner)
+
+
+def uploads_of(engine: Engine, batch_id: str, caller: Caller) -> list[Wire]:
+    """What became of the batch's latest files, the newest first.
+
+    Raises:
+        UnknownBatch: there is none that the caller may see.
+    """
+
+    def step(connection: Connection) -> list[Wire]:
+        facts = seen_batch(connection, batch_id, caller)
+        return [one.to_wire() for one in uploads.latest(connection, facts.id, TOLD)]
+
+    return in_transaction(engine, step)

@@ -24,6 +24,7 @@ from worker.store.schema.people import (
 )
 from worker.store.schema.requests import queue, request
 from worker.store.schema.signing_in import console_link, console_session
+from worker.store.schema.uploads import upload, upload_part
 from worker.store.schema.webhooks import webhook_delivery
 
 __all__ = [
@@ -55,5 +56,7 @@ __all__ = [
     "suppression",
     "tally",
     "transition",
+    "upload",
+    "upload_part",
     "webhook_delivery",
 ]
