@@ -44,7 +44,7 @@ upload = Table(
 upload_part = Table(
     "upload_part",
     metadata,
-    Column("upload", BigInteger, ForeignKey("upload.id"), nullable=False),
+    Column("upload", BigInteger, ForeignKey("upload.id"), nullable=False, comment="whose they are"),
     Column("place", Integer, nullable=False, comment="from 0"),
     Column("content", LargeBinary, nullable=False, comment="at most 1 MiB of its bytes"),
     PrimaryKeyConstraint("upload", "place"),

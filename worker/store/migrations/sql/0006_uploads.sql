@@ -31,5 +31,6 @@ CREATE TABLE upload_part (
     CONSTRAINT upload_part_upload_fkey FOREIGN KEY(upload) REFERENCES upload (id)
 );
 COMMENT ON TABLE upload_part IS 'The bytes of a file that waits; gone once its rows are in the batch.';
+COMMENT ON COLUMN upload_part.upload IS 'whose they are';
 COMMENT ON COLUMN upload_part.place IS 'from 0';
 COMMENT ON COLUMN upload_part.content IS 'at most 1 MiB of its bytes';
