@@ -24,6 +24,7 @@ from worker.store.identity_stores import IdentityStore
 
 if TYPE_CHECKING:
     from worker.desk.key_ring import KeyRing
+    from worker.desk.minutes import Minutes
     from worker.dispatch.answer_buffer import AnswerBuffer
     from worker.dispatch.deliver import DeliveryLimits
     from worker.dispatch.provider_loop import ProviderLoop
@@ -72,6 +73,13 @@ class Runtime:
         from worker.desk.key_ring import KeyRing
 
         return KeyRing(self.engine)
+
+    @cached_property
+    def minutes(self) -> "Minutes":
+        """What this process remembers of the last hour."""
+        from worker.desk.minutes import Minutes
+
+        return Minutes()
 
     @cached_property
     def keeper(self) -> "AnswerBuffer":

@@ -81,17 +81,30 @@ def outlook(
     """
 
     def step(connection: Connection) -> Outlook:
-        facts, now = get_batch(connection, batch_id), batches.now(connection)
-        situation = _situation(connection, facts, now, requests, ceilings, zone)
-        finishes = when_finished(situation, now)
-        ends = situation.plan.finishes_at if finishes else None
-        counted = requests is None and _is_counted(connection, facts)
-        never = _never(connection, facts, now) if counted else ()
-        refused = _by_country(connection, facts) if counted else ()
-        not_moving = why_not_moving(situation, now)
-        return Outlook(not_moving, finishes, ends, situation.plan, never, refused)
+        facts = get_batch(connection, batch_id)
+        seen = glance_at(connection, facts, requests=requests, ceilings=ceilings, zone=zone)
+        if requests is not None or not _is_counted(connection, facts):
+            return seen
+        never = _never(connection, facts, batches.now(connection))
+        return replace(seen, never=never, refused=_by_country(connection, facts))
 
     return in_transaction(engine, step)
+
+
+def glance_at(
+    connection: Connection,
+    facts: BatchFacts,
+    *,
+    requests: int | None = None,
+    ceilings: Ceilings = NO_CEILINGS,
+    zone: str | None = None,
+) -> Outlook:
+    """The same but for whom it never contacts, which takes longest, in a transaction of the caller's."""
+    now = batches.now(connection)
+    situation = _situation(connection, facts, now, requests, ceilings, zone)
+    finishes = when_finished(situation, now)
+    ends = situation.plan.finishes_at if finishes else None
+    return Outlook(why_not_moving(situation, now), finishes, ends, situation.plan)
 
 
 def _situation(

@@ -11,8 +11,10 @@ from starlette.staticfiles import StaticFiles
 
 from worker.api.console import now, signing_in
 from worker.api.console.headers import GuardedHeaders
+from worker.api.console.live import LiveParts
 from worker.api.console.pages import message_page
 from worker.api.console.visits import Handler, answering
+from worker.api.console.watching import Watching
 from worker.domain.callers import Role
 from worker.runtime import Runtime
 
@@ -25,6 +27,7 @@ def create_console(runtime: Runtime) -> Starlette:
     routes = [
         Route("/sign-in", open_door.show, methods=["GET"]),
         Route("/sign-in", open_door.enter, methods=["POST"]),
+        Route("/live/{part:path}", LiveParts(runtime, Watching()).answer),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     for path, method, role, handler in signed_in_routes():
@@ -38,6 +41,8 @@ def signed_in_routes() -> list[tuple[str, str, Role, Handler]]:
     """Every page and deed behind the door: its path, its method, who may, what answers."""
     return [
         ("/", "GET", Role.READ, now.show_now),
+        ("/halts", "POST", Role.OPERATE, now.stop),
+        ("/halts/lift", "POST", Role.ADMIN, now.lift),
         ("/sign-out", "POST", Role.READ, signing_in.leave),
         ("/sign-out-everywhere", "POST", Role.READ, signing_in.leave_everywhere),
     ]

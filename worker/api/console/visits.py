@@ -14,10 +14,11 @@ from worker.api.console.pages import message_page, render
 from worker.desk.signing_in import SignedIn, form_token, is_form_token, who_is_signed_in
 from worker.domain import errors
 from worker.domain.callers import Role
-from worker.domain.errors import Mistake, where_raised
+from worker.domain.errors import Mistake, WrongFields, where_raised
 from worker.runtime import Runtime, StoreRefused, StoreUnavailable
 
 COOKIE = "outreach_session"
+NO_FORM = FormData()
 MISSING = (errors.UnknownBatch, errors.UnknownCampaign, errors.UnknownRequest)
 
 log = structlog.get_logger()
@@ -57,6 +58,7 @@ class Visit:
             status=status,
             who=self.who,
             may_operate=self.may(Role.OPERATE),
+            may_administer=self.may(Role.ADMIN),
             form_token=form_token(self.cookie),
             said=self.asked("said"),
             **shown,
@@ -90,7 +92,7 @@ def _answer(
     runtime: Runtime, role: Role, handler: Handler, request: Request, form: FormData
 ) -> Response:
     try:
-        visit = _enter(runtime, request, form)
+        visit = enter(runtime, request, form)
         return go("/sign-in") if visit is None else _judge(visit, role) or handler(visit)
     except Exception as error:  # noqa: BLE001  a door: nothing that may quote somebody's data is shown
         return _say_why(error)
@@ -106,6 +108,8 @@ def _judge(visit: Visit, role: Role) -> Response | None:
 
 
 def _say_why(error: Exception) -> Response:
+    if isinstance(error, WrongFields):
+        return message_page(422, _sentence(error))
     if isinstance(error, Mistake):
         return message_page(404 if isinstance(error, MISSING) else 409, _sentence(error))
     if isinstance(error, StoreRefused):
@@ -116,7 +120,8 @@ def _say_why(error: Exception) -> Response:
     return message_page(500, "This is a fault of ours; it was written down.")
 
 
-def _enter(runtime: Runtime, request: Request, form: FormData) -> Visit | None:
+def enter(runtime: Runtime, request: Request, form: FormData = NO_FORM) -> Visit | None:
+    """The visit of whoever is signed in; None: nobody is."""
     cookie = request.cookies.get(COOKIE, "")
     who = who_is_signed_in(runtime.console_engine, cookie) if cookie else None
     return None if who is None else Visit(runtime, request, who, cookie, form)

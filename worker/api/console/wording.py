@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup
 
+from worker.api.console import charts
+
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
-SAID: dict[str, str] = {}
+SAID: dict[str, str] = {
+    "halted": "Stopped: nothing more begins there.",
+    "lifted": "Resumed.",
+}
 """What is said above a page once something was done, by the word that the address carries."""
 
 
@@ -43,9 +48,25 @@ def people(n: int) -> str:
     return "1 person" if n == 1 else f"{n:,} people"
 
 
+CHANNELS = {"voice": ("Voice", "calls"), "sms": ("SMS", "texts"), "email": ("Email", "mails")}
+
+
+def channel(name: str) -> str:
+    """A channel as a heading."""
+    return CHANNELS[name][0]
+
+
+def contacts(name: str) -> str:
+    """What goes out on a channel."""
+    return CHANNELS[name][1]
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "moment": moment,
     "span": span,
     "people": people,
+    "channel": channel,
+    "contacts": contacts,
+    "points": charts.points,
 }

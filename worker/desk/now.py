@@ -1,0 +1,222 @@
+"""How everything stands at one moment, the worst first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from worker.desk.batches import details_of
+from worker.desk.minutes import Minutes
+from worker.desk.plan import Outlook, glance_at
+from worker.domain.contract.batch_queries import BatchQuery
+from worker.domain.contract.batches import BatchDetails, BatchFacts
+from worker.domain.contract.progress import Progress, progress_of
+from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.statuses import Channel, RequestStatus
+from worker.store import batch_lists, duties, glance, halts
+from worker.store.batches import now
+from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.duties import DutyRow
+from worker.store.glance import MOST_DUE, Due, Standing
+from worker.store.halts import HaltRow
+
+SHOWN = 12
+"""Batches under way that are shown; the list has all of them."""
+STEADY = 60.0
+"""Seconds that a pace is measured over at the least."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelNow:
+    """One channel. `minutes`: attempts begun in each of the last 60; `reached`: share of known outcomes."""
+
+    channel: Channel
+    minutes: tuple[int, ...]
+    reached: float | None
+    due: Due
+    in_doubt: int
+    halted: HaltRow | None
+
+    @property
+    def more_due(self) -> bool:
+        """Whether more is due than was counted."""
+        return self.due.n > MOST_DUE
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A batch that is not finished. `per_hour`: measured over the last ten minutes; None: nothing began."""
+
+    details: BatchDetails
+    campaign_name: str
+    progress: Progress
+    per_hour: float | None
+    outlook: Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What matters most. `kind`: scan, halt, duty or doubt; `halt`: the one it is about, where it is one."""
+
+    kind: str
+    headline: str
+    sentence: str
+    to_do: str
+    halt: HaltRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything at a glance, at one moment."""
+
+    at: datetime
+    trouble: Trouble | None
+    channels: tuple[ChannelNow, ...]
+    batches: tuple[UnderWay, ...]
+    more_batches: bool
+    duties: Sequence[DutyRow]
+    in_doubt: int
+    halts: Sequence[HaltRow]
+
+
+def look_around(
+    engine: Engine, minutes: Minutes, *, ceilings: Ceilings, zone: str = "UTC"
+) -> Overview:
+    """How everything stands; times in sentences are told in this zone."""
+    by_minute = minutes.read(engine)
+    return in_transaction(engine, _overview, by_minute, ceilings, zone)
+
+
+def _overview(
+    connection: Connection,
+    by_minute: Mapping[Channel, tuple[int, ...]],
+    ceilings: Ceilings,
+    zone: str,
+) -> Overview:
+    standing, halted = glance.read_standing(connection), halts.in_force(connection)
+    doubts, turns = glance.count_doubts(connection), duties.newest(connection)
+    found = batch_lists.list_batches(connection, BatchQuery(finished=False, limit=SHOWN + 1), None)
+    return Overview(
+        at=now(connection),
+        trouble=_worst(connection, halted, standing, turns, sum(doubts.values())),
+        channels=tuple(
+            ChannelNow(
+                channel=one,
+                minutes=by_minute[one],
+                reached=_reached(standing, one),
+                due=glance.read_due(connection, one),
+                in_doubt=doubts.get(one, 0),
+                halted=_halt_over(halted, one),
+            )
+            for one in Channel
+        ),
+        batches=tuple(batches_under_way(connection, found[:SHOWN], ceilings, zone)),
+        more_batches=len(found) > SHOWN,
+        duties=turns,
+        in_doubt=sum(doubts.values()),
+        halts=halted,
+    )
+
+
+def batches_under_way(
+    connection: Connection,
+    found: Sequence[tuple[BatchFacts, str]],
+    ceilings: Ceilings,
+    zone: str,
+) -> list[UnderWay]:
+    """The batches with how far they are, how fast they go and why they stand still."""
+    ids = [facts.id for facts, _ in found]
+    doubts = glance.count_doubts_of(connection, ids)
+    paces = glance.measure_pace(connection, ids)
+    details = details_of(connection, [facts for facts, _ in found])
+    return [
+        UnderWay(
+            details=one,
+            campaign_name=name,
+            progress=progress_of(one.counts, doubts.get(one.facts.id, 0)),
+            per_hour=_per_hour(paces.get(one.facts.id)),
+            outlook=glance_at(connection, one.facts, ceilings=ceilings, zone=zone),
+        )
+        for one, (_, name) in zip(details, found, strict=True)
+    ]
+
+
+def _per_hour(begun: tuple[int, float] | None) -> float | None:
+    return None if begun is None else begun[0] * 3600 / max(begun[1], STEADY)
+
+
+def _reached(standing: Sequence[Standing], channel: Channel) -> float | None:
+    def total(status: RequestStatus) -> int:
+        return sum(
+            one.n for one in standing if one.channel is channel and one.request_status == status
+        )
+
+    return Progress(
+        done=total(RequestStatus.COMPLETED), failed=total(RequestStatus.FAILED)
+    ).reached_share
+
+
+def _halt_over(halted: Sequence[HaltRow], channel: Channel) -> HaltRow | None:
+    over = {("all", ""), ("channel", channel.value)}
+    return next((one for one in halted if (one.scope, one.key) in over), None)
+
+
+def _worst(
+    connection: Connection,
+    halted: Sequence[HaltRow],
+    standing: Sequence[Standing],
+    turns: Sequence[DutyRow],
+    in_doubt: int,
+) -> Trouble | None:
+    order = {"all": 0, "channel": 1, "campaign": 2}
+    worst = min(halted, key=lambda one: order[one.scope], default=None)
+    forgotten = glance.forgotten_since(connection)
+    if forgotten is not None and (worst is None or worst.scope != "all"):
+        return Trouble(
+            "scan",
+            "Nothing is being scanned.",
+            f"Batches that may send have not been looked at since {forgotten:%H:%M} UTC;"
+            " nobody was lost.",
+            "Start a scheduler: python -m tasks.scheduler",
+        )
+    if worst is not None:
+        return _of_halt(worst, standing)
+    if faulty := [one for one in turns if one.fault or one.overdue]:
+        names = ", ".join(one.name for one in faulty)
+        return Trouble(
+            "duty",
+            "The scheduler does not do all of its duties.",
+            f"{names}: {faulty[0].fault or 'nobody does it'}.",
+            "See its log, or: outreach doctor",
+        )
+    if in_doubt:
+        return Trouble(
+            "doubt",
+            "In doubt." if in_doubt > 1 else "One attempt is in doubt.",
+            f"{in_doubt:,} people may or may not have been reached; nobody is contacted twice meanwhile.",
+            "See what happens next, or decide",
+        )
+    return None
+
+
+def _of_halt(halt: HaltRow, standing: Sequence[Standing]) -> Trouble:
+    waiting = sum(
+        one.n for one in standing if one.request_status == "PENDING" and _is_of(halt, one)
+    )
+    what = {
+        "all": "Everything",
+        "channel": f"The channel {halt.key}",
+        "campaign": f"Campaign {halt.key}",
+    }[halt.scope]
+    return Trouble(
+        "halt",
+        f"{what} is halted.",
+        f"{halt.reason.rstrip('.')}. {waiting:,} people wait; nobody was lost.",
+        "Mend the cause, then resume",
+        halt,
+    )
+
+
+def _is_of(halt: HaltRow, one: Standing) -> bool:
+    if halt.scope == "campaign":
+        return str(one.campaign) == halt.key
+    return halt.scope == "all" or one.channel.value == halt.key

@@ -1,0 +1,155 @@
+"""Everything at a glance: what goes out by the minute, what is due, what waits. Each bounded by an index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from worker.domain.statuses import Channel
+from worker.store.schema.conventions import is_open
+
+MOST_READ = 200_000
+"""Attempts that are counted by the minute at once; a longer history begins where they end."""
+MOST_DUE = 10_000
+"""Requests that are counted as due; beyond that it is said that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteCount:
+    """How many attempts began in a minute on a channel, and the last one's id."""
+
+    channel: Channel
+    minute: datetime
+    n: int
+    last: int
+
+
+# Along the primary key, from the newest on: ids are given out in the order of time, nearly.
+_MINUTES = text("""
+    SELECT channel, date_trunc('minute', began_at) AS minute, count(*) AS n, max(id) AS last
+    FROM (
+        SELECT id, channel, began_at FROM attempt WHERE id > :after ORDER BY id DESC LIMIT :most
+    ) AS latest
+    WHERE began_at > clock_timestamp() - interval '1 hour 2 minutes' GROUP BY 1, 2
+""")
+
+
+def count_minutes(connection: Connection, after: int) -> list[MinuteCount]:
+    """Attempts of the last hour behind this id, by channel and minute."""
+    rows = connection.execute(_MINUTES, {"after": after, "most": MOST_READ})
+    return [MinuteCount(Channel(row.channel), row.minute, row.n, row.last) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What of a channel is due now. `n` stops at `MOST_DUE`."""
+
+    n: int
+    oldest: timedelta | None
+
+
+_DUE = text(f"""
+    WITH awake AS MATERIALIZED (
+        SELECT b.id FROM communication_batch AS b JOIN batch_pace AS p ON p.batch = b.id
+        WHERE p.mode = :channel AND {is_open("b.")}
+            AND (b.expires_on IS NULL OR b.expires_on > now())
+    )
+    SELECT (
+        SELECT count(*) FROM (
+            SELECT FROM awake JOIN queue AS q ON q.batch = awake.id
+            WHERE q.due_at <= now() LIMIT :most
+        ) AS due
+    ), (
+        SELECT now() - min(oldest.due_at) FROM awake CROSS JOIN LATERAL (
+            SELECT due_at FROM queue WHERE batch = awake.id AND due_at <= now()
+            ORDER BY due_at LIMIT 1
+        ) AS oldest
+    )
+""")  # noqa: S608  is_open is a constant
+
+
+def read_due(connection: Connection, channel: Channel) -> Due:
+    """What is due on a channel, in batches that may send."""
+    return Due(*connection.execute(_DUE, {"channel": channel, "most": MOST_DUE + 1}).one())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Requests of unfinished batches of a campaign by status."""
+
+    campaign: int
+    channel: Channel
+    request_status: str
+    n: int
+
+
+_STANDING = text("""
+    SELECT b.campaign_id, p.mode, c.request_status, sum(c.n)::bigint
+    FROM communication_batch AS b JOIN batch_pace AS p ON p.batch = b.id
+    JOIN request_count AS c ON c.batch = b.id
+    WHERE b.finished_at IS NULL AND b.deleted_at IS NULL GROUP BY 1, 2, 3
+""")
+
+
+def read_standing(connection: Connection) -> list[Standing]:
+    """How the unfinished batches stand, by campaign."""
+    return [
+        Standing(campaign, Channel(channel), status, n)
+        for campaign, channel, status, n in connection.execute(_STANDING)
+    ]
+
+
+_DOUBTS_BY_CHANNEL = text("""
+    SELECT channel, count(*) FROM attempt
+    WHERE check_at IS NOT NULL AND state = 'IN_DOUBT' GROUP BY channel
+""")
+_DOUBTS_BY_BATCH = text("""
+    SELECT batch, count(*) FROM attempt
+    WHERE check_at IS NOT NULL AND state = 'IN_DOUBT' AND batch = ANY (:batches) GROUP BY batch
+""")
+
+
+def count_doubts(connection: Connection) -> dict[Channel, int]:
+    """Attempts in doubt by channel."""
+    return {Channel(channel): n for channel, n in connection.execute(_DOUBTS_BY_CHANNEL)}
+
+
+def count_doubts_of(connection: Connection, batches: Sequence[int]) -> dict[int, int]:
+    """Attempts in doubt of these batches; those without one are left out."""
+    rows = connection.execute(_DOUBTS_BY_BATCH, {"batches": list(batches)})
+    return {batch: n for batch, n in rows.tuples()}  # noqa: C416  typed
+
+
+_BEGUN = text("""
+    SELECT wanted.batch, begun.n, extract(epoch FROM clock_timestamp() - begun.first)::float8
+    FROM unnest(CAST(:batches AS bigint[])) AS wanted (batch) CROSS JOIN LATERAL (
+        SELECT count(*) AS n, min(began_at) AS first FROM (
+            SELECT began_at FROM attempt
+            WHERE batch = wanted.batch AND began_at > clock_timestamp() - interval '10 minutes'
+            ORDER BY began_at DESC LIMIT :most
+        ) AS latest
+    ) AS begun
+    WHERE begun.n > 0
+""")
+
+
+def measure_pace(connection: Connection, batches: Sequence[int]) -> dict[int, tuple[int, float]]:
+    """Attempts begun in the last ten minutes, and the seconds since the first of them."""
+    rows = connection.execute(_BEGUN, {"batches": list(batches), "most": MOST_READ})
+    return {batch: (n, seconds) for batch, n, seconds in rows}
+
+
+_FORGOTTEN = text(f"""
+    SELECT min(p.next_claim_at)
+    FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
+    WHERE p.next_claim_at < clock_timestamp() - interval '30 seconds' AND {is_open("b.")}
+        AND NOT EXISTS (SELECT FROM halt WHERE (scope, key) IN
+            (('all', ''), ('channel', p.mode), ('campaign', b.campaign_id::text)))
+""")  # noqa: S608  is_open is a constant
+
+
+def forgotten_since(connection: Connection) -> datetime | None:
+    """Since when nobody looks at a batch that may send; None: all are looked at."""
+    at: datetime | None = connection.scalar(_FORGOTTEN)
+    return at
