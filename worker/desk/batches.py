@@ -99,13 +99,13 @@ def update_in(
         note(connection, Deed.EDIT, batch_id, by, detail={"fields": sorted(changes)})
 
 
-def pause_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
+def pause_batch(engine: Engine, batch_id: str, *, by: str, why: str | None = None) -> BatchDetails:
     """Hold the batch: once this returns, none of its attempts begins; one that is held stays as it is.
 
     Raises:
         UnknownBatch, BatchDeleted: there is none to pause.
     """
-    return _set_paused(engine, batch_id, by, paused=True)
+    return _set_paused(engine, batch_id, by, paused=True, why=why)
 
 
 def resume_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
@@ -151,14 +151,16 @@ def show_batch(engine: Engine, batch_id: str) -> BatchDetails:
     )
 
 
-def _set_paused(engine: Engine, batch_id: str, by: str, *, paused: bool) -> BatchDetails:
+def _set_paused(
+    engine: Engine, batch_id: str, by: str, *, paused: bool, why: str | None = None
+) -> BatchDetails:
     def step(connection: Connection) -> None:
         facts = get_batch(connection, batch_id, lock=True)
         if facts.deleted_at is not None:
             raise BatchDeleted(batch_id)
         if facts.paused is not paused:
             batches.set_paused(connection, facts.id, by, paused=paused)
-        note(connection, _held(paused=paused), batch_id, by)
+        note(connection, _held(paused=paused), batch_id, by, why=why)
 
     in_transaction(engine, step)
     return show_batch(engine, batch_id)

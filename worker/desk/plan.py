@@ -10,6 +10,7 @@ from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
 from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.schedule.eligibility import evaluate
 from worker.domain.schedule.explain import Situation, when_finished, why_not_moving
+from worker.domain.schedule.gates import BatchGate, GateFacts, batch_gates
 from worker.domain.schedule.plan import Plan, plan
 from worker.domain.schedule.reachability import Never, Reach
 from worker.domain.statuses import Channel, RequestStatus
@@ -107,6 +108,42 @@ def glance_at(
     return Outlook(why_not_moving(situation, now), finishes, ends, situation.plan)
 
 
+def gates_at(
+    connection: Connection,
+    facts: BatchFacts,
+    *,
+    ceilings: Ceilings = NO_CEILINGS,
+    zone: str | None = None,
+) -> tuple[BatchGate, ...]:
+    """Every gate that the rest of the batch has to pass, in a transaction of the caller's."""
+    now = batches.now(connection)
+    candidate = due_batches.one(connection, facts.id, now)
+    assert candidate is not None, "a trigger paces every batch"
+    mode = candidate.mode
+    seen = GateFacts(
+        facts=facts,
+        standing=replace(candidate.standing, remaining=_waiting(connection, facts)),
+        halt=_halt(connection, facts, mode),
+        due=due_requests.waiting(connection, {facts.id: 1})[facts.id] > 0,
+        next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
+        calls_in_use=_calls_in_use(connection, mode, ceilings.concurrent_calls),
+        zone=zone or "UTC",
+    )
+    return batch_gates(seen, now)
+
+
+def never_contacted(connection: Connection, facts: BatchFacts) -> tuple[Never, ...]:
+    """Whom the batch never contacts, and why; of a very large one it is not counted."""
+    if not _is_counted(connection, facts):
+        return ()
+    return _never(connection, facts, batches.now(connection))
+
+
+def _waiting(connection: Connection, facts: BatchFacts) -> int:
+    counts = batches.counts(connection, [facts.id]).get(facts.id, ())
+    return sum(c.n for c in counts if c.request_status is RequestStatus.PENDING)
+
+
 def _situation(
     connection: Connection,
     facts: BatchFacts,
@@ -117,9 +154,7 @@ def _situation(
 ) -> Situation:
     candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
-    counts = batches.counts(connection, [facts.id]).get(facts.id, ())
-    waiting = sum(c.n for c in counts if c.request_status is RequestStatus.PENDING)
-    waiting = waiting if requests is None else requests
+    waiting = _waiting(connection, facts) if requests is None else requests
     standing = replace(candidate.standing, remaining=waiting)
     return Situation(
         facts=facts,

@@ -118,7 +118,7 @@ def count_doubts(connection: Connection) -> dict[Channel, int]:
 def count_doubts_of(connection: Connection, batches: Sequence[int]) -> dict[int, int]:
     """Attempts in doubt of these batches; those without one are left out."""
     rows = connection.execute(_DOUBTS_BY_BATCH, {"batches": list(batches)})
-    return {batch: n for batch, n in rows.tuples()}  # noqa: C416  typed
+    return {batch: n for batch, n in rows}  # noqa: C416  a row is no pair to the types
 
 
 _BEGUN = text("""

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from worker.api.console import now, signing_in
+from worker.api.console import batches, exports, now, signing_in
 from worker.api.console.headers import GuardedHeaders
 from worker.api.console.live import LiveParts
 from worker.api.console.pages import message_page
@@ -43,6 +43,14 @@ def signed_in_routes() -> list[tuple[str, str, Role, Handler]]:
         ("/", "GET", Role.READ, now.show_now),
         ("/halts", "POST", Role.OPERATE, now.stop),
         ("/halts/lift", "POST", Role.ADMIN, now.lift),
+        ("/batches", "GET", Role.READ, batches.show_batches),
+        ("/batches/{batch}", "GET", Role.READ, batches.show_batch),
+        ("/batches/{batch}/pause", "POST", Role.OPERATE, batches.pause),
+        ("/batches/{batch}/resume", "POST", Role.OPERATE, batches.resume),
+        ("/batches/{batch}/change", "POST", Role.OPERATE, batches.change),
+        ("/batches/{batch}/retry", "POST", Role.OPERATE, batches.retry),
+        ("/batches/{batch}/delete", "POST", Role.ADMIN, batches.delete),
+        ("/batches/{batch}/export", "POST", Role.OPERATE, exports.export),
         ("/sign-out", "POST", Role.READ, signing_in.leave),
         ("/sign-out-everywhere", "POST", Role.READ, signing_in.leave_everywhere),
     ]

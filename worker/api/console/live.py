@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from worker.api.console.batches import live_batch
 from worker.api.console.now import live_now
 from worker.api.console.visits import enter
 from worker.api.console.watching import Watching
@@ -32,4 +33,5 @@ class LiveParts:
     def _reader(self, name: str) -> Callable[[], str] | None:
         if name == "now":
             return partial(live_now, self.runtime)
-        return None
+        kind, _, batch_id = name.partition("/")
+        return partial(live_batch, self.runtime, batch_id) if kind == "batches" else None

@@ -6,12 +6,18 @@ from datetime import UTC, datetime, timedelta
 from markupsafe import Markup
 
 from worker.api.console import charts
+from worker.domain.recipients.masks import mask
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 SAID: dict[str, str] = {
     "halted": "Stopped: nothing more begins there.",
     "lifted": "Resumed.",
+    "paused": "Paused: none of its people is contacted from now on.",
+    "resumed": "It goes on.",
+    "changed": "Changed.",
+    "retried": "Those that may be tried again are due now.",
+    "deleted": "Deleted: what has not begun never will.",
 }
 """What is said above a page once something was done, by the word that the address carries."""
 
@@ -68,5 +74,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "people": people,
     "channel": channel,
     "contacts": contacts,
+    "masked": mask,
     "points": charts.points,
 }

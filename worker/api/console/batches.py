@@ -1,0 +1,147 @@
+"""The list of batches, one batch, and what may be done to it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from worker.api.console import charts
+from worker.api.console.pages import write
+from worker.api.console.visits import Visit, go
+from worker.desk.batch_lists import list_batches
+from worker.desk.batch_view import list_requests, view_batch
+from worker.desk.batches import delete_batch, pause_batch, resume_batch, update_batch
+from worker.desk.retries import retry_requests
+from worker.domain.contract.batch_queries import BatchQuery
+from worker.domain.contract.progress import progress_of
+from worker.domain.errors import WrongFields
+from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
+from worker.runtime import Runtime
+
+Word = TypeVar("Word", bound=StrEnum)
+FINISHED = {"finished": True, "unfinished": False}
+
+
+def show_batches(visit: Visit) -> Response:
+    """The latest batches, filtered."""
+    query = BatchQuery(
+        matching=visit.asked("matching") or None,
+        status=_one_of(BatchStatus, visit.asked("status")),
+        finished=FINISHED.get(visit.asked("standing")),
+        before=visit.asked("before") or None,
+    )
+    page = list_batches(visit.runtime.engine, query)
+    rows = [(one, progress_of(one.details.counts)) for one in page.batches]
+    asked = {name: visit.asked(name) for name in ("matching", "status", "standing")}
+    shown: dict[str, Any] = {
+        "rows": rows,
+        "more": page.more,
+        "statuses": list(BatchStatus),
+        "asked": asked,
+    }
+    return visit.page("batches.html", here="/batches", **shown)
+
+
+def show_batch(visit: Visit) -> Response:
+    """One batch, with a page of its requests."""
+    batch_id = visit.named("batch")
+    status = _one_of(RequestStatus, visit.asked("status"))
+    outcome = _one_of(ChannelStatus, visit.asked("outcome"))
+    after = visit.asked("after")
+    page = list_requests(
+        visit.runtime.engine, batch_id, status=status, outcome=outcome, after=after
+    )
+    shown = _look(visit.runtime, batch_id) | {
+        "page": page,
+        "of_status": status,
+        "of_outcome": outcome,
+    }
+    zone = visit.runtime.settings.display_zone
+    return visit.page("batch.html", here="/batches", zone=zone, **shown)
+
+
+def live_batch(runtime: Runtime, batch_id: str) -> str:
+    """The part of the page that changes."""
+    return write("batch_parts.html", **_look(runtime, batch_id))
+
+
+def _look(runtime: Runtime, batch_id: str) -> dict[str, Any]:
+    zone = runtime.settings.display_zone
+    seen = view_batch(runtime.engine, batch_id, ceilings=runtime.ceilings, zone=zone)
+    hours = charts.columns(seen.hours, ZoneInfo(zone))
+    return {"seen": seen, "hours": hours}
+
+
+def pause(visit: Visit) -> Response:
+    """Hold it; the page then says when nothing more can go out."""
+    why = visit.given("why")
+    if not why:
+        raise WrongFields(["say why: whoever resumes it reads that"])
+    pause_batch(visit.runtime.console_engine, visit.named("batch"), by=visit.who.owner, why=why)
+    return _back(visit, "paused")
+
+
+def resume(visit: Visit) -> Response:
+    """Let it go on."""
+    resume_batch(visit.runtime.console_engine, visit.named("batch"), by=visit.who.owner)
+    return _back(visit, "resumed")
+
+
+def change(visit: Visit) -> Response:
+    """When it ends, and how fast it goes."""
+    changes: dict[str, object] = {}
+    if ends := visit.given("expires_on"):
+        changes["expires_on"] = _moment(ends, visit.runtime.settings.display_zone)
+    if rate := visit.given("call_rate"):
+        changes["call_rate"] = _whole(rate)
+    if not changes:
+        raise WrongFields(["say when it ends, or how many an hour"])
+    engine = visit.runtime.console_engine
+    update_batch(engine, visit.named("batch"), changes, by=visit.who.owner)
+    return _back(visit, "changed")
+
+
+def retry(visit: Visit) -> Response:
+    """One more attempt for all that failed, once their number was typed."""
+    engine, batch_id = visit.runtime.console_engine, visit.named("batch")
+    seen = view_batch(engine, batch_id, ceilings=visit.runtime.ceilings, zone="UTC")
+    failed = seen.batch.progress.failed
+    if _whole(visit.given("count")) != failed:
+        raise WrongFields([f"count: {failed:,} failed; type that number to try them again"])
+    retry_requests(engine, batch_id, None, by=visit.who.owner)
+    return _back(visit, "retried")
+
+
+def delete(visit: Visit) -> Response:
+    """Delete it, with a reason, once its name was typed."""
+    batch_id = visit.named("batch")
+    if visit.given("name") != batch_id:
+        raise WrongFields(["name: type the batch's own name to delete it"])
+    engine, why = visit.runtime.console_engine, visit.given("why")
+    delete_batch(engine, batch_id, reason=why, by=visit.who.owner)
+    return _back(visit, "deleted")
+
+
+def _back(visit: Visit, said: str) -> Response:
+    return go(f"/batches/{quote(visit.named('batch'))}?said={said}")
+
+
+def _one_of(kind: type[Word], word: str) -> Word | None:
+    return kind(word) if word in set(kind) else None
+
+
+def _whole(text: str) -> int:
+    plain = text.replace(",", "")
+    if not plain.isascii() or not plain.isdecimal():
+        raise WrongFields(["a whole number is wanted"])
+    return int(plain[:12])
+
+
+def _moment(text: str, zone: str) -> str:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).isoformat()
+    except ValueError:
+        raise WrongFields(["expires_on: must be a day and a time, like 2027-11-22 18:00"]) from None
