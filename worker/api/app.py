@@ -7,10 +7,11 @@ from worker.api.clerk import Clerk
 from worker.api.console.app import create_console
 from worker.api.documents import documented_app
 from worker.api.outbound.routes import router as outbound
+from worker.api.outreach.routes import router as outreach
 from worker.runtime import Runtime
 
 # Every router of the API. Each is made with `route_class=StrictRoute`, so that bodies are read strictly.
-ROUTERS = (house.router, outbound)
+ROUTERS = (house.router, outbound, outreach)
 
 
 def create(runtime: Runtime) -> FastAPI:

@@ -7,6 +7,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
+from worker.desk.dead_letters import UnknownDeadLetter
+from worker.desk.keys import UnknownKey
+from worker.desk.suppression_lifts import UnknownSuppression
+from worker.desk.visibility import UnknownHere
 from worker.domain import errors
 from worker.domain.errors import FileFault, Mistake, WrongFields
 from worker.domain.field_faults import phrase
@@ -16,6 +20,10 @@ STATUSES: dict[type[Mistake], int] = {
     errors.UnknownCampaign: 404,
     errors.UnknownBatch: 404,
     errors.UnknownRequest: 404,
+    UnknownHere: 404,
+    UnknownDeadLetter: 404,
+    UnknownKey: 404,
+    UnknownSuppression: 404,
     errors.CampaignConflict: 409,
     errors.CannotChangeMode: 409,
     errors.BatchConflict: 409,

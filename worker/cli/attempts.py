@@ -1,6 +1,5 @@
 """`outreach attempts`: what is in doubt, and an operator's decision about it."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -9,7 +8,6 @@ from worker.cli.context import AsJson, By, Wide, screen, session
 from worker.cli.printing import add_row, console, print_json, table
 from worker.desk.doubts import doubts_open
 from worker.dispatch.decide import allow_retry, count_as_sent
-from worker.domain.wire import to_wire
 
 app = typer.Typer(invoke_without_command=True, help="Attempts in doubt, and deciding about them.")
 
@@ -28,13 +26,7 @@ def attempts(
     here = session(context).runtime
     found = doubts_open(here.engine, here.patience)
     if as_json:
-        print_json(
-            [
-                {name: to_wire(value) for name, value in asdict(one.doubt).items() if name != "age"}
-                | {"next_step": one.next_step}
-                for one in found
-            ]
-        )
+        print_json([one.to_wire() for one in found])
         return
     listing = table(None, "attempt", "batch_id", "reference_id", "next step", "since", "mode")
     for one in found:

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.batch_list import moment
 from worker.cli.context import AsJson, session
 from worker.cli.printing import add_row, console, print_json, table
-from worker.desk.audit import list_audit
+from worker.desk.audit import AuditAsked, list_audit_seen
 from worker.domain.audit import AuditEntry
 
 
@@ -15,12 +16,18 @@ def list_(
     *,
     batch: Annotated[str | None, typer.Option(help="Only what was done to this batch.")] = None,
     campaign: Annotated[str | None, typer.Option(help="Only to this campaign: name or id.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="EMAIL", help="Only what they did.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only since then: 2026-11-01, 12h, 7d.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List what was done: by operators, by messages and by the system itself, newest first."""
-    engine = session(context).runtime.engine
-    found = list_audit(engine, batch=batch, campaign=campaign, limit=limit)
+    current = session(context)
+    begins = None if since is None else moment(since, current.zone)
+    asked = AuditAsked(batch=batch, campaign=campaign, by=by, since=begins, limit=limit)
+    found = list_audit_seen(current.runtime.engine, None, asked)
     if as_json:
         print_json([one.to_wire() for one in found])
         return

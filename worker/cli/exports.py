@@ -11,7 +11,8 @@ from worker.cli.listing import Listing
 from worker.cli.printing import add_row, print_json_line, table
 from worker.cli.screen import Screen
 from worker.domain.contract.csv_files import neutralize
-from worker.domain.contract.results import RESULT_FIELDS, RequestResult
+from worker.domain.contract.result_files import headings, texts
+from worker.domain.contract.results import RequestResult
 
 IN_TABLE = (
     "reference_id",
@@ -23,9 +24,6 @@ IN_TABLE = (
     "attempt_count",
     "call_manager_sid",
 )
-FOLDED = "request_variables"
-BEFORE = RESULT_FIELDS[: RESULT_FIELDS.index(FOLDED)]
-BEHIND = RESULT_FIELDS[RESULT_FIELDS.index(FOLDED) + 1 :]
 AT_ONCE = 1_000
 """Rows that share a layout: a million of them need not be held to be printed."""
 
@@ -53,24 +51,9 @@ def write_csv(
 ) -> None:
     """Every field and a column per variable; no cell is one that a spreadsheet would run as a formula."""
     writer = csv.writer(sys.stdout, delimiter=separator)
-    writer.writerow([neutralize(_safe(name)) for name in _headings(variables)])
+    writer.writerow([neutralize(_safe(name)) for name in headings(variables)])
     for result in results:
-        writer.writerow([neutralize(_safe(text)) for text in _texts(result, variables)])
-
-
-def _headings(variables: Sequence[str]) -> list[str]:
-    """The fields, the variables in the place of theirs; one of a field's name says what it is."""
-    named = [f"{FOLDED}.{name}" if name in RESULT_FIELDS else name for name in variables]
-    return [*BEFORE, *named, *BEHIND]
-
-
-def _texts(result: RequestResult, variables: Sequence[str]) -> list[str]:
-    wire = result.to_wire()
-    values = [result.request_variables.get(name) for name in variables]
-    return [
-        "" if value is None else str(value)
-        for value in [*(wire[name] for name in BEFORE), *values, *(wire[name] for name in BEHIND)]
-    ]
+        writer.writerow([neutralize(_safe(text)) for text in texts(result, variables)])
 
 
 def _safe(text: str) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from worker.desk.batches import note
 from worker.desk.intake import judge_row, lock_open_batch, look_again
+from worker.domain.audit import Deed
 from worker.domain.contract.new_requests import NewRequest
 from worker.domain.errors import Mistake
 from worker.store import batches, ingest
-from worker.store.connect import Connection
+from worker.store.connect import Connection, Engine, in_transaction
 
 
 class RequestsConflict(Mistake):
@@ -16,6 +18,30 @@ class RequestsConflict(Mistake):
         named = [f"requests.{at}: {why}" for at, why in zip(positions, reasons, strict=True)]
         more = f" and {len(named) - 3} more" if len(named) > 3 else ""
         super().__init__("; ".join(named[:3]) + more)
+
+
+def add_requests(
+    engine: Engine,
+    batch_id: str,
+    requests: Sequence[NewRequest],
+    *,
+    by: str,
+    replace: bool = False,
+) -> int:
+    """The same as `add_in` in a transaction of its own, with its row in the audit.
+
+    Raises:
+        UnknownBatch, BatchArchived, BatchDeleted, BatchExpired, RequestsConflict: see there.
+    """
+
+    def step(connection: Connection) -> int:
+        changed = add_in(connection, batch_id, requests, by=by, replace=replace)
+        if changed:
+            deed = Deed.REPLACE if replace else Deed.ADD
+            note(connection, deed, batch_id, by, detail={"requests": changed})
+        return changed
+
+    return in_transaction(engine, step)
 
 
 def add_in(

@@ -108,13 +108,13 @@ def pause_batch(engine: Engine, batch_id: str, *, by: str, why: str | None = Non
     return _set_paused(engine, batch_id, by, paused=True, why=why)
 
 
-def resume_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
+def resume_batch(engine: Engine, batch_id: str, *, by: str, why: str | None = None) -> BatchDetails:
     """Let the batch go on; one that is not held stays as it is.
 
     Raises:
         UnknownBatch, BatchDeleted: there is none to resume.
     """
-    return _set_paused(engine, batch_id, by, paused=False)
+    return _set_paused(engine, batch_id, by, paused=False, why=why)
 
 
 def delete_batch(engine: Engine, batch_id: str, *, reason: str, by: str) -> BatchDetails:

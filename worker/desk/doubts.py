@@ -1,10 +1,11 @@
 """Attempts in doubt, and what will happen next."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from worker.domain.evidence import Timeouts
 from worker.domain.statuses import Channel
+from worker.domain.wire import Wire, to_wire
 from worker.store import doubts
 from worker.store.connect import Engine, in_transaction
 from worker.store.doubts import Doubt
@@ -17,10 +18,19 @@ class OpenDoubt:
     doubt: Doubt
     next_step: str
 
+    def to_wire(self) -> dict[str, Wire]:
+        """OpenDoubt under its names on the wire."""
+        facts = {
+            name: to_wire(value) for name, value in asdict(self.doubt).items() if name != "age"
+        }
+        return facts | {"next_step": self.next_step}
 
-def doubts_open(engine: Engine, patience: Timeouts, limit: int = 100) -> list[OpenDoubt]:
-    """Attempts in doubt, oldest first."""
-    found = in_transaction(engine, doubts.in_doubt, limit)
+
+def doubts_open(
+    engine: Engine, patience: Timeouts, limit: int = 100, *, campaign: int | None = None
+) -> list[OpenDoubt]:
+    """Attempts in doubt, oldest first; of one campaign if asked."""
+    found = in_transaction(engine, doubts.in_doubt, limit, campaign)
     return [OpenDoubt(doubt, _next_step(doubt, patience)) for doubt in found]
 
 

@@ -73,6 +73,10 @@ class KeyRing:
             self._keys = {digest: (digest, key) for digest, key in valid.items()}
             self._read_at = asked_at
 
+    def forget(self) -> None:
+        """Read them again before the next call: this process has just made or revoked one."""
+        self._read_at = float("-inf")
+
     def find(self, shown: str) -> AccessKey | None:
         """The key in force that was shown, as of the last reading."""
         digest = digest_of(shown)

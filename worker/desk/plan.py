@@ -59,6 +59,10 @@ class Outlook:
             "never_contacted": never,
         }
 
+    def hours_to_wire(self) -> list[Wire]:
+        """The attempts by the hour in which they begin."""
+        return [{"hour": to_wire(hour), "attempts": n} for hour, n in self.plan.hours]
+
 
 def outlook(
     engine: Engine,
@@ -167,6 +171,15 @@ def _situation(
         zone=zone or "UTC",
         calls_in_use=_calls_in_use(connection, candidate.mode, ceilings.concurrent_calls),
     )
+
+
+def situation_of(
+    connection: Connection, facts: BatchFacts, now: datetime, *, ceilings: Ceilings = NO_CEILINGS
+) -> tuple[Situation, Channel]:
+    """What an explanation of a batch is made of, and its channel."""
+    candidate = due_batches.one(connection, facts.id, now)
+    assert candidate is not None, "a trigger paces every batch"
+    return _situation(connection, facts, now, None, ceilings, None), candidate.mode
 
 
 def _never(connection: Connection, facts: BatchFacts, now: datetime) -> tuple[Never, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from worker.domain.content.render import ContentError, preview_words
 from worker.domain.content.template_hints import hints
 from worker.domain.errors import UnknownBatch, UnknownRequest
+from worker.domain.wire import Wire, to_wire
 from worker.store import batch_words, batches
 from worker.store.batch_words import Addressee, Words
 from worker.store.connect import Connection, Engine, in_transaction
@@ -22,6 +23,10 @@ class Preview:
     target: str = field(repr=False)
     fields: dict[str, str] = field(repr=False)
     fault: str | None = None
+
+    def to_wire(self) -> dict[str, Wire]:
+        """Preview under its names on the wire."""
+        return {name: to_wire(getattr(self, name)) for name in self.__slots__}
 
 
 def preview(engine: Engine, batch_id: str, reference_id: str) -> Preview:

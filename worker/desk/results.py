@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import Literal
 
+import orjson
+
+from worker.domain.contract.result_files import csv_lines
 from worker.domain.contract.results import RequestResult
 from worker.domain.errors import UnknownBatch
 from worker.domain.statuses import RequestStatus
 from worker.store import batches, requests
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.requests import ResultFilter
+
+__all__ = ["ResultFilter", "find_results", "results", "variable_names", "write_results"]
 
 PAGE = 1_000
 NAMES_PAGE = 20_000
@@ -32,6 +38,33 @@ def results(
     return chain.from_iterable(
         pages(engine, batch, ResultFilter(statuses, reference_id), page_size)
     )
+
+
+def find_results(
+    engine: Engine, batch_id: str, wanted: ResultFilter, *, after: str = "", limit: int
+) -> list[RequestResult]:
+    """A page of the batch's results behind a reference_id, in the order of reference_id.
+
+    Raises:
+        UnknownBatch: there is none.
+    """
+    batch = _id(engine, batch_id)
+    return in_transaction(engine, requests.page, batch, wanted, after=after, limit=limit)
+
+
+def write_results(
+    engine: Engine, batch_id: str, wanted: ResultFilter, kind: Literal["jsonl", "csv"]
+) -> Iterator[bytes]:
+    """All of them as lines, read a page at a time: no connection is held while a reader takes its time.
+
+    Raises:
+        UnknownBatch: there is none; raised before the first line is asked for.
+    """
+    found = chain.from_iterable(pages(engine, _id(engine, batch_id), wanted, PAGE))
+    if kind == "jsonl":
+        return (orjson.dumps(one.to_wire(), option=orjson.OPT_APPEND_NEWLINE) for one in found)
+    lines = csv_lines(found, variable_names(engine, batch_id))
+    return (line.encode() for line in lines)
 
 
 def variable_names(engine: Engine, batch_id: str, *, page_size: int = NAMES_PAGE) -> list[str]:

@@ -4,14 +4,17 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import BinaryIO
 from uuid import uuid4
 
 from worker.domain.audit import Deed
 from worker.domain.consent.suppression import LIST, Act, Source, list_name
+from worker.domain.contract.csv_targets import targets as read_targets
 from worker.domain.errors import Mistake
 from worker.domain.recipients.identities import identity_of
 from worker.domain.recipients.targets import Unreachable, normalize
 from worker.domain.statuses import Channel, SuppressReason
+from worker.domain.wire import Wire
 from worker.store import audit, suppression_lists, suppressions
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -19,6 +22,7 @@ __all__ = [
     "Imported",
     "NobodyThere",
     "identity_at",
+    "import_file",
     "import_suppressed",
     "suppress_in",
     "suppress_recipient",
@@ -43,6 +47,12 @@ class Imported:
     faults: list[tuple[int, str]] = field(default_factory=list)
     rows: "array[int]" = field(default_factory=lambda: array("q"))
     """Of a named list: the rows in force by which it names these people."""
+
+    def to_wire(self) -> dict[str, Wire]:
+        """The counts, and the lines that name nobody, without what stands in them."""
+        faults: list[Wire] = [{"line": line, "reason": why} for line, why in self.faults]
+        counts = {"named": self.named, "new": self.new, "faulty": self.faulty}
+        return counts | {"faults": faults}
 
     def note_fault(self, line: int, why: str) -> None:
         """A line that names nobody."""
@@ -80,6 +90,17 @@ def suppress_recipient(
     """
     act = Act(Source.OPERATOR, str(uuid4()), by)
     in_transaction(engine, suppress_in, mode, target, reason=reason, act=act)
+
+
+def import_file(
+    engine: Engine, mode: Channel, file: BinaryIO, *, reason: SuppressReason, by: str
+) -> Imported:
+    """Suppress everybody in a file: one target a line, or CSV with a column target.
+
+    Raises:
+        FileFault: it can't be read.
+    """
+    return import_suppressed(engine, mode, read_targets(file), reason=reason, by=by)
 
 
 def import_suppressed(

@@ -1,13 +1,16 @@
 """Wait until nothing of a paused batch can reach a provider any more."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.dispatch.cancel import cancel_call
+from worker.dispatch.database_identity import refuse_strangers
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.domain.evidence import Timeouts
 from worker.store import doubts
 from worker.store.connect import Engine, in_transaction
+from worker.store.identity_stores import IdentityStore
 
 POLL = 0.05
 
@@ -18,6 +21,22 @@ class Drained:
 
     seconds: float
     canceled: int
+
+
+def hold_back(
+    engine: Engine,
+    memories: Sequence[IdentityStore],
+    line: ProviderLoop,
+    patience: Timeouts,
+    batch_id: str,
+) -> Drained:
+    """Drain, unless this database is a copy: that would cancel what the original does.
+
+    Raises:
+        UnrecognizedDatabase, RefusedToStart, StoreUnavailable: see `refuse_strangers`.
+    """
+    refuse_strangers(engine, memories)
+    return drain(engine, line, patience, batch_id)
 
 
 def drain(engine: Engine, line: ProviderLoop, patience: Timeouts, batch_id: str) -> Drained:

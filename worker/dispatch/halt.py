@@ -61,9 +61,11 @@ def _what(report: Report, campaign: int) -> tuple[HaltScope, str]:
     return scope, report.mode.value if scope is HaltScope.CHANNEL else str(campaign)
 
 
-def resume(engine: Engine, scope: Scope, key: str, by: str = halts.OURSELVES) -> bool:
+def resume(
+    engine: Engine, scope: Scope, key: str, by: str = halts.OURSELVES, why: str | None = None
+) -> bool:
     """Let it send again. Returns whether it was halted."""
-    lifted = in_transaction(engine, halts.resume, scope, key, by)
+    lifted = in_transaction(engine, halts.resume, scope, key, by, why)
     if lifted:
         log.warning("dispatch_resumed", scope=scope, key=key)
     return lifted

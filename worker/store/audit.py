@@ -1,11 +1,22 @@
 """The audit: a row for every deed, written with it, changed by nobody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, RowMapping, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from worker.domain.audit import AuditDoor, AuditEntry, Deed
-from worker.store.schema import audit
+from worker.store.schema import audit, batch
 
 DOOR = "outreach_door"
 Detail = Mapping[str, int | Sequence[str]]
@@ -40,12 +51,34 @@ def note(
     connection.execute(insert(audit).values(row | {"detail": detail or {}}))
 
 
-def newest(connection: Connection, *, subject: str | None, limit: int) -> list[AuditEntry]:
-    """The latest deeds, newest first; to one subject if asked."""
-    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if subject is not None:
-        query = query.where(audit.c.subject == subject)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """Which deeds to list; None asks for any. `of_campaign`: what was done to it or to a batch of it."""
+
+    subject: str | None = None
+    by: str | None = None
+    since: datetime | timedelta | None = None
+    of_campaign: int | None = None
+
+
+def newest(connection: Connection, asked: AuditQuery, *, limit: int) -> list[AuditEntry]:
+    """The latest deeds that the query asks for, newest first."""
+    query = select(audit).where(*_conditions(asked)).order_by(audit.c.id.desc()).limit(limit)
     return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def _conditions(asked: AuditQuery) -> Iterator[ColumnElement[bool]]:
+    if asked.subject is not None:
+        yield audit.c.subject == asked.subject
+    if asked.by is not None:
+        yield audit.c.by == asked.by
+    if asked.since is not None:
+        ago = isinstance(asked.since, timedelta)
+        yield audit.c.at >= (func.statement_timestamp() - asked.since if ago else asked.since)
+    if asked.of_campaign is not None:
+        named = select("batch " + batch.c.batch_id).where(batch.c.campaign_id == asked.of_campaign)
+        campaign = f"campaign {asked.of_campaign}"
+        yield or_(audit.c.subject == campaign, audit.c.subject.in_(named))
 
 
 def _entry(row: RowMapping) -> AuditEntry:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from worker.domain.wire import Wire, to_wire
 from worker.store.schema import dead_letter
 
 MESSAGE = "message"
@@ -32,6 +33,11 @@ class DeadLetter:
     received_at: datetime
     settled_at: datetime | None
     settled_how: str | None
+
+    def to_wire(self, *, payload: bool = True) -> dict[str, Wire]:
+        """DeadLetter under its names on the wire; its payload, which may name people, only if asked."""
+        names = [name for name in self.__slots__ if payload or name != "payload"]
+        return {name: to_wire(getattr(self, name)) for name in names}
 
 
 _COLUMNS = [dead_letter.c[name] for name in DeadLetter.__slots__]

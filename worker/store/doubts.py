@@ -33,15 +33,16 @@ _DOUBTS = text("""
     JOIN communication_batch AS b ON b.id = a.batch
     WHERE a.check_at IS NOT NULL AND (a.state = 'IN_DOUBT'
         OR (a.state = 'SENDING' AND a.check_at <= clock_timestamp()))
+        AND (CAST(:campaign AS bigint) IS NULL OR b.campaign_id = :campaign)
     ORDER BY a.began_at LIMIT :limit
 """)
 
 
-def in_doubt(connection: Connection, limit: int) -> list[Doubt]:
-    """Attempts in doubt, oldest first."""
+def in_doubt(connection: Connection, limit: int, campaign: int | None = None) -> list[Doubt]:
+    """Attempts in doubt, oldest first; of one campaign if asked."""
     return [
         Doubt(row[0], row[1], row[2], Channel(row[3]), AttemptState(row[4]), *row[5:])
-        for row in connection.execute(_DOUBTS, {"limit": limit})
+        for row in connection.execute(_DOUBTS, {"limit": limit, "campaign": campaign})
     ]
 
 

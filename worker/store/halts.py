@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from worker.domain.audit import Deed
 from worker.domain.evidence.reports import Report
+from worker.domain.wire import Wire, to_wire
 from worker.store import audit
 
 Scope = Literal["all", "channel", "campaign"]
@@ -28,6 +29,10 @@ class HaltRow:
     reason: str
     halted_at: datetime
     halted_by: str
+
+    def to_wire(self) -> dict[str, Wire]:
+        """HaltRow under its names on the wire."""
+        return {name: to_wire(getattr(self, name)) for name in self.__slots__}
 
 
 PROVIDER = "provider"
@@ -90,7 +95,9 @@ def campaigns_of(connection: Connection, reports: Sequence[Report]) -> dict[str,
     return {row.key: row.campaign_id for row in rows}
 
 
-def resume(connection: Connection, scope: Scope, key: str, by: str = OURSELVES) -> bool:
+def resume(
+    connection: Connection, scope: Scope, key: str, by: str = OURSELVES, why: str | None = None
+) -> bool:
     """Lift a halt. Returns whether there was one."""
     row = connection.execute(
         text("DELETE FROM halt WHERE scope = :scope AND key = :key RETURNING scope"),
@@ -98,7 +105,7 @@ def resume(connection: Connection, scope: Scope, key: str, by: str = OURSELVES) 
     )
     lifted = row.first() is not None
     if lifted:
-        audit.note(connection, Deed.RESUME, _subject(scope, key), by)
+        audit.note(connection, Deed.RESUME, _subject(scope, key), by, why=why)
     return lifted
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
@@ -22,6 +23,9 @@ class ResultFilter:
 
     statuses: Sequence[str] | None = None
     reference_id: str | None = None
+    channel_manager_status: str | None = None
+    sent_since: datetime | None = None
+    sent_before: datetime | None = None
 
 
 # Keyed by the last reference seen, along the unique index, so that every page is short work of its
@@ -31,6 +35,9 @@ _PAGE = text(f"""
     WHERE r.batch = :batch AND r.reference_id > :after
         AND (CAST(:statuses AS text[]) IS NULL OR r.request_status = ANY (:statuses))
         AND (CAST(:reference AS text) IS NULL OR r.reference_id = :reference)
+        AND (CAST(:outcome AS text) IS NULL OR r.channel_manager_status = :outcome)
+        AND (CAST(:since AS timestamptz) IS NULL OR r.sent_at >= :since)
+        AND (CAST(:before AS timestamptz) IS NULL OR r.sent_at < :before)
     ORDER BY r.reference_id LIMIT :limit
 """)  # noqa: S608  _COLUMNS is a constant
 
@@ -52,6 +59,9 @@ def page(
             "limit": limit,
             "statuses": None if wanted.statuses is None else list(wanted.statuses),
             "reference": wanted.reference_id,
+            "outcome": wanted.channel_manager_status,
+            "since": wanted.sent_since,
+            "before": wanted.sent_before,
         },
     )
     return [_result(row) for row in rows.mappings()]

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, text
 
 from worker.domain.consent.suppression import OPT_OUTS
 from worker.domain.statuses import Channel, SuppressReason
+from worker.domain.wire import Wire, to_wire
 from worker.store.suppressions import lock
 
 
@@ -27,6 +28,10 @@ class Suppression:
     lifted_at: datetime | None
     lifted_by: str | None
     lifted_why: str | None
+
+    def to_wire(self) -> dict[str, Wire]:
+        """Suppression under its names on the wire."""
+        return {name: to_wire(getattr(self, name)) for name in self.__slots__}
 
 
 _COLUMNS = """SELECT id, channels, identity, at, reason, source, act, by,

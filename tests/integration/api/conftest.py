@@ -1,13 +1,21 @@
 """Applications of the private door, on the test's database or on none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
+from fastapi import FastAPI
 
 from config.settings import load
+from tests.asgi import ask
 from tests.doors import settings
-from worker.runtime import Runtime
+from worker.api.app import create
+from worker.api.callers import HEADER
+from worker.runtime import AuditDoor, Runtime
+
+Call = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
@@ -24,3 +32,40 @@ def build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
     yield build
     for runtime in built:
         runtime.close()
+
+
+@pytest.fixture
+def api(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FastAPI]:
+    """The API on the test's database, closed behind the test."""
+    for name, value in settings(database_url, "redis://127.0.0.1:1/0", tmp_path).items():
+        monkeypatch.setenv(name, value)
+    runtime = Runtime(load(), AuditDoor.API)
+    yield create(runtime)
+    runtime.close()
+
+
+@pytest.fixture
+def call(api: FastAPI) -> Call:
+    """Calls `/api/v1/outreach` with a key; the status, and the answer as JSON."""
+
+    def call(
+        key: str, method: str, path: str, body: Mapping[str, object] | None = None, query: str = ""
+    ) -> tuple[int, Any]:
+        raw = b"" if body is None else orjson.dumps(body)
+        headers = {HEADER: key, "Content-Type": "application/json"}
+        status, said = ask(api, method, f"/api/v1/outreach{path}", raw, headers, query)
+        return status, orjson.loads(said)
+
+    return call
+
+
+@pytest.fixture
+def post_file(api: FastAPI) -> Call:
+    """Posts a form with a file in it, as it goes over the wire with the boundary `x`."""
+
+    def post(key: str, path: str, form: bytes, query: str = "") -> tuple[int, Any]:
+        headers = {HEADER: key, "Content-Type": "multipart/form-data; boundary=x"}
+        status, said = ask(api, "POST", f"/api/v1/outreach{path}", form, headers, query)
+        return status, orjson.loads(said)
+
+    return post

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from worker.domain.contract.batches import BatchDetails
 from worker.domain.statuses import BatchStatus
+from worker.domain.wire import Wire
 
 LARGEST_PAGE = 1_000
 
@@ -46,3 +47,8 @@ class BatchPage:
 
     batches: tuple[Listed, ...]
     more: bool
+
+    def to_wire(self) -> dict[str, Wire]:
+        """The batches, and the `before` that a next page is asked with; null behind the last."""
+        last = self.batches[-1].details.facts.batch_id if self.more else None
+        return {"items": [one.details.to_wire() for one in self.batches], "next": last}

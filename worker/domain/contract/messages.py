@@ -30,6 +30,7 @@ Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 Mailbox = Annotated[Text, Field(pattern=MAILBOX)]
 References = Annotated[list[ReferenceId], Field(min_length=1, max_length=MOST_REQUESTS)]
 WireChannel = Annotated[Channel, Strict(strict=False)]
+WireReason = Annotated[SuppressReason, Strict(strict=False)]
 ShortInterval = Annotated[
     Interval, WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[mhd]$"})
 ]
@@ -207,7 +208,7 @@ class Suppress(Payload):
 
     mode: WireChannel
     target: Target
-    reason: Annotated[SuppressReason, Strict(strict=False)]
+    reason: WireReason
 
 
 class Unsuppress(Payload):

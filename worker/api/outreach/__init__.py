@@ -1,0 +1,1 @@
+"""`/api/v1/outreach`: what the command line can do, for programs."""

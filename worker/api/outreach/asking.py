@@ -1,0 +1,73 @@
+"""What routes are given: names of a path that the caller may see, and who may ask about everything."""
+
+from typing import Annotated, Any
+
+from fastapi import Body, Depends, Path, Query
+
+from worker.api.callers import Administering, Operating, Reading
+from worker.api.use import Used
+from worker.desk.visibility import (
+    UnknownHere,
+    refuse_unseen_attempt,
+    refuse_unseen_batch,
+    refuse_unseen_campaign,
+)
+from worker.domain.callers import Caller
+from worker.domain.contract.batches import BatchId
+from worker.domain.contract.new_requests import ReferenceId
+from worker.domain.fields import Text
+
+LARGEST_ID = 2**63 - 1
+LARGEST_FILE = 256 * 1024 * 1024
+
+Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+Limit = Annotated[int, Query(ge=1, le=1_000, description="how many at most")]
+Reference = Annotated[ReferenceId, Query(description="the request's reference_id")]
+Fields = Annotated[
+    dict[str, Any], Body(description="fields by their names; the same as by command")
+]
+
+
+def _batch(
+    runtime: Used, caller: Reading, batch_id: Annotated[BatchId, Path(description="its batch_id")]
+) -> str:
+    refuse_unseen_batch(runtime.engine, batch_id, caller.campaign)
+    return batch_id
+
+
+def _campaign(
+    runtime: Used, caller: Reading, campaign: Annotated[Text, Path(description="its name or id")]
+) -> str:
+    refuse_unseen_campaign(runtime.engine, campaign, caller.campaign)
+    return campaign
+
+
+def _attempt(runtime: Used, caller: Reading, attempt: Number) -> int:
+    refuse_unseen_attempt(runtime.engine, attempt, caller.campaign)
+    return attempt
+
+
+def _everywhere(caller: Caller) -> Caller:
+    if caller.campaign is not None:
+        raise UnknownHere
+    return caller
+
+
+def _reading_all(caller: Reading) -> Caller:
+    return _everywhere(caller)
+
+
+def _operating_all(caller: Operating) -> Caller:
+    return _everywhere(caller)
+
+
+def _administering_all(caller: Administering) -> Caller:
+    return _everywhere(caller)
+
+
+BatchSeen = Annotated[str, Depends(_batch)]
+CampaignSeen = Annotated[str, Depends(_campaign)]
+AttemptSeen = Annotated[int, Depends(_attempt)]
+ReadingAll = Annotated[Caller, Depends(_reading_all)]
+OperatingAll = Annotated[Caller, Depends(_operating_all)]
+AdministeringAll = Annotated[Caller, Depends(_administering_all)]

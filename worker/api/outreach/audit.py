@@ -1,0 +1,32 @@
+"""Who did what, when, through which door and why."""
+
+from fastapi import APIRouter, Response
+from pydantic import AwareDatetime
+
+from worker.api.answers import json_of
+from worker.api.bodies import StrictRoute
+from worker.api.callers import Reading
+from worker.api.documents import refused_with
+from worker.api.outreach.asking import Limit
+from worker.api.use import Used
+from worker.desk.audit import AuditAsked, list_audit_seen
+from worker.domain.contract.batches import BatchId
+from worker.domain.fields import Text
+
+router = APIRouter(prefix="/audit", tags=["audit"], route_class=StrictRoute)
+
+
+@router.get("", responses=refused_with(404, 422))
+def list_some(
+    runtime: Used,
+    caller: Reading,
+    batch: BatchId | None = None,
+    campaign: Text | None = None,
+    by: Text | None = None,
+    since: AwareDatetime | None = None,
+    limit: Limit = 50,
+) -> Response:
+    """What was done, the latest first. A key of one campaign sees what was done to that and its batches."""
+    asked = AuditAsked(batch=batch, campaign=campaign, by=by, since=since, limit=limit)
+    found = list_audit_seen(runtime.engine, caller.campaign, asked)
+    return json_of([one.to_wire() for one in found])

@@ -1,0 +1,84 @@
+"""Campaigns: list, create, show, change, try out, forecast."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Response, UploadFile
+from pydantic import Field
+
+from worker.api.answers import json_of
+from worker.api.bodies import StrictRoute
+from worker.api.callers import Operating, Reading
+from worker.api.documents import refused_with
+from worker.api.outreach.asking import LARGEST_FILE, CampaignSeen, Fields, OperatingAll
+from worker.api.use import Used
+from worker.desk.campaigns import (
+    create_campaign,
+    list_campaigns,
+    show_campaign,
+    update_campaign,
+)
+from worker.desk.forecast import forecast
+from worker.desk.trial_contact import send_test
+from worker.domain.contract.new_requests import Target
+from worker.domain.fields import Text, WireModel
+
+router = APIRouter(prefix="/campaigns", tags=["campaigns"], route_class=StrictRoute)
+
+
+class TrialContact(WireModel):
+    """One contact to yourself."""
+
+    target: Target
+    request_variables: dict[Text, Text] = Field(default_factory=dict)
+
+
+@router.get("", responses=refused_with())
+def list_all(runtime: Used, caller: Reading) -> Response:
+    """Every campaign that the key sees, the oldest first."""
+    seen = list_campaigns(runtime.engine)
+    return json_of([one.to_wire() for one in seen if caller.campaign in {None, one.id}])
+
+
+@router.post("", responses=refused_with(404, 409, 413, 415, 422))
+def create(runtime: Used, caller: OperatingAll, fields: Fields) -> Response:
+    """Create a campaign; creating it again with equal fields changes nothing."""
+    return json_of(create_campaign(runtime.engine, fields, by=caller.owner).to_wire())
+
+
+@router.get("/{campaign}", responses=refused_with(404, 422))
+def show(runtime: Used, _: Reading, campaign: CampaignSeen) -> Response:
+    """A campaign, by name or id."""
+    return json_of(show_campaign(runtime.engine, campaign).to_wire())
+
+
+@router.patch("/{campaign}", responses=refused_with(404, 409, 413, 415, 422))
+def update(runtime: Used, caller: Operating, campaign: CampaignSeen, fields: Fields) -> Response:
+    """Change the named fields; null clears one, the others stay."""
+    return json_of(update_campaign(runtime.engine, campaign, fields, by=caller.owner).to_wire())
+
+
+@router.post("/{campaign}/test", responses=refused_with(404, 409, 413, 415, 422))
+def rehearse(
+    runtime: Used, caller: Operating, campaign: CampaignSeen, contact: TrialContact
+) -> Response:
+    """Send one contact to yourself, under the campaign's usual rules."""
+    said = contact.request_variables
+    to = contact.target
+    batch_id = send_test(runtime.engine, campaign, to=to, variables=said, by=caller.owner)
+    return json_of({"batch_id": batch_id, "reference_id": "test"})
+
+
+@router.post(
+    "/{campaign}/plan",
+    responses=refused_with(404, 413, 415, 422),
+    max_body_size=LARGEST_FILE,
+)
+def plan(
+    runtime: Used,
+    _: Reading,
+    campaign: CampaignSeen,
+    file: Annotated[UploadFile, File(description="CSV: reference_id, target, then variables")],
+) -> Response:
+    """What a new batch of this file would do, hour by hour; nothing is stored."""
+    seen = forecast(runtime.engine, campaign, file.file, {}, ceilings=runtime.ceilings)
+    return json_of(seen.to_wire() | {"hours": seen.hours_to_wire()})

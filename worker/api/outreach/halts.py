@@ -1,0 +1,44 @@
+"""Halts: in force, made, lifted."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from worker.api.answers import json_of
+from worker.api.bodies import StrictRoute
+from worker.api.callers import Operating, Reading
+from worker.api.documents import refused_with
+from worker.api.use import Used
+from worker.desk.steering import halt_by, halts_seen, resume_by
+from worker.domain.fields import Text, WireModel
+
+router = APIRouter(prefix="/halts", tags=["halts"], route_class=StrictRoute)
+
+
+class HaltOf(WireModel):
+    """Everything, a channel, or a campaign by its id."""
+
+    scope: Literal["all", "channel", "campaign"]
+    key: Annotated[Text, Field(max_length=40)] = ""
+    reason: Text | None = None
+
+
+@router.get("", responses=refused_with())
+def list_in_force(runtime: Used, caller: Reading) -> Response:
+    """Every halt in force that the key sees, the oldest first."""
+    return json_of([one.to_wire() for one in halts_seen(runtime.engine, caller)])
+
+
+@router.post("", responses=refused_with(404, 413, 415, 422))
+def halt(runtime: Used, caller: Operating, what: HaltOf) -> Response:
+    """Let nothing begin any more in a scope, until it is resumed."""
+    fresh = halt_by(runtime.engine, caller, what.scope, what.key, what.reason)
+    return json_of({"changed": fresh})
+
+
+@router.post("/resume", responses=refused_with(404, 413, 415, 422))
+def resume(runtime: Used, caller: Operating, what: HaltOf) -> Response:
+    """Let a halted scope send again."""
+    lifted = resume_by(runtime.engine, caller, what.scope, what.key, what.reason)
+    return json_of({"changed": lifted})

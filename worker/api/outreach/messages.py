@@ -1,0 +1,26 @@
+"""What other systems may ask for by message."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from worker.api.answers import json_of
+from worker.api.bodies import StrictRoute
+from worker.api.callers import Reading
+from worker.api.documents import refused_with
+from worker.domain.contract.messages import PAYLOADS, schema
+from worker.domain.fields import Text
+
+router = APIRouter(prefix="/messages", tags=["messages"], route_class=StrictRoute)
+
+
+@router.get("", responses=refused_with())
+def list_names(_: Reading) -> Response:
+    """The names of all messages."""
+    return json_of(list(PAYLOADS))
+
+
+@router.get("/{name}", responses=refused_with(404, 422))
+def show_schema(_: Reading, name: Annotated[Text, Path()]) -> Response:
+    """The JSON Schema of a message's payload."""
+    return json_of(schema(name))

@@ -1,0 +1,123 @@
+"""One request from close by, and every gate that holds it now; requests of all batches, searched."""
+
+from collections.abc import Iterator
+
+from worker.desk.batches import get_batch
+from worker.desk.plan import NO_CEILINGS, situation_of
+from worker.desk.requests import show_request
+from worker.domain.contract.batches import BatchFacts
+from worker.domain.contract.request_details import Found, RequestDetails
+from worker.domain.contract.results import History
+from worker.domain.errors import WrongFields
+from worker.domain.recipients.identities import identity_of
+from worker.domain.recipients.targets import normalize
+from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.schedule.eligibility import NotYet
+from worker.domain.statuses import Channel, RequestStatus
+from worker.domain.wire import stamp
+from worker.store import batches, halts, request_details
+from worker.store.connect import Connection, Engine, in_transaction
+
+MOST_FOUND = 200
+
+
+def show_details(
+    engine: Engine, batch_id: str, reference_id: str, *, ceilings: Ceilings = NO_CEILINGS
+) -> RequestDetails:
+    """A request with its history, its attempts and the gates that hold it now.
+
+    Raises:
+        UnknownBatch, UnknownRequest: there is none.
+    """
+    history = show_request(engine, batch_id, reference_id)
+
+    def step(connection: Connection) -> RequestDetails:
+        attempts = request_details.attempts_of(connection, batch_id, reference_id)
+        held = tuple(_gates(connection, batch_id, history, ceilings)) if _waits(history) else ()
+        return RequestDetails(history, attempts, held)
+
+    return in_transaction(engine, step)
+
+
+def _waits(history: History) -> bool:
+    return history.request.request_status == RequestStatus.PENDING
+
+
+def _gates(
+    connection: Connection, batch_id: str, history: History, ceilings: Ceilings
+) -> Iterator[str]:
+    facts, now = get_batch(connection, batch_id), batches.now(connection)
+    situation, mode = situation_of(connection, facts, now, ceilings=ceilings)
+    yield from _of_batch(facts)
+    yield from _halted(connection, facts, mode)
+    if facts.expires_on is not None and facts.expires_on <= now:
+        yield f"expired: the batch ended {stamp(facts.expires_on)}"
+    if isinstance(situation.verdict, NotYet):
+        yield f"schedule: {situation.verdict.why}"
+    if situation.calls_in_use is not None:
+        yield f"calls: all {situation.calls_in_use:,} concurrent calls are in use"
+    if history.due_at is not None and history.due_at > now:
+        yield f"due: not before {stamp(history.due_at)}"
+    yield from _of_recipient(connection, batch_id, history.request.reference_id)
+
+
+def _of_batch(facts: BatchFacts) -> Iterator[str]:
+    if facts.deleted_at is not None:
+        yield f"deleted: by {facts.last_updated_by}"
+    if facts.error_message is not None:
+        yield f"upload: it failed: {facts.error_message}"
+    if facts.paused:
+        yield f"paused: by {facts.last_updated_by}"
+
+
+def _halted(connection: Connection, facts: BatchFacts, mode: str) -> Iterator[str]:
+    over = {("all", ""), ("channel", mode), ("campaign", str(facts.campaign_id))}
+    for one in halts.in_force(connection):
+        if (one.scope, one.key) in over:
+            yield f"halt of {one.scope} {one.key}".rstrip() + f": {one.reason}"
+
+
+def _of_recipient(connection: Connection, batch_id: str, reference_id: str) -> Iterator[str]:
+    found = request_details.recipient_of(connection, batch_id, reference_id)
+    if found is None:
+        return
+    suppressed_at, reason, busy = found
+    if suppressed_at is not None:
+        yield f"suppressed: {reason}, since {stamp(suppressed_at)}"
+    if busy:
+        yield "recipient: another request is under way to them"
+
+
+def search_requests(
+    engine: Engine,
+    *,
+    target: str | None = None,
+    reference_id: str | None = None,
+    campaign: int | None = None,
+    limit: int = MOST_FOUND,
+) -> list[Found]:
+    """Requests of all batches for a target, or with a reference, the latest first.
+
+    Args:
+        engine: the store.
+        target: a number with its country code, or a mailbox; of whatever channel.
+        reference_id: of the request.
+        campaign: only of this one.
+        limit: how many.
+
+    Raises:
+        WrongFields: not one of both was given, or the target names nobody.
+    """
+    if (target is None) == (reference_id is None):
+        raise WrongFields(["target: give either target or reference_id"])
+    if reference_id is not None:
+        return in_transaction(engine, request_details.by_reference, reference_id, campaign, limit)
+    assert target is not None
+    if not (identities := _identities(target)):
+        raise WrongFields(["target: must be a number with its country code, or a mailbox"])
+    return in_transaction(engine, request_details.by_identity, identities, campaign, limit)
+
+
+def _identities(target: str) -> list[str]:
+    read = {mode: normalize(mode, target, None) for mode in Channel}
+    return sorted({identity_of(mode, one) for mode, one in read.items() if isinstance(one, str)})

@@ -1,0 +1,73 @@
+"""Halts in the name of a caller, who may see one campaign alone."""
+
+from collections.abc import Sequence
+
+from worker.desk.campaigns import get_campaign
+from worker.desk.visibility import UnknownHere
+from worker.domain.callers import Caller
+from worker.domain.errors import WrongFields
+from worker.domain.statuses import Channel
+from worker.store import halts
+from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.halts import HaltRow, Scope
+
+UNSAID = "halted by hand"
+
+
+def halts_seen(engine: Engine, caller: Caller) -> Sequence[HaltRow]:
+    """Every halt in force that the caller sees, the oldest first."""
+    standing = in_transaction(engine, halts.in_force)
+    if caller.campaign is None:
+        return standing
+    return [one for one in standing if (one.scope, one.key) == _of(caller.campaign)]
+
+
+def halt_by(engine: Engine, caller: Caller, scope: Scope, key: str, reason: str | None) -> bool:
+    """Once this returns nothing begins in the scope. Returns whether that is another halt than before.
+
+    Raises:
+        WrongFields, UnknownCampaign: there is no such scope.
+        UnknownHere: the caller sees another campaign alone.
+    """
+
+    def step(connection: Connection) -> bool:
+        named = _scope(connection, caller, scope, key)
+        return halts.halt(connection, scope, named, reason or UNSAID, caller.owner)
+
+    return in_transaction(engine, step)
+
+
+def resume_by(engine: Engine, caller: Caller, scope: Scope, key: str, reason: str | None) -> bool:
+    """Let it send again. Returns whether it was halted.
+
+    Raises:
+        WrongFields, UnknownCampaign: there is no such scope.
+        UnknownHere: the caller sees another campaign alone.
+    """
+
+    def step(connection: Connection) -> bool:
+        named = _scope(connection, caller, scope, key)
+        return halts.resume(connection, scope, named, caller.owner, reason)
+
+    return in_transaction(engine, step)
+
+
+def _of(campaign: int) -> tuple[Scope, str]:
+    return "campaign", str(campaign)
+
+
+def _scope(connection: Connection, caller: Caller, scope: Scope, key: str) -> str:
+    named = _named(connection, scope, key)
+    if caller.campaign is not None and (scope, named) != _of(caller.campaign):
+        raise UnknownHere
+    return named
+
+
+def _named(connection: Connection, scope: Scope, key: str) -> str:
+    if scope == "campaign":
+        return str(get_campaign(connection, key).id)
+    if scope == "channel" and key not in set(Channel):
+        raise WrongFields([f"key: must be one of {', '.join(Channel)}"])
+    if scope == "all" and key:
+        raise WrongFields(["key: must be left out where everything is meant"])
+    return key
