@@ -1,6 +1,7 @@
 """A file that was answered with 200 is in its batch, whatever happens to the process that took it in."""
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.error import URLError
@@ -19,6 +20,7 @@ from worker.local.ports import free_port
 
 API = ("-m", "worker.api")
 ROWS = 20_000
+LARGE = 300_000
 DEADLINE = 90.0
 STAGING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY staged%'"
@@ -84,6 +86,23 @@ def test_a_process_killed_in_the_middle_of_a_file_leaves_it_to_the_next(
 
     assert count(engine, "SELECT count(*) FROM communication_request") == ROWS
     assert count(engine, "SELECT count(*) FROM queue") == ROWS
+
+
+def test_a_large_file_is_answered_as_soon_as_it_is_kept(
+    engine: Engine, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    make_batch(engine, campaign=make_campaign(engine, mode=Channel.SMS), batch_id="B")
+    key = make_key(engine, role=Role.OPERATE)
+    url = f"http://127.0.0.1:{environment['API_PORT']}"
+    with running(API, environment, tmp_path / "output"):
+        eventually(lambda: is_up(url), DEADLINE)
+        began = time.monotonic()
+        assert post(url, key, file_of(LARGE)) == 200
+        took = time.monotonic() - began
+
+    assert took < 5 * LARGE / 1_000_000 + 5, "a million rows: 5 seconds, and the machine's load"
+    assert count(engine, "SELECT sum(size) FROM upload") == len(file_of(LARGE))
+    assert count(engine, "SELECT count(*) FROM communication_request") in {0, LARGE}
 
 
 def _staging(engine: Engine) -> bool:

@@ -1,13 +1,17 @@
-"""`python -m worker.api`: serve readiness and metrics on the private address until SIGTERM."""
+"""`python -m worker.api`: serve the API, the console, readiness and metrics until SIGTERM."""
 
 import sys
 
 from config import logs
 from config.start import load_or_exit
 from worker.api.app import create
+from worker.desk.waiting_uploads import LARGEST_FILE
 from worker.dispatch.database_identity import REFUSED, is_refused
-from worker.listener import serve
+from worker.listener import Bounds, serve
 from worker.runtime import AuditDoor, build
+
+# A file of a million rows comes over a slow line, and is on the disk as it comes.
+FILES = Bounds(patience=60.0, largest=LARGEST_FILE + 1_048_576, most_bytes=4 * LARGEST_FILE)
 
 
 def main() -> int:
@@ -17,7 +21,7 @@ def main() -> int:
     runtime = build(settings, AuditDoor.API)
     if is_refused(runtime.engine, runtime.memories):
         return REFUSED
-    serve(create(runtime), settings.api_host, settings.api_port)
+    serve(create(runtime), settings.api_host, settings.api_port, bounds=FILES)
     return 0
 
 

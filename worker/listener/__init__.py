@@ -1,5 +1,5 @@
 """How HTTP is listened to, at every address of ours: nobody may be slow, large or many at others' cost."""
 
-from worker.listener.serve import serve
+from worker.listener.serve import Bounds, serve
 
-__all__ = ["serve"]
+__all__ = ["Bounds", "serve"]

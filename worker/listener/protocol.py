@@ -21,6 +21,7 @@ class Listening(uvicorn.Config):
         patience: seconds a whole request may take to arrive, and its answer to be taken.
         room: the place for those that have not arrived.
         tell: hears in a word why a connection was dropped: `too_slow`, `too_large` or `no_room`.
+        largest: bytes of a request.
     """
 
     def __init__(
@@ -30,10 +31,12 @@ class Listening(uvicorn.Config):
         patience: float,
         room: Room,
         tell: Callable[[str], object],
+        largest: int = MAX_REQUEST,
         **options: Any,  # noqa: ANN401  uvicorn's own
     ) -> None:
         super().__init__(app, http=BoundedProtocol, ws="none", **options)
         self.patience, self.room, self.tell = patience, room, tell
+        self.largest = largest
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -69,7 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         super().data_received(data)
-        limit = MAX_REQUEST if self._has_head else MAX_HEAD
+        limit = self._terms.largest if self._has_head else MAX_HEAD
         if self._deadline is not None and self.received > limit:
             self.drop("too_large")
 

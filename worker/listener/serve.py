@@ -1,13 +1,14 @@
 """Serve an application until SIGTERM."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from worker.listener.one_line import OneLine
-from worker.listener.protocol import Listening
-from worker.listener.room import Room
+from worker.listener.protocol import MAX_REQUEST, Listening
+from worker.listener.room import MOST_BYTES, Room
 
 # Providers deliver in a fraction of a second; a phone with one bar, which unsubscribes, in a few.
 PATIENCE = 10.0
@@ -17,8 +18,29 @@ def _tell_nobody(why: str) -> None:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a door bears of those who send.
+
+    `patience`: seconds a request may take to come; `largest`: bytes of one; `most_bytes`: bytes of all
+    that have not come whole.
+    """
+
+    patience: float = PATIENCE
+    largest: int = MAX_REQUEST
+    most_bytes: int = MOST_BYTES
+
+
+USUAL = Bounds()
+
+
 def serve(
-    app: ASGIApp, host: str, port: int, *, tell: Callable[[str], object] = _tell_nobody
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    tell: Callable[[str], object] = _tell_nobody,
+    bounds: Bounds = USUAL,
 ) -> None:
     """Listen, serve, and return once a signal has ended it.
 
@@ -27,11 +49,13 @@ def serve(
         host: address to listen on.
         port: port to listen on.
         tell: hears in a word why a connection was dropped.
+        bounds: what is borne of those who send.
     """
     terms = Listening(
         OneLine(app),
-        patience=PATIENCE,
-        room=Room(),
+        patience=bounds.patience,
+        room=Room(most_bytes=bounds.most_bytes),
+        largest=bounds.largest,
         tell=tell,
         host=host,
         port=port,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import uvicorn
@@ -53,7 +54,12 @@ class Served:
 
     def __init__(self, room: Room) -> None:
         self.told: list[str] = []
-        options = {"port": 0, "log_config": None, "access_log": False, "lifespan": "off"}
+        options: dict[str, Any] = {
+            "port": 0,
+            "log_config": None,
+            "access_log": False,
+            "lifespan": "off",
+        }
         self.terms = Listening(
             OneLine(APP), patience=PATIENCE, room=room, tell=self.told.append, **options
         )
