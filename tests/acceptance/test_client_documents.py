@@ -1,4 +1,4 @@
-"""What the newest wheel of the public SDK sends and requires is in our document, as the wheel itself has it."""
+"""What the newest wheel of the public SDK sends and requires is in our document, as the wheel has it."""
 
 import json
 import subprocess
