@@ -11,6 +11,7 @@ from worker.sandbox.control import Control
 from worker.sandbox.faults import Faults
 from worker.sandbox.ledger import Ledger
 from worker.sandbox.messages import Messages
+from worker.sandbox.numbers import Numbers
 from worker.sandbox.options import Options
 
 ACCOUNT = "/2010-04-01/Accounts/{account}"
@@ -36,6 +37,7 @@ async def create(options: Options) -> web.Application:
     calls = Calls(options, ledger, faults, poster)
     messages = Messages(options, ledger, faults, poster)
     mails = mail.MailEndpoint(options, ledger, faults, poster)
+    numbers = Numbers(options)
     control = Control(options, ledger, calls, messages, poster)
     app = web.Application(middlewares=[refusals_are_answers], client_max_size=LARGEST_BODY)
     app.add_routes(
@@ -47,6 +49,8 @@ async def create(options: Options) -> web.Application:
             web.post(f"{ACCOUNT}/Messages.json", messages.create),
             web.get(f"{ACCOUNT}/Messages.json", messages.list),
             web.get(ACCOUNT + "/Messages/{sid}.json", messages.fetch),
+            web.get(f"{ACCOUNT}/IncomingPhoneNumbers.json", numbers.incoming),
+            web.get(f"{ACCOUNT}/OutgoingCallerIds.json", numbers.callers),
             web.post("/v3/mail/send", mails.send),
             web.get("/v3/scopes", mails.scopes),
             web.get("/sandbox/summary", control.summary),

@@ -25,6 +25,8 @@ class Options:
     suspended: bool = False
     credits_exhausted: bool = False
     unusable_sender: bool = False
+    texts_to: str = ""
+    """Where the account's numbers post the texts that come in, as it says when asked."""
 
 
 CHANGEABLE = (
@@ -36,6 +38,7 @@ CHANGEABLE = (
     "suspended",
     "credits_exhausted",
     "unusable_sender",
+    "texts_to",
 )
 
 

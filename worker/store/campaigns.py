@@ -1,5 +1,6 @@
 """Campaigns: written by authors, read by everybody."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 from sqlalchemy import Connection, RowMapping, func, select, true, update
@@ -158,3 +159,17 @@ def campaign_in(row: RowMapping) -> Campaign:
         updated_at=row["updated_at"],
         last_updated_by=row["last_updated_by"],
     )
+
+
+def senders(
+    connection: Connection, modes: Sequence[Channel], most: int
+) -> list[tuple[Channel, str]]:
+    """Whom the campaigns of these channels speak as, the newest campaigns' first."""
+    query = (
+        select(campaign.c.mode, campaign.c.source)
+        .where(campaign.c.mode.in_(modes), campaign.c.deleted_at.is_(None))
+        .group_by(campaign.c.mode, campaign.c.source)
+        .order_by(func.max(campaign.c.id).desc())
+        .limit(most)
+    )
+    return [(Channel(mode), source) for mode, source in connection.execute(query)]

@@ -15,6 +15,7 @@ from worker.desk.tallies import add_tallies
 from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.cancel import hang_up
 from worker.runtime import Runtime
+from worker.web.arrival import check_arrival
 from worker.web.callbacks import Callbacks
 from worker.web.group_commit import GroupCommit
 from worker.web.inbound import Inbound
@@ -45,6 +46,9 @@ def create(runtime: Runtime) -> PublicDoor:
     unsubscribe = Unsubscribe(runtime, letterbox)
     inbound = Inbound(runtime, keep, tallies.refusals)
 
+    async def check(request: Request) -> Response:
+        return await check_arrival(request, runtime.settings)
+
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -60,6 +64,7 @@ def create(runtime: Runtime) -> PublicDoor:
             callbacks.answered_by,
             methods=["POST"],
         ),
+        Route("/callbacks/check", check, methods=["POST"]),
         Route("/callbacks/sms/inbound", inbound.sms, methods=["POST"]),
         Route("/callbacks/sms/{token:uuid}", callbacks.sms, methods=["POST"]),
         Route("/callbacks/email", callbacks.email, methods=["POST"]),

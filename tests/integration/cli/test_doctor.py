@@ -10,11 +10,26 @@ from redis import Redis
 from sqlalchemy import Engine, text
 from typer.testing import Result
 
+from tests.fixtures.sandbox import Sandbox
 from worker.cli.doctor import LEAST_FREE, judge_disk
 from worker.dispatch.duty import SHARED, Duty, perform
 
 Outreach = Callable[..., Result]
 Examine = Callable[..., dict[str, dict[str, Any]]]
+
+CAMPAIGN = {
+    "campaign_name": "Late payments",
+    "mode": "sms",
+    "source": "+15125550100",
+    "body": "Hello",
+}
+MAILS = {
+    "campaign_name": "Letters",
+    "mode": "email",
+    "source": "office@example.com",
+    "subject": "Hello",
+    "text": "Hello",
+}
 
 pytestmark = pytest.mark.usefixtures("durable")
 
@@ -76,7 +91,7 @@ def test_a_broker_that_keeps_nothing_is_told_where_people_are_contacted(
     examine: Examine, broker: Redis
 ) -> None:
     assert examine()["broker persistence"]["well"], "providers on loopback contact nobody"
-    real = {"TWILIO_API_URL": "http://192.0.2.1", "TWILIO_AUTH_TOKEN": "t", "LIMITS_URL": ""}
+    real = {"TWILIO_API_URL": "http://nowhere.invalid"}
 
     assert not examine(**real)["broker persistence"]["well"]
     broker.config_set("save", "60 1")
@@ -117,3 +132,32 @@ def test_a_disk_without_room_is_told() -> None:
     assert judge_disk(LEAST_FREE, Path("state")).well
     full = judge_disk(LEAST_FREE - 1, Path("state"))
     assert (full.well, full.found) == (False, "511 MiB are free for state")
+
+
+def test_what_the_accounts_and_our_own_address_say_is_told(
+    examine: Examine, outreach: Outreach, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    campaign = tmp_path / "campaign.json"
+    assert "no campaign sends mail" in examine()["SendGrid account"]["found"]
+    for fields in (CAMPAIGN, MAILS):
+        campaign.write_text(json.dumps(fields), encoding="utf-8")
+        assert outreach("campaign", "create", str(campaign)).exit_code == 0
+    accounts = {
+        "TWILIO_API_URL": sandbox.url,
+        "TWILIO_ACCOUNT_SID": sandbox.account_sid,
+        "TWILIO_AUTH_TOKEN": sandbox.auth_token,
+        "SENDGRID_API_URL": sandbox.url,
+        "SENDGRID_API_KEY": sandbox.api_key,
+    }
+    told = ("Twilio account", "SendGrid account", "sender +15125550100")
+    with_all = examine(**accounts)
+    assert all(with_all[what]["well"] for what in told)
+    assert with_all["PUBLIC_URL"]["found"].startswith("nobody answers there")
+    before = sandbox.summary()
+
+    wrong = examine(**accounts | {"TWILIO_AUTH_TOKEN": "hidden", "SENDGRID_API_KEY": "hidden"})
+
+    assert [wrong[what]["well"] for what in told[:2]] == [False, False]
+    assert "TWILIO_AUTH_TOKEN" in wrong[told[0]]["advice"]
+    assert "hidden" not in json.dumps(wrong)
+    assert sandbox.summary() == before, "nobody was contacted"
