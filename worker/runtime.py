@@ -68,6 +68,11 @@ class Runtime:
         return audit.through(self.engine, AuditDoor.CONSOLE)
 
     @cached_property
+    def patient_console_engine(self) -> Engine:
+        """The same for their uploads."""
+        return audit.through(self.patient_engine, AuditDoor.CONSOLE)
+
+    @cached_property
     def key_ring(self) -> "KeyRing":
         """Whose key is whose."""
         from worker.desk.key_ring import KeyRing

@@ -22,7 +22,9 @@ __all__ = ["BatchView", "HourShown", "RequestPage", "RequestRow", "list_requests
 
 HOUR = timedelta(hours=1)
 PAST, AHEAD = 12, 18
-"""Hours that are shown before and after this one."""
+"""Hours that are shown before and after this one, at the most."""
+LEAST = 3
+"""Before it, and twice as many after it, at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ def lay_out(
     ahead: dict[datetime, int] = {}
     for at, n in planned:
         ahead[_hour(at)] = ahead.get(_hour(at), 0) + n
-    first = max(min([*past, this]), this - PAST * HOUR)
-    last = min(max([*ahead, this]), this + AHEAD * HOUR)
+    first = max(min([*past, this - LEAST * HOUR]), this - PAST * HOUR)
+    last = min(max([*ahead, this + 2 * LEAST * HOUR]), this + AHEAD * HOUR)
     count = int((last - first) / HOUR) + 1
     return tuple(
         HourShown(

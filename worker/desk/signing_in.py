@@ -6,18 +6,20 @@ from hmac import compare_digest
 from secrets import token_urlsafe
 
 from worker.domain.audit import Deed
-from worker.domain.callers import Role
+from worker.domain.callers import AccessKey, Role
 from worker.domain.errors import Mistake
 from worker.store import audit, console_sessions
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.console_sessions import SignedIn
 
 __all__ = [
+    "OneCampaign",
     "SignedIn",
     "SpentLink",
     "form_token",
     "is_form_token",
     "make_link",
+    "sign_in_by_key",
     "sign_in_by_link",
     "sign_out",
     "sign_out_everywhere",
@@ -35,6 +37,13 @@ class SpentLink(Mistake):
 
     def __init__(self) -> None:
         super().__init__("this link was used already or is too old: ask for another one")
+
+
+class OneCampaign(Mistake):
+    """The console shows all campaigns."""
+
+    def __init__(self) -> None:
+        super().__init__("this key sees one campaign alone, and the console shows all of them")
 
 
 def make_link(engine: Engine, owner: str, role: Role) -> str:
@@ -62,6 +71,20 @@ def sign_in_by_link(engine: Engine, secret: str) -> str:
         return _open(connection, who)
 
     return in_transaction(engine, step)
+
+
+def sign_in_by_key(engine: Engine, key: AccessKey) -> str:
+    """Sign in whoever has shown this key, for as long as it is in force.
+
+    Returns:
+        what the browser keeps to be known by, for twelve hours.
+
+    Raises:
+        OneCampaign: it may see one campaign alone.
+    """
+    if key.campaign_id is not None:
+        raise OneCampaign
+    return in_transaction(engine, _open, SignedIn(key.owner, key.role), key.id)
 
 
 def who_is_signed_in(engine: Engine, cookie: str) -> SignedIn | None:
@@ -100,9 +123,9 @@ def is_form_token(cookie: str, given: str) -> bool:
     return compare_digest(form_token(cookie).encode(), given.encode())
 
 
-def _open(connection: Connection, who: SignedIn) -> str:
+def _open(connection: Connection, who: SignedIn, key: int | None = None) -> str:
     cookie = token_urlsafe(RANDOM_BYTES)
-    console_sessions.open_session(connection, _digest(cookie), who, SESSION_LASTS)
+    console_sessions.open_session(connection, _digest(cookie), who, SESSION_LASTS, key=key)
     audit.note(connection, Deed.SIGN_IN, SUBJECT, who.owner)
     return cookie
 

@@ -17,24 +17,35 @@ class SignedIn:
 
 
 _OPEN = text("""
-    INSERT INTO console_session (digest, owner, role, expires_at)
-    VALUES (:digest, :owner, :role, clock_timestamp() + CAST(:lasting AS interval))
+    INSERT INTO console_session (digest, owner, role, access_key, expires_at)
+    VALUES (:digest, :owner, :role, :key, clock_timestamp() + CAST(:lasting AS interval))
 """)
 _FORGET = text(
     "DELETE FROM console_session WHERE expires_at < clock_timestamp() - interval '7 days'"
 )
 
 
-def open_session(connection: Connection, digest: bytes, who: SignedIn, lasting: timedelta) -> None:
-    """Let this digest be of somebody who is signed in; long ended sessions are forgotten by the way."""
+def open_session(
+    connection: Connection,
+    digest: bytes,
+    who: SignedIn,
+    lasting: timedelta,
+    *,
+    key: int | None = None,
+) -> None:
+    """Let this digest be of somebody who is signed in; long ended sessions are forgotten by the way.
+
+    `key`: the one they have shown, with which the session ends.
+    """
     connection.execute(_FORGET)
-    told = {"digest": digest, "owner": who.owner, "role": who.role, "lasting": lasting}
+    told = {"digest": digest, "owner": who.owner, "role": who.role, "key": key, "lasting": lasting}
     connection.execute(_OPEN, told)
 
 
 _FIND = text("""
-    SELECT owner, role FROM console_session
-    WHERE digest = :digest AND ended_at IS NULL AND expires_at > clock_timestamp()
+    SELECT s.owner, s.role FROM console_session AS s LEFT JOIN access_key AS k ON k.id = s.access_key
+    WHERE s.digest = :digest AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()
+        AND k.revoked_at IS NULL AND coalesce(k.expires_at, 'infinity') > clock_timestamp()
 """)
 
 

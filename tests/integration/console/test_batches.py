@@ -6,40 +6,15 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.browserless import Browserless
-from tests.integration.console.conftest import People
+from tests.integration.console.conftest import SECRET, TARGETS, People
 from worker.desk.audit import list_audit
-from worker.desk.batches import create_batch, show_batch
-from worker.desk.campaigns import create_campaign
+from worker.desk.batches import show_batch
 from worker.desk.uploads import upload_requests
 from worker.domain.audit import Deed
 from worker.domain.callers import Role
 from worker.runtime import Runtime
 
 BY = "ana@example.com"
-TARGETS = ("+15125550142", "+15125550143", "+15125550144")
-SECRET = "Zaphod-canary"
-FILE = (
-    "reference_id,target,name\n"
-    + "".join(f"C-{n},{target},{SECRET}{n}\n" for n, target in enumerate(TARGETS))
-    + "C-9,nobody,x\n"
-).encode()
-
-
-@pytest.fixture
-def batch(engine: Engine, runtime: Runtime) -> str:
-    fields = {
-        "campaign_name": "reminder",
-        "mode": "voice",
-        "source": "+15125550100",
-        "twiml": "<Response><Say>Hello {{ name }}</Say></Response>",
-        "hourly_rate": 1200,
-    }
-    campaign = create_campaign(engine, fields, by=BY)
-    create_batch(engine, {"batch_id": "20271121.1", "campaign_id": campaign.id}, by=BY)
-    upload_requests(
-        runtime.patient_engine, "20271121.1", file=BytesIO(FILE), filename="people.csv", by=BY
-    )
-    return "20271121.1"
 
 
 def open_batch(browser: Browserless, batch: str) -> str:

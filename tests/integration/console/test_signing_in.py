@@ -1,5 +1,7 @@
 """Who may enter, by what, and for how long."""
 
+import re
+
 import pytest
 from sqlalchemy import Engine, text
 from starlette.types import ASGIApp
@@ -8,11 +10,18 @@ from tests.browserless import Browserless
 from tests.integration.console.conftest import People
 from worker.api.console.app import signed_in_routes
 from worker.desk.audit import list_audit
+from worker.desk.keys import NewKey, create_key, revoke_key
 from worker.desk.signing_in import make_link
 from worker.domain.audit import AuditDoor, Deed
 from worker.domain.callers import Role
 
-DOOR = "To sign in, ask for a link"
+
+def filled(path: str) -> str:
+    """The path of a route with something in its places."""
+    return re.sub(r"\{\w+\}", "x", re.sub(r"\{\w+:int\}", "1", path))
+
+
+DOOR = "Or ask for a link"
 
 
 def test_a_link_is_spent_by_the_button_and_not_by_whoever_previews_it(
@@ -56,7 +65,7 @@ def test_without_a_session_every_page_leads_to_the_door(app: ASGIApp) -> None:
     stranger = Browserless(app, cookies={"outreach_session": "made-up"})
 
     for path, method, *_ in signed_in_routes():
-        plain = path.replace("{", "").replace("}", "").replace(":int", "")
+        plain = filled(path)
         seen = stranger.get(plain) if method == "GET" else stranger.post(plain, {})
         assert DOOR in seen.text or seen.status == 404, path
 
@@ -103,13 +112,7 @@ def test_signing_in_and_out_is_written_down_with_the_console_as_its_door(
 def test_a_form_of_another_page_or_site_is_refused(path: str, sign_in: People) -> None:
     browser = sign_in(Role.ADMIN)
     browser.get("/")
-    plain = path.replace("{", "").replace("}", "").replace(":int", "")
-    plain = (
-        plain.replace("letter", "1")
-        .replace("attempt", "1")
-        .replace("request", "1")
-        .replace("row", "1")
-    )
+    plain = filled(path)
 
     for seen in (
         browser.post(plain, {"form_token": ""}),
@@ -117,6 +120,27 @@ def test_a_form_of_another_page_or_site_is_refused(path: str, sign_in: People) -
         browser.post(plain, {}, origin="https://elsewhere.example"),
     ):
         assert seen.status == 403
+
+
+def test_a_key_signs_in_and_its_end_ends_the_session(engine: Engine, app: ASGIApp) -> None:
+    _, key = create_key(engine, NewKey("desk", "ana@example.com", Role.OPERATE), by="b@example.com")
+    browser = Browserless(app)
+    assert browser.post("/sign-in", {"key": "wrong"}).status == 403
+    assert browser.cookies == {}
+
+    browser.post("/sign-in", {"key": key})
+    assert "ana@example.com · may operate" in browser.get("/").text
+    revoke_key(engine, "desk", by="b@example.com")
+    assert DOOR in browser.get("/").text
+
+
+def test_a_key_of_one_campaign_opens_no_console(engine: Engine, app: ASGIApp, batch: str) -> None:
+    new = NewKey("one", "ana@example.com", Role.ADMIN, campaign="reminder")
+    _, key = create_key(engine, new, by="b@example.com")
+    seen = Browserless(app).post("/sign-in", {"key": key})
+
+    assert seen.status == 403
+    assert "one campaign alone" in seen.text
 
 
 def test_no_page_may_load_or_frame_anything_of_elsewhere(app: ASGIApp) -> None:

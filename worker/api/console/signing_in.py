@@ -1,4 +1,4 @@
-"""The console's door: a link is shown with a button, and only the button spends it."""
+"""The console's door: a key, or a link that is shown with a button, which alone spends it."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,14 @@ from worker.api.console.pages import message_page, render
 from worker.api.console.visits import COOKIE, Visit, go, is_from_here
 from worker.desk.signing_in import (
     SESSION_LASTS,
+    OneCampaign,
     SpentLink,
+    sign_in_by_key,
     sign_in_by_link,
     sign_out,
     sign_out_everywhere,
 )
+from worker.domain.errors import Mistake
 from worker.runtime import Runtime, StoreUnavailable
 
 
@@ -31,16 +34,34 @@ class OpenDoor:
     async def enter(self, request: Request) -> Response:
         """POST: spend the link, and be known by a cookie from now on."""
         form = await request.form()
-        link = form.get("link", "")
-        if not is_from_here(request) or not isinstance(link, str):
+        link, key = form.get("link", ""), form.get("key", "")
+        if not is_from_here(request) or not isinstance(link, str) or not isinstance(key, str):
             return message_page(403, "This form is not ours.")
         try:
-            cookie = await run_in_threadpool(sign_in_by_link, self.runtime.console_engine, link)
-        except SpentLink as spent:
-            return render("sign_in.html", status=403, link="", fault=str(spent))
+            cookie = await run_in_threadpool(self._open, link, key)
+        except (SpentLink, OneCampaign, UnknownSecret) as refused:
+            return render("sign_in.html", status=403, link="", fault=str(refused))
         except StoreUnavailable:
             return message_page(503, "The database does not answer. Try again in a minute.")
         return _known_by(cookie, secure=request.url.scheme == "https")
+
+    def _open(self, link: str, key: str) -> str:
+        engine, ring = self.runtime.console_engine, self.runtime.key_ring
+        if link:
+            return sign_in_by_link(engine, link)
+        if not ring.is_fresh:
+            ring.refresh()
+        found = ring.find(key)
+        if found is None:
+            raise UnknownSecret
+        return sign_in_by_key(engine, found)
+
+
+class UnknownSecret(Mistake):
+    """No such key is in force."""
+
+    def __init__(self) -> None:
+        super().__init__("this key is not known: it is wrong, expired or revoked")
 
 
 def leave(visit: Visit) -> Response:

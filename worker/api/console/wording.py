@@ -17,6 +17,16 @@ SAID: dict[str, str] = {
     "resumed": "It goes on.",
     "changed": "Changed.",
     "retried": "Those that may be tried again are due now.",
+    "removed": "Removed: nobody contacts them by it.",
+    "begun": "It had begun already, and lives on.",
+    "passed": "Passed over: they may have been reached before.",
+    "suppressed": "Suppressed: no attempt to them begins any more.",
+    "act-lifted": "That one act is lifted; others go on standing.",
+    "counted": "Counted as sent.",
+    "allowed": "They are due again, and may be contacted a second time.",
+    "replayed": "Taken in again.",
+    "discarded": "Let go; it stays readable.",
+    "confirmed": "Confirmed: it goes out by its campaign's rules from now on.",
     "deleted": "Deleted: what has not begun never will.",
 }
 """What is said above a page once something was done, by the word that the address carries."""

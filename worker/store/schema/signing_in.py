@@ -1,6 +1,6 @@
 """Who is signed in to the console, and the links by which one may."""
 
-from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary, Table, Text
 
 from worker.domain.callers import Role
 from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of
@@ -17,6 +17,12 @@ console_session = Table(
     Column("began_at", Timestamp, nullable=False, server_default=NOW),
     Column("expires_at", Timestamp, nullable=False, comment="since when it is of no use"),
     Column("ended_at", Timestamp, comment="signed out; NULL: not yet"),
+    Column(
+        "access_key",
+        BigInteger,
+        ForeignKey("access_key.id"),
+        comment="it ends with this key; NULL: begun by a link",
+    ),
     one_of("role", Role),
     Index("console_session_owner", "owner"),
     comment="Browsers that are signed in to the console.",
