@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest prove mutants mutate check fix lock clean
+.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock clean
 
 # A developer's .env leads to somebody's production: nothing that tests, proves or measures reads it.
-test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest prove mutants mutate: export OUTREACH_ENV_FILE = /dev/null
+test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate: export OUTREACH_ENV_FILE = /dev/null
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench: $(READY)  ## measure beside the usual Celery application and the bare lim
 
 bench-scan: $(READY)  ## the scheduler's tick on a large database (ROWS=1000000)
 	@$(BIN)/python -m tests.benchmarks.scan $(if $(ROWS),--rows $(ROWS))
+
+bench-memory: $(READY)  ## what each process of an idle house holds in memory
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.benchmarks.memory
 
 bench-wear: $(READY)  ## what a million updates leave behind (UPDATES=1000000)
 	@$(BIN)/python -m tests.benchmarks.wear $(if $(UPDATES),--updates $(UPDATES))

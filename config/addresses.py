@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
+from config.public_keys import is_public_key
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ELSEWHERE = frozenset({"host", "hostaddr", "service"})
 """Parameters of a PostgreSQL address that lead to another host than the one it names."""
@@ -99,18 +101,7 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
 
 def _public_keys(value: str) -> str:
     """See https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features."""
-    # Here, because most commands need not wait for it.
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
-
-    def is_one(key: str) -> bool:
-        try:
-            known = load_der_public_key(b64decode(key.strip(), validate=True))
-        except Exception:  # noqa: BLE001  whatever the library says of it
-            return False
-        return isinstance(known, EllipticCurvePublicKey)
-
-    if not all(map(is_one, value.split(","))):
+    if not all(map(is_public_key, value.split(","))):
         raise ValueError("must be the webhook's public key as SendGrid shows it, in base64")
     return value
 

@@ -1,11 +1,14 @@
 """A process of the Procfile that is Celery's: `python -m tasks.process voice`, any number of each.
 
-Celery and Flower take their settings from a command line; it is made here, out of ours.
+A worker is started in this very process: Celery's command line would bring its shells and prompts with
+it, 25 MB in each worker. Flower takes its settings from a command line; it is made here, out of ours.
 """
 
 import os
 import sys
 from collections.abc import Mapping
+from socket import gethostname
+from typing import Any
 
 from config.queues import Queue
 from config.settings import Settings
@@ -13,7 +16,7 @@ from config.start import load_or_exit
 
 QUEUES = {"voice": Queue.VOICE, "sms": Queue.SMS, "email": Queue.EMAIL, "triggers": Queue.TRIGGERS}
 """By a process's name: what it consumes."""
-ALONE = ("--without-mingle", "--without-gossip")
+ALONE = {"without_mingle": True, "without_gossip": True}
 
 
 def main() -> None:
@@ -22,18 +25,39 @@ def main() -> None:
     if name not in {*QUEUES, "flower"}:
         sys.exit(f"name one of {', '.join(QUEUES)}, flower")
     settings = load_or_exit(name)
-    words = flower(settings) if name == "flower" else worker(name, settings)
-    command = [sys.executable, "-m", "celery", "-A", "tasks.app", *words]
-    os.execve(sys.executable, command, {**os.environ, **secrets(settings)})  # noqa: S606  our own
+    if name == "flower":
+        command = [sys.executable, "-m", "celery", "-A", "tasks.app", *flower(settings)]
+        os.execve(sys.executable, command, {**os.environ, **secrets(settings)})  # noqa: S606  our own
+    sys.exit(work(name, settings))
 
 
-def worker(name: str, settings: Settings) -> list[str]:
-    """The words that make a worker of a queue."""
+def work(name: str, settings: Settings) -> int:
+    """Consume a queue until somebody asks the process to stop.
+
+    Returns:
+        the exit code.
+    """
+    # Here, because it reads the settings: they have just been judged, in this process's name.
+    from tasks.app import app  # noqa: PLC0415
+
+    sys.argv = ["-m", "tasks.process", name]  # what Celery starts again on SIGHUP
+    made = app.Worker(**worker(name, settings))
+    made.start()
+    return int(made.exitcode or 0)
+
+
+def worker(name: str, settings: Settings) -> dict[str, Any]:
+    """The options that make a worker of a queue."""
     # Messages of one kind are taken one after the other: what they change belongs together.
     threads = 1 if name == "triggers" else settings.worker_threads
     names = settings.names
-    queue = ("-Q", names.queue(QUEUES[name].value), "-n", f"{names.worker(name)}@%h")
-    return ["worker", *queue, "-P", "threads", "-c", str(threads), *ALONE]
+    return {
+        "queues": [names.queue(QUEUES[name].value)],
+        "hostname": f"{names.worker(name)}@{gethostname()}",
+        "pool_cls": "threads",
+        "concurrency": threads,
+        **ALONE,
+    }
 
 
 def flower(settings: Settings) -> list[str]:

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from tests.doors import settings
 from tests.fixtures.house import ROOT
 from worker.local.postgres import EmbeddedPostgres
-from worker.store.migrate import head
+from worker.store.revisions import head
 
 ROOMS = ("config/", "tasks/", "worker/")
 BUILT_FROM = ("LICENSE", "README.md", "pyproject.toml")

@@ -110,11 +110,13 @@ def test_the_procfile_consumes_every_queue() -> None:
 
 def test_workers_are_threads_with_a_name_of_their_own() -> None:
     settings = judge(SETTINGS | {"WORKER_THREADS": "7"})
-    lines = {name: " ".join(worker(name, settings)) for name in QUEUES}
 
-    for name, line in lines.items():
-        threads = 1 if name == "triggers" else 7
-        assert f"-Q {QUEUES[name].value} -n {name}@%h -P threads -c {threads} " in line
+    for name in QUEUES:
+        options = worker(name, settings)
+        assert options["queues"] == [QUEUES[name].value]
+        assert options["hostname"].startswith(f"{name}@")
+        assert options["pool_cls"] == "threads"
+        assert options["concurrency"] == (1 if name == "triggers" else 7)
 
 
 def test_flower_listens_where_it_is_told_and_its_login_stands_on_no_command_line() -> None:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from worker.domain.content.tickets import LookupRequest, Mail, Ticket
@@ -20,10 +21,12 @@ from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 from worker.providers.deadline_clock import Moment
 from worker.providers.events_array import Event, UnreadableEvent, read_array, unread
 from worker.providers.http_replies import Reply, Unanswered
-from worker.providers.sendgrid_client import SendGridAccount
 from worker.providers.sendgrid_drops import DROP_REASONS
 from worker.providers.sendgrid_errors import judge
 from worker.providers.status_map import StatusMeaning
+
+if TYPE_CHECKING:  # the process that only reads reports needs no SDK
+    from worker.providers.sendgrid_client import SendGridAccount
 
 # Comes back at the top level of every event, beside SendGrid's own names: hence the prefix. Custom
 # arguments are stored for long and read by SendGrid's staff, so it is all they carry.
@@ -67,7 +70,7 @@ class EmailProvider:
 
     mode = Channel.EMAIL
 
-    def __init__(self, account: SendGridAccount, *, public_url: str) -> None:
+    def __init__(self, account: "SendGridAccount", *, public_url: str) -> None:
         self._account = account
         self._public_url = public_url
 

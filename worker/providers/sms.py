@@ -6,9 +6,8 @@ https://www.twilio.com/docs/messaging/api/message-resource
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-from twilio.rest.api.v2010.account.message import MessageInstance
 
 from worker.domain.consent.start_messages import Recalled, Received
 from worker.domain.content.tickets import LookupRequest, Text, Ticket
@@ -20,9 +19,13 @@ from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 from worker.providers import twilio_lookup
 from worker.providers.deadline_clock import Moment
 from worker.providers.status_map import Refinement, StatusMeaning
-from worker.providers.twilio_client import TwilioAccount
 from worker.providers.twilio_errors import meaning_of
 from worker.providers.voice import RETRIES
+
+if TYPE_CHECKING:  # the process that only reads reports needs no SDK
+    from twilio.rest.api.v2010.account.message import MessageInstance
+
+    from worker.providers.twilio_client import TwilioAccount
 
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
 # A receipt of delivery outranks an earlier one of failure: carriers correct themselves that way round.
@@ -70,7 +73,7 @@ class SmsProvider:
 
     mode = Channel.SMS
 
-    def __init__(self, account: TwilioAccount, *, public_url: str) -> None:
+    def __init__(self, account: "TwilioAccount", *, public_url: str) -> None:
         self._account = account
         self._callbacks = f"{public_url}/callbacks/sms"
 
@@ -127,7 +130,7 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
     return _report(sid, name, error_code, token)
 
 
-def _read_record(message: MessageInstance, token: UUID) -> Report | None:
+def _read_record(message: "MessageInstance", token: UUID) -> Report | None:
     code, name = message.error_code, str(message.status)
     error_code = code if isinstance(code, int) else None
     return _report(message.sid or "", name, error_code, token, message.date_updated)

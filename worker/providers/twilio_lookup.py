@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-from twilio.rest.api.v2010.account.call import CallInstance
 
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.evidence.lookups import Look, Matches, Undecided
 from worker.domain.evidence.reports import Report
 from worker.domain.recipients.stored_spellings import spellings
-from worker.providers.twilio_client import TwilioAccount
+
+if TYPE_CHECKING:  # the process that only reads reports needs no SDK
+    from worker.providers.twilio_client import TwilioAccount
 
 # One page. A list as long as this may have been cut, and a cut list proves nothing.
 LISTED = 200
@@ -24,7 +24,12 @@ SLACK = timedelta(minutes=15)
 Reader = Callable[[Any, UUID], Report | None]
 
 
-async def look(account: TwilioAccount, resource: Any, inquiry: LookupRequest, read: Reader) -> Look:  # noqa: ANN401  CallList and MessageList share no type
+async def look(
+    account: "TwilioAccount",
+    resource: Any,  # noqa: ANN401  CallList and MessageList share no type
+    inquiry: LookupRequest,
+    read: Reader,
+) -> Look:
     """What Twilio knows of an attempt.
 
     Args:
@@ -52,7 +57,7 @@ async def look(account: TwilioAccount, resource: Any, inquiry: LookupRequest, re
 
 
 async def _by_sid(
-    account: TwilioAccount,
+    account: "TwilioAccount",
     resource: Any,  # noqa: ANN401  see above
     sid: str,
     token: UUID,
@@ -85,5 +90,6 @@ def _candidates(records: Sequence[Any], inquiry: LookupRequest, read: Reader) ->
 
 def _sender(record: Any) -> str | None:  # noqa: ANN401  see above
     # The SDK gives the two resources different names for From, which is a keyword of Python.
-    sender = record._from if isinstance(record, CallInstance) else record.from_  # noqa: SLF001  its public name
+    # A call has it by this name, a message by the other.
+    sender = getattr(record, "_from", None) or record.from_
     return None if sender is None else str(sender)

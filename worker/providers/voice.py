@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from twilio.base import values
-from twilio.rest.api.v2010.account.call import CallInstance
 
 from worker.domain.content.tickets import Call, LookupRequest, Ticket
 from worker.domain.content.voicemail import OnMachine
@@ -23,8 +23,12 @@ from worker.providers import twilio_lookup
 from worker.providers.answered_by import DETECTION, machine_answered
 from worker.providers.deadline_clock import Moment
 from worker.providers.status_map import CALL_SID, Refinement, StatusMeaning
-from worker.providers.twilio_client import TwilioAccount
 from worker.providers.twilio_errors import meaning_of
+
+if TYPE_CHECKING:  # the process that only reads reports needs no SDK
+    from twilio.rest.api.v2010.account.call import CallInstance
+
+    from worker.providers.twilio_client import TwilioAccount
 
 # Five rings or so: long enough to reach a phone, short enough that most voicemail has not answered.
 RING_SECONDS = 25
@@ -76,7 +80,7 @@ class VoiceProvider:
 
     mode = Channel.VOICE
 
-    def __init__(self, account: TwilioAccount, *, public_url: str) -> None:
+    def __init__(self, account: "TwilioAccount", *, public_url: str) -> None:
         self._account = account
         self._callbacks = f"{public_url}/callbacks/voice"
 
@@ -161,7 +165,7 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
 
 
 def _read_record(
-    call: CallInstance, token: UUID, on_machine: OnMachine | None = None
+    call: "CallInstance", token: UUID, on_machine: OnMachine | None = None
 ) -> Report | None:
     sid, name = call.sid or "", str(call.status)
     if machine := machine_answered(sid, call.answered_by, token, on_machine):

@@ -1,17 +1,12 @@
 """Bringing a database to the shape this version of the code expects."""
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
 
 from worker.store.connect import connect, translate_errors
 from worker.store.errors import StoreUnavailable
-
-SCRIPTS = Path(__file__).parent / "migrations"
+from worker.store.revisions import SCRIPTS, current
 
 
 class UnknownRevision(StoreUnavailable):
@@ -53,16 +48,3 @@ def _refuse_unknown(revision: str | None, config: Config) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         raise UnknownRevision(revision)
-
-
-def head() -> str:
-    """The newest revision this code knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    assert revision is not None
-    return revision
-
-
-def current(engine: Engine) -> str | None:
-    """The revision the database is at; None before the first migration."""
-    with translate_errors(), engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()

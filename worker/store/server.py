@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, text
 
 from worker.store.connect import in_transaction
-from worker.store.migrate import current, head
+from worker.store.revisions import current, head
 
 SKEW_TOLD = 1.0
 """Seconds by which two clocks may differ before somebody is told."""

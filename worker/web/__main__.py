@@ -21,6 +21,7 @@ def main() -> int:
     if is_refused(runtime.engine, runtime.memories):
         return REFUSED
     sys.setswitchinterval(SWITCH)
+    runtime.line  # noqa: B018  opened before it is needed: the first hang-up must not wait for an import
     door = create(runtime)
     serve(door.app, settings.web_host, settings.web_port, tell=door.tallies.refuse)
     runtime.close_line()

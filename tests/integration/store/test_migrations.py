@@ -17,8 +17,9 @@ from worker.domain.statuses import Channel
 from worker.store import attempts
 from worker.store.connect import connect, in_transaction
 from worker.store.functions import names
-from worker.store.migrate import SCRIPTS, UnknownRevision, current, head, upgrade
+from worker.store.migrate import UnknownRevision, upgrade
 from worker.store.queue import Chunk
+from worker.store.revisions import SCRIPTS, current, head
 
 # One line per release, only ever added to. A function is changed as worker/store/functions says.
 RELEASED = {

@@ -21,7 +21,8 @@ from worker.domain.statuses import (
 from worker.store import schema
 from worker.store.connect import connect
 from worker.store.functions import HERE
-from worker.store.migrate import current, head, upgrade
+from worker.store.migrate import upgrade
+from worker.store.revisions import current, head
 
 # Every fact of a schema that a query, a guard or the planner can notice, as (kind, name, what).
 OURS = "c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'alembic_version%'"
