@@ -1,6 +1,6 @@
 """The database under everything: its condition, and bringing it up to date."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from worker.desk.findings import Finding
 from worker.domain.recipients.identities import FOLD_VERSION, identity_of
@@ -38,18 +38,7 @@ def examine_database(engine: Engine) -> list[Finding]:
             f"PostgreSQL {major}.{facts.version % 10_000}",
             f"use PostgreSQL {OLDEST_POSTGRES} or newer",
         ),
-        Finding(
-            "fsync",
-            facts.fsync,
-            "on" if facts.fsync else "off",
-            "set fsync = on: a database that forgets makes us contact people twice",
-        ),
-        Finding(
-            "synchronous_commit",
-            facts.synchronous_commit != "off",
-            facts.synchronous_commit,
-            "set synchronous_commit = on: a commit that is lost is a second contact",
-        ),
+        *(_judge_durability(name, facts.forgetful) for name in server.DURABLE_SETTINGS),
         Finding(
             "migrations",
             facts.revision == facts.head,
@@ -57,6 +46,11 @@ def examine_database(engine: Engine) -> list[Finding]:
             "run: outreach db upgrade",
         ),
     ]
+
+
+def _judge_durability(name: str, forgetful: Collection[str]) -> Finding:
+    advice = f"set {name} = on: a database that forgets makes us contact people twice"
+    return Finding(name, name not in forgetful, "off" if name in forgetful else "on", advice)
 
 
 def examine_writes(engine: Engine) -> Finding:

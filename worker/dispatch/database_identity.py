@@ -16,7 +16,7 @@ from worker.domain.database_identity import (
 )
 from worker.domain.errors import where_raised
 from worker.domain.recipients.identities import FOLD_VERSION
-from worker.store import audit, database_identity, halts, profiles, recipient_folding
+from worker.store import audit, database_identity, halts, profiles, recipient_folding, server
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.identity_stores import IdentityStore
 
@@ -152,7 +152,7 @@ def _judge(engine: Engine, memories: Sequence[IdentityStore]) -> _Judged:
     def look(connection: Connection) -> tuple[int | None, list[str], RememberedIdentity, bool]:
         return (
             recipient_folding.read_version(connection),
-            database_identity.forgetful_settings(connection),
+            server.forgetful_settings(connection),
             database_identity.present(connection),
             database_identity.has_attempts(connection),
         )

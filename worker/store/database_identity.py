@@ -1,4 +1,4 @@
-"""Which database this is, and whether it keeps what it acknowledged."""
+"""The database's identity: which system, database and timeline answer at this address."""
 
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -90,15 +90,3 @@ def present(connection: Connection) -> RememberedIdentity:
 def has_attempts(connection: Connection) -> bool:
     """Whether anybody was ever contacted from this database."""
     return bool(connection.scalar(text("SELECT EXISTS (SELECT FROM attempt)")))
-
-
-def forgetful_settings(connection: Connection) -> list[str]:
-    """Settings under which an acknowledged commit could be lost in a crash."""
-    rows = connection.execute(
-        text("""
-            SELECT name FROM pg_settings
-            WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') AND setting = 'off'
-            ORDER BY name
-        """)
-    )
-    return list(rows.scalars())

@@ -1,4 +1,4 @@
-"""What a database says about itself: whether it would remember, and how old its shape is."""
+"""Facts of the database's server: would it remember, how full is it, who copies it, its clock."""
 
 import time
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, text
 from worker.store.connect import in_transaction
 from worker.store.revisions import current, head
 
+DURABLE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
+"""Settings of PostgreSQL under which, when off, a crash may take back what was committed."""
 SKEW_TOLD = 1.0
 """Seconds by which two clocks may differ before somebody is told."""
 
@@ -20,8 +22,8 @@ class Condition:
 
     version: int
     """As PostgreSQL counts: 170004 is 17.4."""
-    fsync: bool
-    synchronous_commit: str
+    forgetful: list[str]
+    """See `forgetful_settings`."""
     revision: str | None
     head: str
 
@@ -29,12 +31,19 @@ class Condition:
 def read_condition(engine: Engine) -> Condition:
     """Ask the database about itself."""
 
-    def step(connection: Connection) -> tuple[str, str, str]:
-        version, fsync, commit = connection.execute(_SETTINGS).one()
-        return version, fsync, commit
+    def step(connection: Connection) -> tuple[int, list[str]]:
+        return int(connection.execute(_VERSION).scalar_one()), forgetful_settings(connection)
 
-    version, fsync, commit = in_transaction(engine, step)
-    return Condition(int(version), fsync == "on", commit, current(engine), head())
+    version, forgetful = in_transaction(engine, step)
+    return Condition(version, forgetful, current(engine), head())
+
+
+def forgetful_settings(connection: Connection) -> list[str]:
+    """Return those of `DURABLE_SETTINGS` that are off: an acknowledged commit could be lost.
+
+    The one place where this is asked: dispatch refuses to start by it, and `doctor` reports it.
+    """
+    return list(connection.execute(_FORGETFUL, {"names": list(DURABLE_SETTINGS)}).scalars())
 
 
 def read_skew(engine: Engine, clock: Callable[[], float] = time.time) -> float:
@@ -54,9 +63,9 @@ def read_skew(engine: Engine, clock: Callable[[], float] = time.time) -> float:
 
 
 _NOW = text("SELECT extract(epoch FROM clock_timestamp())")
-_SETTINGS = text("""
-    SELECT current_setting('server_version_num'), current_setting('fsync'),
-           current_setting('synchronous_commit')
+_VERSION = text("SELECT current_setting('server_version_num')")
+_FORGETFUL = text("""
+    SELECT name FROM pg_settings WHERE name = ANY(:names) AND setting = 'off' ORDER BY name
 """)
 
 
