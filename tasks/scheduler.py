@@ -19,7 +19,7 @@ from worker.dispatch.cancel import cancel_double_calls
 from worker.dispatch.clock_skew import tell_skew
 from worker.dispatch.database_identity import know_the_database
 from worker.dispatch.deadline_check import check_deadlines
-from worker.dispatch.duty import Duty, perform
+from worker.dispatch.duty import SCAN, Duty, TurnNotes, perform
 from worker.dispatch.probe import probe
 from worker.dispatch.rescue import rescue_all
 from worker.dispatch.start_messages import hear_starts
@@ -40,7 +40,13 @@ def main() -> None:
         thread.start()
     log.info("scheduler_ready", tick=timing.tick, sweep=timing.sweep)
     # Each scheduler's own: scans of one channel take turns by themselves.
-    _repeat(Duty("scan", scan_and_publish, timing.tick, shared=False), stop)
+    notes = TurnNotes(runtime().engine, SCAN, timing.sweep)
+
+    def look() -> None:
+        scan_and_publish()
+        notes.tell()
+
+    _repeat(Duty(SCAN, look, timing.tick, shared=False), stop)
     for thread in threads:
         thread.join()
     runtime().line.close()

@@ -30,4 +30,5 @@ def ready(runtime: Used) -> Response:
 def metrics(runtime: Used) -> Response:
     """Figures of the whole deployment."""
     moment = read_snapshot(runtime.engine)
-    return Response(generate_latest(registry(moment)), media_type=CONTENT_TYPE_LATEST)
+    figures = registry(moment, runtime.settings.state_dir)
+    return Response(generate_latest(figures), media_type=CONTENT_TYPE_LATEST)

@@ -1,11 +1,21 @@
 """The figures as Prometheus reads them. No label carries an address, a batch or a token."""
 
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version as version_of
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Info,
+    disable_created_metrics,
+)
 
 from worker.desk.metrics import Snapshot
+from worker.dispatch.duty import SCAN, SHARED
 from worker.domain.consent.opt_out_words import Wish
 from worker.domain.evidence.counted_moves import ANSWERS, CONTACTS, DOUBTS, Moves
 from worker.domain.statuses import Cause, Channel, RequestStatus, SuppressReason
@@ -19,8 +29,14 @@ HELP: dict[str, str] = {
     "webhooks_waiting": "events that their receiver has not taken yet",
     "batches_late": "auto-paced batches that are not expected to finish before they expire",
     "oldest_due_seconds": "age of the oldest request that is due and may be sent; 0 when none is",
+    "oldest_doubt_seconds": "how long the oldest doubt has lasted; 0 when there is none",
+    "oldest_webhook_seconds": "age of the oldest event that its receiver has not taken; 0 when none waits",
+    "database_connections": "connections that are taken at the database's server, by whomever",
+    "database_connections_offered": "connections that it offers to those who are no superuser",
 }
 
+# A registry lives for one scrape: when it was made is not when anything began to be counted.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's own
 
 Tallies = tuple[str, ...]
 """Names of counts in the database that are added up."""
@@ -110,9 +126,21 @@ COUNTED: dict[str, Counted] = {
 }
 
 
-def registry(moment: Snapshot | None) -> CollectorRegistry:
-    """A registry of one moment; of None only that the database does not answer."""
+def registry(moment: Snapshot | None, state_dir: Path | None = None) -> CollectorRegistry:
+    """A registry of one moment; of None only that the database does not answer.
+
+    Args:
+        moment: what the database knows.
+        state_dir: a folder of this host, whose disk has so many bytes free.
+    """
     made = CollectorRegistry()
+    build = Info("outreach_build", "the release that answers", registry=made)
+    build.info({"version": version_of("outreach")})
+    if state_dir is not None:
+        free = Gauge(
+            "outreach_state_dir_free_bytes", "free bytes on the disk of STATE_DIR", registry=made
+        )
+        free.set(shutil.disk_usage(state_dir).free)
     up = Gauge("outreach_database_up", "1 while the database answers, else 0", registry=made)
     up.set(moment is not None)
     if moment is not None:
@@ -123,8 +151,33 @@ def registry(moment: Snapshot | None) -> CollectorRegistry:
 def _show(moment: Snapshot, made: CollectorRegistry) -> None:
     for name, sentence in HELP.items():
         Gauge(f"outreach_{name}", sentence, registry=made).set(getattr(moment.figures, name))
+    _show_turns(moment, made)
+    _show_duties(moment, made)
     for name, counted in COUNTED.items():
         _count(name, counted, moment.tallies, made)
+
+
+def _show_turns(moment: Snapshot, made: CollectorRegistry) -> None:
+    turns = Gauge(
+        "outreach_oldest_turn_seconds",
+        "how long a batch that may be sent waits to be taken, whatever its rate and window; 0: none does",
+        ["channel"],
+        registry=made,
+    )
+    for channel, seconds in moment.turns.items():
+        turns.labels(channel).set(seconds)
+
+
+def _show_duties(moment: Snapshot, made: CollectorRegistry) -> None:
+    done = Gauge(
+        "outreach_duty_last_success_timestamp_seconds",
+        "when a scheduler's duty last went well, in seconds since 1970; 0: it never has",
+        ["duty"],
+        registry=made,
+    )
+    for name in (SCAN, *SHARED):
+        at = moment.duties.get(name)
+        done.labels(name).set(0 if at is None else at.timestamp())
 
 
 def _count(

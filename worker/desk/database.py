@@ -95,7 +95,8 @@ def judge_duties(names: Iterable[str], rows: Iterable[DutyRow]) -> Iterator[Find
             found = f"nobody does it; it was due {stamp(row.next_at)}"
             yield Finding(what, False, found, START_ONE, since)
         else:
-            yield Finding(what, True, f"done in {row.seconds or 0:.1f} s", since=since)
+            took = "" if row.seconds is None else f" in {row.seconds:.1f} s"
+            yield Finding(what, True, f"done{took}", since=since)
 
 
 def examine_halts(engine: Engine) -> list[Finding]:

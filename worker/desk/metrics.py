@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
-from worker.store import metrics, tallies
+from worker.domain.statuses import Channel
+from worker.store import duties, metrics, tallies
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.metrics import Figures
 
@@ -20,6 +22,10 @@ class Snapshot:
 
     figures: Figures
     tallies: Mapping[str, int]
+    turns: Mapping[Channel, float]
+    """Seconds that a batch waits for its turn, by channel."""
+    duties: Mapping[str, datetime | None]
+    """When each last went well, by name."""
 
 
 def read_figures(engine: Engine) -> Figures:
@@ -31,7 +37,12 @@ def read_snapshot(engine: Engine) -> Snapshot | None:
     """Figures and tallies; None while the database does not answer."""
 
     def step(connection: Connection) -> Snapshot:
-        return Snapshot(metrics.read(connection), tallies.read(connection))
+        return Snapshot(
+            metrics.read(connection),
+            tallies.read(connection),
+            metrics.read_turns(connection),
+            {row.name: row.done_at for row in duties.newest(connection)},
+        )
 
     try:
         return in_transaction(engine, step)

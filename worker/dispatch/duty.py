@@ -11,12 +11,14 @@ from worker.store import duties
 from worker.store.connect import Engine, in_one_statement
 from worker.store.duties import DutyRow
 
-__all__ = ["SHARED", "Duty", "DutyRow", "perform"]
+__all__ = ["SCAN", "SHARED", "Duty", "DutyRow", "TurnNotes", "perform"]
 
 log = structlog.get_logger()
 
 SHARED = ("sweep", "probe", "settle", "starts", "recall", "rescue", "strays", "foresee")
 """By name: what is done by whichever scheduler looks first, and missed when none does."""
+SCAN = "scan"
+"""What each scheduler does for itself several times a second; now and then one of them writes it down."""
 
 # A little early, so that who looks exactly when the time is over does not find it a moment short.
 EARLY = 0.9
@@ -34,6 +36,23 @@ class Duty:
     every: float
     """Seconds."""
     shared: bool = True
+
+
+@dataclass(slots=True)
+class TurnNotes:
+    """Writes down now and then that a loop goes round: for whoever would miss it."""
+
+    engine: Engine
+    name: str
+    every: float
+    """Seconds; at most this often."""
+    _next: float = 0.0
+
+    def tell(self) -> None:
+        """A turn went well."""
+        if monotonic() >= self._next:
+            in_one_statement(self.engine, duties.note, self.name, timedelta(seconds=self.every))
+            self._next = monotonic() + self.every
 
 
 def perform(engine: Engine, duty: Duty) -> bool:

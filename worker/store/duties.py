@@ -33,6 +33,18 @@ def report(connection: Connection, name: str, seconds: float, fault: str | None)
     connection.execute(_REPORT, {"name": name, "seconds": seconds, "fault": fault})
 
 
+_NOTE = text("""
+    INSERT INTO duty (name, next_at, done_at)
+    VALUES (:name, clock_timestamp() + CAST(:every AS interval), clock_timestamp())
+    ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at, done_at = excluded.done_at
+""")
+
+
+def note(connection: Connection, name: str, every: timedelta) -> None:
+    """It went well just now, and is to be heard of again within `every`."""
+    connection.execute(_NOTE, {"name": name, "every": every})
+
+
 @dataclass(frozen=True, slots=True)
 class DutyRow:
     """A duty's last turn. `overdue`: nobody has taken it since it was due, for longer than is odd."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from worker.domain.statuses import Channel
 from worker.store.schema.conventions import is_open
 
 
@@ -19,6 +20,10 @@ class Figures:
     webhooks_waiting: int
     batches_late: int
     oldest_due_seconds: float
+    oldest_doubt_seconds: float
+    oldest_webhook_seconds: float
+    database_connections: int
+    database_connections_offered: int
 
 
 _FIGURES = text(f"""
@@ -36,10 +41,37 @@ _FIGURES = text(f"""
              SELECT due_at FROM queue WHERE batch = b.id AND due_at <= now()
              ORDER BY due_at LIMIT 1
          ) AS oldest
-         WHERE {is_open("b.")} AND (b.expires_on IS NULL OR b.expires_on > now()))
+         WHERE {is_open("b.")} AND (b.expires_on IS NULL OR b.expires_on > now())),
+        (SELECT coalesce(extract(epoch FROM now() - min(doubted_at)), 0)::float8
+         FROM attempt WHERE check_at IS NOT NULL AND state = 'IN_DOUBT'),
+        (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8
+         FROM webhook_delivery WHERE next_try_at IS NOT NULL),
+        (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+        current_setting('max_connections')::int
+        - current_setting('superuser_reserved_connections')::int
+        - current_setting('reserved_connections')::int
 """)  # noqa: S608  is_open is a constant
 
 
 def read(connection: Connection) -> Figures:
     """The figures of this moment."""
     return Figures(*connection.execute(_FIGURES).one())
+
+
+# Whose time to look has come, halted ones aside: how long a batch waits for somebody to take it, which no
+# window and no rate keeps it from.
+_TURNS = text("""
+    SELECT p.mode, extract(epoch FROM now() - min(p.next_claim_at))::float8 AS seconds
+    FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
+    WHERE p.next_claim_at <= now() AND NOT EXISTS (
+        SELECT FROM halt WHERE (scope, key) IN
+            (('all', ''), ('channel', p.mode), ('campaign', b.campaign_id::text))
+    )
+    GROUP BY p.mode
+""")
+
+
+def read_turns(connection: Connection) -> dict[Channel, float]:
+    """Seconds that the batch which waited longest for its turn waits, by channel; 0: none waits."""
+    waits = {Channel(mode): seconds for mode, seconds in connection.execute(_TURNS)}
+    return {channel: waits.get(channel, 0.0) for channel in Channel}

@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from tests.factories import database_time
 from worker.desk.database import examine_duties
-from worker.dispatch.duty import SHARED, Duty, perform
+from worker.dispatch.duty import SCAN, SHARED, Duty, TurnNotes, perform
 from worker.store import duties
 from worker.store.connect import StoreUnavailable, in_transaction
 
@@ -81,3 +81,22 @@ def test_one_that_nobody_has_ever_done_is_told(engine: Engine) -> None:
     assert [one.what for one in examine_duties(engine, SHARED) if not one.well] == [
         f"duty {name}" for name in SHARED if name != "rescue"
     ]
+
+
+def test_a_loop_that_goes_round_is_written_down_now_and_then(engine: Engine) -> None:
+    notes = TurnNotes(engine, SCAN, every=60)
+    for _ in range(3):
+        notes.tell()
+    [row] = in_transaction(engine, duties.newest)
+    assert row.done_at is not None
+    [well] = examine_duties(engine, [SCAN])
+    assert (well.well, well.since) == (True, row.done_at)
+
+    TurnNotes(engine, SCAN, every=60).tell()
+    [again] = in_transaction(engine, duties.newest)
+    assert again.done_at is not None
+    assert again.done_at > row.done_at, "a second scheduler's word counts as well"
+
+    time_passes(engine)
+    [missed] = examine_duties(engine, [SCAN])
+    assert not missed.well
