@@ -14,6 +14,7 @@ from tasks.publish import scan_and_publish
 from tasks.start import wait_for_the_database
 from tasks.stop import stop_when_asked
 from tasks.unprefixed_messages import gather
+from worker.desk.seals import seal_audit
 from worker.dispatch.apply_reports import apply_waiting
 from worker.dispatch.cancel import cancel_double_calls
 from worker.dispatch.clock_skew import tell_skew
@@ -67,6 +68,7 @@ def duties() -> tuple[Duty, ...]:
         Duty("rescue", lambda: rescue_all(engine, line, patience), every),
         Duty("strays", gather, every),
         Duty("foresee", lambda: check_deadlines(engine, here.ceilings), timing.foresee),
+        Duty("seal", lambda: seal_audit(engine), every),
         Duty("clocks", lambda: tell_skew(engine), timing.foresee, shared=False),
     )
 

@@ -75,7 +75,7 @@ What a campaign's `webhooks` are told is written by a trigger with the change it
 `tasks/webhooks.py` (`dispatch/webhooks.py`).
 
 Who did what, when, through which door and why is one row of the audit, written with the deed
-(`store/audit.py`).
+(`store/audit.py`). A duty seals what has committed into a chain (`desk/seals.py`).
 
 Every change of a request's status is counted and written to its history by triggers (see
 `store/functions`, one file for each), whoever makes it.

@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from worker.cli.batch_list import moment
-from worker.cli.context import AsJson, session
-from worker.cli.printing import add_row, console, print_json, table
+from worker.cli.context import AsJson, CampaignRef, screen, session
+from worker.cli.printing import add_row, complain, console, print_json, table
 from worker.desk.audit import AuditAsked, list_audit_seen
+from worker.desk.campaigns import campaign_diff
+from worker.desk.seals import verify_audit
 from worker.domain.audit import AuditEntry
 
 
@@ -35,6 +37,36 @@ def list_(
     for one in found:
         add_row(listing, [one.at, one.by, one.door, f"{one.deed} {one.subject}", _why(one)])
     console().print(listing)
+
+
+def verify(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Look for entries that were altered or removed; exits with 1 when there are any."""
+    found = verify_audit(session(context).runtime.patient_engine)
+    if as_json:
+        print_json(found.to_wire())
+    else:
+        console().print(f"sealed: {found.sealed:,}, not sealed yet: {found.unsealed:,}")
+        console().print(
+            f"last seal: {found.head}; keep it elsewhere, and no later end can be cut off"
+        )
+    for fault in found.faults:
+        complain(fault)
+    if found.faults:
+        raise typer.Exit(1)
+
+
+def diff(context: typer.Context, campaign: CampaignRef, *, as_json: AsJson = False) -> None:
+    """Say who changed which field of a campaign, from what to what, oldest first."""
+    found = campaign_diff(session(context).runtime.engine, campaign)
+    if as_json:
+        print_json([one.to_wire() for one in found])
+        return
+    listing = table(None, "at", "by", "field", "before", "after")
+    for one in found:
+        before, after = one.before or {}, one.after or {}
+        for name in after:
+            add_row(listing, [one.at, one.by, name, str(before[name]), str(after[name])])
+    screen(context).print(listing)
 
 
 def _why(one: AuditEntry) -> str:

@@ -21,6 +21,10 @@ NOUNS: dict[str, tuple[str, Commands]] = {
             ),
             "list": ("campaign_list:list_", "List every campaign."),
             "show": ("campaign_list:show", "Show a campaign, given by name or id."),
+            "diff": (
+                "audit:diff",
+                "Say who changed which field of a campaign, from what to what, oldest first.",
+            ),
             "test": (
                 "campaign:rehearse",
                 "Send one contact to yourself, under the campaign's usual rules.",
@@ -133,6 +137,10 @@ NOUNS: dict[str, tuple[str, Commands]] = {
             "list": (
                 "audit:list_",
                 "List what was done: by operators, by messages and by the system itself, newest first.",
+            ),
+            "verify": (
+                "audit:verify",
+                "Look for entries that were altered or removed; exits with 1 when there are any.",
             ),
         },
     ),

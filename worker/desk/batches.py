@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from worker.domain.audit import Deed
+from worker.domain.audit import Deed, changed
 from worker.domain.contract.batches import (
     BatchDetails,
     BatchFacts,
@@ -21,7 +21,7 @@ from worker.domain.errors import (
     WrongFields,
 )
 from worker.store import audit, batches, campaigns
-from worker.store.audit import Detail
+from worker.store.audit import Detail, Fields
 from worker.store.connect import Connection, Engine, in_transaction
 
 
@@ -96,7 +96,9 @@ def update_in(
     if set(changes) == {"paused"}:
         note(connection, _held(paused=after.paused), batch_id, by)
     else:
-        note(connection, Deed.EDIT, batch_id, by, detail={"fields": sorted(changes)})
+        was, is_now = changed(facts.fields.model_dump(), after.model_dump())
+        told = {"fields": sorted(changes)}
+        note(connection, Deed.EDIT, batch_id, by, detail=told, before=was, after=is_now)
 
 
 def pause_batch(engine: Engine, batch_id: str, *, by: str, why: str | None = None) -> BatchDetails:
@@ -186,9 +188,12 @@ def note(
     *,
     why: str | None = None,
     detail: Detail | None = None,
+    before: Fields | None = None,
+    after: Fields | None = None,
 ) -> None:
     """Write down in the audit what is done to a batch."""
-    audit.note(connection, deed, f"batch {batch_id}", by, why=why, detail=detail)
+    subject = f"batch {batch_id}"
+    audit.note(connection, deed, subject, by, why=why, detail=detail, before=before, after=after)
 
 
 def _held(*, paused: bool) -> Deed:

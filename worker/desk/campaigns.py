@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from worker.domain.audit import Deed
+from worker.domain.audit import AuditEntry, Deed, changed
 from worker.domain.contract.campaigns import (
     Campaign,
     CampaignFields,
@@ -13,7 +13,10 @@ from worker.domain.contract.idempotency import created_as, differing
 from worker.domain.errors import CampaignConflict, UnknownCampaign
 from worker.domain.schedule.hours import OpenHours, open_hours
 from worker.store import audit, batch_pace, campaigns
+from worker.store.audit import AuditQuery
 from worker.store.connect import Connection, Engine, in_transaction
+
+MOST_VERSIONS = 1_000
 
 
 def create_campaign(engine: Engine, values: Mapping[str, object], *, by: str) -> Campaign:
@@ -66,10 +69,26 @@ def update_in(
     _name_is_free(connection, existing, after)
     if _hours(existing.fields) != _hours(after):
         batch_pace.drop_leases(connection, existing.id, existing.fields.mode)
-    audit.note(
-        connection, Deed.EDIT, f"campaign {existing.id}", by, detail={"fields": sorted(changes)}
-    )
-    return campaigns.replace(connection, existing.id, after, by)
+    made = campaigns.replace(connection, existing.id, after, by)
+    was, is_now = changed(existing.fields.model_dump(), made.fields.model_dump())
+    told, subject = {"fields": sorted(changes)}, f"campaign {existing.id}"
+    audit.note(connection, Deed.EDIT, subject, by, detail=told, before=was, after=is_now)
+    return made
+
+
+def campaign_diff(engine: Engine, reference: str) -> list[AuditEntry]:
+    """Every version of a campaign behind the first: who changed what from what to what, oldest first.
+
+    Raises:
+        UnknownCampaign: there is none.
+    """
+
+    def step(connection: Connection) -> list[AuditEntry]:
+        subject = f"campaign {get_campaign(connection, reference).id}"
+        asked = AuditQuery(subject=subject, deed=Deed.EDIT)
+        return audit.newest(connection, asked, limit=MOST_VERSIONS)[::-1]
+
+    return in_transaction(engine, step)
 
 
 def list_campaigns(engine: Engine) -> list[Campaign]:

@@ -15,7 +15,7 @@ __all__ = ["SCAN", "SHARED", "Duty", "DutyRow", "TurnNotes", "perform"]
 
 log = structlog.get_logger()
 
-SHARED = ("sweep", "probe", "settle", "starts", "recall", "rescue", "strays", "foresee")
+SHARED = ("sweep", "probe", "settle", "starts", "recall", "rescue", "strays", "foresee", "seal")
 """By name: what is done by whichever scheduler looks first, and missed when none does."""
 SCAN = "scan"
 """What each scheduler does for itself several times a second; now and then one of them writes it down."""

@@ -16,10 +16,12 @@ from sqlalchemy import (
 )
 
 from worker.domain.audit import AuditDoor, AuditEntry, Deed
+from worker.domain.wire import Wire
 from worker.store.schema import audit, batch
 
 DOOR = "outreach_door"
 Detail = Mapping[str, int | Sequence[str]]
+Fields = Mapping[str, Wire]
 
 
 def through(engine: Engine, door: AuditDoor) -> Engine:
@@ -35,6 +37,8 @@ def note(
     *,
     why: str | None = None,
     detail: Detail | None = None,
+    before: Fields | None = None,
+    after: Fields | None = None,
 ) -> None:
     """Write down a deed in its own transaction.
 
@@ -45,10 +49,13 @@ def note(
         by: who, a mailbox or a part of the system.
         why: the reason, where one was asked for.
         detail: counts and names of fields; no value of theirs.
+        before: the fields that change, as they were; of a batch or a campaign, never of a person.
+        after: the same fields since.
     """
     door = connection.get_execution_options().get(DOOR, AuditDoor.SYSTEM)
     row = {"by": by, "door": door, "deed": deed, "subject": subject, "why": why}
-    connection.execute(insert(audit).values(row | {"detail": detail or {}}))
+    told = {"detail": detail or {}, "before": before, "after": after}
+    connection.execute(insert(audit).values(row | told))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +66,20 @@ class AuditQuery:
     by: str | None = None
     since: datetime | timedelta | None = None
     of_campaign: int | None = None
+    deed: Deed | None = None
 
 
 def newest(connection: Connection, asked: AuditQuery, *, limit: int) -> list[AuditEntry]:
     """The latest deeds that the query asks for, newest first."""
     query = select(audit).where(*_conditions(asked)).order_by(audit.c.id.desc()).limit(limit)
-    return [_entry(row) for row in connection.execute(query).mappings()]
+    return [entry_of(row) for row in connection.execute(query).mappings()]
 
 
 def _conditions(asked: AuditQuery) -> Iterator[ColumnElement[bool]]:
     if asked.subject is not None:
         yield audit.c.subject == asked.subject
+    if asked.deed is not None:
+        yield audit.c.deed == asked.deed
     if asked.by is not None:
         yield audit.c.by == asked.by
     if asked.since is not None:
@@ -81,6 +91,7 @@ def _conditions(asked: AuditQuery) -> Iterator[ColumnElement[bool]]:
         yield or_(audit.c.subject == campaign, audit.c.subject.in_(named))
 
 
-def _entry(row: RowMapping) -> AuditEntry:
+def entry_of(row: RowMapping) -> AuditEntry:
+    """The entry in a row."""
     door, deed = AuditDoor(row["door"]), Deed(row["deed"])
     return AuditEntry(**{**row, "door": door, "deed": deed})

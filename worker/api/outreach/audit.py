@@ -7,9 +7,10 @@ from worker.api.answers import json_of
 from worker.api.bodies import StrictRoute
 from worker.api.callers import Reading
 from worker.api.documents import refused_with
-from worker.api.outreach.asking import Limit
+from worker.api.outreach.asking import Limit, ReadingAll
 from worker.api.use import Used
 from worker.desk.audit import AuditAsked, list_audit_seen
+from worker.desk.seals import verify_audit
 from worker.domain.contract.batches import BatchId
 from worker.domain.fields import Text
 
@@ -30,3 +31,9 @@ def list_some(
     asked = AuditAsked(batch=batch, campaign=campaign, by=by, since=since, limit=limit)
     found = list_audit_seen(runtime.engine, caller.campaign, asked)
     return json_of([one.to_wire() for one in found])
+
+
+@router.get("/verify", responses=refused_with(404))
+def verify(runtime: Used, _: ReadingAll) -> Response:
+    """Whether an entry was altered or removed, and how many are not sealed yet."""
+    return json_of(verify_audit(runtime.patient_engine).to_wire())

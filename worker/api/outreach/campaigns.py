@@ -12,6 +12,7 @@ from worker.api.documents import refused_with
 from worker.api.outreach.asking import LARGEST_FILE, CampaignSeen, Fields, OperatingAll
 from worker.api.use import Used
 from worker.desk.campaigns import (
+    campaign_diff,
     create_campaign,
     list_campaigns,
     show_campaign,
@@ -55,6 +56,12 @@ def show(runtime: Used, _: Reading, campaign: CampaignSeen) -> Response:
 def update(runtime: Used, caller: Operating, campaign: CampaignSeen, fields: Fields) -> Response:
     """Change the named fields; null clears one, the others stay."""
     return json_of(update_campaign(runtime.engine, campaign, fields, by=caller.owner).to_wire())
+
+
+@router.get("/{campaign}/diff", responses=refused_with(404, 422))
+def diff(runtime: Used, _: Reading, campaign: CampaignSeen) -> Response:
+    """Who changed which field from what to what, the oldest change first."""
+    return json_of([one.to_wire() for one in campaign_diff(runtime.engine, campaign)])
 
 
 @router.post("/{campaign}/test", responses=refused_with(404, 409, 413, 415, 422))

@@ -9,9 +9,10 @@ Three habits explain the shapes:
 """
 
 from worker.store.schema.attempts import attempt, inbox, sid
+from worker.store.schema.audits import audit, audit_seal, audit_unsealed
 from worker.store.schema.batches import batch, batch_pace
 from worker.store.schema.campaigns import campaign
-from worker.store.schema.control import audit, dead_letter, duty, fold, halt, message, pulse, tally
+from worker.store.schema.control import dead_letter, duty, fold, halt, message, pulse, tally
 from worker.store.schema.conventions import metadata
 from worker.store.schema.history import begun_count, request_count, transition
 from worker.store.schema.keys import access_key
@@ -32,6 +33,8 @@ __all__ = [
     "archived_attempt",
     "attempt",
     "audit",
+    "audit_seal",
+    "audit_unsealed",
     "batch",
     "batch_pace",
     "begun_count",

@@ -16,10 +16,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
-from worker.domain.audit import AuditDoor
-from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of
+from worker.store.schema.conventions import NOW, Timestamp, metadata
 
 message = Table(
     "message",
@@ -51,31 +49,6 @@ dead_letter = Table(
     UniqueConstraint("message_id", "digest"),
     Index("dead_letter_open", "id", postgresql_where=text("settled_at IS NULL")),
     comment="What could not be accepted, kept whole.",
-)
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", Timestamp, nullable=False, server_default=NOW),
-    Column("by", Text, nullable=False, comment="a person, or a part of this house"),
-    Column("door", Text, nullable=False, comment="a word of worker.domain.audit.AuditDoor"),
-    Column("deed", Text, nullable=False, comment="a word of worker.domain.audit.Deed"),
-    Column("subject", Text, nullable=False, comment="what it was done to"),
-    Column("why", Text, comment="the person's own words"),
-    Column(
-        "detail",
-        JSONB,
-        nullable=False,
-        server_default=text("'{}'"),
-        comment="counts and names of fields; no values",
-    ),
-    one_of("door", AuditDoor),
-    Index("audit_subject", "subject", "id"),
-    comment=(
-        "Who did what, when, through which door and why. Trigger audit_stays: it is "
-        "only ever added to."
-    ),
 )
 
 fold = Table(
