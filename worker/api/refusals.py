@@ -9,8 +9,10 @@ from fastapi.responses import JSONResponse
 
 from worker.desk.dead_letters import UnknownDeadLetter
 from worker.desk.keys import UnknownKey
+from worker.desk.outbound.scope import OfOneCampaign
 from worker.desk.suppression_lifts import UnknownSuppression
 from worker.desk.visibility import UnknownHere
+from worker.desk.waiting_uploads import FileTooLarge, UploadsFull
 from worker.domain import errors
 from worker.domain.errors import FileFault, Mistake, WrongFields
 from worker.domain.field_faults import phrase
@@ -24,6 +26,9 @@ STATUSES: dict[type[Mistake], int] = {
     UnknownDeadLetter: 404,
     UnknownKey: 404,
     UnknownSuppression: 404,
+    OfOneCampaign: 403,
+    FileTooLarge: 413,
+    UploadsFull: 429,
     errors.CampaignConflict: 409,
     errors.CannotChangeMode: 409,
     errors.BatchConflict: 409,
@@ -84,7 +89,8 @@ def _tell_file(_: Request, error: Exception) -> JSONResponse:
 
 def _tell_mistake(_: Request, error: Exception) -> JSONResponse:
     statuses = (STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
-    return _sentence(next(statuses, 409), str(error))
+    status = next(statuses, 409)
+    return _sentence(status, str(error), {"Retry-After": "60"} if status == 429 else None)
 
 
 def _tell_unavailable(_: Request, error: Exception) -> JSONResponse:
