@@ -49,6 +49,11 @@ _SAID: dict[int, tuple[type[BaseModel], str, Any]] = {
     403: (RefusalSentence, "the key may not do this", "this key may only read"),
     404: (RefusalSentence, "there is none", "there is no batch '20271121.1'"),
     409: (RefusalSentence, "it can't be done as things stand", "batch '20271121.1' was deleted"),
+    412: (
+        RefusalSentence,
+        "it was changed since the version that `If-Match` names",
+        "it was changed since you saw it: read it again, then change it",
+    ),
     413: (RefusalSentence, "the body is too large", "Content Too Large"),
     415: (RefusalSentence, "the body is compressed", "send the body as it is"),
     422: (

@@ -1,6 +1,6 @@
 """Batches: create, update, pause, resume, delete, show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from worker.domain.audit import Deed, changed
 from worker.domain.contract.batches import (
@@ -13,6 +13,7 @@ from worker.domain.contract.batches import (
 )
 from worker.domain.contract.idempotency import created_as, differing
 from worker.domain.contract.new_requests import NewRequest
+from worker.domain.contract.seen_versions import refuse_unseen
 from worker.domain.errors import (
     BatchConflict,
     BatchDeleted,
@@ -69,7 +70,12 @@ def create_in(
 
 
 def update_batch(
-    engine: Engine, batch_id: str, changes: Mapping[str, object], *, by: str
+    engine: Engine,
+    batch_id: str,
+    changes: Mapping[str, object],
+    *,
+    by: str,
+    seen: Container[str] | None = None,
 ) -> BatchDetails:
     """Change the named fields of a batch: paused, expires_on, call_rate, auto_call_rate.
 
@@ -77,9 +83,11 @@ def update_batch(
         UnknownBatch, BatchDeleted: there is none to change.
         WrongFields: a change is unknown or wrong.
         CannotMoveExpiry: it has expired already.
+        ChangedSince: it is none of the versions that were seen.
     """
 
     def step(connection: Connection) -> BatchDetails:
+        refuse_unseen(get_batch(connection, batch_id, lock=True).last_updated_at, seen)
         update_in(connection, batch_id, changes, by=by)
         return details_of(connection, [get_batch(connection, batch_id)])[0]
 

@@ -1,6 +1,6 @@
 """Campaigns: create, update, list, show."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from worker.domain.audit import AuditEntry, Deed, changed
 from worker.domain.contract.campaigns import (
@@ -10,6 +10,7 @@ from worker.domain.contract.campaigns import (
     campaign_fields,
 )
 from worker.domain.contract.idempotency import created_as, differing
+from worker.domain.contract.seen_versions import refuse_unseen
 from worker.domain.errors import CampaignConflict, UnknownCampaign
 from worker.domain.schedule.hours import OpenHours, open_hours
 from worker.store import audit, batch_pace, campaigns
@@ -45,7 +46,12 @@ def create_in(connection: Connection, values: Mapping[str, object], *, by: str) 
 
 
 def update_campaign(
-    engine: Engine, reference: str, changes: Mapping[str, object], *, by: str
+    engine: Engine,
+    reference: str,
+    changes: Mapping[str, object],
+    *,
+    by: str,
+    seen: Container[str] | None = None,
 ) -> Campaign:
     """Change the named fields of a campaign, given by name or id.
 
@@ -56,8 +62,14 @@ def update_campaign(
         WrongFields: a change is unknown or wrong.
         CannotChangeMode: its requests are for another channel.
         CampaignConflict: the new name is taken.
+        ChangedSince: it is none of the versions that were seen.
     """
-    return in_transaction(engine, update_in, reference, changes, by=by)
+
+    def step(connection: Connection) -> Campaign:
+        refuse_unseen(get_campaign(connection, reference, lock=True).updated_at, seen)
+        return update_in(connection, reference, changes, by=by)
+
+    return in_transaction(engine, step)
 
 
 def update_in(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Body, Depends, Path, Query
+from fastapi import Body, Depends, Header, Path, Query
 
 from worker.api.callers import Administering, Operating, Reading
 from worker.api.use import Used
@@ -26,6 +26,20 @@ Reference = Annotated[ReferenceId, Query(description="the request's reference_id
 Fields = Annotated[
     dict[str, Any], Body(description="fields by their names; the same as by command")
 ]
+
+
+def _seen(
+    if_match: Annotated[
+        str | None, Header(max_length=1_000, description="the ETag of what is to be changed")
+    ] = None,
+) -> frozenset[str] | None:
+    """The versions that are named; none named, or `*`, is any. A weak one is no version of ours."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return frozenset(one.strip().removeprefix('"').removesuffix('"') for one in if_match.split(","))
+
+
+Versions = Annotated[frozenset[str] | None, Depends(_seen)]
 
 
 def _batch(

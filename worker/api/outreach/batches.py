@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from worker.api.answers import json_of
+from worker.api.answers import json_of, version_in
 from worker.api.bodies import StrictRoute
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
-from worker.api.outreach.asking import LARGEST_ID, BatchSeen, Fields, Limit
+from worker.api.outreach.asking import LARGEST_ID, BatchSeen, Fields, Limit, Versions
 from worker.api.use import Used
 from worker.desk.batch_lists import list_batches
 from worker.desk.batches import (
@@ -79,13 +79,17 @@ def create(runtime: Used, caller: Operating, fields: Fields) -> Response:
 def show(runtime: Used, _: Reading, batch_id: BatchSeen) -> Response:
     """A batch with its status and counts, why it is not moving, and when it will have finished."""
     seen = outlook(runtime.engine, batch_id, ceilings=runtime.ceilings)
-    return json_of(show_batch(runtime.engine, batch_id).to_wire() | seen.to_wire())
+    details = show_batch(runtime.engine, batch_id)
+    return version_in(details.to_wire() | seen.to_wire(), details.facts.last_updated_at)
 
 
-@router.patch("/{batch_id}", responses=refused_with(404, 409, 413, 415, 422))
-def update(runtime: Used, caller: Operating, batch_id: BatchSeen, fields: Fields) -> Response:
+@router.patch("/{batch_id}", responses=refused_with(404, 409, 412, 413, 415, 422))
+def update(
+    runtime: Used, caller: Operating, batch_id: BatchSeen, fields: Fields, seen: Versions
+) -> Response:
     """Change the named fields; the others stay."""
-    return json_of(update_batch(runtime.engine, batch_id, fields, by=caller.owner).to_wire())
+    after = update_batch(runtime.engine, batch_id, fields, by=caller.owner, seen=seen)
+    return version_in(after.to_wire(), after.facts.last_updated_at)
 
 
 @router.post("/{batch_id}/pause", responses=refused_with(404, 409, 413, 415, 422))

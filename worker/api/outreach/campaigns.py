@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, File, Response, UploadFile
 from pydantic import Field
 
-from worker.api.answers import json_of
+from worker.api.answers import json_of, version_in
 from worker.api.bodies import StrictRoute
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
-from worker.api.outreach.asking import LARGEST_FILE, CampaignSeen, Fields, OperatingAll
+from worker.api.outreach.asking import LARGEST_FILE, CampaignSeen, Fields, OperatingAll, Versions
 from worker.api.use import Used
 from worker.desk.campaigns import (
     campaign_diff,
@@ -49,13 +49,17 @@ def create(runtime: Used, caller: OperatingAll, fields: Fields) -> Response:
 @router.get("/{campaign}", responses=refused_with(404, 422))
 def show(runtime: Used, _: Reading, campaign: CampaignSeen) -> Response:
     """A campaign, by name or id."""
-    return json_of(show_campaign(runtime.engine, campaign).to_wire())
+    found = show_campaign(runtime.engine, campaign)
+    return version_in(found.to_wire(), found.updated_at)
 
 
-@router.patch("/{campaign}", responses=refused_with(404, 409, 413, 415, 422))
-def update(runtime: Used, caller: Operating, campaign: CampaignSeen, fields: Fields) -> Response:
+@router.patch("/{campaign}", responses=refused_with(404, 409, 412, 413, 415, 422))
+def update(
+    runtime: Used, caller: Operating, campaign: CampaignSeen, fields: Fields, seen: Versions
+) -> Response:
     """Change the named fields; null clears one, the others stay."""
-    return json_of(update_campaign(runtime.engine, campaign, fields, by=caller.owner).to_wire())
+    after = update_campaign(runtime.engine, campaign, fields, by=caller.owner, seen=seen)
+    return version_in(after.to_wire(), after.updated_at)
 
 
 @router.get("/{campaign}/diff", responses=refused_with(404, 422))
