@@ -3,15 +3,15 @@
 from fastapi import APIRouter, Response
 
 from worker.api.answers import json_of
-from worker.api.bodies import StrictRoute
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.api.outreach.asking import AttemptSeen, Limit
 from worker.api.use import Used
 from worker.desk.doubts import doubts_open
 from worker.dispatch.decide import allow_retry, count_as_sent
 
-router = APIRouter(prefix="/attempts", tags=["attempts"], route_class=StrictRoute)
+router = APIRouter(prefix="/attempts", tags=["attempts"], route_class=OnceRoute)
 
 
 @router.get("/in-doubt", responses=refused_with(422))

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime
 
 from worker.api.answers import json_of
-from worker.api.bodies import StrictRoute
 from worker.api.callers import Reading
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.api.outreach.asking import Limit, ReadingAll
 from worker.api.use import Used
 from worker.desk.audit import AuditAsked, list_audit_seen
@@ -14,7 +14,7 @@ from worker.desk.seals import verify_audit
 from worker.domain.contract.batches import BatchId
 from worker.domain.fields import Text
 
-router = APIRouter(prefix="/audit", tags=["audit"], route_class=StrictRoute)
+router = APIRouter(prefix="/audit", tags=["audit"], route_class=OnceRoute)
 
 
 @router.get("", responses=refused_with(404, 422))

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from worker.api.answers import json_of, version_in
-from worker.api.bodies import StrictRoute
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.api.outreach.asking import LARGEST_ID, BatchSeen, Fields, Limit, Versions
 from worker.api.use import Used
 from worker.desk.batch_lists import list_batches
@@ -26,7 +26,7 @@ from worker.domain.contract.batches import BatchId
 from worker.domain.fields import Text, WireModel
 from worker.domain.statuses import BatchStatus
 
-router = APIRouter(prefix="/batches", tags=["batches"], route_class=StrictRoute)
+router = APIRouter(prefix="/batches", tags=["batches"], route_class=OnceRoute)
 
 Wait = Annotated[bool, Query(description="answer when nothing of it can reach a provider")]
 Planned = Annotated[int | None, Query(ge=0, le=LARGEST_ID, description="as if so many waited")]

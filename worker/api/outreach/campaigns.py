@@ -6,9 +6,9 @@ from fastapi import APIRouter, File, Response, UploadFile
 from pydantic import Field
 
 from worker.api.answers import json_of, version_in
-from worker.api.bodies import StrictRoute
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.api.outreach.asking import LARGEST_FILE, CampaignSeen, Fields, OperatingAll, Versions
 from worker.api.use import Used
 from worker.desk.campaigns import (
@@ -23,7 +23,7 @@ from worker.desk.trial_contact import send_test
 from worker.domain.contract.new_requests import Target
 from worker.domain.fields import Text, WireModel
 
-router = APIRouter(prefix="/campaigns", tags=["campaigns"], route_class=StrictRoute)
+router = APIRouter(prefix="/campaigns", tags=["campaigns"], route_class=OnceRoute)
 
 
 class TrialContact(WireModel):

@@ -3,14 +3,14 @@
 from fastapi import APIRouter, Response
 
 from worker.api.answers import json_of
-from worker.api.bodies import StrictRoute
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.api.outreach.asking import Limit, Number, OperatingAll, ReadingAll
 from worker.api.use import Used
 from worker.desk.dead_letters import discard, list_dead_letters, replay, show_dead_letter
 from worker.domain.fields import Text, WireModel
 
-router = APIRouter(prefix="/dead-letters", tags=["dead letters"], route_class=StrictRoute)
+router = APIRouter(prefix="/dead-letters", tags=["dead letters"], route_class=OnceRoute)
 
 
 class Repaired(WireModel):

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from worker.api.answers import json_of
-from worker.api.bodies import StrictRoute
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.api.use import Used
 from worker.desk.steering import halt_by, halts_seen, resume_by
 from worker.domain.fields import Text, WireModel
 
-router = APIRouter(prefix="/halts", tags=["halts"], route_class=StrictRoute)
+router = APIRouter(prefix="/halts", tags=["halts"], route_class=OnceRoute)
 
 
 class HaltOf(WireModel):

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field, Strict
 
 from worker.api.answers import json_of
-from worker.api.bodies import StrictRoute
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.api.outreach.asking import AdministeringAll
 from worker.api.use import Used
 from worker.desk.keys import USUAL_PER_SECOND, NewKey, create_key, list_keys, revoke_key
@@ -15,7 +15,7 @@ from worker.domain.callers import Role
 from worker.domain.contract.messages import Mailbox
 from worker.domain.fields import Moment, Name, WireModel
 
-router = APIRouter(prefix="/keys", tags=["keys"], route_class=StrictRoute)
+router = APIRouter(prefix="/keys", tags=["keys"], route_class=OnceRoute)
 
 
 class KeyWanted(WireModel):

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from worker.api.answers import json_of
-from worker.api.bodies import StrictRoute
 from worker.api.callers import Reading
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.domain.contract.messages import PAYLOADS, schema
 from worker.domain.fields import Text
 
-router = APIRouter(prefix="/messages", tags=["messages"], route_class=StrictRoute)
+router = APIRouter(prefix="/messages", tags=["messages"], route_class=OnceRoute)
 
 
 @router.get("", responses=refused_with())

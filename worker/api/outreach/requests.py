@@ -7,9 +7,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, Field
 
 from worker.api.answers import json_of
-from worker.api.bodies import StrictRoute
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.api.outreach.asking import LARGEST_FILE, BatchSeen, Limit, Reference
 from worker.api.use import Used
 from worker.desk.additions import add_requests
@@ -24,7 +24,7 @@ from worker.domain.contract.new_requests import NewRequest, ReferenceId, Target
 from worker.domain.fields import Text, WireModel
 from worker.domain.statuses import ChannelStatus, RequestStatus
 
-router = APIRouter(tags=["requests"], route_class=StrictRoute)
+router = APIRouter(tags=["requests"], route_class=OnceRoute)
 
 KINDS = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, File, Query, Response, UploadFile
 
 from worker.api.answers import json_of
-from worker.api.bodies import StrictRoute
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
+from worker.api.once import OnceRoute
 from worker.api.outreach.asking import LARGEST_FILE, Limit, Number, OperatingAll, ReadingAll
 from worker.api.use import Used
 from worker.desk.suppression_lifts import (
@@ -21,7 +21,7 @@ from worker.domain.contract.new_requests import Target
 from worker.domain.fields import Text, WireModel
 from worker.domain.statuses import Channel, SuppressReason
 
-router = APIRouter(prefix="/suppressions", tags=["suppressions"], route_class=StrictRoute)
+router = APIRouter(prefix="/suppressions", tags=["suppressions"], route_class=OnceRoute)
 
 
 class SomebodyThere(WireModel):

@@ -15,7 +15,7 @@ from worker.store.schema.campaigns import campaign
 from worker.store.schema.control import dead_letter, duty, fold, halt, message, pulse, tally
 from worker.store.schema.conventions import metadata
 from worker.store.schema.history import begun_count, request_count, transition
-from worker.store.schema.keys import access_key
+from worker.store.schema.keys import access_key, once_call
 from worker.store.schema.people import (
     archived_attempt,
     heard_act,
@@ -49,6 +49,7 @@ __all__ = [
     "inbox",
     "message",
     "metadata",
+    "once_call",
     "pulse",
     "queue",
     "recipient",

@@ -9,10 +9,13 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from worker.domain.callers import Role
 from worker.store.schema.conventions import NOW, Timestamp, metadata, one_of
@@ -45,4 +48,22 @@ access_key = Table(
     CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked"),
     Index("access_key_name", "name", unique=True, postgresql_where=text("revoked_at IS NULL")),
     comment="Who may ask, and for what. Rows stay: the audit names them.",
+)
+
+once_call = Table(
+    "once_call",
+    metadata,
+    Column("owner", Text, nullable=False, comment="of the key that it was made with"),
+    Column("route", Text, nullable=False, comment="scope of the key, and path"),
+    Column("key", Text, nullable=False, comment="the header Idempotency-Key"),
+    Column("digest", LargeBinary, nullable=False, comment="of its body, which is not kept"),
+    Column("begun_at", Timestamp, nullable=False, server_default=NOW, comment="by whom is at it"),
+    Column("status", SmallInteger, comment="of the answer; NULL: somebody is at it"),
+    Column(
+        "answer",
+        JSONB(none_as_null=True),
+        comment="what it is named by; no secret, and nothing of a person",
+    ),
+    PrimaryKeyConstraint("owner", "route", "key"),
+    comment="Calls that have their effect once, however often they are made; kept as messages are.",
 )
