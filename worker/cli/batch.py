@@ -27,6 +27,7 @@ from worker.dispatch.drain import drain
 from worker.domain.contract.batches import BatchDetails
 from worker.domain.statuses import RequestStatus
 
+WhyHeld = Annotated[str | None, typer.Option("--reason", help="Why; kept in the audit.")]
 Separator = Literal["comma", "semicolon", "tab"]
 
 
@@ -99,13 +100,14 @@ def pause(
     wait: Annotated[
         bool, typer.Option("--wait", help="Return when nothing of it can reach a provider.")
     ] = False,
+    reason: WhyHeld = None,
     by: By = None,
 ) -> None:
     """Hold a batch: none of its attempts begins until it is resumed."""
     current = session(context)
     here, operator = current.runtime, current.operator(by)
     before = show_batch(here.engine, batch_id)
-    after = pause_batch(here.engine, batch_id, by=operator)
+    after = pause_batch(here.engine, batch_id, by=operator, why=reason)
     _say(after, _nothing_to_pause(before, after))
     if wait:
         refuse_strangers(here.engine, here.memories)
@@ -115,12 +117,14 @@ def pause(
         )
 
 
-def resume(context: typer.Context, batch_id: BatchId, *, by: By = None) -> None:
+def resume(
+    context: typer.Context, batch_id: BatchId, *, reason: WhyHeld = None, by: By = None
+) -> None:
     """Let a batch go on."""
     current = session(context)
     here, operator = current.runtime, current.operator(by)
     before = show_batch(here.engine, batch_id)
-    after = resume_batch(here.engine, batch_id, by=operator)
+    after = resume_batch(here.engine, batch_id, by=operator, why=reason)
     _say(after, None if before.facts.paused else "it was not paused, nothing changed")
     seen = outlook(here.engine, batch_id, ceilings=here.ceilings, zone=str(current.zone))
     if seen.not_moving:

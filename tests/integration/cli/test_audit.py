@@ -16,7 +16,8 @@ pytestmark = pytest.mark.usefixtures("durable")
 
 def test_what_an_operator_did_is_listed_with_its_door(engine: Engine, outreach: Outreach) -> None:
     make_batch(engine, batch_id="B", campaign=make_campaign(engine, campaign_name="C"))
-    outreach("batch", "pause", "B", "--as", "ben@example.com")
+    outreach("batch", "pause", "B", "--as", "ben@example.com", "--reason", "wrong hour")
+    outreach("batch", "resume", "B", "--reason", "right hour")
     outreach("batch", "delete", "B", "--reason", "wrong list")
     outreach("halt", "--campaign", "C", "--reason", "wrong words")
 
@@ -26,7 +27,8 @@ def test_what_an_operator_did_is_listed_with_its_door(engine: Engine, outreach: 
     assert [(one["by"], one["door"], one["deed"], one["why"]) for one in rows] == [
         ("ana@example.com", "command", "halt", "wrong words"),
         ("ana@example.com", "command", "delete", "wrong list"),
-        ("ben@example.com", "command", "pause", None),
+        ("ana@example.com", "command", "resume", "right hour"),
+        ("ben@example.com", "command", "pause", "wrong hour"),
     ]
     assert "wrong list" in shown
     assert "wrong words" not in shown
