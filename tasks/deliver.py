@@ -35,4 +35,5 @@ def _deliver(mode: Channel, batch: int, lease: str, requests: list[int]) -> None
     here = runtime()
     chunk = Chunk(mode, batch, UUID(lease), tuple(requests))
     done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)
-    log.info("chunk_delivered", mode=mode.value, batch=batch, **done.answers, **done.handed_back)
+    handed_back = {why.value: requests for why, requests in done.handed_back.items()}
+    log.info("chunk_delivered", mode=mode.value, batch=batch, **done.answers, **handed_back)

@@ -46,7 +46,7 @@ class Runtime:
     @cached_property
     def engine(self) -> Engine:
         """The store, with the timeouts a worker needs."""
-        engine = self._connected()
+        engine = self._connect()
         database_identity.pin(engine)
         return engine
 
@@ -99,17 +99,17 @@ class Runtime:
         Raises:
             StoreUnavailable: no operator has accepted it, or it is away too.
         """
-        if recognition_of(self._unpinned, self.memories) is not Recognition.KNOWN:
+        if recognition_of(self._unpinned_engine, self.memories) is not Recognition.KNOWN:
             raise StoreUnavailable(
                 "nobody has accepted the database that took the first one's place"
             )
-        return self._unpinned
+        return self._unpinned_engine
 
     @cached_property
-    def _unpinned(self) -> Engine:
-        return self._connected()
+    def _unpinned_engine(self) -> Engine:
+        return self._connect()
 
-    def _connected(self) -> Engine:
+    def _connect(self) -> Engine:
         return store.connect(
             self.settings.database_url,
             pool_size=self.settings.worker_threads + 2,

@@ -124,10 +124,10 @@ def _of_the_demo(demo: Path) -> Settings:
 def session(context: typer.Context) -> Context:
     """The session of this run, which begins with the first to ask."""
     found = context.find_object(Context)
-    return _begun(context) if found is None else found
+    return _begin(context) if found is None else found
 
 
-def _begun(context: typer.Context) -> Context:
+def _begin(context: typer.Context) -> Context:
     root = context.find_root()
     root.with_resource(only_errors())
     begun = root.obj = Context(root.params["zone"])

@@ -28,7 +28,7 @@ def say(error: Exception) -> int:
             complain(str(error))
             return 1
         case TyperException():
-            return _said_misuse(error)
+            return _say_misuse(error)
         case _:
             complain(
                 f"this broke, and nothing more is known: {type(error).__name__} at {where_raised(error)}"
@@ -36,7 +36,7 @@ def say(error: Exception) -> int:
             return 1
 
 
-def _said_misuse(error: TyperException) -> int:
+def _say_misuse(error: TyperException) -> int:
     if not (said := explain_misuse(error)):
         raise error
     complain(said)

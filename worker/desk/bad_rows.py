@@ -40,7 +40,7 @@ class BadRows:
         self._out.truncate()
         writer = csv.writer(self._out)
         writer.writerow(HEADER)
-        for row in heapq.merge(self._noted(), others, key=lambda row: row.line):
+        for row in heapq.merge(self._read_noted(), others, key=lambda row: row.line):
             writer.writerow((row.line or "", row.column or "", neutralize(row.reason)))
         self._out.flush()
 
@@ -48,7 +48,7 @@ class BadRows:
         """Forget the rows."""
         self._spool.close()
 
-    def _noted(self) -> Iterator[BadRow]:
+    def _read_noted(self) -> Iterator[BadRow]:
         self._spool.seek(0)
         for kept in self._spool:
             line, _, reason = kept.rstrip("\n").partition("\t")

@@ -102,7 +102,7 @@ def _overview(
             ChannelNow(
                 channel=one,
                 minutes=by_minute[one],
-                reached=_reached(standing, one),
+                reached=_reach(standing, one),
                 due=glance.read_due(connection, one),
                 in_doubt=doubts.get(one, 0),
                 halted=_halt_over(halted, one),
@@ -144,7 +144,7 @@ def _per_hour(begun: tuple[int, float] | None) -> float | None:
     return None if begun is None else begun[0] * 3600 / max(begun[1], STEADY)
 
 
-def _reached(standing: Sequence[Standing], channel: Channel) -> float | None:
+def _reach(standing: Sequence[Standing], channel: Channel) -> float | None:
     def total(status: RequestStatus) -> int:
         return sum(
             one.n for one in standing if one.channel is channel and one.request_status == status

@@ -59,20 +59,20 @@ class AnswerBuffer:
             step: what to write; raises StoreUnavailable where that was not taken.
             answers: how many answers are lost with it.
         """
-        if self._tried(engine, step):
+        if self._try(engine, step):
             return
         self._count(1)
         try:
             while not self._over():
                 self._wait()
-                if self._tried(engine, step):
+                if self._try(engine, step):
                     return
         finally:
             self._count(-1)
         with self._lock:
             self.doubted += answers
 
-    def _tried(self, engine: Engine, step: Callable[[Engine], object]) -> bool:
+    def _try(self, engine: Engine, step: Callable[[Engine], object]) -> bool:
         try:
             try:
                 step(engine)

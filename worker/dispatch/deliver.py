@@ -9,6 +9,7 @@ import structlog
 from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.delivery import Delivered, Delivery, DeliveryLimits, valid_until
 from worker.dispatch.provider_loop import ProviderLoop
+from worker.domain.schedule.hand_backs import HandBack
 from worker.limits import Gate, OpenGate
 from worker.providers import boot_clock
 from worker.store import batch_pace, chunk_contents, dead_letters, queue
@@ -74,7 +75,7 @@ class _Desk:
             self.carry_out(chunk, delivered)
         except StoreUnavailable as error:
             log.warning("chunk_handed_back", batch=chunk.batch, why=str(error))
-            delivered.handed_back["store_unavailable"] += self.hand_back(chunk)
+            delivered.handed_back[HandBack.STORE_UNAVAILABLE] += self.hand_back(chunk)
         except StoreRefused as error:
             delivered.add(self.apart(chunk, error))
         return delivered
@@ -124,7 +125,7 @@ class _Desk:
         if not middle:
             log.error("begin_refused", request=chunk.requests[0], code=error.code)
             self.blame(chunk, str(error))
-            delivered.handed_back["begin"] += 1
+            delivered.handed_back[HandBack.BEGIN] += 1
         for half in (chunk.requests[:middle], chunk.requests[middle:]) if middle else ():
             delivered.add(self.deliver(replace(chunk, requests=half)))
         return delivered

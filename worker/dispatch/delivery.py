@@ -15,6 +15,7 @@ from worker.domain.content.render import ContentError, render
 from worker.domain.content.tickets import Content, Ticket
 from worker.domain.evidence import Timeouts
 from worker.domain.evidence.answers import Answer, Throttled
+from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.schedule.validity import validity
 from worker.limits import Closed, Gate, Stopping
 from worker.providers import Moment
@@ -24,9 +25,6 @@ from worker.store.connect import Connection, Engine, in_one_statement, in_transa
 from worker.store.queue import Chunk
 
 log = structlog.get_logger()
-
-KEPT = frozenset({"too_late", "no_permit", "lease_over", "stopping"})
-"""Reasons that return no rate: some leave a request to its lease, the others say no number."""
 
 
 class LeaseExpired(Exception):
@@ -50,10 +48,10 @@ class DeliveryLimits:
 
 @dataclass(slots=True)
 class Delivered:
-    """What became of a chunk: answers by kind, and hand-backs by reason."""
+    """The result of a chunk: answers by kind, and requests that were handed back, by reason."""
 
     answers: Counter[str] = field(default_factory=Counter)
-    handed_back: Counter[str] = field(default_factory=Counter)
+    handed_back: Counter[HandBack] = field(default_factory=Counter)
 
     def add(self, other: "Delivered") -> None:
         """Count what became of another part of it too."""
@@ -79,20 +77,22 @@ class Delivery:
     def carry_out(self) -> None:
         """All but taking up and leaving."""
         contents = self.render()
+        left = len(contents)
         try:
             for portion in portions(contents, self.limits.at_once):
                 for permitted, permits in self.reserve_permits(portion):
                     self.contact(permitted, permits)
+                    left -= len(permitted)
         except Stopping:
             in_transaction(self.engine, queue.release, self.chunk)
-            self.delivered.handed_back["stopping"] += 1
+            self.delivered.handed_back[HandBack.STOPPING] += left
         except LeaseExpired:
-            self.delivered.handed_back["lease_over"] += 1
+            self.delivered.handed_back[HandBack.LEASE_OVER] += left
         except Closed as closed:
             # Nothing of these has begun: their lease runs out and they are due again. Released at once,
             # they would go round and round for as long as the limits' server is away.
             log.info("not_permitted_in_time", batch=self.chunk.batch, why=str(closed))
-            self.delivered.handed_back["no_permit"] += 1
+            self.delivered.handed_back[HandBack.NO_PERMIT] += left
 
     def contact(self, permitted: Mapping[int, Content], permits: int) -> None:
         """Begin and send; permits of what did not begin are returned, whatever the reason."""
@@ -110,7 +110,7 @@ class Delivery:
         if faults:
             lease = self.chunk.lease
             in_transaction(self.engine, queue.fail_unsent, lease, "render", faults)
-            self.delivered.handed_back["render"] = len(faults)
+            self.delivered.handed_back[HandBack.RENDER] = len(faults)
         return contents
 
     def reserve_permits(
@@ -131,6 +131,7 @@ class Delivery:
         limits = self.limits
         in_time = self._in_time(contents, asked_at.boot + limits.send_window.total_seconds())
         if not in_time:
+            self._count_late(contents, in_time)
             return [], asked_at
         begun, handed_back = in_one_statement(
             self.engine,
@@ -143,6 +144,7 @@ class Delivery:
         )
         if not begun and not handed_back:
             raise LeaseExpired
+        self._count_late(contents, in_time)
         self.delivered.handed_back.update(handed_back.values())
         tickets = self.assignment.tickets(begun, contents, self.valid_until)
         return tickets, asked_at.later(min((one.send_within for one in begun), default=0.0))
@@ -150,10 +152,11 @@ class Delivery:
     def _in_time(self, contents: Mapping[int, Content], sent_by: float) -> list[int]:
         """Those that may still arrive when they are sent; the others' lease ends soon after."""
         ends = self.valid_until
-        in_time = [one for one in contents if validity(ends.get(one), sent_by) is not None]
+        return [one for one in contents if validity(ends.get(one), sent_by) is not None]
+
+    def _count_late(self, contents: Mapping[int, Content], in_time: Sequence[int]) -> None:
         if len(in_time) < len(contents):
-            self.delivered.handed_back["too_late"] += len(contents) - len(in_time)
-        return in_time
+            self.delivered.handed_back[HandBack.TOO_LATE] += len(contents) - len(in_time)
 
     def return_unused(self, reserved: int, used: int) -> None:
         """Return the permits that were not used."""
@@ -188,7 +191,7 @@ class Delivery:
     def leave(self) -> None:
         """What is left to its lease is not held against it, and a rate paid for nothing is returned."""
         taken = [draft.request for draft in self.assignment.drafts]
-        unspent = sum(n for why, n in self.delivered.handed_back.items() if why not in KEPT)
+        unspent = sum(n for why, n in self.delivered.handed_back.items() if why.returns_rate)
 
         def step(connection: Connection) -> None:
             queue.uncount_delivery(connection, self.chunk.lease, taken)

@@ -101,7 +101,7 @@ def _is_ours(copy: Path) -> bool:
 @contextmanager
 def _alone(copy: Path) -> Iterator[None]:
     """One process at a time makes or mends a copy."""
-    lock = _opened(Path(f"{copy}.lock"))
+    lock = _open(Path(f"{copy}.lock"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -109,7 +109,7 @@ def _alone(copy: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _opened(lock: Path) -> int:
+def _open(lock: Path) -> int:
     """A file of ours to lock; a stranger could hold his for ever, or lead us to another.
 
     Raises:

@@ -209,11 +209,11 @@ class _GuardedRequest(aiohttp.ClientRequest):
                 conn.release()  # unused and whole: the next request may have it
             raise
         assert conn.protocol is not None
-        response = self._awaited(StreamWriter(conn.protocol, self.loop))
+        response = self._await_answer(StreamWriter(conn.protocol, self.loop))
         self.response = response  # type: ignore[assignment]  # as the original does
         return response
 
-    def _awaited(self, idle: StreamWriter) -> aiohttp.ClientResponse:
+    def _await_answer(self, idle: StreamWriter) -> aiohttp.ClientResponse:
         """The response to come, as the original makes it of a request that is written already."""
         return self.response_class(
             self.method,

@@ -88,7 +88,7 @@ class Calls:
     async def fetch(self, request: web.Request) -> web.Response:
         """GET …/Calls/{sid}.json."""
         authenticate(request, self._options)
-        return web.json_response(self._resource(self._found(request)))
+        return web.json_response(self._resource(self._find(request)))
 
     async def list(self, request: web.Request) -> web.Response:
         """GET …/Calls.json."""
@@ -99,7 +99,7 @@ class Calls:
     async def update(self, request: web.Request) -> web.Response:
         """POST …/Calls/{sid}.json: cancel or hang up. A call canceled while queued posts nothing."""
         authenticate(request, self._options)
-        call = self._found(request)
+        call = self._find(request)
         wish = str((await request.post()).get("Status", ""))
         allowed = {"canceled": {"queued", "ringing"}, "completed": {"in-progress", "ringing"}}
         if call.contact.status not in allowed.get(wish, set()):
@@ -111,7 +111,7 @@ class Calls:
             self._poster.spawn(self._tell(call, "completed", wish))
         return web.json_response(self._resource(call))
 
-    def _found(self, request: web.Request) -> PlacedCall:
+    def _find(self, request: web.Request) -> PlacedCall:
         call = self._calls.get(request.match_info["sid"])
         if call is None:
             raise TwilioError(404, 20404, "The requested resource was not found")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, RowMapping, text
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.attempts import Facts
+from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.schedule.hours import intervals
 from worker.domain.statuses import AttemptState, Cause, Channel, ChannelStatus, RequestStatus
 from worker.store.changes import write
@@ -46,7 +47,7 @@ def begin(
     send_window: timedelta,
     answer_time: timedelta,
     limit: int = 0,
-) -> tuple[list[Begun], dict[int, str]]:
+) -> tuple[list[Begun], dict[int, HandBack]]:
     """Begin what may still go out; the rest is handed back.
 
     Args:
@@ -58,9 +59,8 @@ def begin(
         limit: how many calls may be under way at once, over all workers; 0: any number.
 
     Returns:
-        the tickets, and the reason by request for what did not begin: `paused`, `deleted`, `expired`,
-        `halted`, `suppressed`, `frequency_cap`, `recipient_busy`, `no_slot`. A request in neither was
-        not ours.
+        the tickets, and the reason by request for what did not begin. A request in neither was not
+        ours.
     """
     rows = connection.execute(
         _BEGIN,
@@ -78,7 +78,7 @@ def begin(
         for row in rows
         if row.verdict == "begun"
     ]
-    return begun, {row.request: row.verdict for row in rows if row.verdict != "begun"}
+    return begun, {row.request: HandBack(row.verdict) for row in rows if row.verdict != "begun"}
 
 
 # Lock order: recipients, requests, attempts; ascending within each.

@@ -68,7 +68,7 @@ class FileIdentityStore:
 
     def recall(self) -> RememberedIdentity | None:
         """What the file says."""
-        with self._judged("can't be read"):
+        with self._guard("can't be read"):
             try:
                 return read_identity(self._path.read_bytes())
             except FileNotFoundError:
@@ -76,14 +76,14 @@ class FileIdentityStore:
 
     def remember(self, known: RememberedIdentity) -> None:
         """Replace the file in one step: a crash leaves the old one or the new one."""
-        with self._judged("can't be written"):
+        with self._guard("can't be written"):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self._path.with_suffix(f".{os.getpid()}")
             fresh.write_text(known.spelled(), encoding="utf-8")
             fresh.replace(self._path)
 
     @contextmanager
-    def _judged(self, why: str) -> Iterator[None]:
+    def _guard(self, why: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -105,17 +105,17 @@ class BrokerIdentityStore:
 
     def recall(self) -> RememberedIdentity | None:
         """What the key says."""
-        with self._judged():
+        with self._guard():
             kept = self._client.get(self._key)
             return None if kept is None else read_identity(kept)
 
     def remember(self, known: RememberedIdentity) -> None:
         """Set the key."""
-        with self._judged():
+        with self._guard():
             self._client.set(self._key, known.spelled())
 
     @contextmanager
-    def _judged(self) -> Iterator[None]:
+    def _guard(self) -> Iterator[None]:
         from redis.exceptions import RedisError  # noqa: PLC0415  by now it is there
 
         try:

@@ -69,7 +69,7 @@ def find_batches(connection: Connection, query: ListQuery) -> tuple[list[BatchFa
     order = {name: batch.c[name] for name in _BATCHES if name != "status"} | {"status": STATUS}
     conditions = list(_conditions(query, _BATCHES, batch.c.created_at, batch.c.campaign_id))
     wanted = select_facts().where(*conditions)
-    wanted = _paged(wanted, query, order, batch.c.id)
+    wanted = _page(wanted, query, order, batch.c.id)
     total = connection.scalar(select(func.count()).select_from(batch).where(*conditions))
     return [facts_in(row) for row in connection.execute(wanted).mappings()], int(total or 0)
 
@@ -79,7 +79,7 @@ def find_campaigns(connection: Connection, query: ListQuery) -> tuple[list[Campa
     order = {name: campaign.c[name] for name in _CAMPAIGNS if name != "label"} | {"label": _LABEL}
     conditions = list(_conditions(query, _CAMPAIGNS, campaign.c.created_at, campaign.c.id))
     conditions.append(campaign.c.deleted_at.is_(None))
-    wanted = _paged(select(campaign).where(*conditions), query, order, campaign.c.id)
+    wanted = _page(select(campaign).where(*conditions), query, order, campaign.c.id)
     total = connection.scalar(select(func.count()).select_from(campaign).where(*conditions))
     return [campaign_in(row) for row in connection.execute(wanted).mappings()], int(total or 0)
 
@@ -100,7 +100,7 @@ def _conditions(
         yield campaign_id == query.campaign
 
 
-def _paged(
+def _page(
     wanted: Select[Any], query: ListQuery, order: Mapping[str, ColumnElement[Any]], key: Column[Any]
 ) -> Select[Any]:
     keys: Sequence[ColumnElement[Any]] = (key.desc(),)

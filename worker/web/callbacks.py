@@ -92,7 +92,7 @@ class Callbacks:
         """POST /callbacks/voice/{token}/answered-by/{on_machine}: a person or a machine."""
         written = request.path_params["on_machine"]
         if written not in list(OnMachine):
-            return self._refused(request, 404, "unreadable")
+            return self._refuse(request, 404, "unreadable")
         policy = OnMachine(written)
         read = partial(read_answered_by, on_machine=policy)
         return await self._twilio(request, read, hangs_up=policy is OnMachine.HANG_UP)
@@ -105,13 +105,13 @@ class Callbacks:
         """POST /callbacks/email: SendGrid's event webhook."""
         body = await read_body(request, MAX_EVENTS, self.pace)
         if body is None:
-            return self._refused(request, 413, "too_large")
+            return self._refuse(request, 413, "too_large")
         if len(body) <= LARGE:
             events = self._read_events(request, body)
         elif self.large.available_tokens:
             return await self._take_large(request, body)
         else:
-            return self._refused(request, 503, "too_many")
+            return self._refuse(request, 503, "too_many")
         return await self._settle_events(request, events)
 
     async def _take_large(self, request: Request, body: bytes) -> Response:
@@ -134,13 +134,13 @@ class Callbacks:
 
     async def _settle_events(self, request: Request, events: Events | None) -> Response:
         if events is None:
-            return self._refused(request, 403, "signature")
+            return self._refuse(request, 403, "signature")
         return await self._settle(events, unread=events.unread, route="email")
 
     async def _twilio(self, request: Request, read: Reader, *, hangs_up: bool = False) -> Response:
         params = await read_signed_form(request, self.runtime.settings)
         if isinstance(params, UnreadableForm):
-            return self._refused(request, params.status, params.why)
+            return self._refuse(request, params.status, params.why)
         token = request.path_params["token"]
         report, names = read(params, token), read_sessions(params)
         route = request.scope["path"].split("/")[2]
@@ -186,7 +186,7 @@ class Callbacks:
             return Response(status_code=503)
         return Response(status_code=204)
 
-    def _refused(self, request: Request, status: int, why: str) -> Response:
+    def _refuse(self, request: Request, status: int, why: str) -> Response:
         self.refusals[why] += 1
         log.warning("callback_refused", route=request.scope["path"].split("/")[2], why=why)
         return Response(status_code=status)

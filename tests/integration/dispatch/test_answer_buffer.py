@@ -30,6 +30,7 @@ from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.halt import halts_in_force, resume
 from worker.domain.content.tickets import Ticket
 from worker.domain.evidence.answers import Accepted, Answer, NotSent, Refusal, Refused, Unknown
+from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.statuses import Channel
 from worker.limits import OpenGate
 from worker.store import archives
@@ -75,7 +76,7 @@ def test_an_answer_waits_until_the_database_takes_it(
         eventually(lambda: keeper.keeps)
         # A worker that keeps any takes up nothing new.
         done = deliver(engine, line, LIMITS, waiting, OpenGate(), keeper)
-        assert done.handed_back["store_unavailable"] == 0
+        assert done.handed_back[HandBack.STORE_UNAVAILABLE] == 0
         turn(engine, WRITES_AGAIN)
         assert delivered().answers == {"Accepted": 1}
 

@@ -467,6 +467,6 @@ def test_a_worker_that_stops_begins_nothing_more_and_hands_the_rest_back(
     )
 
     assert done.answers == {"Accepted": 1}
-    assert done.handed_back == {"stopping": 1}
+    assert done.handed_back == {"stopping": 2}
     waiting = [queue_row(engine, one) for one in requests if queue_row(engine, one)]
     assert [row["lease_token"] for row in waiting if row] == [None, None]

@@ -143,7 +143,7 @@ def test_a_chunk_whose_lease_is_over_wastes_no_permits(engine: Engine, connect: 
     done: Delivered = deliver(engine, connect(provider), LIMITS, chunk, gate)
 
     assert (gate.asked, gate.kept, provider.tickets) == (1, 0, [])
-    assert done.handed_back == {"lease_over": 1}
+    assert done.handed_back == {"lease_over": 6}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from tests.factories import (
     transitions,
 )
 from tests.sessions import Beside, eventually
+from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.store import attempts, halts, queue, schema
 from worker.store.attempts import Begun
@@ -32,7 +33,7 @@ from worker.store.queue import Chunk
 SEND_WINDOW = 5 * SECOND
 ANSWER_TIME = 70 * SECOND
 
-Outcome = tuple[list[Begun], dict[int, str]]
+Outcome = tuple[list[Begun], dict[int, HandBack]]
 
 
 def begin(connection: Connection, chunk: Chunk, requests: Sequence[int] | None = None) -> Outcome:

@@ -21,6 +21,7 @@ from tests.sessions import Beside
 from worker.desk.plan import outlook
 from worker.dispatch.scan import ScanLimits, scan
 from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.statuses import AttemptState, Channel
 from worker.store import attempts, concurrency, schema
 from worker.store.connect import connect, in_transaction
@@ -34,7 +35,7 @@ def free(engine: Engine, mode: Channel = Channel.VOICE, *, limit: int = 5) -> in
     return in_transaction(engine, concurrency.free, mode, limit)
 
 
-def begin(engine: Engine, chunk: Chunk, *, limit: int) -> tuple[int, dict[int, str]]:
+def begin(engine: Engine, chunk: Chunk, *, limit: int) -> tuple[int, dict[int, HandBack]]:
     begun, rest = in_transaction(
         engine, attempts.begin, chunk, chunk.requests, limit=limit, **TIMES
     )

@@ -13,6 +13,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
 
+from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.statuses import Channel
 from worker.store import attempts
 from worker.store.connect import connect, in_transaction
@@ -100,7 +101,7 @@ def test_a_database_of_a_newer_release_is_left_alone(engine: Engine, database_ur
             )
 
 
-def begin(connection: Any, chunk: Chunk) -> tuple[list[attempts.Begun], dict[int, str]]:
+def begin(connection: Any, chunk: Chunk) -> tuple[list[attempts.Begun], dict[int, HandBack]]:
     """Begin all that the chunk holds."""
     seconds = timedelta(seconds=5)
     return attempts.begin(

@@ -26,6 +26,7 @@ from worker.dispatch.record import record
 from worker.domain.consent.suppression import Act, SuppressScope
 from worker.domain.content.tickets import Text, Ticket
 from worker.domain.evidence.answers import Refusal, Refused
+from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.statuses import AttemptState, Channel, SuppressReason
 from worker.providers.sms import read_callback
 from worker.store import attempts, schema, suppressions
@@ -155,7 +156,7 @@ def test_no_call_begins_once_a_text_was_answered_with_stop(everywhere: Engine) -
     chunk = lease(everywhere, make_request(everywhere, recipient=called))
     attempt = text_attempt(everywhere)
 
-    def begin(connection: Connection) -> tuple[list[Begun], dict[int, str]]:
+    def begin(connection: Connection) -> tuple[list[Begun], dict[int, HandBack]]:
         return attempts.begin(
             connection, chunk, chunk.requests, send_window=5 * SECOND, answer_time=70 * SECOND
         )

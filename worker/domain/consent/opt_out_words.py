@@ -61,7 +61,7 @@ def _beginnings(listed: Iterable[str]) -> tuple[str, ...]:
     return tuple(_plain(one) + ("" if one.endswith("*") else " ") for one in listed)
 
 
-def _joined(listed: Iterable[str]) -> frozenset[str]:
+def _join(listed: Iterable[str]) -> frozenset[str]:
     return frozenset(_plain(one).replace(" ", "") for one in listed)
 
 
@@ -70,14 +70,14 @@ def _alternatives(listed: Iterable[str]) -> str:
 
 
 _STRONG = _words(said_by_people.STRONG)
-_KEYWORDS = _joined((*said_by_people.KEYWORDS, *said_by_people.STRONG))
+_KEYWORDS = _join((*said_by_people.KEYWORDS, *said_by_people.STRONG))
 _START, _HELP = _words(said_by_people.START_WORDS), _words(said_by_people.HELP_WORDS)
 _BEGINNINGS = _beginnings(said_by_people.BEGINNINGS)
 _ANYWHERE = tuple(f" {one}" for one in _beginnings(said_by_people.ANYWHERE))
 _OTHERS = _beginnings(said_by_people.OTHERS)
 _OTHERS_ANYWHERE = tuple(f" {one}" for one in _OTHERS)
-_UNSPACED = _joined(said_by_people.UNSPACED)
-_UNSPACED_OTHERS = _joined(said_by_people.UNSPACED_OTHERS)
+_UNSPACED = _join(said_by_people.UNSPACED)
+_UNSPACED_OTHERS = _join(said_by_people.UNSPACED_OTHERS)
 _PLACES = _words(said_by_people.PLACES)
 
 _COURTESY = _alternatives(said_by_people.COURTESY)
