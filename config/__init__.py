@@ -1,1 +1,1 @@
-"""How this deployment is set up: settings, queues, Celery's options and logs. Imports nothing of ours."""
+"""Configuration of a deployment: settings, queues, Celery's options and logs. Imports nothing of ours."""

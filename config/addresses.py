@@ -25,7 +25,7 @@ SPELLING = "with a port up to 65535; what is special in a user or password is wr
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the address can only reach this machine."""
+    """Return whether the address can only reach this machine."""
     try:
         parts = urlsplit(url)
         return parts.hostname in LOOPBACK and not ELSEWHERE & parse_qs(parts.query).keys()

@@ -1,4 +1,4 @@
-"""What the API makes of campaigns whose clients can't say everything."""
+"""The public API's defaults for campaigns whose clients can't say everything."""
 
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""What is said of a setting that is missing or wrong: one sentence, without its value."""
+"""Faults of settings that are missing or wrong: one sentence, without its value."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What this deployment calls its own on servers that it shares with others: keys, queues, streams, workers.
+"""Names of this deployment on servers that it shares with others: keys, queues, streams, workers.
 
 One deployment's NAMESPACE stands in all of them, so that two on one broker never meet. Without one they
 are called as they ever were.
@@ -19,7 +19,7 @@ class Names:
 
     @property
     def prefix(self) -> str:
-        """What every key of ours begins with; one pattern for the broker's ACL."""
+        """Return what every key of ours begins with; one pattern for the broker's ACL."""
         return f"{self.namespace}:"
 
     @property
@@ -29,7 +29,7 @@ class Names:
 
     @property
     def group(self) -> str:
-        """Who reads it."""
+        """Return who reads it."""
         return self.namespace
 
     @property
@@ -39,22 +39,22 @@ class Names:
 
     @property
     def limits(self) -> str:
-        """What the key of every limit begins with."""
+        """Return what the key of every limit begins with."""
         return f"{self.prefix}limit:"
 
     @property
     def is_default(self) -> bool:
-        """Whether nobody chose a namespace."""
+        """Return whether nobody chose a namespace."""
         return self.namespace == DEFAULT
 
     def queue(self, name: str) -> str:
-        """What a Celery client calls a queue of ours."""
+        """Return what a Celery client calls a queue of ours."""
         return name if self.prefixed or self.is_default else f"{self.namespace}.{name}"
 
     def worker(self, name: str) -> str:
-        """What a worker is called beside the others of its broker."""
+        """Return what a worker is called beside the others of its broker."""
         return name if self.is_default else f"{self.namespace}-{name}"
 
     def exchange(self, name: str) -> str:
-        """What an exchange of Celery's own is called: for heartbeats, and for what workers are asked."""
+        """Name an exchange of Celery's own: for heartbeats, and for what workers are asked."""
         return name if self.is_default else f"{self.namespace}.{name}"

@@ -1,4 +1,4 @@
-"""Whether a text is a public key that signs webhooks: a point of the curve P-256, in DER and base64.
+"""Public keys that sign webhooks: a point of the curve P-256, in DER and base64.
 
 Checked by its numbers: the library that verifies signatures takes seven megabytes in every process that
 reads settings, and only the one that serves callbacks verifies any.
@@ -16,7 +16,7 @@ COORDINATE = 32
 
 
 def is_public_key(written: str) -> bool:
-    """Whether it is one: a letter that was lost or mistyped leads away from the curve."""
+    """Return whether it is one: a letter that was lost or mistyped leads away from the curve."""
     try:
         key = b64decode(written.strip(), validate=True)
     except ValueError:

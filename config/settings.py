@@ -56,7 +56,7 @@ Namespace = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=40)]
 
 
 class Settings(ApiSettings):
-    """What an operator may change. `outreach doctor` shows the values in force, secrets masked."""
+    """Settings an operator may change. `outreach doctor` shows the values in force, secrets masked."""
 
     model_config = SettingsConfigDict(
         extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
@@ -170,7 +170,7 @@ class Settings(ApiSettings):
 
     @property
     def names(self) -> Names:
-        """What is ours on the broker."""
+        """Return what is ours on the broker."""
         return Names(self.namespace, prefixed=self.broker_url.startswith("redis"))
 
     @property
@@ -250,7 +250,7 @@ def judge(values: Mapping[str, str]) -> Settings:
 
 
 def read_given() -> dict[str, str]:
-    """What somebody chose, by its name in the environment. This is the one reader of settings.
+    """Return what somebody chose, by its name in the environment. This is the one reader of settings.
 
     The environment wins over the file; what a house that runs in STATE_DIR wrote down is that file.
 
@@ -266,7 +266,7 @@ def read_given() -> dict[str, str]:
 
 
 def is_running(state_dir: Path) -> bool:
-    """Whether a house runs there; what one that was killed has left behind counts for nothing."""
+    """Return whether a house runs there; what one that was killed has left behind counts for nothing."""
     if not (state_dir / RUN_FILE).exists():
         return False
     try:

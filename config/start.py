@@ -1,4 +1,4 @@
-"""How a process gets its settings: whole, or it ends before anything else with what is wrong."""
+"""Start of a process with its settings: whole, or it ends before anything else with what is wrong."""
 
 import sys
 

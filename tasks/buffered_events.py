@@ -1,4 +1,4 @@
-"""What Flower hears: the events of many tasks at once, as often as an eye can follow."""
+"""Events for Flower: the events of many tasks at once, as often as an eye can follow."""
 
 from typing import Any
 

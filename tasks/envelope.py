@@ -1,4 +1,4 @@
-"""What comes off a queue, judged before Celery sees it: a call of a task of ours, or a dead letter.
+"""Messages off a queue, judged before Celery sees them: a call of a task of ours, or a dead letter.
 
 Nine shapes of message stop, or reconnect for ever, a worker that hands them to Celery as they are;
 others vanish with a line in the log. So nothing is handed on as it came: a fit message goes on as a call
@@ -130,7 +130,7 @@ def pack(call: TaskCall, queue: str) -> bytes:
 
 
 def asks_for_ours(message: bytes) -> bool:
-    """Whether a message of the Redis transport names what other systems may ask of us."""
+    """Return whether a message of the Redis transport names what other systems may ask of us."""
     try:
         return loads(message)["headers"]["task"] in ASKED
     except (*TOO_BAD, TypeError, LookupError):

@@ -49,7 +49,7 @@ class GuardedConsumer(BufferedEvents):
     """Judges every message before Celery looks at its headers or body."""
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401  Celery's own
-        """What is called with each message."""
+        """Return the function that is called with each message."""
         receive = super().create_task_handler(*args, **kwargs)
 
         def judge_first(message: Any) -> Any:  # noqa: ANN401  a kombu message
@@ -60,7 +60,7 @@ class GuardedConsumer(BufferedEvents):
         return judge_first
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:  # noqa: ANN401, ARG002  a kombu message; the error may quote it
-        """What kombu itself could not read."""
+        """Bury what kombu itself could not read."""
         self._judge_first(message)
 
 

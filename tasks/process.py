@@ -67,7 +67,7 @@ def flower(settings: Settings) -> list[str]:
 
 
 def secrets(settings: Settings) -> Mapping[str, str]:
-    """What no command line shows."""
+    """Return what no command line shows."""
     return {"FLOWER_BASIC_AUTH": settings.flower_basic_auth.get_secret_value()}
 
 

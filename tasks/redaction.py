@@ -39,7 +39,7 @@ class RedactingRequest(Request):
         self.request_dict.update(argsrepr=HIDDEN, kwargsrepr=HIDDEN)
 
     def info(self, safe: bool = True) -> Any:  # noqa: ANN401, ARG002  the worker page asks for unsafe
-        """What `inspect active` and Flower's worker page show."""
+        """Return what `inspect active` and Flower's worker page show."""
         return super().info(safe=True)
 
 

@@ -1,4 +1,4 @@
-"""What every process that may send does before it starts: know its database."""
+"""The first step of every process that may send: know its database."""
 
 import gc
 import sys
@@ -51,7 +51,7 @@ def know_it_before_consuming(**_: object) -> None:
 
 @worker_shutting_down.connect
 def begin_nothing_more(**_: object) -> None:
-    """What has begun is finished and recorded; the rest is handed back."""
+    """Finish and record what has begun; hand back the rest."""
     retry.STOPPING.set()
     runtime().gate.stop()
     runtime().keeper.stop()

@@ -72,7 +72,7 @@ def step(reader: "Reader", stop: Event) -> None:
 
 
 def _try_take_in(reader: "Reader", entry: Entry) -> bool:
-    """Whether it was taken; one that was not stays in the stream, and keeps no other from being tried."""
+    """True if it was taken; one that was not stays in the stream, and keeps no other from being tried."""
     try:
         take_in_entry(reader, entry)
     except Exception as error:  # noqa: BLE001  whatever it was, the entry is not lost
@@ -120,7 +120,7 @@ class Reader:
     name: str = f"{socket.gethostname()}-{os.getpid()}"
 
     def entries(self) -> list[Entry]:
-        """What somebody left behind, else what is new, else nothing after a second."""
+        """Read what somebody left behind, else what is new, else nothing after a second."""
         try:
             return self._abandoned() or self._new()
         except ResponseError as error:

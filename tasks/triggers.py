@@ -1,4 +1,4 @@
-"""What other systems may ask for by message on the queue: one task for each name, all the same.
+"""Tasks that other systems may call by message: one task for each name, all the same.
 
 Payloads, effects and the reasons for a dead letter: `worker/domain/contract/messages.py`,
 `worker/desk/message_handlers.py`.

@@ -38,7 +38,7 @@ __all__ = ["AuditDoor", "Runtime", "StoreRefused", "StoreUnavailable", "build"]
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a door hands to a use case. Each part is made when it is first asked for."""
+    """The parts that a door hands to a use case. Each part is made when it is first asked for."""
 
     settings: Settings
     door: AuditDoor = AuditDoor.SYSTEM
@@ -74,14 +74,14 @@ class Runtime:
 
     @cached_property
     def key_ring(self) -> "KeyRing":
-        """Whose key is whose."""
+        """Return whose key is whose."""
         from worker.desk.key_ring import KeyRing
 
         return KeyRing(self.engine)
 
     @cached_property
     def minutes(self) -> "Minutes":
-        """What this process remembers of the last hour."""
+        """Return what this process remembers of the last hour."""
         from worker.desk.minutes import Minutes
 
         return Minutes()
@@ -154,7 +154,7 @@ class Runtime:
 
     @cached_property
     def gate(self) -> "Gate":
-        """How fast the providers may be asked, over all processes."""
+        """Return how fast the providers may be asked, over all processes."""
         from redis import Redis
 
         from worker.limits import Buckets, OpenGate, SharedGate
@@ -170,7 +170,7 @@ class Runtime:
 
     @cached_property
     def memories(self) -> list[IdentityStore]:
-        """Where, outside of the database, it is remembered which one it is."""
+        """Return where, outside of the database, it is remembered which one it is."""
         settings = self.settings
         return identity_stores.open_identity_stores(
             settings.state_dir,
@@ -195,7 +195,7 @@ class Runtime:
         )
 
     def teller(self, receivers: "Post") -> "WebhookSender":
-        """What tells them."""
+        """Return what tells them."""
         from worker.dispatch.webhooks import WebhookLimits, WebhookSender
         from worker.domain.contract.webhooks import Backoff
 
@@ -209,7 +209,7 @@ class Runtime:
 
     @property
     def ceilings(self) -> Ceilings:
-        """What the channels allow all batches together."""
+        """Return what the channels allow all batches together."""
         return Ceilings(
             voice_per_second=self.rates[Channel.VOICE],
             sms_per_second=self.rates[Channel.SMS],
@@ -218,7 +218,7 @@ class Runtime:
 
     @property
     def scan_limits(self) -> "ScanLimits":
-        """How much a scan may claim."""
+        """Return how much a scan may claim."""
         from worker.dispatch.scan import ScanLimits
 
         return ScanLimits(
@@ -254,7 +254,7 @@ class Runtime:
 
     @property
     def patience(self) -> Timeouts:
-        """How long each kind of waiting lasts."""
+        """Return how long each kind of waiting lasts."""
         timing = self.settings.timing
         give_up = timedelta(seconds=timing.give_up)
         return Timeouts(

@@ -1,4 +1,4 @@
-"""How bodies reach a route: read strictly, never unpacked, never larger than may come."""
+"""Reading of bodies: strictly, never unpacked, never larger than may come."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any

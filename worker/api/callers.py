@@ -1,4 +1,4 @@
-"""Who asks: the key in a header becomes a caller, or the call is refused.
+"""Authentication: the key in a header becomes a caller, or the call is refused.
 
 A route that needs one takes `caller: Reading`, `Operating` or `Administering`.
 """
@@ -22,7 +22,7 @@ Shown = Annotated[str | None, Security(_header)]
 
 
 async def caller_of(runtime: Runtime, shown: str, tasks: BackgroundTasks) -> Caller:
-    """Whose key this is, after one of its calls was taken.
+    """Return the key's owner, after counting one of its calls.
 
     Raises:
         HTTPException: 401, nobody's; 429, it has made too many calls.
@@ -43,7 +43,7 @@ async def caller_of(runtime: Runtime, shown: str, tasks: BackgroundTasks) -> Cal
 
 
 async def reading(runtime: Used, shown: Shown, tasks: BackgroundTasks) -> Caller:
-    """Whoever asks, with any key."""
+    """Return the caller, with any key."""
     if not shown:
         raise HTTPException(401, f"send a key in the header {HEADER}")
     return await caller_of(runtime, shown, tasks)
@@ -53,12 +53,12 @@ Reading = Annotated[Caller, Depends(reading)]
 
 
 async def operating(caller: Reading) -> Caller:
-    """Whoever asks, with a key that may change what happens."""
+    """Return the caller, with a key that may change what happens."""
     return _with_role(caller, Role.OPERATE)
 
 
 async def administering(caller: Reading) -> Caller:
-    """Whoever asks, with a key that may do everything."""
+    """Return the caller, with a key that may do everything."""
     return _with_role(caller, Role.ADMIN)
 
 

@@ -1,4 +1,4 @@
-"""What the API tells of itself: `/openapi.json` and a page to try it, which loads nothing from elsewhere."""
+"""The API's own documents: `/openapi.json` and a page to try it, which loads nothing from elsewhere."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ is one person to be reached once. Every call needs a key in the header `Syllable
 
 
 class FieldFault(BaseModel):
-    """What is wrong with one field; its value is never repeated."""
+    """The fault of one field; its value is never repeated."""
 
     loc: Annotated[list[str | int], Field(description="where it stands, from `body` or `query` on")]
     msg: Annotated[str, Field(description="what is wrong, in words of the field")]
@@ -34,7 +34,7 @@ class HTTPValidationError(BaseModel):
 
 
 class RefusalSentence(BaseModel):
-    """Why it was not done, in one sentence."""
+    """The reason for a refusal, in one sentence."""
 
     detail: str
 
@@ -87,7 +87,7 @@ def refused_with(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def answered_with(model: object, *refusals: int) -> dict[int | str, dict[str, Any]]:
-    """What an operation answers, for its `responses`; without a model it is null."""
+    """Return what an operation answers, for its `responses`; without a model it is null."""
     done: dict[str, Any] = {"description": "it is so", "content": {"application/json": {}}}
     if model is not None:
         done |= {"model": model}

@@ -1,4 +1,4 @@
-"""How the house is: health and metrics, for Prometheus and whoever restarts processes. They need no key."""
+"""Health and metrics of the house, for Prometheus and whoever restarts processes. They need no key."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -14,13 +14,13 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/health/live")
 async def live() -> Response:
-    """Whether the process runs."""
+    """Return whether the process runs."""
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/health/ready")
 def ready(runtime: Used) -> Response:
-    """Whether the database answers too."""
+    """Return whether the database answers too."""
     if is_ready(runtime.engine):
         return JSONResponse({"status": "ok"})
     return JSONResponse({"status": "database unavailable"}, status_code=503)

@@ -63,7 +63,7 @@ async def _once(request: Request, handle: Handler) -> Response:
 
 
 async def _call_of(request: Request) -> OnceCall | None:
-    """Which call it is; None where no key says whose, which the route itself refuses."""
+    """Return which call it is; None where no key says whose, which the route itself refuses."""
     name = request.headers[NAME]
     if not fullmatch(r"[!-~]{1,200}", name):
         raise _wrong("must be 1 to 200 characters of ASCII, without spaces")

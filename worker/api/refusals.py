@@ -1,4 +1,4 @@
-"""What a refused request is answered with: faults of fields by their place, all else by one sentence."""
+"""Answers to refused requests: faults of fields by their place, all else by one sentence."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a route is given: the runtime of its process, and who reads its files."""
+"""Dependencies of every route: the runtime of its process, and who reads its files."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ Used = Annotated[Runtime, Depends(runtime_of)]
 
 
 def clerk_of(request: Request) -> Clerk:
-    """Who reads the files that wait."""
+    """Return who reads the files that wait."""
     clerk = request.app.state.clerk
     assert isinstance(clerk, Clerk)
     return clerk

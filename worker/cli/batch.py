@@ -179,7 +179,7 @@ def results(  # noqa: PLR0913  each is an option
 
 
 def _nothing_to_pause(before: BatchDetails, after: BatchDetails) -> str | None:
-    """Why a pause makes no difference, where it makes none."""
+    """Return why a pause makes no difference, where it makes none."""
     if before.facts.paused:
         return f"it was paused already, nothing changed; last touched by {before.facts.last_updated_by}"
     if after.facts.finished_at or after.status in watching.OVER:

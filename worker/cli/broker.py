@@ -17,12 +17,12 @@ DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671}
 
 
 def is_amqp(url: str) -> bool:
-    """Whether it is a RabbitMQ, which is reached by another protocol."""
+    """Return whether it is a RabbitMQ, which is reached by another protocol."""
     return urlsplit(url).scheme in DEFAULT_PORTS
 
 
 def fault(url: str) -> str | None:
-    """Why the broker can't be used; None when it answers."""
+    """Return why the broker can't be used; None when it answers."""
     try:
         if is_amqp(url):
             _reach(url)
@@ -41,7 +41,7 @@ def _ping(url: str) -> None:
 
 
 def strays(url: str) -> int:
-    """How many messages wait under the name of our queue without its prefix, where nobody reads."""
+    """Count the messages that wait under the name of our queue without its prefix, where nobody reads."""
     if is_amqp(url):
         return 0
     with redis.Redis.from_url(url, socket_timeout=PATIENCE, protocol=2) as client:

@@ -1,4 +1,4 @@
-"""Whether a Redis or Valkey keeps what it is given: on disk, in memory, and from being thrown out."""
+"""Checks that a Redis or Valkey keeps its messages: on disk, in memory, and from being thrown out."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ Info = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """What a server says of itself."""
+    """The settings and figures that a server reports of itself."""
 
     info: Info
     """INFO, all sections in one."""
@@ -30,7 +30,7 @@ class ServerFacts:
 
 
 def examine_server(url: str, name: str, *, only_tried: bool) -> list[Finding]:
-    """What is to be known of the server that answers there; of RabbitMQ nothing can be asked.
+    """Examine the server that answers there; of RabbitMQ nothing can be asked.
 
     Args:
         url: its address.

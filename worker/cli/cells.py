@@ -1,4 +1,4 @@
-"""How one value looks. What a stranger wrote never moves the cursor, and a time is told in one zone."""
+"""Printing of single values. Text from outside never moves the cursor, and a time is told in one zone."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo

@@ -1,4 +1,4 @@
-"""What every command needs: the runtime, and who is asking."""
+"""The context of every command: the runtime, and who is asking."""
 
 import os
 from functools import cached_property
@@ -69,7 +69,7 @@ class Context:
 
     @cached_property
     def runtime(self) -> Runtime:
-        """What use cases are handed."""
+        """Return what use cases are handed."""
         return build(self.settings, AuditDoor.COMMAND)
 
     @cached_property
@@ -90,7 +90,7 @@ class Context:
             self.runtime.close()
 
     def operator(self, given: str | None) -> str:
-        """Who does this.
+        """Return who does this.
 
         Raises:
             NobodyNamed: neither the option nor the setting says.
@@ -105,12 +105,12 @@ class Context:
 
 
 def demo_folder() -> Path:
-    """Where `make demo` keeps what it runs with."""
+    """Return where `make demo` keeps what it runs with."""
     return Path(os.environ.get("STATE_DIR", ".outreach")) / "demo"
 
 
 def names_no_database(error: SettingsError) -> bool:
-    """Whether nobody has said where to work; a wrong setting must not lead anywhere else."""
+    """Return whether nobody has said where to work; a wrong setting must not lead anywhere else."""
     return any(fault.startswith("DATABASE_URL is not set") for fault in error.faults)
 
 
@@ -136,7 +136,7 @@ def _begin(context: typer.Context) -> Context:
 
 
 def screen(context: typer.Context, *, wide: bool = False) -> Screen:
-    """Where this command prints what has times in it; what has to be said below, is said in the end."""
+    """Return the screen for what has times in it; what has to be said below, is said in the end."""
     made = Screen(zone=session(context).zone, wide=wide)
     context.call_on_close(made.print_notes)
     return made

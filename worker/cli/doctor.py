@@ -117,7 +117,7 @@ def _examine_outside(runtime: Runtime) -> Iterator[Finding]:
 
 
 def account_keys(settings: Settings) -> AccountKeys:
-    """What somebody who only asks needs of the accounts."""
+    """Return what somebody who only asks needs of the accounts."""
     return AccountKeys(
         twilio_url=settings.twilio_api_url,
         account_sid=settings.twilio_account_sid,
@@ -161,7 +161,7 @@ def _examine_limits(settings: Settings) -> Iterator[Finding]:
 
 
 def examine_disk(folder: Path) -> Finding:
-    """Whether this host's disk has room for what it keeps between starts."""
+    """Return whether this host's disk has room for what it keeps between starts."""
     there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
     return judge_disk(shutil.disk_usage(there).free, folder)
 
@@ -174,7 +174,7 @@ def judge_disk(free: int, folder: Path) -> Finding:
 
 
 def judge_strays(waiting: int, names: Names) -> Finding:
-    """Whether messages wait where nobody reads; the scheduler takes up those that name one of ours."""
+    """Return whether messages wait where nobody reads; the scheduler takes up those that name one of ours."""
     found = f"{waiting} messages in the list {broker.STRAYED!r}" if waiting else "none"
     advice = f'set global_keyprefix to "{names.prefix}" in their producer, or it is none of ours'
     return Finding("messages without our prefix", not waiting, found, advice)

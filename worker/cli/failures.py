@@ -1,4 +1,4 @@
-"""How a failure becomes one sentence, and with what the command exits then."""
+"""Failures of a command: each becomes one sentence and an exit status."""
 
 from typer.exceptions import TyperException
 

@@ -1,4 +1,4 @@
-"""How things look in a terminal. What a stranger wrote is never markup and never moves the cursor."""
+"""Printing in a terminal. Text from outside is never markup and never moves the cursor."""
 
 import sys
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""When a batch ends and how fast it goes, as an operator types it."""
+"""Expiry and rates of a batch, as an operator types them."""
 
 from typing import Annotated
 

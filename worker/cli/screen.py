@@ -1,4 +1,4 @@
-"""What an operator reads on: how wide it is, and in which zone times are told."""
+"""The operator's terminal: how wide it is, and in which zone times are told."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo

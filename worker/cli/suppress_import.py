@@ -86,7 +86,7 @@ def _import(
 
 
 def _say(imported: Imported) -> None:
-    """How far it is, in a line on standard error."""
+    """Say how far it is, in a line on standard error."""
     if (imported.named + imported.faulty) % TOLD == 0:
         complain(f"{imported.named:,} read, {imported.new:,} of them new")
 

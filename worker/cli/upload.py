@@ -103,7 +103,7 @@ def _lacking(uploaded: Uploaded, batch_id: str) -> str:
 
 
 def _warn(here: Runtime, batch_id: str) -> None:
-    """What does not fit, or is probably not meant, is said before anybody is contacted."""
+    """Warn of what does not fit, or is probably not meant, before anybody is contacted."""
     warn(batch_hints(here.engine, batch_id))
     seen = outlook(here.engine, batch_id, ceilings=here.ceilings)
     for one in seen.never:
@@ -114,7 +114,7 @@ def _warn(here: Runtime, batch_id: str) -> None:
 
 @contextmanager
 def _report(path: Path | None, source: Path) -> Iterator[TextIO | None]:
-    """Where bad rows are written to, opened before anything is stored."""
+    """Open the file that bad rows are written to, before anything is stored."""
     if path is None:
         yield None
         return

@@ -7,7 +7,7 @@ from worker.domain.field_faults import phrase
 
 
 def explain_misuse(error: TyperException) -> str:
-    """What is wrong with the line; empty where the help was asked for, which has been shown."""
+    """Return what is wrong with the line; empty where the help was asked for, which has been shown."""
     if isinstance(cause := error.__cause__, ValidationError):
         # The parser reads values with a library whose words are not ours.
         error.message = phrase(cause.errors(include_url=False, include_input=False)[0])

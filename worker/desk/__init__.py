@@ -1,1 +1,1 @@
-"""What an operator reads and edits. Plain values in, frozen values out; a `Mistake` says what to correct."""
+"""The operator's use cases. Plain values in, frozen values out; a `Mistake` says what to correct."""

@@ -81,7 +81,7 @@ def _archive(engine: Engine, batch_id: str, folder: Path, by: str) -> Archived |
 
 
 def _is_kept(engine: Engine, batch_id: str, file: Path, by: str) -> bool:
-    """Whether all that the batch has is in the file, and nothing can be added any more.
+    """Return whether all that the batch has is in the file, and nothing can be added any more.
 
     The turn of those that add is held meanwhile, or the batch is passed by: an upload may last for as long
     as its file is read, and two archives must not write the same file.

@@ -1,4 +1,4 @@
-"""What an auditor reads: who did what, and what can be compared with the providers' own books."""
+"""The auditor's lists: who did what, and what can be compared with the providers' own books."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from worker.store.connect import Connection, Engine, in_transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditAsked:
-    """Which deeds to list; None asks for any.
+    """A query for deeds; None asks for any.
 
     `batch`, `campaign`: what was done to it; a campaign by its name or id. `by`: what this person, or part
     of the system, did. `since`: from then on, or so long ago at most.

@@ -24,7 +24,7 @@ SEE_ITS_LOG = "see duty_failed in the scheduler's log"
 
 
 def examine_database(engine: Engine) -> list[Finding]:
-    """Whether dispatch may rely on this database.
+    """Return whether dispatch may rely on this database.
 
     Raises:
         StoreUnavailable: it can't be asked.
@@ -54,7 +54,7 @@ def _judge_durability(name: str, forgetful: Collection[str]) -> Finding:
 
 
 def examine_writes(engine: Engine) -> Finding:
-    """Whether it takes what is written: read-only or full, it looks as well as ever to whoever reads."""
+    """True if it takes what is written: read-only or full, it looks as well as ever to whoever reads."""
     try:
         in_transaction(engine, write_something)
     except (StoreUnavailable, StoreRefused) as error:
@@ -64,7 +64,7 @@ def examine_writes(engine: Engine) -> Finding:
 
 
 def examine_clocks(engine: Engine) -> Finding:
-    """Whether this host's clock agrees with the database's, which decides what is due and when."""
+    """Return whether this host's clock agrees with the database's, which decides what is due and when."""
     ahead = server.read_skew(engine)
     if abs(ahead) <= server.SKEW_TOLD:
         return Finding("clocks", True, "within a second of the database's")
@@ -73,7 +73,7 @@ def examine_clocks(engine: Engine) -> Finding:
 
 
 def examine_duties(engine: Engine, names: Iterable[str]) -> list[Finding]:
-    """Whether each of these, which the schedulers do again and again, is done.
+    """Return whether each of these, which the schedulers do again and again, is done.
 
     Raises:
         StoreUnavailable: it can't be asked.
@@ -100,7 +100,7 @@ def judge_duties(names: Iterable[str], rows: Iterable[DutyRow]) -> Iterator[Find
 
 
 def examine_halts(engine: Engine) -> list[Finding]:
-    """Whether anything is stopped from sending, by whom and why."""
+    """Return whether anything is stopped from sending, by whom and why."""
     standing = in_transaction(engine, halts.in_force)
     if not standing:
         return [Finding("dispatch", True, "nothing is halted")]
@@ -117,7 +117,7 @@ def examine_halts(engine: Engine) -> list[Finding]:
 
 
 def examine_answers(engine: Engine, url: str) -> Finding:
-    """Whether any text was ever answered to us; until one is, where Twilio is to be pointed to."""
+    """Return whether any text was ever answered to us; until one is, where Twilio is to be pointed to."""
     counted = in_transaction(engine, tallies.read)
     received = sum(n for name, n in counted.items() if name.startswith("text:"))
     found = (

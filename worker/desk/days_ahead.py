@@ -18,7 +18,7 @@ DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class DayPlanned:
-    """How many people a day is planned for."""
+    """The number of people a day is planned for."""
 
     day: date
     n: int
@@ -35,7 +35,7 @@ class DaysAhead:
 
 
 def look_ahead(engine: Engine, *, ceilings: Ceilings, zone: str) -> DaysAhead:
-    """What the pace of each batch makes of the days to come, in this zone."""
+    """Return what the pace of each batch makes of the days to come, in this zone."""
 
     def step(connection: Connection) -> DaysAhead:
         query = BatchQuery(finished=False, limit=PLANNED + 1)

@@ -63,7 +63,7 @@ class NothingToTell(Mistake):
 
 
 class NotSaying(Mistake):
-    """What arrived does not say which message it is."""
+    """The message that arrived has no id."""
 
     def __init__(self, letter: DeadLetter) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What somebody who examines the house found: a line for each thing that was looked at."""
+"""Findings of an examination of the house: one for each thing that was looked at."""
 
 from dataclasses import dataclass
 from datetime import datetime

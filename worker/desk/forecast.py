@@ -36,7 +36,7 @@ def forecast(
     ceilings: Ceilings = NO_CEILINGS,
     zone: str | None = None,
 ) -> Outlook:
-    """What `outlook` says, as if this file were uploaded to a new batch now.
+    """Return what `outlook` says, as if this file were uploaded to a new batch now.
 
     Nothing is stored. Counted are targets that can be reached, each once; whoever opted out, and what
     else of the campaign goes out today, is left out.
@@ -78,13 +78,13 @@ def forecast(
 
 @dataclass(slots=True)
 class _Found:
-    """Whom a file names: addresses by identity, and how many others for which reason."""
+    """The people that a file names: addresses by identity, and how many others for which reason."""
 
     addresses: dict[str, str] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
 
     def never(self) -> Iterator[Never]:
-        """Who is refused, by reason."""
+        """Return who is refused, by reason."""
         return (Never(n, why) for why, n in self.refused.most_common())
 
     def alike(self) -> Iterator[Alike]:
@@ -96,7 +96,7 @@ class _Found:
 
 
 def _read(file: BinaryIO, fields: CampaignFields) -> _Found:
-    """Who can be reached, may be, and was not named before."""
+    """Read those who can be reached, may be, and were not named before."""
     found = _Found()
     policy = NumberPolicy(
         fields.allowed_regions, fields.refused_line_types, fields.allow_costly_numbers

@@ -9,7 +9,7 @@ log = structlog.get_logger()
 
 
 def is_ready(engine: Engine) -> bool:
-    """Whether the database takes what is written; one that only answers is of no use."""
+    """Return whether the database takes what is written; one that only answers is of no use."""
     try:
         in_transaction(engine, write_something)
     except Exception as error:  # noqa: BLE001  whatever it was: not ready

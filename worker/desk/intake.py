@@ -1,4 +1,4 @@
-"""What a request is judged to be before it is stored, however it came in."""
+"""Judging of new requests before they are stored, however they came in."""
 
 from worker.domain.contract.batches import refuse_closed
 from worker.domain.errors import UnknownBatch

@@ -1,4 +1,4 @@
-"""Who a key belongs to, as each process knows it: asked for every call, read once a second."""
+"""The keys' owners, as each process knows them: asked for every call, read once a second."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -24,7 +24,7 @@ NOBODY: tuple[bytes, None] = (bytes(32), None)
 
 @dataclass(slots=True)
 class CallMeter:
-    """How many calls a key may still make now: a bucket that holds a second's worth."""
+    """A meter of the calls that a key may still make: a bucket that holds a second's worth."""
 
     left: float
     at: float
@@ -56,7 +56,7 @@ class KeyRing:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether what is in memory may be gone by."""
+        """Return whether what is in memory may be gone by."""
         return self._clock() - self._read_at < FRESH_SECONDS
 
     def refresh(self) -> None:
@@ -91,7 +91,7 @@ class KeyRing:
             return meter.seconds_to_wait(key.per_second, now)
 
     def is_use_due(self, key: AccessKey) -> bool:
-        """Whether this use is the one to be written down."""
+        """Return whether this use is the one to be written down."""
         now = self._clock()
         if now - self._noted.get(key.id, float("-inf")) < NOTED_SECONDS:
             return False

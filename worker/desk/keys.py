@@ -36,7 +36,7 @@ class UnknownKey(Mistake):
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What a new key is to be. `campaign`: its name or id; None: all of them."""
+    """The wanted properties of a new key. `campaign`: its name or id; None: all of them."""
 
     name: str
     owner: str
@@ -47,7 +47,7 @@ class NewKey:
 
 
 def digest_of(key: str) -> bytes:
-    """What a key is known by.
+    """Return the digest that a key is known by.
 
     Keyed by its purpose, so that no digest of another purpose is ever one of these. Nothing slow is needed:
     a key is 256 random bits, which nobody finds by trying, while a slow hash would let anybody who sends

@@ -1,4 +1,4 @@
-"""What each message does, in the transaction that remembers it."""
+"""Handlers of messages: each runs in the transaction that remembers the message."""
 
 from collections.abc import Callable
 from typing import Any
@@ -108,7 +108,7 @@ def dispatch_batch(connection: Connection, message: DispatchBatch) -> None:
 
 
 def record_session(connection: Connection, message: RecordSession) -> None:
-    """What a conversation is known by."""
+    """Record the id that a conversation is known by."""
     if message.call_manager_sid:
         request = sessions.by_sid(connection, message.call_manager_sid)
     else:

@@ -1,4 +1,4 @@
-"""How the whole is doing, in figures an alert can rest on."""
+"""Metrics of the whole house, in figures an alert can rest on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the database knows at one moment: how things stand, and what was ever counted, by name."""
+    """The database's figures at one moment: gauges, and the counters of all time, by name."""
 
     figures: Figures
     tallies: Mapping[str, int]

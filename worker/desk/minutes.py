@@ -14,7 +14,7 @@ SETTLED = 2 * MINUTE
 
 
 class Minutes:
-    """What one process remembers of the last hour, for however many who watch."""
+    """One process's memory of the last hour, for however many who watch."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -1,4 +1,4 @@
-"""How everything stands at one moment, the worst first."""
+"""The state of everything at one moment, the worst first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class ChannelNow:
 
     @property
     def more_due(self) -> bool:
-        """Whether more is due than was counted."""
+        """Return whether more is due than was counted."""
         return self.due.n > MOST_DUE
 
 
@@ -55,7 +55,7 @@ class UnderWay:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What matters most. `kind`: scan, halt, duty or doubt; `halt`: the one it is about, where it is one."""
+    """A trouble to tell first. `kind`: scan, halt, duty or doubt; `halt`: the one it is about, if any."""
 
     kind: str
     headline: str
@@ -81,7 +81,7 @@ class Overview:
 def look_around(
     engine: Engine, minutes: Minutes, *, ceilings: Ceilings, zone: str = "UTC"
 ) -> Overview:
-    """How everything stands; times in sentences are told in this zone."""
+    """Read how everything stands; times in sentences are told in this zone."""
     by_minute = minutes.read(engine)
     return in_transaction(engine, _overview, by_minute, ceilings, zone)
 

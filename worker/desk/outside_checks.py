@@ -1,4 +1,4 @@
-"""Whether the world outside is as the settings say: accounts, senders and our own public address."""
+"""Checks that the world outside is as the settings say: accounts, senders and our own public address."""
 
 from collections.abc import Iterable, Iterator
 from re import fullmatch
@@ -25,7 +25,7 @@ INBOUND = "/callbacks/sms/inbound"
 
 
 def sends_mail(engine: Engine) -> bool:
-    """Whether any campaign does: without one nobody needs an account for it.
+    """Return whether any campaign does: without one nobody needs an account for it.
 
     Raises:
         StoreUnavailable: the campaigns can't be read.
@@ -34,7 +34,7 @@ def sends_mail(engine: Engine) -> bool:
 
 
 def examine_accounts(keys: AccountKeys, *, mails: bool) -> tuple[Finding, Finding]:
-    """Whether Twilio and, if any mail is to be sent, SendGrid let us in; nobody is contacted."""
+    """Return whether Twilio and, if any mail is to be sent, SendGrid let us in; nobody is contacted."""
     twilio = _judge_entry(
         "Twilio", "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN", knock_at_twilio(keys)
     )
@@ -54,7 +54,7 @@ def _judge_entry(whose: str, settings: str, entry: Entry) -> Finding:
 
 
 def examine_public_url(keys: AccountKeys) -> Finding:
-    """Whether what Twilio would sign for our public address arrives there as it was signed."""
+    """Return whether what Twilio would sign for our public address arrives there as it was signed."""
     return judge_arrival(knock_at_ourselves(keys))
 
 
@@ -79,7 +79,7 @@ def judge_arrival(told: Told | Silence) -> Finding:
 
 
 def examine_senders(engine: Engine, keys: AccountKeys) -> list[Finding]:
-    """Whether the account has the numbers that campaigns speak from, and their answers come here.
+    """Return whether the account has the numbers that campaigns speak from, and their answers come here.
 
     Services, short codes and names are Twilio's to judge; of a mailbox no key that may only send can ask.
 

@@ -29,7 +29,7 @@ class NoSuchPerson(Mistake):
 
 
 class NotAPerson(Mistake):
-    """What was typed is no number in any country that campaigns call, and no mailbox."""
+    """Text that is no number in any country that campaigns call, and no mailbox."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -47,7 +47,7 @@ class Person:
 
 
 def find_person(engine: Engine, typed: str) -> list[KnownRecipient]:
-    """Whoever is named by what somebody types: with spaces, or as it is written in a campaign's country.
+    """Find who is named by what somebody types: with spaces, or as it is written in a campaign's country.
 
     Raises:
         NotAPerson: it names nobody anywhere.

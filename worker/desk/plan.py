@@ -1,4 +1,4 @@
-"""What the schedule makes of a batch: why it stands still, when it ends, hour by hour."""
+"""The schedule of a batch: why it stands still, when it ends, hour by hour."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ class Outlook:
 
     @property
     def sentences(self) -> list[str]:
-        """What there is to say."""
+        """Return what there is to say."""
         never = [f"never contacted: {one}" for one in self.never]
         still = [f"not moving now: {self.not_moving}"] if self.not_moving else []
         refused = [f"refused by destination: {one}" for one in self.refused]
@@ -72,7 +72,7 @@ def outlook(
     ceilings: Ceilings = NO_CEILINGS,
     zone: str | None = None,
 ) -> Outlook:
-    """Why the batch is not moving right now, when it will finish, and its attempts by hour.
+    """Return why the batch is not moving right now, when it will finish, and its attempts by hour.
 
     Args:
         engine: the store.
@@ -137,7 +137,7 @@ def gates_at(
 
 
 def never_contacted(connection: Connection, facts: BatchFacts) -> tuple[Never, ...]:
-    """Whom the batch never contacts, and why; of a very large one it is not counted."""
+    """Return whom the batch never contacts, and why; of a very large one it is not counted."""
     if not _is_counted(connection, facts):
         return ()
     return _never(connection, facts, batches.now(connection))
@@ -176,14 +176,14 @@ def _situation(
 def situation_of(
     connection: Connection, facts: BatchFacts, now: datetime, *, ceilings: Ceilings = NO_CEILINGS
 ) -> tuple[Situation, Channel]:
-    """What an explanation of a batch is made of, and its channel."""
+    """Return what an explanation of a batch is made of, and its channel."""
     candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
     return _situation(connection, facts, now, None, ceilings, None), candidate.mode
 
 
 def _never(connection: Connection, facts: BatchFacts, now: datetime) -> tuple[Never, ...]:
-    """Whom the batch took in and never contacts: refused at once, or waiting for hours that never come."""
+    """Count whom the batch never contacts: refused at once, or waiting for hours that never come."""
     candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
     reached = Reach(candidate.standing.hours, now, facts.expires_on)

@@ -1,4 +1,4 @@
-"""What somebody will be told: the campaign's words with one request's variables, before they are sent.
+"""Previews: the campaign's words with one request's variables, before they are sent.
 
 It is personal data: for the operator's terminal, and nowhere else.
 """
@@ -30,7 +30,7 @@ class Preview:
 
 
 def preview(engine: Engine, batch_id: str, reference_id: str) -> Preview:
-    """What the person behind one request will be told, whatever has become of the request.
+    """Return what the person behind one request will be told, whatever has become of the request.
 
     Raises:
         UnknownBatch, UnknownRequest: there is none.
@@ -57,7 +57,7 @@ def previews(engine: Engine, batch_id: str, references: Sequence[str]) -> list[P
 
 
 def batch_hints(engine: Engine, batch_id: str) -> list[str]:
-    """What the author of a batch's words probably did not mean.
+    """Return what the author of a batch's words probably did not mean.
 
     Raises:
         UnknownBatch: there is none.

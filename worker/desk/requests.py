@@ -30,7 +30,7 @@ def show_request(engine: Engine, batch_id: str, reference_id: str) -> History:
 def statuses_of(
     engine: Engine, batch_id: str, reference_ids: Sequence[str]
 ) -> dict[str, RequestStatus]:
-    """Where the named requests stand; those that the batch has not are left out.
+    """Return where the named requests stand; those that the batch has not are left out.
 
     Raises:
         UnknownBatch: there is none.

@@ -1,4 +1,4 @@
-"""Whether the database's server has room for us, and whether its copies follow."""
+"""Checks that the database's server has room for us and that its copies follow."""
 
 from worker.desk.findings import Finding
 from worker.store import server
@@ -10,7 +10,7 @@ MOST_TAKEN = 0.8
 
 
 def examine_places(engine: Engine) -> Finding:
-    """Whether another process would still be let in.
+    """Return whether another process would still be let in.
 
     Raises:
         StoreUnavailable: it can't be asked.
@@ -27,7 +27,7 @@ def judge_places(places: Places) -> Finding:
 
 
 def examine_copies(engine: Engine) -> list[Finding]:
-    """Whether standbys follow, slots are read and the archive takes what is written.
+    """Return whether standbys follow, slots are read and the archive takes what is written.
 
     Raises:
         StoreUnavailable: it can't be asked.

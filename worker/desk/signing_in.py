@@ -1,4 +1,4 @@
-"""Who is at the console: sessions begun by a link that was made for somebody, and ended everywhere."""
+"""Signing in to the console: sessions begun by a link that was made for somebody, and ended everywhere."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -47,7 +47,7 @@ class OneCampaign(Mistake):
 
 
 def make_link(engine: Engine, owner: str, role: Role) -> str:
-    """What a link carries that signs `owner` in once, within ten minutes."""
+    """Make the token of a link that signs `owner` in once, within ten minutes."""
     secret = token_urlsafe(RANDOM_BYTES)
     who = SignedIn(owner, role)
     in_transaction(engine, console_sessions.make_link, _digest(secret), who, LINK_LASTS)
@@ -88,7 +88,7 @@ def sign_in_by_key(engine: Engine, key: AccessKey) -> str:
 
 
 def who_is_signed_in(engine: Engine, cookie: str) -> SignedIn | None:
-    """Who shows this cookie; None where nobody's session is."""
+    """Find the owner of this cookie's session; None where there is none."""
     return in_transaction(engine, console_sessions.find_session, _digest(cookie))
 
 
@@ -114,12 +114,12 @@ def sign_out_everywhere(engine: Engine, owner: str) -> int:
 
 
 def form_token(cookie: str) -> str:
-    """What each form of this session carries, so that no other site's form is taken for it."""
+    """Return the token for each form of this session, so that no other site's form is taken for it."""
     return sha256(b"form:" + cookie.encode()).hexdigest()
 
 
 def is_form_token(cookie: str, given: str) -> bool:
-    """Whether a form came from a page of this session."""
+    """Return whether a form came from a page of this session."""
     return compare_digest(form_token(cookie).encode(), given.encode())
 
 

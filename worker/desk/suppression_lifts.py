@@ -1,4 +1,4 @@
-"""Why somebody is not contacted, act by act; and the lifting of one act, by somebody who says so."""
+"""The acts by which somebody is not contacted; and the lifting of one act, by somebody who says so."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -52,7 +52,7 @@ class SeveralSuppressed(Mistake):
 
 
 def list_suppressed(engine: Engine, mode: Channel | None, *, limit: int) -> list[Suppression]:
-    """What is in force, the latest first."""
+    """List what is in force, the latest first."""
     return in_transaction(engine, suppression_acts.newest, mode, limit)
 
 

@@ -36,7 +36,7 @@ class ListBusy(Mistake):
 
 
 class IncompleteEdition(Mistake):
-    """Whom a file does not name is only known where each of its lines names somebody."""
+    """An edition with lines that name nobody: it can't be said whom it leaves out."""
 
     def __init__(self, faulty: int) -> None:
         super().__init__(
@@ -83,7 +83,7 @@ def taking_turns(patient: Engine, source: str) -> Iterator[Turn]:
 
 
 def missing_in(turn: Turn, mode: Channel, imported: Imported) -> Missing:
-    """What the list has on a channel and the edition that was just imported lacks.
+    """Return what the list has on a channel and the edition that was just imported lacks.
 
     Raises:
         IncompleteEdition: not all of its lines were read.

@@ -1,4 +1,4 @@
-"""Who must not be contacted on a channel, by word of another system. Begin asks at the last moment."""
+"""Suppressions on a channel, by word of another system. Begin asks for them at the last moment."""
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -39,7 +39,7 @@ NAMED = 100
 
 @dataclass(slots=True)
 class Imported:
-    """What an import found in its file: lines that name somebody, how many of those are new, the rest."""
+    """The result of an import: lines that name somebody, how many of those are new, the rest."""
 
     named: int = 0
     new: int = 0
@@ -163,7 +163,7 @@ def _keep(
     reason: SuppressReason,
     is_first: bool,
 ) -> tuple[int, list[int]]:
-    """How many are new; and of a list, the rows by which it names them. The first is noted for all."""
+    """Return how many are new, and the rows by which a list names them. The first is noted for all."""
     if not acts:
         return 0, []
     new = suppressions.suppress_all(connection, mode, acts, reason, once=True)
@@ -179,7 +179,7 @@ def _keep(
 
 
 def identity_at(mode: Channel, target: str) -> str:
-    """Whom a target names.
+    """Return whom a target names.
 
     Raises:
         NobodyThere: it is no number with its country code, or no mailbox.

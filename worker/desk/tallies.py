@@ -1,4 +1,4 @@
-"""What the doors counted, brought to where all processes' counts come together."""
+"""Counts of the doors, brought to where those of all processes come together."""
 
 from collections.abc import Mapping
 

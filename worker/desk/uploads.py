@@ -26,7 +26,7 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """What became of a file's rows.
+    """Counts of a file's rows by their result.
 
     `known` rows were stored by an earlier upload, `replaced` ones took the place of other rows; `refused`
     names the first of the rows that are not stored, by line; `first` are the references of the first that
@@ -138,7 +138,7 @@ def fail_in(
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """What is uploaded, by whom, where its bad rows go, and whom to tell that it has been read."""
+    """One upload: its file, who sends it, where bad rows go, and whom to tell that it has been read."""
 
     file: BinaryIO
     filename: str
@@ -208,7 +208,7 @@ def _arrivals(upload: _Upload, intake: Intake, refused: _Refusals) -> Iterator[A
 
 @dataclass(slots=True)
 class _Noticed:
-    """What the first rows tell of all: who they are, and what the words need and no row has."""
+    """Notes on the first rows: who they are, and which variables the words need and no row has."""
 
     said: Words
     first: list[str] = field(default_factory=list)

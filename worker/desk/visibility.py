@@ -1,4 +1,4 @@
-"""What a caller of one campaign may see: for everything else there is nothing."""
+"""Visibility: a caller of one campaign sees that campaign alone; nothing else exists for it."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What is done: one use case per file, its docstring numbering the steps.
+"""Use cases of dispatch: one per file, its docstring numbering the steps.
 
 `scan` claims, `deliver` sends, `settle` applies what providers report, `rescue` asks about what went
 silent, `sweep` closes what time has decided, `halt` stops and resumes.

@@ -1,4 +1,4 @@
-"""What this process knows and the store has not taken yet: above all, answers of calls that were made."""
+"""The buffer of results that the store has not taken yet: above all, answers of calls that were made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class AnswerBuffer:
 
     @property
     def keeps(self) -> bool:
-        """Whether anything waits to be written."""
+        """Return whether anything waits to be written."""
         return self._kept > 0
 
     def stop(self) -> None:

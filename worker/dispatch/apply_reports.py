@@ -31,7 +31,7 @@ REFUSED = "the database refuses what it makes of its attempt or its request"
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How many reports were new, and of those: still fit no attempt, speak of another contact, too old."""
+    """Counts of new reports, and of those: still fit no attempt, speak of another contact, too old."""
 
     new: int
     waiting: int

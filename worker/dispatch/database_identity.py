@@ -78,7 +78,7 @@ def wait_until_known(look: Callable[[], object], stop: Event) -> None:
 
 
 def is_refused(engine: Engine, memories: Sequence[IdentityStore]) -> bool:
-    """Whether a process that begins nothing must not start; says why.
+    """Return whether a process that begins nothing must not start; says why.
 
     While the database is away it starts, to answer that it is.
     """
@@ -131,7 +131,7 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
 
 
 def judge_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Recognition:
-    """What `know_the_database` would say, by the same rule; nothing is halted or written.
+    """Return what `know_the_database` would say, by the same rule; nothing is halted or written.
 
     Raises:
         RefusedToStart, StoreUnavailable: see `know_the_database`.
@@ -141,7 +141,7 @@ def judge_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Rec
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What the database is taken for, and by what."""
+    """The judgement of a database, and what it rests on."""
 
     recognition: Recognition
     present: RememberedIdentity
@@ -171,7 +171,7 @@ def _found(
     memories: Sequence[IdentityStore],
     recalled: Sequence[RememberedIdentity | None],
 ) -> str:
-    """What was found where; an empty memory says nothing beside one that is filled."""
+    """Return what was found where; an empty memory says nothing beside one that is filled."""
     filled = any(recalled)
     for memory, known in zip(memories, recalled, strict=True):
         if (known or not filled) and (said := differing(present, known)):
@@ -192,7 +192,7 @@ def refuse_strangers(engine: Engine, memories: Sequence[IdentityStore]) -> None:
 
 
 def recognition_of(engine: Engine, memories: Sequence[IdentityStore]) -> Recognition:
-    """What the memories say; nothing is halted or written.
+    """Return what the memories say; nothing is halted or written.
 
     Raises:
         IdentityStoreUnfit, StoreUnavailable: nobody can tell.

@@ -61,7 +61,7 @@ def deliver(
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What all parts of a chunk are delivered with."""
+    """The tools with which all parts of a chunk are delivered."""
 
     engine: Engine
     line: ProviderLoop
@@ -106,7 +106,7 @@ class _Desk:
         delivery.leave()
 
     def hand_back(self, chunk: Chunk) -> int:
-        """What has not begun may be claimed again after a pause. Returns how many; 0: left to its lease."""
+        """Let what has not begun be claimed again after a pause. Returns how many; 0: left to its lease."""
         try:
             return in_transaction(self.engine, self.postpone, chunk)
         except StoreUnavailable:
@@ -139,7 +139,7 @@ class _Desk:
             in_transaction(self.engine, self.set_aside, chunk, why)
 
     def set_aside(self, connection: Connection, chunk: Chunk, why: str) -> None:
-        """What can't even be closed stays as it is, as a dead letter, and is not tried for a long time."""
+        """Leave what can't even be closed as it is, as a dead letter, and try it no more for a long time."""
         [request] = chunk.requests
         dead_letters.bury(
             connection,

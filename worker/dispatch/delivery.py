@@ -105,7 +105,7 @@ class Delivery:
         self.send(groups, deadline)
 
     def render(self) -> dict[int, Content]:
-        """What each is told; what can't be rendered is closed."""
+        """Render what each is told; close what can't be rendered."""
         contents, faults = _render(self.assignment)
         if faults:
             lease = self.chunk.lease
@@ -189,7 +189,7 @@ class Delivery:
         )
 
     def leave(self) -> None:
-        """What is left to its lease is not held against it, and a rate paid for nothing is returned."""
+        """Uncount the delivery of what is left to its lease, and return a rate paid for nothing."""
         taken = [draft.request for draft in self.assignment.drafts]
         unspent = sum(n for why, n in self.delivered.handed_back.items() if why.returns_rate)
 

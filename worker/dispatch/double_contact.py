@@ -1,4 +1,4 @@
-"""What the provider tells of more contacts than we know: somebody may have been contacted twice."""
+"""Alarms where a provider tells of more contacts than we know: somebody may have been called twice."""
 
 import structlog
 

@@ -17,7 +17,7 @@ POLL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """How long the drain took, and how many calls queued at the provider were taken back."""
+    """Seconds that the drain took, and the number of calls queued at the provider were taken back."""
 
     seconds: float
     canceled: int

@@ -1,4 +1,4 @@
-"""Which tickets share a request to the provider, and how much may be begun at once."""
+"""Grouping of tickets that share a request to the provider, and of what is begun at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -30,5 +30,5 @@ def group_tickets(tickets: Sequence[Ticket], most: int) -> list[list[Ticket]]:
 
 
 def form_of(content: Content) -> object:
-    """What it shares with others that may travel in one request; None: with nobody's."""
+    """Return what it shares with others that may travel in one request; None: with nobody's."""
     return content.form if isinstance(content, Mail) else None

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Sender(Protocol):
-    """Whoever sends the tickets of one group by one request."""
+    """A function that sends the tickets of one group by one request."""
 
     async def __call__(self, group: Sequence[Ticket], /, *, deadline: Moment) -> list[Answer]:
         """One answer each, in their order."""
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of one ticket."""
+    """The answer to one ticket."""
 
     ticket: Ticket
     answer: Answer
@@ -58,11 +58,11 @@ class ProviderLoop:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def provider(self, mode: Channel) -> Provider:
-        """Who carries this channel."""
+        """Return the provider of this channel."""
         return self._providers[mode]
 
     def answers(self, mode: Channel) -> bool:
-        """Whether the channel's provider answers us at all."""
+        """Return whether the channel's provider answers us at all."""
         return self.run(self.provider(mode).probe())
 
     def cancel_call(self, sid: str) -> bool:
@@ -70,7 +70,7 @@ class ProviderLoop:
         return self.run(self._providers.voice.cancel(sid))
 
     def recall(self, sids: Sequence[str]) -> list[Recalled]:
-        """Who wrote these incoming messages, and when; one answer each, in their order."""
+        """Ask who wrote these incoming messages, and when; one answer each, in their order."""
         return self.run(self._recall(sids))
 
     async def _recall(self, sids: Sequence[str]) -> list[Recalled]:

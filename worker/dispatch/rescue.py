@@ -134,7 +134,7 @@ def _unbound(connection: Connection, facts: Facts, reports: Sequence[Report]) ->
 
 
 def _all_bound(connection: Connection, facts: Facts, strangers: Sequence[str]) -> bool:
-    """Whether each call from another sender is known as that of another attempt."""
+    """Return whether each call from another sender is known as that of another attempt."""
     return set(strangers) <= attempts.bound_elsewhere(connection, strangers, facts.attempt)
 
 

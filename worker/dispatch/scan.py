@@ -39,7 +39,7 @@ BATCHES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanLimits:
-    """How much a scan may claim: seconds of work, not a backlog, so that a pause is felt at once."""
+    """Limits of a scan: seconds of work, not a backlog, so that a pause is felt at once."""
 
     lease: timedelta
     chunk_size: int
@@ -155,7 +155,7 @@ def _shares(
     turns: Mapping[int, Claimable],
     room: int,
 ) -> dict[int, int]:
-    """How many requests each batch may claim of what there is room for."""
+    """Share what there is room for among the batches: how many requests each may claim."""
     if not turns:
         return {}
     waiting = due_requests.waiting(connection, _useful(candidates, turns, room))
@@ -175,7 +175,7 @@ def _shares(
 def _useful(
     candidates: Mapping[int, Candidate], turns: Mapping[int, Claimable], room: int
 ) -> dict[int, int]:
-    """How far each batch's waiting requests need to be counted: twice its share, or what it may claim."""
+    """Return how far each batch's waiting requests need counting: twice its share, or what it may claim."""
     batches = Counter(candidates[batch].standing.campaign for batch in turns)
     useful: dict[int, int] = {}
     for batch, turn in turns.items():

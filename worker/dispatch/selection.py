@@ -1,4 +1,4 @@
-"""Which due requests are granted a claim, and until when: the recipient's own clock has a say."""
+"""Selection of the due requests that may be claimed, and until when: by the recipient's own clock too."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ def select_requests(
     lease_until: datetime,
     now: datetime,
 ) -> list[Selected]:
-    """Which requests may be claimed.
+    """Select the requests that may be claimed.
 
     1. Pick what is longest due.
     2. Whose own hours are closed is due again when they open.
@@ -73,7 +73,7 @@ def select_requests(
 def _ends(
     one: Picked, turn: Claimable, hours: Hours | None, lease_until: datetime, now: datetime
 ) -> datetime | None:
-    """When the claim ends at the latest; None when this recipient's hours are closed."""
+    """Return when the claim ends at the latest; None when this recipient's hours are closed."""
     end = lease_until if turn.until is None else min(lease_until, turn.until)
     if hours is None or one.address is None:
         return end

@@ -22,11 +22,11 @@ LEASES = 3  # a claim stands for as many timeouts: longer than any try and its w
 
 
 class TryResult(Protocol):
-    """What a receiver said."""
+    """A receiver's answer."""
 
     @property
     def delivered(self) -> bool:
-        """Whether it took the event."""
+        """Return whether it took the event."""
 
     @property
     def answer(self) -> str:
@@ -34,7 +34,7 @@ class TryResult(Protocol):
 
 
 class Post(Protocol):
-    """How an event reaches a receiver."""
+    """A function that brings an event to a receiver."""
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> TryResult:
         """Post once; never raises for what the receiver does."""

@@ -1,4 +1,4 @@
-"""What was done by whom, through which door: the words of the audit."""
+"""The audit's words: deeds, and the doors they came through."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from worker.domain.wire import Wire, to_wire
 
 
 class AuditDoor(StrEnum):
-    """How a deed came in."""
+    """The door by which a deed came in."""
 
     API = "api"
     COMMAND = "command"
@@ -22,7 +22,7 @@ class AuditDoor(StrEnum):
 
 
 class Deed(StrEnum):
-    """What can be done to a batch, a campaign, a request, a suppression, a key or to all sending."""
+    """A deed that can be done to a batch, a campaign, a request, a suppression, a key or to all sending."""
 
     CREATE = "create"
     EDIT = "edit"
@@ -93,7 +93,7 @@ def seal_of(sealed_before: bytes, entry: AuditEntry) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ChainFindings:
-    """What a look at the chain of seals found. `head` is its last seal: kept elsewhere, it proves the end."""
+    """The findings in the chain of seals. `head` is its last seal: kept elsewhere, it proves the end."""
 
     sealed: int
     unsealed: int

@@ -1,4 +1,4 @@
-"""Who asks: a key's owner, what they may do, and whether they see one campaign alone."""
+"""Callers: a key's owner, what they may do, and whether they see one campaign alone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +8,14 @@ from worker.domain.wire import Wire, to_wire
 
 
 class Role(StrEnum):
-    """What a caller may do; each includes the one before."""
+    """A caller's role; each includes the one before."""
 
     READ = "read"
     OPERATE = "operate"
     ADMIN = "admin"
 
     def includes(self, other: "Role") -> bool:
-        """Whether whoever has this role may do what the other allows."""
+        """Return whether whoever has this role may do what the other allows."""
         order = list(Role)
         return order.index(self) >= order.index(other)
 
@@ -31,7 +31,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """What is known of a key, which is not the key itself."""
+    """The facts about a key, which are not the key itself."""
 
     id: int
     name: str
@@ -48,7 +48,7 @@ class AccessKey:
 
     @property
     def caller(self) -> Caller:
-        """Whoever holds it."""
+        """Return the caller who holds it."""
         return Caller(self.owner, self.role, self.campaign_id)
 
     def to_wire(self) -> dict[str, Wire]:

@@ -13,7 +13,7 @@ class RefusedToStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RememberedIdentity:
-    """Which database it is, and how far it had come."""
+    """The identity of a database, and how far it had come."""
 
     system: str
     """The cluster's system identifier and the database's oid: a clone or a reload differs."""
@@ -28,11 +28,11 @@ class RememberedIdentity:
 
 
 class Unreadable(ValueError):
-    """What a memory keeps is nothing that we would have written."""
+    """A memory whose content is nothing that we would have written."""
 
 
 def read_identity(kept: bytes | str) -> RememberedIdentity:
-    """What `spelled` wrote.
+    """Read what `spelled` wrote.
 
     Raises:
         Unreadable: somebody or something else wrote it.
@@ -56,7 +56,7 @@ def _parse(kept: bytes | str) -> object:
 
 
 class Recognition(StrEnum):
-    """What the memories say of the database at hand."""
+    """The judgement of the memories on the database at hand."""
 
     KNOWN = "known"
     """A memory agrees; empty memories may be refilled."""
@@ -67,7 +67,7 @@ class Recognition(StrEnum):
 
 
 def differing(present: RememberedIdentity, memory: RememberedIdentity | None) -> str | None:
-    """What a memory says against the database at hand, in words; None where it agrees."""
+    """Return what a memory says against the database at hand, in words; None where it agrees."""
     if memory is None:
         return "nothing is remembered, though it has called before"
     if memory.system != present.system:

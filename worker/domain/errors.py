@@ -1,4 +1,4 @@
-"""What a caller got wrong and can put right. Each error takes the facts and writes the sentence."""
+"""Mistakes that a caller can put right. Each error takes the facts and writes the sentence."""
 
 
 class Mistake(Exception):

@@ -1,4 +1,4 @@
-"""What is wrong with a field, in the words of the field: none of the library's own reach anybody."""
+"""Faults of fields, in the field's own words: none of the library's own reach anybody."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

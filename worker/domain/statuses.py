@@ -12,7 +12,7 @@ class Channel(StrEnum):
 
 
 class BatchStatus(StrEnum):
-    """What the facts of a batch say. Never stored; see `worker.domain.contract.batches`."""
+    """The status of a batch by its facts. Never stored; see `worker.domain.contract.batches`."""
 
     CANCELED = "CANCELED"
     FAILED = "FAILED"
@@ -23,7 +23,7 @@ class BatchStatus(StrEnum):
 
 
 class RequestStatus(StrEnum):
-    """Where a request stands."""
+    """The status of a request."""
 
     PENDING = "PENDING"
     """Waiting to be attempted, first time or again; it has a row in the queue."""
@@ -78,7 +78,7 @@ TRANSITIONS: dict[RequestStatus, frozenset[RequestStatus]] = {
 
 
 class AttemptState(StrEnum):
-    """Where one try stands. A row exists before the provider is asked."""
+    """The state of one attempt. A row exists before the provider is asked."""
 
     SENDING = "SENDING"
     """Begun; a worker holds the ticket. A crash leaves it here until rescue looks."""
@@ -101,7 +101,7 @@ IN_FLIGHT = frozenset({AttemptState.SENDING, AttemptState.IN_DOUBT})
 
 
 class Cause(StrEnum):
-    """Who or what moved a request; recorded with every transition."""
+    """The cause that moved a request; recorded with every transition."""
 
     INGEST = "ingest"
     DISPATCH = "dispatch"
@@ -159,7 +159,7 @@ class ChannelStatus(StrEnum):
 
 
 class SuppressReason(StrEnum):
-    """Why a recipient must not be contacted on a channel."""
+    """The reason why a recipient must not be contacted on a channel."""
 
     UNSUBSCRIBED = "unsubscribed"
     SPAM_REPORT = "spam_report"

@@ -1,4 +1,4 @@
-"""How values are written for the outside: JSON's own types, timestamps in ISO 8601 with Z."""
+"""Values as they are written for the outside: JSON's own types, timestamps in ISO 8601 with Z."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""How fast a provider may be asked: permits shared by all processes, reserved before begin."""
+"""Limits on requests to a provider: permits shared by all processes, reserved before begin."""
 
 from worker.limits.bucket import Bucket, Buckets
 from worker.limits.gate import Closed, Gate, OpenGate, SharedGate, Stopping

@@ -79,14 +79,14 @@ return string.format('%.6f', blocked - now)
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What is limited: an account's channel or one sender, and how many requests a second."""
+    """A limited thing: an account's channel or one sender, and how many requests a second."""
 
     name: str
     per_second: float
 
     @property
     def burst(self) -> float:
-        """How many may go out at once."""
+        """Return how many may go out at once."""
         return max(1.0, self.per_second * BURST_SECONDS)
 
 

@@ -30,7 +30,7 @@ class Stopping(Closed):
 
 
 class Gate(Protocol):
-    """Who says how many provider requests may be made now."""
+    """The gate that grants permits for requests to a provider."""
 
     def stop(self) -> None:
         """From here on nothing is permitted; whoever waits waits no longer."""

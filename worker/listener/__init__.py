@@ -1,4 +1,4 @@
-"""How HTTP is listened to, at every address of ours: nobody may be slow, large or many at others' cost."""
+"""The HTTP server at every address of ours: nobody may be slow, large or many at others' cost."""
 
 from worker.listener.serve import Bounds, serve
 

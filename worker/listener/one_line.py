@@ -1,4 +1,4 @@
-"""What goes wrong with a request is one line: a traceback may quote who was called, and fills the log."""
+"""Errors of a request, each logged as one line: a traceback may quote who was called, and fills the log."""
 
 import structlog
 from starlette.requests import ClientDisconnect

@@ -20,7 +20,7 @@ def _tell_nobody(why: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a door bears of those who send.
+    """Bounds on what a door bears of those who send.
 
     `patience`: seconds a request may take to come; `largest`: bytes of one; `most_bytes`: bytes of all
     that have not come whole.

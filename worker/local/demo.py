@@ -95,7 +95,7 @@ ACCOUNTS = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SENDGRID_API_KEY"}
 
 
 def _is_foreign(name: str) -> bool:
-    """Whether a setting of the environment leads the demo away from this machine, or to a real account."""
+    """True if a setting of the environment leads the demo away from this machine, or to a real account."""
     return name in ACCOUNTS or (name in ADDRESSES and not is_loopback(os.environ[name]))
 
 

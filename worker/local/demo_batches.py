@@ -1,4 +1,4 @@
-"""What the demo dispatches: the three files that ship, or the user's own."""
+"""The demo's batches: the three files that ship, or the user's own."""
 
 import csv
 import json

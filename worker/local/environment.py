@@ -1,4 +1,4 @@
-"""What the house's processes run with: what somebody chose, and what is made up for the rest."""
+"""The environment of the house's processes: what somebody chose, and what is made up for the rest."""
 
 import os
 import secrets
@@ -29,7 +29,7 @@ class SandboxPlan:
 
     @property
     def url(self) -> str:
-        """Where it will answer."""
+        """Return where it will answer."""
         return f"http://127.0.0.1:{self.port}"
 
     def options(self, public_url: str) -> dict[str, str]:
@@ -103,7 +103,7 @@ def _our_own() -> dict[str, str]:
 
 @contextmanager
 def environment_file(state_dir: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """What `outreach` commands in another terminal read while we run: every setting there is."""
+    """Keep a file that `outreach` commands in another terminal read while we run: every setting there is."""
     names = sorted(name.upper() for name in Settings.model_fields)
     lines = [f"{name}={_quote(environment[name])}\n" for name in names if environment.get(name)]
     file = state_dir / RUN_FILE

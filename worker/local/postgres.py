@@ -42,11 +42,11 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Where to connect."""
+        """Return where to connect."""
         return self.url_of("postgres")
 
     def url_of(self, database: str) -> str:
-        """Where to connect to one database of this server."""
+        """Return where to connect to one database of this server."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     @property
@@ -75,7 +75,7 @@ class EmbeddedPostgres:
 
     @property
     def is_running(self) -> bool:
-        """Whether a postmaster holds the data directory."""
+        """Return whether a postmaster holds the data directory."""
         return self._attempt("pg_ctl", "status").returncode == 0
 
     def remove(self) -> None:
@@ -151,7 +151,7 @@ def running_postgres(data_dir: Path, *, fresh: bool = False) -> Iterator[Embedde
 
 
 def _reachable(data_dir: Path) -> Path:
-    """Where an unprivileged user can keep this data: there, or under a temporary folder."""
+    """Return where an unprivileged user can keep this data: there, or under a temporary folder."""
     data_dir = data_dir.resolve()
     if _open_to_all(data_dir.parents):
         return data_dir

@@ -68,7 +68,7 @@ def _content() -> str:
 
 
 def _runs(folder: Path, user: str) -> bool:
-    """Whether this user can run the programs, libraries included: by trying."""
+    """Return whether this user can run the programs, libraries included: by trying."""
     for program in ("postgres", "initdb"):
         try:
             done = subprocess.run(  # noqa: S603  our own binaries
@@ -89,7 +89,7 @@ def _runs(folder: Path, user: str) -> bool:
 
 
 def _is_ours(copy: Path) -> bool:
-    """Whether nobody else could have put programs there: in a temporary folder anybody makes names."""
+    """Return whether nobody else could have put programs there: in a temporary folder anybody makes names."""
     try:
         found = copy.lstat()
     except OSError:

@@ -1,4 +1,4 @@
-"""What to type in another terminal."""
+"""Commands to type in another terminal."""
 
 import os
 import shlex
@@ -10,7 +10,7 @@ DEFAULT = Path(".outreach")
 
 
 def command_line(state_dir: Path) -> str:
-    """How `outreach` is called from this folder, so that it finds what runs; as a line to copy."""
+    """Return how `outreach` is called from this folder, so that it finds what runs; as a line to copy."""
     program = shlex.quote(os.path.relpath(Path(sys.executable).parent / "outreach"))
     found_by_itself = state_dir.absolute() == DEFAULT.absolute()
     return program if found_by_itself else f"STATE_DIR={shlex.quote(str(state_dir))} {program}"

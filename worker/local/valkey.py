@@ -32,7 +32,7 @@ class EmbeddedValkey:
 
     @property
     def url(self) -> str:
-        """Where to connect."""
+        """Return where to connect."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     @property

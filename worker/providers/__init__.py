@@ -1,4 +1,4 @@
-"""How the outside is spoken to: the only room that knows an SDK.
+"""The providers' clients and callbacks: the only room that knows an SDK.
 
 Each channel is a file with both halves: placing, and reading what the provider says of it later.
 Answers, looks and reports are the domain's values; no exception, log line or text of an SDK leaves.
@@ -19,7 +19,7 @@ __all__ = ["Moment", "Provider", "Providers", "boot_clock"]
 
 
 class Provider(Protocol):
-    """Who carries a channel."""
+    """The provider of a channel."""
 
     @property
     def mode(self) -> Channel:
@@ -36,7 +36,7 @@ class Provider(Protocol):
 
 
 class CallsProvider(Provider, Protocol):
-    """Who carries calls."""
+    """The provider of calls."""
 
     async def cancel(self, sid: str) -> bool:
         """Take back a call that was not dialed yet. Returns whether that worked."""
@@ -46,14 +46,14 @@ class CallsProvider(Provider, Protocol):
 
 
 class TextsProvider(Provider, Protocol):
-    """Who carries texts."""
+    """The provider of texts."""
 
     async def recall(self, sid: str) -> Recalled:
-        """Who wrote an incoming message, and when."""
+        """Ask who wrote an incoming message, and when."""
 
 
 class MailsProvider(Provider, Protocol):
-    """Who carries mails."""
+    """The provider of mails."""
 
     async def place_group(self, group: Sequence[Ticket], *, deadline: Moment) -> list[Answer]:
         """Send to all of them by one request; one answer each, in their order."""
@@ -75,7 +75,7 @@ class Providers(Protocol):
         """Mails."""
 
     def __getitem__(self, mode: Channel) -> Provider:
-        """Who carries this channel."""
+        """Return the provider of this channel."""
 
     async def close(self) -> None:
         """Close every connection."""

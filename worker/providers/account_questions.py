@@ -1,4 +1,4 @@
-"""What our accounts say of themselves: whether they let us in, and whether they have our senders.
+"""Questions to our accounts: whether they let us in, and whether they have our senders.
 
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 https://www.twilio.com/docs/voice/api/outgoing-caller-ids
@@ -21,7 +21,7 @@ CHECK_PATH = "/callbacks/check"
 
 @dataclass(frozen=True, slots=True)
 class AccountKeys:
-    """Where the accounts are, what lets us in, and where we are reached."""
+    """Addresses and keys of the accounts, and the address where we are reached."""
 
     twilio_url: str
     account_sid: str
@@ -32,7 +32,7 @@ class AccountKeys:
 
 
 class Entry(StrEnum):
-    """What came of knocking."""
+    """The answer of an account that was knocked at."""
 
     OPEN = "it lets us in"
     REFUSED = "it refuses our credentials"
@@ -51,12 +51,12 @@ class OwnNumber:
 
 
 def knock_at_twilio(keys: AccountKeys) -> Entry:
-    """Whether the account may speak to Twilio at all."""
+    """Return whether the account may speak to Twilio at all."""
     return _entry(_ask_twilio(keys, "Calls.json?PageSize=1"))
 
 
 def knock_at_sendgrid(keys: AccountKeys) -> Entry:
-    """Whether the key may send mail."""
+    """Return whether the key may send mail."""
     told = ask(f"{keys.sendgrid_url}/v3/scopes", bearer(keys.api_key))
     entry = _entry(told)
     if isinstance(told, Told) and entry is Entry.OPEN and SEND not in told.said.get("scopes", []):

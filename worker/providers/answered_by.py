@@ -1,4 +1,4 @@
-"""Who answered a call: Twilio's detection in the background, asked for and read.
+"""Answering machines: Twilio's detection in the background, asked for and read.
 
 https://www.twilio.com/docs/voice/answering-machine-detection
 """
@@ -39,7 +39,7 @@ FAX = StatusMeaning(110, Meaning.UNDELIVERABLE, ChannelStatus.MACHINE)
 def read_answered_by(
     params: Mapping[str, str], token: UUID, on_machine: OnMachine
 ) -> Report | None:
-    """What the detection's callback says; None where it is not one, or in words we don't know."""
+    """Read the detection's callback; None where it is not one, or in words we don't know."""
     sid, name = params.get("CallSid", ""), params.get("AnsweredBy", "")
     word = _word(name, on_machine)
     return _report(sid, name, token, word) if word else None

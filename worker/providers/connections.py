@@ -28,7 +28,7 @@ class CutOff(Exception):
 
 
 class Outlet:
-    """Where the requests of one connection leave.
+    """The outlet by which the requests of one connection leave.
 
     Args:
         upper: what takes plain bytes.
@@ -44,7 +44,7 @@ class Outlet:
         self._room: int = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
 
     def takes(self, request: bytes) -> bool:
-        """Whether the kernel takes it at once, however small the window of the reader."""
+        """Return whether the kernel takes it at once, however small the window of the reader."""
         return len(request) + len(request) // 64 <= self._room  # records of TLS add less than that
 
     def write(self, request: bytes) -> None:
@@ -109,7 +109,7 @@ class _Twin:
         self._loop.add_writer(self._descriptor, self.ready.set)
 
     def close(self) -> None:
-        """Whoever waits need not wait any longer."""
+        """Let nobody wait any longer."""
         if self._descriptor is not None:
             self._loop.remove_writer(self._descriptor)
             os.close(self._descriptor)
@@ -136,7 +136,7 @@ class Connector(aiohttp.TCPConnector):
         self._outlets: WeakKeyDictionary[ResponseHandler, Outlet] = WeakKeyDictionary()
 
     def outlet(self, connection: Connection) -> Outlet:
-        """Where this one's requests leave."""
+        """Return where this one's requests leave."""
         assert connection.protocol is not None
         return self._outlets[connection.protocol]
 

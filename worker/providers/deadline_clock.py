@@ -18,7 +18,7 @@ def boot_clock() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When something happened, or must have: seconds on `boot_clock`, and since 1970."""
+    """A moment at which something happened, or must have: seconds on `boot_clock`, and since 1970."""
 
     boot: float
     wall: float
@@ -34,5 +34,5 @@ class Moment:
 
     @property
     def passed(self) -> bool:
-        """Whether it lies behind us by either clock: a wall clock put forward refuses once too often."""
+        """True if it lies behind us by either clock: a wall clock put forward refuses once too often."""
         return boot_clock() >= self.boot or time.time() >= self.wall

@@ -92,7 +92,7 @@ class EmailProvider:
         return [answer] * len(tickets)
 
     async def probe(self) -> bool:
-        """Whether the provider answers this account."""
+        """Return whether the provider answers this account."""
         return await self._account.answers()
 
     async def look(self, inquiry: LookupRequest) -> Look:  # noqa: ARG002  the protocol's signature
@@ -145,7 +145,7 @@ def _message_id(reply: Reply, token: UUID) -> str:
 
 
 def unsubscribe_report(token: UUID) -> Report:
-    """What a click on our own List-Unsubscribe address says of the mail; whom it suppresses is known."""
+    """Report a click on our own List-Unsubscribe address of a mail; whom it suppresses is known."""
     word = EVENTS["unsubscribe"]
     return Report(
         mode=Channel.EMAIL,
@@ -169,12 +169,12 @@ class Events(list[Report]):
 
     @property
     def unreadable(self) -> int:
-        """How many could not be read."""
+        """Count those that could not be read."""
         return len(self.unread)
 
 
 def read_events(body: bytes) -> Events:
-    """What a delivery of the event webhook says of mails.
+    """Read what a delivery of the event webhook says of mails.
 
     Whether one without our token is of a mail of ours, or of a person we mailed, is for the store to say.
 

@@ -12,7 +12,7 @@ Event = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class UnreadableEvent:
-    """What could not be read, whole; every byte or character that text can't hold is escaped."""
+    """An event that could not be read, whole; every byte or character that text can't hold is escaped."""
 
     text: str
 

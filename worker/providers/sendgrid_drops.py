@@ -1,4 +1,4 @@
-"""Why SendGrid took a mail and did not even try: of the recipient, the words, the sender or the account."""
+"""Drops: SendGrid took a mail and did not try, for the recipient, the words, the sender or the account."""
 
 from worker.domain.evidence.reports import Meaning
 from worker.domain.statuses import ChannelStatus, SuppressReason

@@ -1,4 +1,4 @@
-"""What SendGrid's refusals mean.
+"""Meanings of SendGrid's refusals.
 
 https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/errors
 """
@@ -56,7 +56,7 @@ _RECIPIENT_FIELD = re.compile(r"personalizations\.\d+\.to\b")
 
 
 def judge(status: int, headers: Mapping[str, str], text: str) -> Answer:
-    """What a reply other than 202 to a mail/send request means."""
+    """Judge a reply other than 202 to a mail/send request."""
     if status < 300:
         return Unknown(f"http_{status}")
     if status < 400:

@@ -1,4 +1,4 @@
-"""Whether a callback really comes from the provider. Anything odd is a no, never an error."""
+"""Signatures: proof that a callback comes from the provider. Anything odd is a no, never an error."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class _Form(dict[str, list[str]]):
 def twilio_signature_holds(
     url: str, params: Sequence[tuple[str, str]], signature: str | None, tokens: Sequence[str]
 ) -> bool:
-    """Whether Twilio signed this form, with any of the account's tokens (two while one is rotated).
+    """Return whether Twilio signed this form, with any of the account's tokens (two while one is rotated).
 
     https://www.twilio.com/docs/usage/security#validating-requests
 
@@ -67,7 +67,7 @@ def sendgrid_signature_holds(
     now_epoch: float,
     max_age: float = MAX_AGE,
 ) -> bool:
-    """Whether SendGrid signed these raw bytes lately.
+    """Return whether SendGrid signed these raw bytes lately.
 
     https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
 

@@ -96,11 +96,11 @@ class SmsProvider:
         return await self._account.submit(creation, deadline)
 
     async def probe(self) -> bool:
-        """Whether the provider answers this account."""
+        """Return whether the provider answers this account."""
         return await self._account.answers()
 
     async def look(self, inquiry: LookupRequest) -> Look:
-        """What Twilio knows of this message."""
+        """Ask what Twilio knows of this message."""
         return await twilio_lookup.look(
             self._account, self._account.client.messages, inquiry, _read_record
         )
@@ -119,7 +119,7 @@ class SmsProvider:
 
 
 def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
-    """What a status callback says; None where it is not one, or in words we don't know.
+    """Read a status callback; None where it is not one, or in words we don't know.
 
     https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
     """
@@ -167,7 +167,7 @@ def _refine(name: str, error_code: int | None) -> StatusMeaning:
 
 
 def _is_unknown(name: str, error_code: int | None) -> bool:
-    """Whether it failed with a code that says of nobody whom it means."""
+    """Return whether it failed with a code that says of nobody whom it means."""
     named = error_code is not None and error_code not in MISSED and meaning_of(error_code) is None
     return name in FAILURES and named
 

@@ -1,4 +1,4 @@
-"""How a provider's word for a state is translated: where it stands, what it means, what it is called."""
+"""Translation of a provider's word for a state: where it stands, what it means, what it is called."""
 
 import re
 from typing import NamedTuple
@@ -19,7 +19,7 @@ class StatusMeaning(NamedTuple):
 
 
 class Refinement(NamedTuple):
-    """What an error code makes of a word that means failure; its rank stays."""
+    """A closer meaning that an error code gives to a word for failure; its rank stays."""
 
     meaning: Meaning
     channel_status: ChannelStatus

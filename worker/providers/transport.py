@@ -138,7 +138,7 @@ class _PastDeadline(Exception):
 
 @dataclass(slots=True)
 class _Writing:
-    """How far one exchange has come; the request finds it in its own context."""
+    """The progress of one exchange; the request finds it in its own context."""
 
     body: bytes | None
     deadline: Moment | None
@@ -176,7 +176,7 @@ class _Writing:
 
     @property
     def too_late(self) -> NotSent | Unknown:
-        """What a missed deadline means: a part without its end should be nothing to its reader."""
+        """Return an answer for a missed deadline: a part without its end should be nothing to its reader."""
         return Unknown("deadline") if self.outlet else NotSent("deadline")
 
     def __exit__(

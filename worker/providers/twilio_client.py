@@ -41,7 +41,7 @@ class Declined(Exception):
 
 @dataclass(slots=True)
 class _Conversation:
-    """What goes with a call of the SDK beside its arguments."""
+    """The context of a call of the SDK, beside its arguments."""
 
     deadline: Moment | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class TwilioAccount:
         return Accepted(sid) if named else Unknown("garbled")
 
     async def answers(self) -> bool:
-        """Whether the account may speak to Twilio at all: the cheapest question there is."""
+        """Return whether the account may speak to Twilio at all: the cheapest question there is."""
         listed = await self.ask(self.client.calls.list_async(limit=1, page_size=1))
         return not isinstance(listed, Undecided)
 

@@ -1,4 +1,4 @@
-"""What Twilio's refusals mean.
+"""Meanings of Twilio's refusals.
 
 Twilio asks to decide by the HTTP status and not to build on codes
 (https://support.twilio.com/hc/en-us/articles/48916449686299), so the status comes first, a code refines
@@ -102,13 +102,13 @@ _MEANINGS: dict[Refusal | HaltScope, Meaning] = {
 
 
 def meaning_of(code: int) -> Meaning | None:
-    """What a code means in a report of a failure, by who is meant; None where the table lacks it."""
+    """Look up a code in a report of a failure, by who is meant; None where the table lacks it."""
     kind = _REFUSAL_OF.get(code) or _SCOPE_OF.get(code)
     return _MEANINGS[kind] if kind else None
 
 
 def judge(status: int, headers: Mapping[str, str], text: str) -> Answer:
-    """What a reply other than a readable 2xx to a create request means."""
+    """Judge a reply other than a readable 2xx to a create request."""
     code = error_code(text)
     named = str(code) if code else f"http_{status}"
     if status < 300:

@@ -30,7 +30,7 @@ async def look(
     inquiry: LookupRequest,
     read: Reader,
 ) -> Look:
-    """What Twilio knows of an attempt.
+    """Ask what Twilio knows of an attempt.
 
     Args:
         account: to ask through.
@@ -73,7 +73,7 @@ async def _by_sid(
 
 
 def _could_be(record: Any, earliest: datetime) -> bool:  # noqa: ANN401  see above
-    """Whether it was created through the API since then; where the record does not say, it may be."""
+    """Return whether it was created through the API since then; where the record does not say, it may be."""
     made_by_us = record.direction in {None, "outbound-api"}
     return made_by_us and (record.date_created is None or record.date_created >= earliest)
 

@@ -113,12 +113,12 @@ class VoiceProvider:
         }
 
     async def look(self, inquiry: LookupRequest) -> Look:
-        """What Twilio knows of this call."""
+        """Ask what Twilio knows of this call."""
         read = partial(_read_record, on_machine=inquiry.on_machine)
         return await twilio_lookup.look(self._account, self._account.client.calls, inquiry, read)
 
     async def probe(self) -> bool:
-        """Whether the provider answers this account."""
+        """Return whether the provider answers this account."""
         return await self._account.answers()
 
     async def cancel(self, sid: str) -> bool:
@@ -137,7 +137,7 @@ class VoiceProvider:
 
 
 def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
-    """What a status callback says; None where it is not one, or in words we don't know.
+    """Read a status callback; None where it is not one, or in words we don't know.
 
     https://www.twilio.com/docs/voice/api/call-resource#statuscallback
     """
@@ -188,7 +188,7 @@ def _read_record(
 
 
 def _is_unknown(error_code: int | None) -> bool:
-    """Whether a call failed with a code that says of nobody whom it means."""
+    """Return whether a call failed with a code that says of nobody whom it means."""
     return error_code is not None and meaning_of(error_code) is None
 
 

@@ -34,14 +34,14 @@ class NotPublic(OSError):
 
 @dataclass(frozen=True, slots=True)
 class WebhookReply:
-    """What a receiver said: its status code in a word, or why there is none."""
+    """A receiver's answer: its status code in a word, or why there is none."""
 
     delivered: bool
     answer: str
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet, and to one host there."""
+    """Return whether an IP address belongs to the public internet, and to one host there."""
     ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped

@@ -50,7 +50,7 @@ class PlacedCall:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has reached a final status."""
+        """Return whether it has reached a final status."""
         return self.contact.status in {"completed", "busy", "no-answer", "failed", "canceled"}
 
 
@@ -165,7 +165,7 @@ class Calls:
                 await self._poster.post_form(call.callback, form)
 
     async def _talk(self, call: PlacedCall) -> None:
-        """Who answered is told while the call goes on, as soon as it is known."""
+        """Tell who answered while the call goes on, as soon as it is known."""
         self._poster.spawn(self._tell_answered_by(call))
         await asyncio.sleep(TALKING * self._options.pace)
 
@@ -241,7 +241,7 @@ class Calls:
 
 
 def _answered_by(ends: Ends, detection: str) -> str:
-    """Who waits for the end of a machine's greeting is told how it ended."""
+    """Say who answered; who waits for the end of a machine's greeting is told how it ended."""
     if detection == "DetectMessageEnd" and ends.answered_by == "machine_start":
         return "machine_end_beep"
     return ends.answered_by or "human"

@@ -17,7 +17,7 @@ Accept = Callable[[], web.Response]
 
 
 class Faults:
-    """Which fault answers which request."""
+    """The faults to answer with, by request."""
 
     def __init__(self, options: Options, ledger: Ledger) -> None:
         self._options = options

@@ -1,4 +1,4 @@
-"""How the sandbox is started, and what can be changed while it runs."""
+"""Options of the sandbox: how it is started, and what can be changed while it runs."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""What happens to whom: chosen by the last four digits of a number, or by the tag of a mailbox.
+"""Scenarios: chosen by the last four digits of a number, or by the tag of a mailbox.
 
 Any valid number may end in these digits, and `ana+bounce-0001@example.com` is one of as many mailboxes
 as wanted, so that thousands of distinct addresses exist for every scenario.

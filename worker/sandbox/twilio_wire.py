@@ -1,4 +1,4 @@
-"""What calls and messages share on Twilio's wire: credentials, errors, dates, lists.
+"""The parts of Twilio's wire that calls and messages share: credentials, errors, dates, lists.
 
 Source: https://www.twilio.com/docs/usage/twilios-response and the provider's OpenAPI description.
 """
@@ -88,7 +88,7 @@ def token_of(callback: str | None) -> str | None:
 
 
 def as_stored(number: str) -> str:
-    """How a number asked for is written in the resource: Twilio keeps some in another spelling."""
+    """Spell a number as the resource does: Twilio keeps some in another spelling."""
     return re.sub(r"^\+(52)1(?=\d{10}$)|^\+(54)9(?=\d{10}$)", r"+\1\2", number)
 
 

@@ -1,1 +1,1 @@
-"""What is remembered: the only room that speaks SQL. PostgreSQL tells the time, everywhere."""
+"""The memory of everything: the only room that speaks SQL. PostgreSQL tells the time, everywhere."""

@@ -35,7 +35,7 @@ _LONGEST_CAP = text("""
 
 
 def longest_cap(connection: Connection) -> timedelta:
-    """How far back any campaign looks to count whom it has contacted."""
+    """Return how far back any campaign looks to count whom it has contacted."""
     return timedelta(days=connection.scalar(_LONGEST_CAP) or 0)
 
 
@@ -65,7 +65,7 @@ _IS_ARCHIVED = text("""
 
 
 def is_archived(connection: Connection, batch: int) -> bool:
-    """Whether what hung on the batch was taken out of these tables."""
+    """Return whether what hung on the batch was taken out of these tables."""
     return bool(connection.scalar(_IS_ARCHIVED, {"batch": batch}))
 
 

@@ -193,5 +193,5 @@ _BOUND = text("SELECT sid FROM sid WHERE sid = ANY (:sids) AND attempt <> :attem
 
 
 def bound_elsewhere(connection: Connection, sids: Sequence[str], attempt: int) -> set[str]:
-    """Which of the sids already belong to another attempt."""
+    """Find those of the sids that already belong to another attempt."""
     return set(connection.scalars(_BOUND, {"sids": list(sids), "attempt": attempt}))

@@ -60,7 +60,7 @@ def note(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuery:
-    """Which deeds to list; None asks for any. `of_campaign`: what was done to it or to a batch of it."""
+    """A query for deeds; None asks for any. `of_campaign`: what was done to it or to a batch of it."""
 
     subject: str | None = None
     by: str | None = None

@@ -53,6 +53,6 @@ def _conditions(query: BatchQuery, campaign_id: int | None) -> Iterator[ColumnEl
 
 
 def _matches(text: str) -> ColumnElement[bool]:
-    """Whether the text is a part of one of a batch's names, in any case."""
+    """Return whether the text is a part of one of a batch's names, in any case."""
     named = (batch.c.batch_id, batch.c.upload_filename, campaign.c.campaign_name)
     return or_(*(func.strpos(func.lower(name), text.lower()) > 0 for name in named))

@@ -1,4 +1,4 @@
-"""When each batch may claim next, noted by whoever scans.
+"""The next claim of each batch, noted by whoever scans.
 
 Scans of one channel take turns, so that what one grants the next one sees. Every other lock is taken
 with SKIP LOCKED: a scan waits for nobody, and nobody's deadlock includes one.
@@ -21,7 +21,7 @@ SCAN_LOCK = 7_230_011
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """When a batch looks again, and what it has left."""
+    """The time of a batch's next look, and the allowance it has left."""
 
     batch: int
     at: datetime
@@ -127,7 +127,7 @@ _GIVE_BACK = text("""
 
 
 def give_back(connection: Connection, batch: int, n: int) -> None:
-    """What was claimed began no attempt: the batch may claim as much again at once."""
+    """Let the batch claim as much again at once: what was claimed began no attempt."""
     connection.execute(_GIVE_BACK, {"batch": batch, "n": n})
 
 
@@ -136,7 +136,7 @@ IDLE_LOOKS = (timedelta(seconds=0.5), timedelta(seconds=15))
 
 
 def idle_until(now: datetime, claimed_at: datetime | None) -> datetime:
-    """When to look again at a batch without due work that nobody wakes before."""
+    """Return when to look again at a batch without due work that nobody wakes before."""
     shortest, longest = IDLE_LOOKS
     idle = longest * 10 if claimed_at is None else (now - claimed_at)
     return now + min(max(idle / 10, shortest), longest)

@@ -1,4 +1,4 @@
-"""What a batch says: its campaign's words, and the variables of the requests that ask for it by name."""
+"""A batch's words: its campaign's words, and the variables of the requests that ask for it by name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Addressee:
 
 
 def words_of(connection: Connection, batch: int) -> Words:
-    """What is said to everybody of a batch."""
+    """Return what is said to everybody of a batch."""
     row = dict(connection.execute(_WORDS, {"batch": batch}).mappings().one())
     variables, mode = row.pop("campaign_variables"), Channel(row.pop("mode"))
     return Words(Template(mode=mode, **row), variables)

@@ -31,7 +31,7 @@ _PACE_ANEW = {"auto_call_rate_baseline": None}
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What an upload must know about its batch before it reads a row."""
+    """The facts of a batch that an upload needs before it reads a row."""
 
     facts: BatchFacts
     mode: Channel
@@ -54,7 +54,7 @@ def add(
 
 
 def created_as(connection: Connection, batch_id: int) -> dict[str, Wire] | None:
-    """What the batch was created as; None for one older than this memory."""
+    """Return what the batch was created as; None for one created before this was kept."""
     found: dict[str, Wire] | None = connection.scalar(
         select(batch.c.created_as).where(batch.c.id == batch_id)
     )
@@ -189,7 +189,7 @@ _FILLED = (
 
 
 def counts(connection: Connection, batches: Iterable[int]) -> dict[int, tuple[Count, ...]]:
-    """How many requests of each batch stand where, in a stable order."""
+    """Count each batch's requests by status, in a stable order."""
     c = request_count.c
     total = func.sum(c.n)
     rows = connection.execute(

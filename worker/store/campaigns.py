@@ -33,7 +33,7 @@ _IN_USE = select(batch.c.id).where(
 
 
 class Deletion(Enum):
-    """What became of the wish to delete a campaign."""
+    """The result of the wish to delete a campaign."""
 
     DONE = "done"
     BEFORE = "before"
@@ -79,7 +79,7 @@ def find(connection: Connection, reference: str | int, *, lock: bool = False) ->
 
 
 def created_as(connection: Connection, campaign_id: int) -> dict[str, Wire] | None:
-    """What the campaign was created as; None for one older than this memory."""
+    """Return what the campaign was created as; None for one created before this was kept."""
     query = select(campaign.c.created_as).where(campaign.c.id == campaign_id)
     found: dict[str, Wire] | None = connection.scalar(query)
     return found
@@ -94,7 +94,7 @@ def id_of(connection: Connection, campaign_name: str) -> int | None:
 
 
 def exists(connection: Connection, campaign_id: int) -> bool:
-    """Whether a campaign has this id; one that is there is not deleted before our transaction ends."""
+    """Return whether a campaign has this id; one that is there is not deleted before our transaction ends."""
     query = select(campaign.c.id).where(campaign.c.id == campaign_id, _THERE)
     held = query.with_for_update(read=True, key_share=True)
     return connection.execute(held).first() is not None
@@ -164,7 +164,7 @@ def campaign_in(row: RowMapping) -> Campaign:
 def senders(
     connection: Connection, modes: Sequence[Channel], most: int
 ) -> list[tuple[Channel, str]]:
-    """Whom the campaigns of these channels speak as, the newest campaigns' first."""
+    """Return whom the campaigns of these channels speak as, the newest campaigns' first."""
     query = (
         select(campaign.c.mode, campaign.c.source)
         .where(campaign.c.mode.in_(modes), campaign.c.deleted_at.is_(None))

@@ -1,4 +1,4 @@
-"""What is to be said to whom: read before begin, rendered outside of any transaction."""
+"""The contents of a chunk, and its recipients: read before begin, rendered outside of any transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class Addressed:
 
 @dataclass(frozen=True, slots=True)
 class ChunkContents:
-    """What a chunk is to say, from where, to whom."""
+    """The contents of a chunk: what to say, from where, to whom."""
 
     campaign: int
     source: str

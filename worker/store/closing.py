@@ -92,7 +92,7 @@ def close_pending(connection: Connection, limit: int) -> int:
 
 
 def any_missing(connection: Connection, batch: int, reference_ids: Sequence[str]) -> bool:
-    """Whether one of the references is not in the batch, as far as it is committed."""
+    """Return whether one of the references is not in the batch, as far as it is committed."""
     chosen = {"batch": batch, "reference_ids": list(reference_ids)}
     return bool(connection.scalar(_ANY_MISSING, chosen))
 

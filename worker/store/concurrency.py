@@ -1,4 +1,4 @@
-"""How many calls may be under way at once, over all workers: what a scan may claim of them.
+"""The limit on calls under way at once, over all workers: what a scan may claim of them.
 
 The limit itself is held by `begin_attempts`, which counts anew when its turn has come.
 """
@@ -11,7 +11,7 @@ _UNDER_WAY = text("SELECT calls_under_way()")
 
 
 def free(connection: Connection, mode: Channel, limit: int) -> int | None:
-    """How many calls may still begin; None where nothing limits them.
+    """Count the calls that may still begin; None where nothing limits them.
 
     Args:
         connection: in a transaction.

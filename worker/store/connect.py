@@ -140,7 +140,7 @@ def translate_errors() -> Iterator[None]:
 
 
 def to_store_error(error: BaseException | None) -> StoreUnavailable | StoreRefused:
-    """What an error of the driver means."""
+    """Translate an error of the driver."""
     code = str(getattr(error, "sqlstate", None) or "")
     if code in WRONG_SHAPE:
         return StoreUnavailable(

@@ -1,4 +1,4 @@
-"""Who is signed in to the console, and the links that sign in once. Only digests are kept."""
+"""Sessions of the console, and the links that sign in once. Only digests are kept."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -50,7 +50,7 @@ _FIND = text("""
 
 
 def find_session(connection: Connection, digest: bytes) -> SignedIn | None:
-    """Who is signed in under this digest, if the session still lasts."""
+    """Find who is signed in under this digest, if the session still lasts."""
     row = connection.execute(_FIND, {"digest": digest}).first()
     return None if row is None else SignedIn(row.owner, Role(row.role))
 
@@ -99,6 +99,6 @@ _SPEND = text("""
 
 
 def spend_link(connection: Connection, digest: bytes) -> SignedIn | None:
-    """Whom the link signs in; None where it is unknown, spent or too old."""
+    """Spend the link; return whom it signs in, None where it is unknown, spent or too old."""
     row = connection.execute(_SPEND, {"digest": digest}).first()
     return None if row is None else SignedIn(row.owner, Role(row.role))

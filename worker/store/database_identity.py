@@ -88,5 +88,5 @@ def present(connection: Connection) -> RememberedIdentity:
 
 
 def has_attempts(connection: Connection) -> bool:
-    """Whether anybody was ever contacted from this database."""
+    """Return whether anybody was ever contacted from this database."""
     return bool(connection.scalar(text("SELECT EXISTS (SELECT FROM attempt)")))

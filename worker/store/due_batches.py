@@ -1,4 +1,4 @@
-"""Whose time to look has come, and all that decides what a batch may claim."""
+"""Batches that are due, and all that decides what each may claim."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -124,7 +124,7 @@ def one(connection: Connection, batch: int, now: datetime) -> Candidate | None:
 
 @dataclass(frozen=True, slots=True)
 class _Campaign:
-    """What the batches of a campaign have in common, judged once for all of them."""
+    """Facts that the batches of a campaign share, judged once for all of them."""
 
     mode: Channel
     hours: OpenHours

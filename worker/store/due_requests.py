@@ -25,7 +25,7 @@ _WAITING = text(f"""
 
 
 def waiting(connection: Connection, most: Mapping[int, int]) -> dict[int, int]:
-    """How many requests of each batch are due now, counted no further than the most it could use."""
+    """Count each batch's requests that are due now, no further than the most it could use."""
     values = {"batches": list(most), "most": list(most.values())}
     rows = connection.execute(_WAITING, values).all()
     return {row.batch: row.n for row in rows}
@@ -129,6 +129,6 @@ _NEXT_DUE = text("""
 
 
 def next_due(connection: Connection, batches: Sequence[int]) -> dict[int, datetime]:
-    """When the next request of each batch becomes due; those without one are left out."""
+    """Read when each batch's next request becomes due; those without one are left out."""
     rows = connection.execute(_NEXT_DUE, {"batches": list(batches)}).all()
     return {batch: due_at for batch, due_at in rows if due_at is not None}

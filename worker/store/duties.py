@@ -1,4 +1,4 @@
-"""Whose turn a scheduler's duty is, and what became of it: one row each, whoever does it."""
+"""Duties of the schedulers: whose turn each is, and its last result; one row per duty."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _TAKE_TURN = text("""
 
 
 def take_turn(connection: Connection, name: str, every: timedelta) -> bool:
-    """Whether it is ours to do now; then nobody else's before `every` is over."""
+    """Return whether it is ours to do now; then nobody else's before `every` is over."""
     return connection.scalar(_TAKE_TURN, {"name": name, "every": every}) is not None
 
 
@@ -29,7 +29,7 @@ _REPORT = text("""
 
 
 def report(connection: Connection, name: str, seconds: float, fault: str | None) -> None:
-    """What became of it; `fault` names the kind of error, None: it is done."""
+    """Note what became of it; `fault` names the kind of error, None: it is done."""
     connection.execute(_REPORT, {"name": name, "seconds": seconds, "fault": fault})
 
 

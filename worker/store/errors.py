@@ -21,5 +21,5 @@ class StoreRefused(Exception):
 
     @property
     def breaks_a_rule(self) -> bool:
-        """Whether a CHECK forbids it: a state that can't be, or a move that is not in the table."""
+        """Return whether a CHECK forbids it: a state that can't be, or a move that is not in the table."""
         return self.code == "23514"

@@ -17,7 +17,7 @@ MOST_DUE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class MinuteCount:
-    """How many attempts began in a minute on a channel, and the last one's id."""
+    """The number of attempts that began in a minute on a channel, and the last one's id."""
 
     channel: Channel
     minute: datetime
@@ -43,7 +43,7 @@ def count_minutes(connection: Connection, after: int) -> list[MinuteCount]:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What of a channel is due now. `n` stops at `MOST_DUE`."""
+    """A channel's due work. `n` stops at `MOST_DUE`."""
 
     n: int
     oldest: timedelta | None
@@ -70,7 +70,7 @@ _DUE = text(f"""
 
 
 def read_due(connection: Connection, channel: Channel) -> Due:
-    """What is due on a channel, in batches that may send."""
+    """Count what is due on a channel, in batches that may send."""
     return Due(*connection.execute(_DUE, {"channel": channel, "most": MOST_DUE + 1}).one())
 
 
@@ -93,7 +93,7 @@ _STANDING = text("""
 
 
 def read_standing(connection: Connection) -> list[Standing]:
-    """How the unfinished batches stand, by campaign."""
+    """Read how the unfinished batches stand, by campaign."""
     return [
         Standing(campaign, Channel(channel), status, n)
         for campaign, channel, status, n in connection.execute(_STANDING)

@@ -47,7 +47,7 @@ class Unguarded(StoreUnavailable):
 
 
 def is_pooled(connection: Connection) -> bool:
-    """Whether another session may serve its next transaction."""
+    """Return whether another session may serve its next transaction."""
     return bool(connection.info.get(POOLED))
 
 

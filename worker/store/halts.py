@@ -1,4 +1,4 @@
-"""What must not send at the moment: everything, a channel, or a campaign."""
+"""Halts: what must not send at the moment, everything, a channel, or a campaign."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether the database is there, and takes what is written."""
+"""The check that the database takes what is written."""
 
 from sqlalchemy import Connection, text
 

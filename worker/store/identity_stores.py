@@ -1,4 +1,4 @@
-"""Where, outside of the database, it is remembered which one it is.
+"""Stores outside of the database that remember its identity.
 
 Only a place that is there and empty remembers nothing. Whatever else keeps us from reading it could hide
 that this is another database, so it refuses: what was damaged until somebody looks, what is away until
@@ -50,10 +50,10 @@ class IdentityStore(Protocol):
 
     @property
     def place(self) -> str:
-        """What it is called."""
+        """Return what it is called."""
 
     def recall(self) -> RememberedIdentity | None:
-        """What is remembered; None when nothing is."""
+        """Read what is remembered; None when nothing is."""
 
     def remember(self, known: RememberedIdentity) -> None:
         """Keep it."""
@@ -67,7 +67,7 @@ class FileIdentityStore:
         self.place = f"{self._path} (STATE_DIR)"
 
     def recall(self) -> RememberedIdentity | None:
-        """What the file says."""
+        """Read the file."""
         with self._guard("can't be read"):
             try:
                 return read_identity(self._path.read_bytes())
@@ -104,7 +104,7 @@ class BrokerIdentityStore:
         self.place = f"the key {key} of {setting}"
 
     def recall(self) -> RememberedIdentity | None:
-        """What the key says."""
+        """Read the key."""
         with self._guard():
             kept = self._client.get(self._key)
             return None if kept is None else read_identity(kept)

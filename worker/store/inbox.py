@@ -1,4 +1,4 @@
-"""What the providers reported: stored once, applied when it fits, kept with the attempt's history."""
+"""The providers' reports: stored once, applied when it fits, kept with the attempt's history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of the arrivals. `known` ones were stored before, equal in every field."""
+    """The result of storing arrivals. `known` ones were stored before, equal in every field."""
 
     by_status: dict[RequestStatus, int]
     known: int

@@ -1,4 +1,4 @@
-"""Which messages have had their effect."""
+"""Messages that have had their effect."""
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert

@@ -1,4 +1,4 @@
-"""Whom a token belongs to, for as long as somebody may say stop: also when its attempt was archived."""
+"""The recipient behind a token, for as long as somebody may say stop: also when its attempt was archived."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,7 +10,7 @@ from worker.domain.statuses import Channel
 
 @dataclass(frozen=True, slots=True)
 class Contacted:
-    """Who an attempt was to, and whether the attempt was archived since."""
+    """The recipient of an attempt, and whether the attempt was archived since."""
 
     mode: Channel
     identity: str
@@ -26,7 +26,7 @@ _BY_TOKEN = text(f"""
 
 
 def find_contacted(connection: Connection, token: UUID) -> Contacted | None:
-    """Who the attempt with this token was to; None where there never was one."""
+    """Find whom the attempt with this token was to; None where there never was one."""
     row = connection.execute(_BY_TOKEN, {"token": token}).first()
     return Contacted(Channel(row.channel), row.identity, row.archived) if row else None
 

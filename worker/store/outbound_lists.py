@@ -31,7 +31,7 @@ def _is(column: ColumnElement[Any]) -> Condition:
 
 
 def _has(column: ColumnElement[Any]) -> Condition:
-    """Whether the text is a part of it, in any case."""
+    """Return whether the text is a part of it, in any case."""
     return lambda value: func.strpos(func.lower(cast(column, Text)), func.lower(literal(value))) > 0
 
 

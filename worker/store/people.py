@@ -29,7 +29,7 @@ _ONE = text(f"{_COLUMNS} WHERE id = :id")
 
 
 def find_recipients(connection: Connection, identities: Sequence[str]) -> list[KnownRecipient]:
-    """Whoever has one of these identities, on every channel."""
+    """Return whoever has one of these identities, on every channel."""
     told = {"channels": list(Channel), "identities": list(identities)}
     return [_read(row) for row in connection.execute(_FIND, told)]
 
@@ -102,7 +102,7 @@ class AttemptShown:
 
     @property
     def is_decidable(self) -> bool:
-        """Whether a person may decide what became of it."""
+        """Return whether a person may decide what became of it."""
         return self.state in {AttemptState.IN_DOUBT, AttemptState.UNRESOLVED}
 
 
@@ -127,7 +127,7 @@ _HELD = text("""
 
 @dataclass(frozen=True, slots=True)
 class ToWhom:
-    """Whom a request is to, and whether they are not to be contacted."""
+    """The recipient of a request, and whether they are not to be contacted."""
 
     recipient: int | None
     address: str = field(repr=False)
@@ -136,5 +136,5 @@ class ToWhom:
 
 
 def to_whom(connection: Connection, request: int) -> ToWhom:
-    """Whom a request is to."""
+    """Return whom a request is to."""
     return ToWhom(*connection.execute(_HELD, {"request": request}).one())

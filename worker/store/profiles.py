@@ -1,4 +1,4 @@
-"""Which profile a database is used with. Durations that do not fit together must not meet in one."""
+"""The profile a database is used with. Durations that do not fit together must not meet in one."""
 
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection

@@ -1,4 +1,4 @@
-"""Whom a batch has, by what decides whether they can be contacted at all."""
+"""People of a batch, by what decides whether they can be contacted at all."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def alike(connection: Connection, batch: int, *, most: int) -> list[Alike]:
 
 
 def count_refused(connection: Connection, batch: int) -> list[Never]:
-    """Who was refused as the batch took them in, by reason."""
+    """Count who was refused as the batch took them in, by reason."""
     return [Never(row.n, row.why) for row in connection.execute(_REFUSED, {"batch": batch})]
 
 

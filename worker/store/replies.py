@@ -1,4 +1,4 @@
-"""What people answer that is no opt-out: told to the campaign they answer, never in their own words."""
+"""Replies that are no opt-out: told to the campaign they answer, never in their own words."""
 
 from collections.abc import Sequence
 

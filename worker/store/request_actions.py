@@ -59,7 +59,7 @@ NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """How many requests were queued again, and how many passed over because of a doubt.
+    """Counts of requests that were queued again, and of those passed over because of a doubt.
 
     `named` are the first of those: the reference_id, and the attempt that may have reached somebody.
     """

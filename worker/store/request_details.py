@@ -1,4 +1,4 @@
-"""What else there is to know of a request: its attempts, what its recipient is told by, where it is."""
+"""Details of a request: its attempts, what its recipient is told by, where it is."""
 
 from collections.abc import Sequence
 from datetime import datetime

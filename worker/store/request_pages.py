@@ -30,7 +30,7 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """What was found, and the reference behind which to look on; None: that was all."""
+    """One page of requests, and the reference behind which the next begins; None: that was all."""
 
     rows: Sequence[RequestRow]
     after: str | None

@@ -19,7 +19,7 @@ _COLUMNS = """
 
 @dataclass(frozen=True, slots=True)
 class ResultFilter:
-    """Which requests of a batch to read; None means any."""
+    """A filter of a batch's requests; None means any."""
 
     statuses: Sequence[str] | None = None
     reference_id: str | None = None
@@ -150,7 +150,7 @@ _STATUSES = text("""
 def statuses(
     connection: Connection, batch: int, reference_ids: Sequence[str]
 ) -> dict[str, RequestStatus]:
-    """Where the named requests stand; those that the batch has not are left out."""
+    """Return where the named requests stand; those that the batch has not are left out."""
     named = {"batch": batch, "reference_ids": list(reference_ids)}
     rows = connection.execute(_STATUSES, named)
     return {reference_id: RequestStatus(status) for reference_id, status in rows}

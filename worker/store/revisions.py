@@ -1,4 +1,4 @@
-"""Which shape a database has, and which one this code expects: asked without what migrates.
+"""Revisions: the shape a database has, and the one this code expects, asked without what migrates.
 
 Every process that may send asks it once; the tool that migrates would stay in its memory for ever.
 """

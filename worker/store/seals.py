@@ -42,7 +42,7 @@ def seal(connection: Connection, limit: int) -> int:
 
 
 def unsealed(connection: Connection) -> int:
-    """How many entries wait for their seal."""
+    """Return how many entries wait for their seal."""
     return connection.scalar(select(func.count()).select_from(audit_unsealed)) or 0
 
 

@@ -86,13 +86,13 @@ _PLACES = text("""
 
 
 def read_places(connection: Connection) -> Places:
-    """How full the server is; a pooler in between is not seen."""
+    """Read how full the server is; a pooler in between is not seen."""
     return Places(*connection.execute(_PLACES).one())
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Who receives what the server writes."""
+    """The copies that receive what the server writes."""
 
     awaited: bool
     """Whether a commit waits for a standby."""

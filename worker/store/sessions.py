@@ -1,4 +1,4 @@
-"""What the system that held a conversation knows it by."""
+"""A conversation's id in the system that held it."""
 
 from dataclasses import dataclass
 from uuid import UUID

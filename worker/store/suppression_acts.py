@@ -1,4 +1,4 @@
-"""Which acts keep somebody from being contacted, and the end of one of them: noted on its row, for good."""
+"""Acts that keep somebody from being contacted; the end of one is noted on its row, for good."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ _NEWEST = text(f"""
 
 
 def newest(connection: Connection, mode: Channel | None, limit: int) -> list[Suppression]:
-    """What is in force, the latest first."""
+    """List what is in force, the latest first."""
     return [_read(row) for row in connection.execute(_NEWEST, {"mode": mode, "limit": limit})]
 
 

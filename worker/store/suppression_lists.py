@@ -67,7 +67,7 @@ _MISSING = text("""
 
 
 def missing(connection: Connection, source: str, mode: Channel, seen: Sequence[int]) -> Missing:
-    """What stands of the list on this channel, and on none that it does not share, beside these rows."""
+    """Find what stands of the list on this channel, and on none that it does not share, beside these rows."""
     told = {"source": source, "mode": mode, "seen": list(seen)}
     row = connection.execute(
         _MISSING, told | {"sharing": list(sharing(mode, scope_of(connection)))}

@@ -1,4 +1,4 @@
-"""Who must not be contacted: a row per act, and on the recipient what is in force of them, for begin.
+"""Suppressions: a row per act, and on the recipient what is in force of them, for begin.
 
 Whoever writes one locks the recipients first, as begin does, and writes both in one statement.
 """
@@ -142,6 +142,6 @@ def suppress_recipients_of(
 
 
 def scope_of(connection: Connection) -> SuppressScope:
-    """What an opt-out means to the engine of this connection."""
+    """Return what an opt-out means to the engine of this connection."""
     chosen: SuppressScope = connection.get_execution_options().get(SCOPE, SuppressScope.CHANNEL)
     return chosen

@@ -1,4 +1,4 @@
-"""What was counted since ever, by name, whichever process counted it."""
+"""Counters of all time, by name, whichever process counted."""
 
 from collections.abc import Mapping
 

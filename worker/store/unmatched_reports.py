@@ -1,4 +1,4 @@
-"""Whom reports speak of that fit no attempt: it was archived, or they came without our token.
+"""People behind reports that fit no attempt: it was archived, or they came without our token.
 
 A person is found by our token, else by the provider's id of the message, else by their own address: but only
 one whom we contacted on that channel, for others use the same account.
@@ -14,7 +14,7 @@ from worker.domain.evidence.reports import Report
 
 
 class Named(StrEnum):
-    """What a report without our token names."""
+    """The names in a report without our token."""
 
     MESSAGE = "message"
     """A mail of ours, by the provider's id."""

@@ -21,13 +21,13 @@ class WaitingUpload:
 
 
 def is_known(connection: Connection, batch: int, digest: str) -> bool:
-    """Whether the batch has this very file already, read without a fault or still waiting."""
+    """Return whether the batch has this very file already, read without a fault or still waiting."""
     same = (upload.c.batch == batch, upload.c.digest == digest, upload.c.fault.is_(None))
     return connection.execute(select(upload.c.id).where(*same)).first() is not None
 
 
 def bytes_waiting(connection: Connection) -> int:
-    """How much waits in all."""
+    """Count the bytes that wait in all."""
     waiting = select(func.coalesce(func.sum(upload.c.size), 0)).where(
         upload.c.finished_at.is_(None)
     )

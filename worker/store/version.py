@@ -1,4 +1,4 @@
-"""Which PostgreSQL this is, before anything else is asked of it."""
+"""The version of PostgreSQL, checked before anything else is asked of it."""
 
 from typing import Any
 

@@ -25,7 +25,7 @@ class WebhookDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What became of a try. `pause` until the next one; None when there is to be none."""
+    """The result of a try. `pause` until the next one; None when there is to be none."""
 
     delivery: WebhookDelivery
     delivered: bool

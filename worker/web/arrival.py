@@ -1,4 +1,4 @@
-"""Whether what is signed for our public address arrives here as it was signed: for `outreach doctor`."""
+"""Proof that what is signed for our public address arrives here as it was signed: for `outreach doctor`."""
 
 from starlette.requests import Request
 from starlette.responses import Response

@@ -1,4 +1,4 @@
-"""What the providers report, taken in: verified, applied and committed before the answer is 2xx."""
+"""Callbacks of the providers: verified, applied and committed before the answer is 2xx."""
 
 import re
 import time
@@ -44,7 +44,7 @@ Reader = Callable[[Mapping[str, str], UUID], Report | None]
 
 
 class Sessions(TypedDict):
-    """What the system that holds a conversation knows it by."""
+    """The conversation's id in the system that holds it."""
 
     session_id: int | None
     conversation_id: int | None

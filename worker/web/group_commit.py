@@ -28,7 +28,7 @@ Settle = Callable[[list[Report]], object]
 
 @dataclass(slots=True)
 class _Delivery:
-    """What one callback brought, and who waits until it is durable."""
+    """One callback's reports, and who waits until they are durable."""
 
     done: asyncio.Future[None]
     left: Sequence[Report]
@@ -40,7 +40,7 @@ class _Delivery:
         self.piece, self.left = list(self.left[:PIECE]), self.left[PIECE:]
 
     def tell(self, failure: Exception | None) -> None:
-        """Whoever hung up meanwhile is told nothing."""
+        """Tell the caller, unless it hung up meanwhile."""
         if self.done.done():
             return
         if failure is not None:

@@ -1,4 +1,4 @@
-"""What people answer to a text: heard or told before this is 200; their words are kept nowhere."""
+"""Answers to a text: heard or told before this is 200; their words are kept nowhere."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -74,7 +74,7 @@ class Inbound:
             self.keep(ROUTE, [dumps({"wish": wish, **said})])
 
     def _tell(self, said: Mapping[str, str]) -> None:
-        """Whoever we can't read was not texted by us, and answers nobody."""
+        """Tell the campaign; an author we can't read was not texted by us, and answers nobody."""
         senders = (said["To"], said["MessagingServiceSid"])
         with suppress(UnreadAuthor):
             tell_reply(self.runtime.engine, said["From"], senders, said["MessageSid"])

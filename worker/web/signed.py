@@ -15,7 +15,7 @@ MOST_FIELDS = 500
 
 @dataclass(frozen=True, slots=True)
 class UnreadableForm:
-    """Why a form was not read: the status to answer, and a word for the count."""
+    """A form that was not read: the status to answer, and a word for the count."""
 
     status: int
     why: str
@@ -35,7 +35,7 @@ async def read_signed_form(request: Request, settings: Settings) -> dict[str, st
 
 
 def auth_tokens(settings: Settings) -> list[str]:
-    """Whatever Twilio may sign with: two while one is rotated."""
+    """Return the tokens that Twilio may sign with: two while one is rotated."""
     tokens = (settings.twilio_auth_token, settings.twilio_previous_auth_token)
     return [token.get_secret_value() for token in tokens if token]
 

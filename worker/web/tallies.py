@@ -1,4 +1,4 @@
-"""What this process counts, brought to the database every few seconds: the public door shows no figures."""
+"""Counts of this process, brought to the database every few seconds: the public door shows no figures."""
 
 import asyncio
 from collections import Counter

@@ -91,7 +91,7 @@ def resume(visit: Visit) -> Response:
 
 
 def change(visit: Visit) -> Response:
-    """When it ends, and how fast it goes."""
+    """Change when it ends and how fast it goes."""
     changes: dict[str, object] = {}
     if ends := visit.given("expires_on"):
         changes["expires_on"] = _moment(ends, visit.runtime.settings.display_zone)

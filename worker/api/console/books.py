@@ -1,4 +1,4 @@
-"""What will happen in the next days, and who did what."""
+"""The console's books: what will happen in the next days, and who did what."""
 
 from starlette.responses import Response
 

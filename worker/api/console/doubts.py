@@ -10,7 +10,7 @@ from worker.dispatch.decide import allow_retry, count_as_sent
 
 
 def show_doubts(visit: Visit) -> Response:
-    """Which outcomes are unknown, since when, and what happens next; the oldest first."""
+    """Return which outcomes are unknown, since when, and what happens next; the oldest first."""
     here = visit.runtime
     found = [(one, one.doubt.mode.value) for one in doubts_open(here.engine, here.patience)]
     letters = list_dead_letters(here.engine)

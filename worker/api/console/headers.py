@@ -1,4 +1,4 @@
-"""What every answer of the console tells the browser: load nothing from elsewhere, keep nothing."""
+"""Headers of the console's answers, which tell the browser: load nothing from elsewhere, keep nothing."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware

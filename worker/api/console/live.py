@@ -1,4 +1,4 @@
-"""Which parts of which pages change while somebody looks, and the streams that tell so."""
+"""Live parts of the console's pages, and the streams that send their changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -39,7 +39,7 @@ def render(template: str, *, status: int = 200, **shown: object) -> Response:
 
 
 def write(template: str, **shown: object) -> str:
-    """What a template makes of what is shown."""
+    """Fill a template with what is shown."""
     return templates().get_template(template).render(shown)
 
 

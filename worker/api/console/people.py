@@ -23,7 +23,7 @@ def show_people(visit: Visit) -> Response:
 
 
 def find(visit: Visit) -> Response:
-    """Whoever was typed. By POST, for an address is kept in histories and logs."""
+    """Return whoever was typed. By POST, for an address is kept in histories and logs."""
     found = find_person(visit.runtime.engine, visit.given("who"))
     if len({one.identity for one in found}) == 1:
         return go(f"/people/{found[0].id}")

@@ -23,7 +23,7 @@ from worker.runtime import Runtime, StoreUnavailable
 
 @dataclass(frozen=True, slots=True)
 class OpenDoor:
-    """What anybody may ask for."""
+    """A route that needs no sign-in."""
 
     runtime: Runtime
 

@@ -15,7 +15,7 @@ from worker.domain.errors import FileFault, WrongFields
 
 
 def show_form(visit: Visit) -> Response:
-    """Which campaign, which name, which file."""
+    """Return which campaign, which name, which file."""
     found = list_campaigns(visit.runtime.engine)
     return visit.page("new_batch.html", here="/batches", found=found)
 
@@ -43,7 +43,7 @@ def create(visit: Visit) -> Response:
 
 
 def _review(visit: Visit, batch_id: str, uploaded: Uploaded) -> Response:
-    """What came in, and what the first five are told: whoever has uploaded them may see that."""
+    """Return what came in, and what the first five are told: whoever has uploaded them may see that."""
     engine = visit.runtime.console_engine
     note_reveal(engine, f"batch {batch_id}", by=visit.who.owner)
     return visit.page(

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a page is made of: who asks, for what, with which form."""
+    """One visit to a page: who asks, for what, with which form."""
 
     runtime: Runtime
     request: Request
@@ -35,7 +35,7 @@ class Visit:
     form: FormData
 
     def may(self, role: Role) -> bool:
-        """Whether they may do what this role allows."""
+        """Return whether they may do what this role allows."""
         return self.who.role.includes(role)
 
     def named(self, name: str) -> str:
@@ -43,11 +43,11 @@ class Visit:
         return str(self.request.path_params[name])
 
     def asked(self, name: str) -> str:
-        """What the address asks for under this name; empty where nothing."""
+        """Return what the address asks for under this name; empty where nothing."""
         return self.request.query_params.get(name, "").strip()
 
     def given(self, name: str) -> str:
-        """What the form has under this name; empty where nothing, or a file."""
+        """Return what the form has under this name; empty where nothing, or a file."""
         value = self.form.get(name, "")
         return value.strip() if isinstance(value, str) else ""
 
@@ -83,7 +83,7 @@ async def answering(runtime: Runtime, role: Role, handler: Handler, request: Req
 
 
 def is_from_here(request: Request) -> bool:
-    """Whether a form was sent by a page of this address; a browser says where its page is from."""
+    """Return whether a form was sent by a page of this address; a browser says where its page is from."""
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
@@ -99,7 +99,7 @@ def _answer(
 
 
 def _judge(visit: Visit, role: Role) -> Response | None:
-    """Why they may not; None: they may."""
+    """Return why they may not; None: they may."""
     if not visit.may(role):
         return message_page(403, f"This needs the role {role}; yours is {visit.who.role}.")
     if visit.request.method == "POST" and not _is_own_form(visit):

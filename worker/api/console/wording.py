@@ -48,7 +48,7 @@ def moment(at: datetime | None) -> Markup:
 
 
 def span(value: timedelta | float) -> str:
-    """How long: 12 s, 31 min, 5 h, 3 days."""
+    """Say how long it is: 12 s, 31 min, 5 h, 3 days."""
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if seconds < 10:
         return f"{max(0.0, seconds):.1f} s"
@@ -73,7 +73,7 @@ def channel(name: str) -> str:
 
 
 def contacts(name: str) -> str:
-    """What goes out on a channel."""
+    """Return what goes out on a channel."""
     return CHANNELS[name][1]
 
 

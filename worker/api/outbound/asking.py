@@ -1,4 +1,4 @@
-"""What every route of the public API is given: the generation that asks, and a list's questions."""
+"""Dependencies of the public API's routes: the generation that asks, and a list's questions."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""What clients of the public API send: one superset for all generations, strict about types and names."""
+"""Models of the public API's requests: one superset for all generations, strict about types and names."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -44,7 +44,7 @@ Count = Annotated[int, Field(ge=0, le=LARGEST)]
 
 
 class ScheduleOverride(WireModel):
-    """What holds on a day instead of the campaign's own."""
+    """The hours of one day, instead of the campaign's own."""
 
     active: bool | None = None
     daily_start_time: Clock | None = None

@@ -1,4 +1,4 @@
-"""What clients of the public API read. For the documents alone: answers are written from our own nouns."""
+"""Models of the public API's answers. For the documents alone: answers are written from our own nouns."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -82,7 +82,7 @@ class StatusBreakdown(BaseModel):
 
 
 class FileTold(BaseModel):
-    """What became of a file. It waits while `finished_at` is null."""
+    """The result of a file. It waits while `finished_at` is null."""
 
     filename: str
     received_at: datetime
@@ -105,7 +105,7 @@ class PublicBatchDetails(CommunicationBatch):
 
 
 class CommunicationRequestResult(BaseModel):
-    """What became of a request. Older generations read other names of `request_status`."""
+    """The result of a request. Older generations read other names of `request_status`."""
 
     batch_id: str
     reference_id: str

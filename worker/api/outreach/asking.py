@@ -1,4 +1,4 @@
-"""What routes are given: names of a path that the caller may see, and who may ask about everything."""
+"""Dependencies of the routes: names of a path that the caller may see, and who may ask about everything."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Who did what, when, through which door and why."""
+"""The audit: who did what, when, through which door and why."""
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime
@@ -27,7 +27,7 @@ def list_some(
     since: AwareDatetime | None = None,
     limit: Limit = 50,
 ) -> Response:
-    """What was done, the latest first. A key of one campaign sees what was done to that and its batches."""
+    """List deeds, the latest first. A key of one campaign sees what was done to that and its batches."""
     asked = AuditAsked(batch=batch, campaign=campaign, by=by, since=since, limit=limit)
     found = list_audit_seen(runtime.engine, caller.campaign, asked)
     return json_of([one.to_wire() for one in found])
@@ -35,5 +35,5 @@ def list_some(
 
 @router.get("/verify", responses=refused_with(404))
 def verify(runtime: Used, _: ReadingAll) -> Response:
-    """Whether an entry was altered or removed, and how many are not sealed yet."""
+    """Return whether an entry was altered or removed, and how many are not sealed yet."""
     return json_of(verify_audit(runtime.patient_engine).to_wire())

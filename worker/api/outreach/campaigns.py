@@ -64,7 +64,7 @@ def update(
 
 @router.get("/{campaign}/diff", responses=refused_with(404, 422))
 def diff(runtime: Used, _: Reading, campaign: CampaignSeen) -> Response:
-    """Who changed which field from what to what, the oldest change first."""
+    """Return who changed which field from what to what, the oldest change first."""
     return json_of([one.to_wire() for one in campaign_diff(runtime.engine, campaign)])
 
 
@@ -90,6 +90,6 @@ def plan(
     campaign: CampaignSeen,
     file: Annotated[UploadFile, File(description="CSV: reference_id, target, then variables")],
 ) -> Response:
-    """What a new batch of this file would do, hour by hour; nothing is stored."""
+    """Forecast what a new batch of this file would do, hour by hour; nothing is stored."""
     seen = forecast(runtime.engine, campaign, file.file, {}, ceilings=runtime.ceilings)
     return json_of(seen.to_wire() | {"hours": seen.hours_to_wire()})

@@ -1,4 +1,4 @@
-"""What other systems may ask for by message."""
+"""Messages from other systems."""
 
 from typing import Annotated
 

@@ -30,7 +30,7 @@ KINDS = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
 
 
 class Searched(WireModel):
-    """What to search for: one of both. A target stands in a body, never in an address."""
+    """A search by reference or by target: one of both. A target stands in a body, never in an address."""
 
     target: Target | None = None
     reference_id: ReferenceId | None = None
@@ -94,7 +94,7 @@ def show(runtime: Used, _: Reading, batch_id: BatchSeen, reference_id: Reference
 def preview_one(
     runtime: Used, _: Reading, batch_id: BatchSeen, reference_id: Reference
 ) -> Response:
-    """What the person behind a request will be told; nothing is sent."""
+    """Preview what the person behind a request will be told; nothing is sent."""
     return json_of(preview(runtime.engine, batch_id, reference_id).to_wire())
 
 

@@ -1,4 +1,4 @@
-"""Who must not be contacted. A target stands in a body, never in an address."""
+"""Suppressions: people who must not be contacted. A target stands in a body, never in an address."""
 
 from typing import Annotated
 
@@ -38,7 +38,7 @@ class ToSuppress(SomebodyThere):
 
 
 class WhyLifted(WireModel):
-    """Why; it is remembered."""
+    """The reason for lifting; it is remembered."""
 
     reason: Text | None = None
 
@@ -53,7 +53,7 @@ def add(runtime: Used, caller: Operating, who: ToSuppress) -> Response:
 
 @router.post("/check", responses=refused_with(409, 413, 415, 422))
 def check(runtime: Used, _: Reading, who: SomebodyThere) -> Response:
-    """Whether one address is suppressed on a channel, and no more than that."""
+    """Return whether one address is suppressed on a channel, and no more than that."""
     told = explain_suppressed(runtime.engine, who.mode, who.target)
     return json_of({"suppressed": any(one.lifted_at is None for one in told)})
 

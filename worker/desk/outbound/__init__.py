@@ -1,1 +1,1 @@
-"""What the public API's clients ask for, in its nouns, each within what the caller's key may see."""
+"""Use cases of the public API's clients, in its nouns, each within what the caller's key may see."""

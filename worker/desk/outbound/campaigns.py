@@ -22,7 +22,7 @@ Said = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignDefaults:
-    """What holds where a client of the public API says nothing.
+    """Defaults where a client of the public API says nothing.
 
     `template`: the name of the campaign whose words are taken. `of_one`: what `hourly_rate: 1` means.
     """
@@ -130,7 +130,7 @@ def _changed(
 
 @dataclass(frozen=True, slots=True)
 class _Lent:
-    """What a template gives: its mode, source and zone, and its words."""
+    """The parts that a template lends: its mode, source and zone, and its words."""
 
     own: dict[str, Any]
     words: dict[str, Any]

@@ -17,7 +17,7 @@ from worker.store.requests import ResultFilter
 
 @dataclass(frozen=True, slots=True)
 class ResultsAsked:
-    """Which results; None means any. Nothing here has an `insights_status`."""
+    """A query for results; None means any. Nothing here has an `insights_status`."""
 
     reference_id: str | None
     status: str | None

@@ -1,4 +1,4 @@
-"""What a key of one campaign sees: nothing of another is there for it."""
+"""The scope of a key of one campaign: nothing of another is there for it."""
 
 from worker.desk.batches import get_batch
 from worker.desk.campaigns import get_campaign
@@ -24,7 +24,7 @@ class BatchIdTaken(Mistake):
 
 
 def is_seen(caller: Caller, campaign_id: int) -> bool:
-    """Whether the caller may know of this campaign."""
+    """Return whether the caller may know of this campaign."""
     return caller.campaign in {None, campaign_id}
 
 

@@ -33,7 +33,7 @@ def take_file(engine: Engine, batch_id: str, file: BinaryIO, filename: str, call
 
 
 def uploads_of(engine: Engine, batch_id: str, caller: Caller) -> list[Wire]:
-    """What became of the batch's latest files, the newest first.
+    """Return what became of the batch's latest files, the newest first.
 
     Raises:
         UnknownBatch: there is none that the caller may see.

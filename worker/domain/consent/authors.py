@@ -1,4 +1,4 @@
-"""Who wrote an incoming message: the number behind the `From` that a provider names."""
+"""The author of an incoming message: the number behind the `From` that a provider names."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What people answer to a text when they want no more of them.
+"""Words that people answer to a text when they want no more of them.
 
 When in doubt it is a stop: START repairs a wrong guess, and nothing repairs the other. A test states the
 rates over a corpus of phrases; the words themselves are data (`stop_phrases.py`).
@@ -13,7 +13,7 @@ from worker.domain.consent import stop_phrases as said_by_people
 
 
 class Wish(StrEnum):
-    """What an incoming text asks for."""
+    """The wish that an incoming text expresses."""
 
     STOP = "STOP"
     START = "START"
@@ -102,7 +102,7 @@ _SHORT = 8
 
 
 def read_wish(body: str, opt_out_type: str = "") -> Wish:
-    """What a text asks for.
+    """Read what a text asks for.
 
     Args:
         body: its words, in any case and with any marks.
@@ -154,7 +154,7 @@ def _without_end(said: str) -> str:
 
 
 def _is_stop(sentence: str) -> bool:
-    """Whether it is or begins with a wish, after any openings: a wish may begin with one."""
+    """Return whether it is or begins with a wish, after any openings: a wish may begin with one."""
     left = sentence
     for _ in range(OPENINGS):
         if f"{left} ".startswith(_OTHERS):

@@ -1,4 +1,4 @@
-"""Whether a START takes back somebody's STOPs: only where it is known to have been written after them."""
+"""START messages: one takes back somebody's STOPs only where it is known to have been written after them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Recalled = Received | Undecided | None
 
 
 class StartVerdict(Enum):
-    """What a START does."""
+    """The effect of a START."""
 
     LIFTS = auto()
     STAYS = auto()

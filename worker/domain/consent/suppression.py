@@ -9,7 +9,7 @@ from worker.domain.statuses import Channel, SuppressReason
 
 
 class Source(StrEnum):
-    """Where an act came from, unless a provider's event told it: then the event's name stands there."""
+    """The source of an act, unless a provider's event told it: then the event's name stands there."""
 
     STOP = "stop"
     """A text that asks to be left alone."""
@@ -60,7 +60,7 @@ class Act:
 
 
 class SuppressScope(StrEnum):
-    """What somebody means who asks a phone number to be left alone."""
+    """The channels that an opt-out from a phone number stands for."""
 
     CHANNEL = "channel"
     """The channel they answered on."""

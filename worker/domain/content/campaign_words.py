@@ -1,4 +1,4 @@
-"""What a campaign says, as it was written: who only reads it need not wait for what renders it."""
+"""A campaign's words as they were written; reading them needs nothing of what renders them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Which variables a template can't do without, found before any request is rendered."""
+"""Variables that a template can't do without, found before any request is rendered."""
 
 from collections.abc import Iterable
 
@@ -32,7 +32,7 @@ def find_needed(template: Template, given: Iterable[str]) -> list[str]:
 
 
 def _fails(field: str, source: str, values: dict[str, str], variable: str) -> bool:
-    """Whether the template fails without this variable, though it had all others."""
+    """Return whether the template fails without this variable, though it had all others."""
     environment = ENVIRONMENTS[field]
     others = dict.fromkeys(
         map(str, parse_template(environment, source).global_variables()), SOMETHING

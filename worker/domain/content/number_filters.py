@@ -39,7 +39,7 @@ def range_names(source: str) -> frozenset[str]:
 
 
 def is_number(value: str) -> bool:
-    """Whether a text is a number like 1000.50, without separators of thousands, units or exponents."""
+    """Return whether a text is a number like 1000.50, without separators of thousands, units or exponents."""
     return _NUMBER.fullmatch(value) is not None
 
 

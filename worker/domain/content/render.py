@@ -1,4 +1,4 @@
-"""What is said to one recipient: the campaign's words with the request's variables in them, checked.
+"""Rendering for one recipient: the campaign's words with the request's variables in them, checked.
 
 Everything a provider would refuse, or a phone would stumble over, is refused here, before anybody is
 contacted. A fault names the field and the variable, and never a value.
@@ -98,7 +98,7 @@ def _check_values(variables: Mapping[str, str]) -> None:
 
 
 def check(template: Template) -> list[str]:
-    """What is wrong with a template before any variable is known: one phrase per field."""
+    """Find what is wrong with a template before any variable is known: one phrase per field."""
     faults = []
     for name, environment in ENVIRONMENTS.items():
         source = getattr(template, name)
@@ -154,7 +154,7 @@ def _share_mail(template: Template, variables: Mapping[str, str]) -> Mail | None
 
 @lru_cache(maxsize=256)
 def _form(template: Template) -> MailShape | None:
-    """What its mails share, judged once; words that can't be sent are told where each is rendered."""
+    """Return what its mails share, judged once; words that can't be sent are told where each is rendered."""
     made = form(template.subject or "", template.html, template.text)
     if made is None or CONTROL.search("".join(made.texts.values())):
         return None

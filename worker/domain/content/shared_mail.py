@@ -22,7 +22,7 @@ LONGEST_SUBSTITUTIONS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """Where a variable's value goes: the mark in the text, and how the value must be written there."""
+    """The place of a variable's value: the mark in the text, and how the value must be written there."""
 
     field: str
     mark: str
@@ -78,7 +78,7 @@ def _mark(source: str, marks: Mapping[str, str]) -> str:
 
 
 def is_plain(source: str) -> bool:
-    """Whether nothing but variables is in it, and words enough that no value can leave it empty."""
+    """Return whether nothing but variables is in it, and words enough that no value can leave it empty."""
     rest = VARIABLE.sub("", source)
     words = set(VARIABLE.findall(source))
     return not ANY_TAG.search(rest) and bool(rest.strip()) and not words & NO_VARIABLES

@@ -1,4 +1,4 @@
-"""What an author probably did not mean: said when a template is written and when a file comes in.
+"""Hints at what an author probably did not mean: given when a template is written and when a file comes in.
 
 A hint is no fault: the template can be rendered, and says something else than it seems to.
 """

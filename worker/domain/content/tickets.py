@@ -1,4 +1,4 @@
-"""What travels between the steps of a delivery: what to say, and the right to say it once."""
+"""Values that travel between the steps of a delivery: what to say, and the right to say it once."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,7 +40,7 @@ class Mail:
 
     @property
     def form(self) -> tuple[str | None, ...] | None:
-        """What it shares with mails that may travel in one request; None: with nobody's."""
+        """Return what it shares with mails that may travel in one request; None: with nobody's."""
         shareable = self.template_id is not None or self.substitutions is not None
         return (self.subject, self.html, self.text, self.template_id) if shareable else None
 
@@ -66,7 +66,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class LookupRequest:
-    """What to ask a provider about an attempt in doubt: who was to be reached, from where, since when."""
+    """A question to a provider about an attempt in doubt: who was to be reached, from where, since when."""
 
     attempt: int
     token: UUID

@@ -1,4 +1,4 @@
-"""What a campaign wants of a call that a machine answers."""
+"""A campaign's wishes for a call that a machine answers."""
 
 from enum import StrEnum
 

@@ -1,1 +1,1 @@
-"""What other systems and operators write and read: campaigns, batches, messages, files, results, webhooks."""
+"""Models of what others write and read: campaigns, batches, messages, files, results, webhooks."""

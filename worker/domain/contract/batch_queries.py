@@ -1,4 +1,4 @@
-"""What an operator asks a list of batches for."""
+"""Queries for a list of batches."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ LARGEST_PAGE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchQuery:
-    """Which batches to list, newest first; None asks for any.
+    """A query for batches, newest first; None asks for any.
 
     `campaign`: its name or id. `finished`: whether each request is final. `matching`: part of the
     batch_id, the uploaded file's name or the campaign's name, in any case. `since`: created then or
@@ -43,7 +43,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """What was found, and whether there is more below it."""
+    """One page of a list, and whether there is more below it."""
 
     batches: tuple[Listed, ...]
     more: bool

@@ -23,7 +23,7 @@ BatchId = Annotated[str, Field(pattern=BATCH_ID)]
 
 
 class BatchFields(WireModel):
-    """What the creator of a batch says about it, under its names on the wire."""
+    """The fields of a new batch, under their names on the wire."""
 
     batch_id: BatchId
     campaign_id: int
@@ -44,7 +44,7 @@ EDITABLE = ("paused", "expires_on", "call_rate", "auto_call_rate")
 
 @dataclass(frozen=True, slots=True)
 class BatchFacts:
-    """What is stored about a batch, and whether one of its requests has a counted attempt."""
+    """The stored facts of a batch, and whether one of its requests has a counted attempt."""
 
     id: int
     batch_id: str
@@ -73,7 +73,7 @@ class BatchFacts:
 
 
 def batch_status(facts: BatchFacts, now: datetime) -> BatchStatus:
-    """What the facts say; the first match wins."""
+    """Derive the status from the facts; the first match wins."""
     if facts.deleted_at is not None:
         return BatchStatus.CANCELED
     if facts.error_message is not None:
@@ -100,7 +100,7 @@ def refuse_closed(facts: BatchFacts, now: datetime) -> None:
 
 
 def is_expired(facts: BatchFacts, now: datetime) -> bool:
-    """Whether the batch's time is over."""
+    """Return whether the batch's time is over."""
     return facts.expires_on is not None and facts.expires_on <= now
 
 
@@ -143,7 +143,7 @@ def apply_changes(facts: BatchFacts, changes: Mapping[str, object], now: datetim
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many requests of a batch stand at one status and outcome."""
+    """The number of a batch's requests at one status and outcome."""
 
     request_status: RequestStatus
     channel_manager_status: ChannelStatus
@@ -160,12 +160,12 @@ class BatchDetails:
 
     @property
     def total(self) -> int:
-        """How many requests it has."""
+        """Count all its requests."""
         return sum(count.n for count in self.counts)
 
     @property
     def open(self) -> int:
-        """How many of them are not final yet."""
+        """Count those that are not final yet."""
         return sum(count.n for count in self.counts if count.request_status not in FINAL)
 
     def to_wire(self) -> dict[str, Wire]:
@@ -181,7 +181,7 @@ class BatchDetails:
 
 
 def status_counts(counts: Iterable[Count]) -> dict[RequestStatus, int]:
-    """How many requests stand at each status; statuses nobody stands at are left out."""
+    """Count the requests at each status; a status without any is left out."""
     totals: dict[RequestStatus, int] = {}
     for count in counts:
         totals[count.request_status] = totals.get(count.request_status, 0) + count.n

@@ -67,7 +67,7 @@ Webhooks = Annotated[
 
 
 class CampaignFields(WireModel):
-    """What an author writes of a campaign, under its names on the wire."""
+    """The fields of a campaign, under their names on the wire."""
 
     campaign_name: Name
     description: Text | None = None

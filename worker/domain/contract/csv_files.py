@@ -77,7 +77,7 @@ def records(text: Iterator[str], wanted: Iterable[str]) -> Iterator[tuple[int, l
 
 
 def _begins(text: Iterator[str]) -> tuple[int, str]:
-    """How many lines with nothing in them come first, and the line behind them."""
+    """Count the empty lines that come first; return the line behind them too."""
     skipped = 0
     for line in text:
         if line.strip(SEPARATORS + " \r\n\xa0"):

@@ -1,4 +1,4 @@
-"""What a campaign or batch was created as: later creates are compared with that, not with its edits."""
+"""Idempotent creates: a later one is compared with the first, not with its edits."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256

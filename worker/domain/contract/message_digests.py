@@ -1,4 +1,4 @@
-"""What a message said, short enough to betray nobody: an id that comes again is compared with it."""
+"""Digests of messages, too short to betray anybody: an id that comes again is compared with one."""
 
 from hashlib import sha256
 from json import dumps

@@ -1,4 +1,4 @@
-"""What a message is known by, whichever door it came through."""
+"""Ids of messages, whichever door they came through."""
 
 from uuid import NAMESPACE_URL, UUID, uuid5
 

@@ -1,4 +1,4 @@
-"""What other systems may ask for by message: one payload per name, checked strictly, with its schema."""
+"""Messages from other systems: one payload per name, checked strictly, with its schema."""
 
 from collections.abc import Mapping
 from re import fullmatch
@@ -54,7 +54,7 @@ class Payload(WireModel):
 
     @property
     def by(self) -> str:
-        """Who asks."""
+        """Return who asks."""
         return self.last_updated_by or ANONYMOUS
 
     @property
@@ -179,7 +179,7 @@ class DispatchBatch(Payload):
 
 
 class RecordSession(Payload):
-    """What the system that held the conversation knows it by."""
+    """The conversation's id in the system that held it."""
 
     call_manager_sid: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
     batch_id: BatchId | None = None

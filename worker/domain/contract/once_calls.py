@@ -42,7 +42,7 @@ class OtherBody(WrongFields):
 
 
 def named_in(answer: object) -> dict[str, Wire]:
-    """What of an answer is kept."""
+    """Return what of an answer is kept."""
     if not isinstance(answer, dict):
         return {}
     return {name: value for name, value in answer.items() if name in NAMING}

@@ -1,4 +1,4 @@
-"""How far a batch is, in six words: done, failed, skipped, in doubt, under way, wait."""
+"""Progress of a batch, in six words: done, failed, skipped, in doubt, under way, wait."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Part:
 
     @property
     def word(self) -> str:
-        """What stands beside the colour."""
+        """Return what stands beside the colour."""
         return WORDS[self.kind]
 
 
@@ -71,7 +71,7 @@ class Progress:
 
 
 def progress_of(counts: Iterable[Count], in_doubt: int = 0) -> Progress:
-    """What the counts of a batch come to; `in_doubt` of those under way are that."""
+    """Sum up the counts of a batch; `in_doubt` of those under way are that."""
     n: dict[RequestStatus, int] = dict.fromkeys(RequestStatus, 0)
     for count in counts:
         n[count.request_status] += count.n

@@ -1,4 +1,4 @@
-"""What became of a request, and the story of how."""
+"""The result of a request, and the story of how."""
 
 from dataclasses import dataclass
 from datetime import datetime

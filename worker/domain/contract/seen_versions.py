@@ -16,7 +16,7 @@ class ChangedSince(Mistake):
 
 
 def version_of(changed_at: datetime) -> str:
-    """What a version is told by: when it came to be, in microseconds."""
+    """Return what a version is told by: when it came to be, in microseconds."""
     return str((changed_at - EPOCH) // timedelta(microseconds=1))
 
 

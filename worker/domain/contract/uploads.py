@@ -1,4 +1,4 @@
-"""What became of a file."""
+"""The result of an uploaded file."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -77,7 +77,7 @@ def signature(secrets: Sequence[bytes], event_id: str, timestamp: int, body: byt
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """When a delivery that failed is tried again: ever later, until it is given up."""
+    """Pauses before a failed delivery is tried again: ever longer, until it is given up."""
 
     first: timedelta = timedelta(seconds=10)
     longest: timedelta = timedelta(hours=6)
@@ -85,7 +85,7 @@ class Backoff:
     """With the pauses above: about three days."""
 
     def pause(self, tries: int, chance: float) -> timedelta | None:
-        """How long to wait after that many tries; None when it is given up.
+        """Return how long to wait after that many tries; None when it is given up.
 
         `chance`, from 0 to 1, spreads receivers that went away together: ± 20 %.
         """

@@ -1,4 +1,4 @@
-"""What came of asking a provider, as values. An exception never says it; consequences hang on the type.
+"""Answers of a provider, as values. An exception never says it; consequences hang on the type.
 
 The one difference the field misses is in the type: `NotSent` is proof that nobody was contacted,
 `Unknown` is the absence of proof either way.
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """Why the provider refused this recipient or this content, for good."""
+    """The reason for which the provider refused this recipient or content for good."""
 
     INVALID_TARGET = "invalid_target"
     OPTED_OUT = "opted_out"
@@ -18,7 +18,7 @@ class Refusal(StrEnum):
 
 
 class HaltScope(StrEnum):
-    """How much must stop: everything on the channel, or only the campaign with the fault."""
+    """The scope of a halt: everything on the channel, or only the campaign with the fault."""
 
     CHANNEL = "channel"
     CAMPAIGN = "campaign"

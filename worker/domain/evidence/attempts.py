@@ -31,7 +31,7 @@ PERSONS = frozenset({ChannelStatus.HUMAN, ChannelStatus.UNKNOWN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known of an attempt and its request, read under their locks."""
+    """The facts of an attempt and its request, read under their locks."""
 
     attempt: int
     request: int
@@ -62,31 +62,31 @@ class Facts:
 
     @property
     def retry_rules(self) -> RetryRules:
-        """What the campaign says about trying again."""
+        """Return what the campaign says about trying again."""
         return RetryRules(
             interval=self.retry_interval, on=self.retry_on, delays=dict(self.retry_delays)
         )
 
     @property
     def lost(self) -> int:
-        """How many attempts so far never reached the provider, this one included if it did not."""
+        """Return how many attempts so far never reached the provider, this one included if it did not."""
         return max(0, self.attempt_number - self.attempt_count)
 
     @property
     def revisable(self) -> bool:
-        """Whether this attempt's evidence may move the request."""
+        """Return whether this attempt's evidence may move the request."""
         unmoved = self.request_status in {RequestStatus.CANCELED, RequestStatus.DUPLICATE}
         final = self.request_status in FINAL
         return self.is_current and not unmoved and (not final or self.moved_by in REVISABLE)
 
     @property
     def person_answered(self) -> bool:
-        """Whether a call that goes on was told to be with a person, or with nobody can tell whom."""
+        """Return whether a call that goes on was told to be with a person, or with nobody can tell whom."""
         return self.request_status is RequestStatus.CONNECTED and self.channel_status in PERSONS
 
     @property
     def awaits_verdict(self) -> bool:
-        """Whether the call is over, and only who answered it is still to be told."""
+        """Return whether the call is over, and only who answered it is still to be told."""
         over = self.channel_status is ChannelStatus.COMPLETED and self.revisable
         return (
             over
@@ -96,7 +96,7 @@ class Facts:
 
     @property
     def forgiven(self) -> bool:
-        """Whether the request waits for another attempt that was given for this one.
+        """Return whether the request waits for another attempt that was given for this one.
 
         It never rang, or its sender or the account was refused.
         """
@@ -110,7 +110,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """Where the request goes. `due_in` is set exactly when it goes (back) to PENDING."""
+    """A move of the request to a status. `due_in` is set exactly when it goes (back) to PENDING."""
 
     status: RequestStatus
     channel_status: ChannelStatus
@@ -124,7 +124,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What one piece of evidence does: to the attempt, and through it to its request.
+    """The change that one piece of evidence makes: to the attempt, and through it to its request.
 
     `check_in` is set exactly when the attempt stays open: the next time somebody looks.
     """
@@ -144,7 +144,7 @@ class Change:
 
     @property
     def counted(self) -> int:
-        """How this changes the request's attempt_count: -1, 0 or 1."""
+        """Return how this changes the request's attempt_count: -1, 0 or 1."""
         return int(self.state is not AttemptState.NOT_SENT) - int(
             self.facts.state is not AttemptState.NOT_SENT
         )

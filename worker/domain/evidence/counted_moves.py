@@ -1,4 +1,4 @@
-"""What the moves of an attempt's state mean, as they are counted: each is written once, whoever finds out."""
+"""Counted moves of attempts: each is written once, whoever finds out."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the provider's answer to our request changes."""
+"""Judging of the provider's answer to our request."""
 
 from datetime import timedelta
 from typing import assert_never
@@ -46,7 +46,7 @@ LONGEST_DOUBLINGS = 8
 
 
 def judge_answer(facts: Facts, answer: Answer, patience: Timeouts) -> Change | None:
-    """What the provider's answer to our request changes.
+    """Judge what the provider's answer to our request changes.
 
     A callback or a rescuer may have been first: only a state the answer can still speak for moves.
     """

@@ -1,4 +1,4 @@
-"""What absence, doubt and silence change."""
+"""Judging of absence, doubt and silence."""
 
 from datetime import timedelta
 from typing import assert_never

@@ -1,4 +1,4 @@
-"""What a report changes: folded by position, so that order of arrival does not matter."""
+"""Judging of reports: folded by position, so that order of arrival does not matter."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +23,7 @@ _CLOSING: dict[Meaning, RequestStatus] = {
 
 
 def judge_report(facts: Facts, report: Report, patience: Timeouts, cause: Cause) -> Change | None:
-    """What a report changes: folded by position, so that order of arrival does not matter."""
+    """Judge what a report changes: folded by position, so that order of arrival does not matter."""
     newer = facts.position is None or report.position > facts.position
     if facts.awaits_verdict and _ends_the_wait(report, cause):
         return _over(facts, report, cause)
@@ -52,7 +52,7 @@ def judge_report(facts: Facts, report: Report, patience: Timeouts, cause: Cause)
 
 
 def _waits(facts: Facts, report: Report) -> bool:
-    """Whether a call is over while its campaign must still be told who answered.
+    """Return whether a call is over while its campaign must still be told who answered.
 
     What was told before stands in the request, so that either word may come first.
     """
@@ -147,7 +147,7 @@ def _close(facts: Facts, report: Report, cause: Cause) -> Move:
 
 
 def _may_retry(facts: Facts) -> bool:
-    """Whether an attempt is left; this one counts, whatever was thought of it before."""
+    """Return whether an attempt is left; this one counts, whatever was thought of it before."""
     return facts.batch_lives and _count_used(facts) < _count_allowed(facts)
 
 
@@ -160,7 +160,7 @@ def _count_allowed(facts: Facts) -> int:
 
 
 def _is_miss(report: Report) -> bool:
-    """Whether nobody was reached; a machine is somebody unless the campaign retries on it."""
+    """Return whether nobody was reached; a machine is somebody unless the campaign retries on it."""
     machine = outcome(report.channel_status) is Outcome.MACHINE
     return report.meaning is Meaning.MISSED or (machine and report.meaning is Meaning.REACHED)
 

@@ -1,4 +1,4 @@
-"""What came of asking a provider about an attempt in doubt."""
+"""Answers to questions about an attempt in doubt."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a provider says of an attempt after taking it: pushed as a callback, or asked for by sid.
+"""Reports of a provider on an attempt it has taken: pushed as a callback, or asked for by sid.
 
 Both come in one shape, because they are folded by one rule. Events of one sid are ordered by
 `(rank, sequence, name)`: rank alone can't break a tie between two final words, arrival order must not.
@@ -25,7 +25,7 @@ MISSES = frozenset(
 
 
 class Meaning(StrEnum):
-    """What a report means for the request."""
+    """The meaning of a report for the request."""
 
     UNDERWAY = "underway"
     """It exists at the provider and is not over: proof of acceptance."""
@@ -85,7 +85,7 @@ class Report:
 
     @property
     def is_stray(self) -> bool:
-        """Whether it came without our token: of a mail of ours, of a person we mailed, or of neither."""
+        """True if it came without our token: of a mail of ours, of a person we mailed, or of neither."""
         return self.token is None and self.mode is Channel.EMAIL
 
     @property
@@ -95,5 +95,5 @@ class Report:
 
     @property
     def position(self) -> Position:
-        """Where the report stands in the fold's order."""
+        """Return where the report stands in the fold's order."""
         return (self.rank, self.sequence, self.name)

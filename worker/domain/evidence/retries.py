@@ -1,4 +1,4 @@
-"""Whether an attempt that missed is followed by another one, how much later, and why."""
+"""Retries: whether a missed attempt is followed by another, how much later, and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from worker.domain.statuses import ChannelStatus
 
 
 class Outcome(StrEnum):
-    """What a campaign may retry on. Invalid, skipped and content errors are none of these."""
+    """An outcome that a campaign may retry on. Invalid, skipped and content errors are none of these."""
 
     BUSY = "busy"
     NO_ANSWER = "no-answer"
@@ -43,14 +43,14 @@ class RetryRules:
 
 
 def outcome(status: ChannelStatus) -> Outcome:
-    """What an outcome is called in a campaign's rules."""
+    """Return what an outcome is called in a campaign's rules."""
     return OUTCOMES.get(status, Outcome.FAILED)
 
 
 def delay(
     rules: RetryRules, status: ChannelStatus, time_left: timedelta | None
 ) -> timedelta | None:
-    """How much later to try again; None where the campaign doesn't, or it would be too late.
+    """Return how much later to try again; None where the campaign doesn't, or it would be too late.
 
     `time_left` is what remains until the batch expires; None: it never does.
     """
@@ -62,7 +62,7 @@ def delay(
 
 
 def reason(name: str, attempt: int, allowed: int, wait: timedelta) -> str:
-    """Why a retry happened, for the history."""
+    """Return why a retry happened, for the history."""
     return f"{name}: attempt {attempt} of {allowed}, again in {_short(wait)}"
 
 

@@ -1,4 +1,4 @@
-"""How long each kind of waiting lasts."""
+"""Durations of each kind of waiting."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +8,7 @@ from worker.domain.statuses import Channel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long each kind of waiting lasts before somebody looks or judges."""
+    """Durations of each kind of waiting before somebody looks or judges."""
 
     throttle_pause: timedelta
     refused_pause: timedelta

@@ -1,1 +1,1 @@
-"""Who is contacted: reading targets, and the identity that duplicates, caps and suppressions go by."""
+"""Recipients: reading targets, and the identity that duplicates, caps and suppressions go by."""

@@ -1,4 +1,4 @@
-"""Whom an address belongs to, however it is spelled: what duplicates, caps and opt-outs are judged by.
+"""The identity behind an address, however it is spelled: what duplicates, caps and opt-outs are judged by.
 
 Who stays two people: mailboxes that differ by dots or by a +tag, though some providers deliver both to one
 person, for others don't; and the same name at two domains, though one may be an alias. A mail goes to the

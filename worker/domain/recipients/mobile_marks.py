@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MobileMark:
-    """What stands between the calling code and the ten digits of area and subscriber, or does not."""
+    """The mark that may stand between the calling code and the ten digits of area and subscriber."""
 
     code: str
     digit: str

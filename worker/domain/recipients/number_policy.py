@@ -1,4 +1,4 @@
-"""Which numbers a campaign may contact at all: by country and by type of line."""
+"""The policy by which a campaign may contact numbers at all: by country and by type of line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _TYPES: dict[int, str] = {getattr(PhoneNumberType, name.upper()): name for name 
 
 @dataclass(frozen=True, slots=True)
 class NumberPolicy:
-    """What a campaign says about numbers; nothing said, any valid number may be contacted.
+    """A campaign's policy for numbers; an empty one allows any valid number.
 
     `allowed_regions` are ISO 3166 codes, empty: all. `refused_line_types` are of `LINE_TYPES`.
     Premium-rate, shared-cost, satellite and personal numbers, pagers and voicemail boxes are contacted only
@@ -32,7 +32,7 @@ class NumberPolicy:
     allow_costly_numbers: bool = False
 
     def refusal(self, address: str) -> str | None:
-        """Why this E.164 number may not be contacted; None where it may."""
+        """Return why this E.164 number may not be contacted; None where it may."""
         if self.allowed_regions or self.refused_line_types:
             refused = self._refused_by_plan(address)
             if refused is not None:

@@ -20,7 +20,7 @@ _REFERENCE = re.compile(r"\\[0-9]")
 
 @dataclass(frozen=True, slots=True)
 class NumberPlan:
-    """What the metadata say of one region; `valid` has a pattern for each length."""
+    """The metadata of one region; `valid` has a pattern for each length."""
 
     code: str
     abroad: Pattern
@@ -36,7 +36,7 @@ class NumberPlan:
     formats: tuple[tuple[Pattern, Pattern, bool], ...]
 
     def knows(self, number: str) -> bool:
-        """Whether a national number is of any known type."""
+        """Return whether a national number is of any known type."""
         pattern = self.valid.get(len(number))
         return pattern is not None and pattern.fullmatch(number) is not None
 
@@ -55,7 +55,7 @@ class NumberPlan:
         return None
 
     def writes_prefix(self, number: str) -> bool:
-        """Whether the region writes its national prefix before this number."""
+        """Return whether the region writes its national prefix before this number."""
         for leading, whole, has_prefix in self.formats:
             if leading.match(number) and whole.fullmatch(number):
                 return has_prefix
@@ -102,7 +102,7 @@ def costly_kind(address: str) -> str | None:
 
 @cache
 def _costly_anywhere(code: str) -> Pattern:
-    """What is costly in any region of a calling code: most numbers are in none, and are asked once."""
+    """Return what is costly in any region of a calling code: most numbers are in none, and are asked once."""
     found = dict.fromkeys(plan.costly.pattern for plan in plans(code))
     return re.compile("|".join(_GROUP_NAME.sub("(?:", one) for one in found))
 
@@ -130,7 +130,7 @@ def valid_address(code: str, number: str) -> str | None:
 
 
 def is_surely_none(digits: str) -> bool:
-    """Whether digits behind a plus are as long as a number in use, and none, beyond any doubt."""
+    """Return whether digits behind a plus are as long as a number in use, and none, beyond any doubt."""
     for length in (1, 2, 3):
         if found := plans(digits[:length]):
             code, number = digits[:length], digits[length:]
@@ -179,7 +179,7 @@ def _shortest(code: int) -> int:
 
 
 def _formats(code: int) -> tuple[tuple[Pattern, Pattern, bool], ...]:
-    """How numbers begin, how long they are, and whether the national prefix is written before them."""
+    """Return how numbers begin, how long they are, and whether the national prefix is written before them."""
     main = PhoneMetadata.metadata_for_region(COUNTRY_CODE_TO_REGION_CODE[code][0], None)
     return tuple(
         (
@@ -216,7 +216,7 @@ def _compile(pattern: str | None) -> Pattern:
 
 
 def _compile_length(facts: PhoneMetadata, general: PhoneNumberDesc, length: int) -> Pattern:
-    """What a number of this length must match: the general pattern, and that of one type or more."""
+    """Compile what a number of this length must match: the general pattern, and that of one type or more."""
     mobile = None if facts.same_mobile_and_fixed_line_pattern else facts.mobile
     types = (
         *(facts.fixed_line, mobile, facts.toll_free, facts.shared_cost, facts.premium_rate),

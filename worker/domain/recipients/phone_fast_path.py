@@ -65,7 +65,7 @@ def _at_home(target: str, plan: NumberPlan) -> str | None:
 
 
 def _begins_with_code(group: str, digits: str) -> bool:
-    """Whether the first group may be a calling code, with enough behind it for a number."""
+    """Return whether the first group may be a calling code, with enough behind it for a number."""
     if group[0] == "0" or len(group) > 3 or int(group) not in COUNTRY_CODE_TO_REGION_CODE:
         return False
     shortest = min((plan.shortest for plan in plans(group)), default=0)
@@ -73,7 +73,7 @@ def _begins_with_code(group: str, digits: str) -> bool:
 
 
 def _ends_sooner(target: str, number: str, plan: NumberPlan) -> bool:
-    """Whether a number may be complete before a group that begins like another, or a few short ones."""
+    """True if a number may be complete before a group that begins like another, or a few short ones."""
     behind, longest = 0, 0
     for group in reversed(_GROUP.findall(target)[1:]):
         behind, longest = behind + len(group), max(longest, len(group))
@@ -84,7 +84,7 @@ def _ends_sooner(target: str, number: str, plan: NumberPlan) -> bool:
 
 
 def _begins_later(groups: list[str], digits: str, plan: NumberPlan) -> bool:
-    """Whether a number may begin behind a first few digits."""
+    """Return whether a number may begin behind a first few digits."""
     before = 0
     for group in groups[:-1]:
         before += len(group)
@@ -97,13 +97,13 @@ def _begins_later(groups: list[str], digits: str, plan: NumberPlan) -> bool:
 
 
 def _lacks_prefix(digits: str, behind: str, plan: NumberPlan) -> bool:
-    """Whether a prefix begins the whole, and is missing where the region would write it before this."""
+    """True if a prefix begins the whole, and is missing where the region would write it before this."""
     begins = plan.national_prefix.match(digits) is not None
     return begins and not plan.national_prefix.match(behind) and plan.writes_prefix(behind)
 
 
 def _may_be_number(digits: str, plan: NumberPlan) -> bool:
-    """Whether these digits may be a valid number at home; where it says no, they are none."""
+    """Return whether these digits may be a valid number at home; where it says no, they are none."""
     if plan.abroad.match(digits):
         return True
     if len(digits) < plan.shortest:

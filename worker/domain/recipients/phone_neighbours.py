@@ -1,4 +1,4 @@
-"""What stands beside a number, is digits too, and would be dialed with it or instead of it.
+"""Digits beside a number that would be dialed with it or instead of it.
 
 Another number, a place in a list, a prefix too many, a count, the last digits of a second line. They are
 found where a whole number is written as its country writes it, and there are other digits beside it that
@@ -48,7 +48,7 @@ _PEOPLES = frozenset({
 
 
 def holds_another(spelled: Spelled, number: PhoneNumber, region: str | None) -> bool:
-    """Whether the digits are a whole number, and something else beside it."""
+    """Return whether the digits are a whole number, and something else beside it."""
     if spelled.is_bare or _is_grouped_as_a_whole(spelled, number):
         return False
     return (
@@ -64,14 +64,14 @@ def _is_grouped_as_a_whole(spelled: Spelled, number: PhoneNumber) -> bool:
 
 
 def _is_second(spelled: Spelled, at: int, region: str | None) -> bool:
-    """Whether another number begins with this group, and one is complete before it."""
+    """Return whether another number begins with this group, and one is complete before it."""
     if spelled.groups[at][0] != "0" or len("".join(spelled.groups[at:])) < SHORTEST_SECOND:
         return False
     return parse_valid(spelled.until(at), region) is not None
 
 
 def _is_tail(spelled: Spelled, at: int, whole: PhoneNumber) -> bool:
-    """Whether a number is complete before this group, which only has a few digits more."""
+    """Return whether a number is complete before this group, which only has a few digits more."""
     tail = spelled.groups[at:]
     if max(map(len, tail)) > LONGEST_TAIL:
         return False
@@ -86,7 +86,7 @@ def _is_tail(spelled: Spelled, at: int, whole: PhoneNumber) -> bool:
 
 
 def _is_complete(last: str, tail: tuple[str, ...], head: PhoneNumber) -> bool:
-    """Whether a number that ends with this group is written as its country ends one."""
+    """Return whether a number that ends with this group is written as its country ends one."""
     groups = groups_at_home(head)
     if len(last) < len(groups[-1]):
         return False
@@ -95,7 +95,7 @@ def _is_complete(last: str, tail: tuple[str, ...], head: PhoneNumber) -> bool:
 
 
 def _may_go_on(head: PhoneNumber, groups: tuple[str, ...], tail: tuple[str, ...]) -> bool:
-    """Whether this may be the beginning of a subscriber's number, written in groups of one's own."""
+    """Return whether this may be the beginning of a subscriber's number, written in groups of one's own."""
     is_short = len(groups) == AREA_AND_SUBSCRIBER and len(national_digits(head)) < SURELY_WHOLE
     return is_short and len(tail[-1]) > 1 and phonenumbers.number_type(head) in _PEOPLES
 
@@ -106,13 +106,13 @@ def _has_direct_dials(number: PhoneNumber) -> bool:
 
 
 def _is_range(last: str, tail: str) -> bool:
-    """Whether the tail names the last of some lines, the first of which is written out before it."""
+    """Return whether the tail names the last of some lines, the first of which is written out before it."""
     lines = int(tail) - int(last[-len(tail) :])
     return 0 < lines < LONGEST_RANGE
 
 
 def _places(spelled: Spelled) -> Iterator[int]:
-    """How many groups may be a number's place in a list, or a prefix too many."""
+    """Return how many groups may be a number's place in a list, or a prefix too many."""
     if spelled.has_plus:
         return
     for at in range(1, len(spelled.groups)):
@@ -121,7 +121,7 @@ def _places(spelled: Spelled) -> Iterator[int]:
 
 
 def _is_place(spelled: Spelled, at: int, whole: PhoneNumber, region: str | None) -> bool:
-    """Whether a whole number begins with this group, so that those before it are something else."""
+    """Return whether a whole number begins with this group, so that those before it are something else."""
     behind = spelled.since(at)
     if (found := parse_valid(behind, region)) is None or e164(found) == e164(whole):
         return False

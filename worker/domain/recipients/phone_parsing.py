@@ -1,4 +1,4 @@
-"""What the library makes of digits: the only place that asks its parser, which is meant to guess.
+"""Parsing of digits by the library: the only place that asks its parser, which is meant to guess.
 
 Source of the plans, prefixes and rules: the metadata of libphonenumber,
 https://github.com/google/libphonenumber
@@ -98,7 +98,7 @@ def pattern(region: str, name: str) -> re.Pattern[str]:
 
 
 def begins_with_prefix(digits: str, region: str | None) -> bool:
-    """Whether a national or international prefix says where the number begins."""
+    """Return whether a national or international prefix says where the number begins."""
     return region in SUPPORTED_REGIONS and any(
         pattern(region, name).match(digits) for name in ("national_prefix", "international_prefix")
     )

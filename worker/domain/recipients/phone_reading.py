@@ -1,4 +1,4 @@
-"""What number the written digits are: every digit called was written, and read in one way only.
+"""Reading of the written digits as one number: every digit called was written, and read in one way only.
 
 The library knows each country's plan; here it is held to the text.
 """
@@ -57,7 +57,7 @@ def read_number(spelled: Spelled, region: str | None) -> str:
 
 
 def _splits_its_code(spelled: Spelled, number: PhoneNumber) -> bool:
-    """Whether a separator stands within what would be the calling code, were its plus left out."""
+    """Return whether a separator stands within what would be the calling code, were its plus left out."""
     source = number.country_code_source
     is_bare = source == CountryCodeSource.FROM_NUMBER_WITHOUT_PLUS_SIGN
     return is_bare and not spelled.groups[0].startswith(str(number.country_code))
@@ -70,7 +70,7 @@ def _why_not(spelled: Spelled) -> str:
 
 
 def _other_readings(spelled: Spelled, number: PhoneNumber, region: str | None) -> set[str]:
-    """What else these digits are: with the plus that a spreadsheet drops, or as a national number."""
+    """Return what else these digits are: with the plus that a spreadsheet drops, or as a national number."""
     found = set()
     if number.country_code_source == CountryCodeSource.FROM_NUMBER_WITHOUT_PLUS_SIGN:
         national = PhoneNumber(number.country_code, int(spelled.digits))
@@ -84,7 +84,7 @@ def _other_readings(spelled: Spelled, number: PhoneNumber, region: str | None) -
 
 
 def _may_begin_with_code(spelled: Spelled, national: PhoneNumber, abroad: PhoneNumber) -> bool:
-    """Whether what is written first may be the other number's calling code.
+    """Return whether what is written first may be the other number's calling code.
 
     It is not where separators stand elsewhere, or just where the number's own country writes them.
     """
@@ -95,7 +95,7 @@ def _may_begin_with_code(spelled: Spelled, national: PhoneNumber, abroad: PhoneN
 
 
 def _is_as_written(spelled: Spelled, number: PhoneNumber, region: str | None) -> bool:
-    """Whether the digits called are those written, but for prefixes and the rules of a country."""
+    """Return whether the digits called are those written, but for prefixes and the rules of a country."""
     code, called = str(number.country_code), national_digits(number)
     home = phonenumbers.region_code_for_number(number)
     return any(

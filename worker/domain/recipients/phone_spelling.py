@@ -1,4 +1,4 @@
-"""How people write one phone number on purpose, and nothing else.
+"""Spellings in which people write one phone number on purpose, and nothing else.
 
 The library's parser is meant to guess: it passes over words, reads letters as keys and takes what
 follows a number as part of it. A dialer must not, for whoever has that other number is a stranger. So a
@@ -85,15 +85,15 @@ class Spelled:
 
     @property
     def is_bare(self) -> bool:
-        """Whether no separator tells where a prefix ends."""
+        """Return whether no separator tells where a prefix ends."""
         return len(self.groups) == 1
 
     def until(self, at: int) -> "Spelled":
-        """What is written before a group."""
+        """Return what is written before a group."""
         return Spelled(self.groups[:at], self.has_plus, self.gaps[: at - 1])
 
     def since(self, at: int) -> "Spelled":
-        """What is written from a group on."""
+        """Return what is written from a group on."""
         return Spelled(self.groups[at:], has_plus=False, gaps=self.gaps[at:])
 
 
@@ -108,7 +108,7 @@ def read_spelling(text: str) -> Spelled | str:
 
 
 def _no_number(plain: str) -> str | None:
-    """Why a text is none at first sight."""
+    """Return why a text is none at first sight."""
     if not any(map(str.isdigit, plain)):
         return NOTHING
     for shape, reason in _OF_SPREADSHEETS:
@@ -187,7 +187,7 @@ def _plus_in_parentheses(tokens: list[str]) -> bool:
 
 
 def _has_late_parentheses(tokens: list[str], *, has_plus: bool) -> bool:
-    """Whether parentheses stand elsewhere than after a calling code or a national prefix."""
+    """Return whether parentheses stand elsewhere than after a calling code or a national prefix."""
     for at, token in enumerate(tokens):
         before = "".join(map(_digits_of, tokens[:at]))
         most = 6 if before.startswith(("00", "011")) and not has_plus else 3
@@ -197,7 +197,7 @@ def _has_late_parentheses(tokens: list[str], *, has_plus: bool) -> bool:
 
 
 def _has_tail_after_slash(tokens: list[str], *, has_plus: bool) -> bool:
-    """Whether a slash is used for a second number's last digits rather than after an area code."""
+    """Return whether a slash is used for a second number's last digits rather than after an area code."""
     whole = "".join(map(_digits_of, tokens))
     longest = 8 if has_plus else 10 if whole.startswith("00") else 6
     for at, token in enumerate(tokens):

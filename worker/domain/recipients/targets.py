@@ -1,4 +1,4 @@
-"""Whom a target names: a number in E.164, a mailbox with a lower-cased domain, or nobody."""
+"""Reading of targets: each names a number in E.164, a mailbox with a lower-cased domain, or nobody."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from worker.domain.statuses import Channel
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """Why nobody can be reached there; never quotes the target."""
+    """The reason why nobody can be reached there; never quotes the target."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""What the channels allow all batches together, as far as settings say."""
+"""Ceilings of the channels for all batches together, as far as settings say."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: what a batch may claim now or, if nothing, when it may next and why not."""
+"""Eligibility: what a batch may claim now or, if nothing, when it may next and why not."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -16,7 +16,7 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacingState:
-    """What decides whether a batch may claim."""
+    """The facts that decide whether a batch may claim."""
 
     batch: int
     campaign: int
@@ -70,7 +70,7 @@ def evaluate(
     *,
     told_in: str | None = None,
 ) -> Claimable | NotYet:
-    """What the batch may do now. Pausing, expiry and halts are judged by whoever reads the batch.
+    """Judge what the batch may do now. Pausing, expiry and halts are judged by whoever reads the batch.
 
     Args:
         standing: the facts.
@@ -123,7 +123,7 @@ def new_baseline(standing: PacingState, now: datetime) -> int | None:
 
 
 def daily_left(standing: PacingState) -> int | None:
-    """How many attempts the campaign's daily cap leaves today; None where there is no cap."""
+    """Return how many attempts the campaign's daily cap leaves today; None where there is no cap."""
     if standing.max_daily_calls is None:
         return None
     return max(0, standing.max_daily_calls - standing.used_today)
@@ -137,7 +137,7 @@ def day_began(zone: str, now: datetime) -> datetime:
 
 
 def next_midnight(zone: str, now: datetime) -> datetime:
-    """When the next local day begins, 23 to 25 hours after the last."""
+    """Return when the next local day begins, 23 to 25 hours after the last."""
     local = now.astimezone(known_zone(zone) or UTC)
     tomorrow = local.date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(0), local.tzinfo).astimezone(UTC)

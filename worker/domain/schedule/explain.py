@@ -1,4 +1,4 @@
-"""Why a batch is not moving right now, and when it will have finished."""
+"""Explanations: why a batch is not moving right now, and when it will have finished."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from worker.domain.statuses import BatchStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What an explanation is made of.
+    """The facts that an explanation is made of.
 
     `halt`: the reason of one in force over this batch; `calls_in_use`: how many calls may be under way
     at once, where all of them are; `zone`: the one in which times are told.
@@ -66,7 +66,7 @@ def when_finished(situation: Situation, now: datetime) -> str | None:
 
 
 def ending(plan: Plan, waiting: int, expires_on: datetime | None, zone: str = "UTC") -> str:
-    """When the plan ends, or how many it leaves out."""
+    """Return when the plan ends, or how many it leaves out."""
     if plan.finishes_at is not None:
         return f"about {local_time(plan.finishes_at, zone)}, at the present pace"
     ends = "in sight" if expires_on is None else f"before {local_time(expires_on, zone)}"

@@ -1,4 +1,4 @@
-"""Why the rest of a batch waits: every gate in the scheduler's own order, with when it changes."""
+"""Gates that the rest of a batch waits for: every one in the scheduler's own order, with when it changes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from worker.domain.statuses import BatchStatus
 
 
 class GateState(StrEnum):
-    """What a gate does to whoever waits."""
+    """The effect of a gate on whoever waits."""
 
     OPEN = "open"
     WAIT = "wait"
@@ -40,7 +40,7 @@ OPEN, WAIT, NEVER = GateState.OPEN, GateState.WAIT, GateState.NEVER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateFacts:
-    """What gates are judged by. `halt`: the reason of one over this batch; `due`: whether anybody is."""
+    """Facts to judge gates by. `halt`: the reason of one over this batch; `due`: whether anybody is."""
 
     facts: BatchFacts
     standing: PacingState

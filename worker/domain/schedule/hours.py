@@ -1,4 +1,4 @@
-"""How a campaign writes its hours and delays, and the values they stand for."""
+"""Hours and delays as a campaign writes them, and the values they stand for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def intervals(delays: Mapping[str, str]) -> dict[str, timedelta]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenHours:
-    """When a campaign may contact anybody: its own window and, unless None, the recipient's hours."""
+    """The hours of a campaign: its own window and, unless None, the recipient's hours."""
 
     window: Window
     recipient: Hours | None

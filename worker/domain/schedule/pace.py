@@ -1,4 +1,4 @@
-"""How fast a batch goes: an allowance that accrues with time, so that work flows instead of bursting."""
+"""The pace of a batch: an allowance that accrues with time, so that work flows instead of bursting."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """What is said about the rate of a batch, in attempts per hour."""
+    """The rates of a batch, in attempts per hour."""
 
     hourly_rate: int | None = None
     call_rate: int | None = None
@@ -30,7 +30,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a batch may claim: `level` requests at the instant `at`. None: never claimed before."""
+    """A batch's allowance: `level` requests at the instant `at`. None: never claimed before."""
 
     level: float = 1.0
     at: datetime | None = None
@@ -69,7 +69,7 @@ def accrue(allowance: Allowance, per_hour: float, now: datetime) -> Allowance:
 
 
 def whole(allowance: Allowance) -> int:
-    """How many may be claimed now."""
+    """Return how many may be claimed now."""
     # A rounding error must not cost a tick.
     return int(allowance.level + 1e-6)
 
@@ -80,7 +80,7 @@ def take(allowance: Allowance, n: int) -> Allowance:
 
 
 def next_claim_at(allowance: Allowance, per_hour: float) -> datetime:
-    """When one more may be claimed."""
+    """Return when one more may be claimed."""
     assert allowance.at is not None
     missing = max(0.0, 1.0 - allowance.level)
     return allowance.at + timedelta(seconds=missing * HOUR / per_hour)

@@ -1,4 +1,4 @@
-"""Who of a batch can never be contacted, and why: hours that never come, though nothing else is wrong."""
+"""People of a batch who can never be contacted: their hours never come, though nothing else is wrong."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ LOOKS = 64
 
 
 class Alike(NamedTuple):
-    """How many numbers in E.164 begin alike and are equally long, and so share their zones."""
+    """A group of E.164 numbers that begin alike and are equally long, and so share their zones."""
 
     prefix: str
     length: int
@@ -36,7 +36,7 @@ class Alike(NamedTuple):
 
 
 class Never(NamedTuple):
-    """How many are never contacted, and why."""
+    """The number of people who are never contacted, and why."""
 
     n: int
     why: str
@@ -47,7 +47,7 @@ class Never(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """When people may be contacted: by the campaign's hours, their own, and the batch's end."""
+    """The hours in which people may be contacted: by the campaign's hours, their own, and the batch's end."""
 
     hours: OpenHours
     now: datetime
@@ -79,7 +79,7 @@ class Reach:
 def first_moment(
     window: Window, zones: tuple[str, ...], local: Hours, now: datetime
 ) -> datetime | None:
-    """When an attempt may begin for the first time; None where no such moment is in sight."""
+    """Return when an attempt may begin for the first time; None where no such moment is in sight."""
     at: datetime | None = now
     for _ in range(LOOKS):
         opens = None if at is None else opens_at(window, at)

@@ -1,4 +1,4 @@
-"""How long a provider may hold a message: no longer than it may still arrive."""
+"""The time that a provider may hold a message: no longer than it may still arrive."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""When somebody may be contacted: a campaign's hours, and the recipient's own.
+"""Windows in which somebody may be contacted: a campaign's hours, and the recipient's own.
 
 Wall-clock hours become instants in UTC before anything is compared: on DST nights two wall-clock
 times may be one instant or one wall-clock time two. What can't be known is closed.
@@ -41,7 +41,7 @@ class Window:
 
     @property
     def always(self) -> bool:
-        """Whether it never closes, which is decided without a calendar."""
+        """Return whether it never closes, which is decided without a calendar."""
         every_day = self.days == frozenset(WEEK) and not self.holidays and not self.overrides
         return every_day and whole_day((self.start, self.end)) and known_zone(self.zone) is not None
 
@@ -51,7 +51,7 @@ RECIPIENT_DAY = (time(9), time(20))
 
 
 def whole_day(hours: Hours) -> bool:
-    """Whether the hours leave nothing out."""
+    """Return whether the hours leave nothing out."""
     return hours == (time(0), LAST_SECOND)
 
 
@@ -61,12 +61,12 @@ def local_window(hours: Hours, zone: str) -> Window:
 
 
 def is_open(window: Window, at: datetime) -> bool:
-    """Whether the window is open at this instant."""
+    """Return whether the window is open at this instant."""
     return _slot_at(window, at) is not None
 
 
 def closes_at(window: Window, at: datetime) -> datetime | None:
-    """When the window that is open now closes; None when it is closed, or always open."""
+    """Return when the window that is open now closes; None when it is closed, or always open."""
     slot = None if window.always else _slot_at(window, at)
     if slot is None:
         return None
@@ -87,7 +87,7 @@ def opens_at(window: Window, at: datetime) -> datetime | None:
 
 
 def open_seconds(window: Window, start: datetime, end: datetime) -> float:
-    """How long it is open between two instants."""
+    """Sum up the seconds for which it is open between two instants."""
     total, reached = 0.0, start
     for opens, closes in _slots(window, start, end):
         begins, ends = max(opens, reached), min(closes, end)

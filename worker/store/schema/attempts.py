@@ -1,4 +1,4 @@
-"""What was tried, and what the providers reported of it."""
+"""Attempts, and the providers' reports on them."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""Who did what, and the seals under it."""
+"""The audit: who did what, and the seals under it."""
 
 from sqlalchemy import (
     BigInteger,

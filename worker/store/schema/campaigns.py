@@ -1,4 +1,4 @@
-"""What is said, to whom it may be said and when."""
+"""Campaigns: the words, and to whom they may be said and when."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""What steers: messages taken in, dead letters, and halts."""
+"""Tables that steer: messages taken in, dead letters, and halts."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""What all tables share: names of constraints, kinds of columns, lists of allowed values."""
+"""Conventions of all tables: names of constraints, kinds of columns, lists of allowed values."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -34,7 +34,7 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
 
 
 def is_open(batch: str = "") -> str:
-    """Whether work of a batch may flow, but for its expiry, which is a matter of the clock.
+    """Return whether work of a batch may flow, but for its expiry, which is a matter of the clock.
 
     The condition of the index `communication_batch_open`, which serves only who asks the same.
 

@@ -1,4 +1,4 @@
-"""What triggers keep: counts, and every change of a request's status."""
+"""Tables that triggers keep: counts, and every change of a request's status."""
 
 from sqlalchemy import (
     BigInteger,

@@ -7,7 +7,7 @@ _REPLACED = "cause = 'operator' AND detail IS NOT DISTINCT FROM 'replaced'"
 
 
 def possible_moves() -> str:
-    """Whether a row of the history is a move that can be; cheap, for each send writes some.
+    """Return whether a row of the history is a move that can be; cheap, for each send writes some.
 
     A row that replaces another may leave the request as it was, and nothing else moves a CANCELED one.
     """

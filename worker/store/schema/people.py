@@ -1,4 +1,4 @@
-"""Whom we contact, and by which acts somebody is not to be contacted any more."""
+"""Recipients, and the acts by which somebody is not to be contacted any more."""
 
 from sqlalchemy import (
     BigInteger,

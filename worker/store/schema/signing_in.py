@@ -1,4 +1,4 @@
-"""Who is signed in to the console, and the links by which one may."""
+"""Sessions of the console, and the links by which one signs in."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary, Table, Text
 

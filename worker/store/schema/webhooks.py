@@ -1,4 +1,4 @@
-"""What receivers outside are to be told."""
+"""Events for receivers outside."""
 
 from sqlalchemy import (
     BigInteger,

@@ -42,7 +42,7 @@ _NOT_KNOWN = ("insights_status", "insights", "line_type", "enrichment")
 
 
 def changes_said(said: Mapping[str, Any], shown: Mapping[str, Wire]) -> dict[str, object]:
-    """What a client changes of a batch: the fields that it gives and that may be changed.
+    """Return what a client changes of a batch: the fields that it gives and that may be changed.
 
     The first generation sends the whole batch, as it was read: a status that was read before somebody's
     pause does not end that pause, unless it is all that differs.

@@ -105,7 +105,7 @@ def _said(changes: Said, *names: str) -> bool:
 
 
 def _without_nulls(fields: Ours) -> Ours:
-    """What was cleared has its default again, where it must have a value."""
+    """Give what was cleared its default again, where it must have a value."""
     defaults = {
         name: field.get_default(call_default_factory=True)
         for name, field in CampaignFields.model_fields.items()

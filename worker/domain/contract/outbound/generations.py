@@ -1,4 +1,4 @@
-"""What each generation of the public SDK reads: its enums are closed, one unknown value fails a call.
+"""Generations of the public SDK, by the values each reads: enums are closed, one unknown value fails a call.
 
 Measured on the SDK's wheels. A generation is read from the User-Agent of the Python SDK; whoever
 else asks is the newest.
@@ -16,7 +16,7 @@ Version = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """What one generation reads.
+    """The values that one generation reads.
 
     `before`: the first version that is not of it. `statuses`, `batch_statuses`: where it has another name
     than ours. `bare_lists`: a list is an array. `mute`: fields it sends empty, whatever they hold.

@@ -1,4 +1,4 @@
-"""Which types of line a campaign may dial: their three buckets, and the types of our numbering plans.
+"""Line types that a campaign may dial: their three buckets, and the types of our numbering plans.
 
 They look each number up for money; we read the plan, which tells a mobile from a landline everywhere but in
 North America and a few countries more: there it is "unknown or could not be classified".

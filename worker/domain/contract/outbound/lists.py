@@ -1,4 +1,4 @@
-"""What a client asks a list for: search, order, page, and which fields."""
+"""Queries of a client for a list: search, order, page, and which fields."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was found, and how much there is in all."""
+    """One page of a list, and how much there is in all."""
 
     items: list[dict[str, Wire]]
     total: int

@@ -17,7 +17,7 @@ Hours = tuple[str, str]
 
 
 def faults_in(rules: Rules) -> list[str]:
-    """What of the rules can't be honoured, each by its place."""
+    """Find the rules that can't be honoured, each by its place."""
     hours = ("daily_start_time", "daily_end_time")
     found = [
         f"{FIELD}.days.{day}.{name}: hours of a weekday are not supported; use dates"

@@ -1,4 +1,4 @@
-"""Who is signed in to the console, and a door of its own in the audit."""
+"""Sessions of the console, and a door of its own in the audit."""
 
 import sqlalchemy as sa
 from alembic import op
