@@ -137,6 +137,8 @@ def _node() -> str:
 CELERY_NODE = """
 const net = require("node:net"), { randomUUID } = require("node:crypto");
 exports.createClient = (broker, backend, queue) => ({
+  isReady: async () => [],
+  disconnect: async () => {},
   createTask: (task) => ({
     applyAsync(args, kwargs) {
       const id = randomUUID(), url = new URL(broker);
