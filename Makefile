@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock clean
@@ -81,9 +83,9 @@ fix: $(READY)  ## format, and mend what lint can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --group dev --extra build --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
+lock:  ## write both lock files anew from pyproject.toml (needs uv): all of it, and what a deployment needs
+	$(LOCK) --group dev --extra build -o requirements.lock
+	$(LOCK) --extra build -o requirements-core.lock
 
 clean:  ## remove what the commands made
 	rm -rf $(VENV) .outreach .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

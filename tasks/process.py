@@ -1,10 +1,12 @@
-"""A process of the Procfile that is Celery's: `python -m tasks.process voice`, any number of each.
+"""Any process of the Procfile by its name: `python -m tasks.process voice`, any number of each.
 
-A worker is started in this very process: Celery's command line would bring its shells and prompts with
-it, 25 MB in each worker. Flower takes its settings from a command line; it is made here, out of ours.
+So a unit, an image and a chart need one command for all of them. A worker is started in this very
+process: Celery's command line would bring its shells and prompts with it, 25 MB in each worker. Flower
+takes its settings from a command line; it is made here, out of ours.
 """
 
 import os
+import runpy
 import sys
 from collections.abc import Mapping
 from socket import gethostname
@@ -16,22 +18,35 @@ from config.start import load_or_exit
 
 QUEUES = {"voice": Queue.VOICE, "sms": Queue.SMS, "email": Queue.EMAIL, "triggers": Queue.TRIGGERS}
 """By a process's name: what it consumes."""
+MODULES = {
+    "scheduler": "tasks.scheduler",
+    "stream": "tasks.stream",
+    "webhooks": "tasks.webhooks",
+    "web": "worker.web",
+    "api": "worker.api",
+}
+"""By a process's name: the module that is one, without Celery."""
+NAMES = (*MODULES, *QUEUES, "flower")
 ALONE = {"without_mingle": True, "without_gossip": True}
 
 
 def main() -> None:
-    """Become the process that is named."""
-    name = sys.argv[-1]
-    if name not in {*QUEUES, "flower"}:
-        sys.exit(f"name one of {', '.join(QUEUES)}, flower")
-    settings = load_or_exit(name)
+    """Become the process that is named; `voice-2` is another one of its kind on the same host."""
+    given = sys.argv[-1]
+    name = given.partition("-")[0]
+    if name not in NAMES:
+        sys.exit(f"name one of {', '.join(NAMES)}")
+    if name in MODULES:
+        runpy.run_module(MODULES[name], run_name="__main__", alter_sys=True)
+        return
+    settings = load_or_exit(given)
     if name == "flower":
         command = [sys.executable, "-m", "celery", "-A", "tasks.app", *flower(settings)]
         os.execve(sys.executable, command, {**os.environ, **secrets(settings)})  # noqa: S606  our own
-    sys.exit(work(name, settings))
+    sys.exit(work(given, settings))
 
 
-def work(name: str, settings: Settings) -> int:
+def work(given: str, settings: Settings) -> int:
     """Consume a queue until somebody asks the process to stop.
 
     Returns:
@@ -40,20 +55,21 @@ def work(name: str, settings: Settings) -> int:
     # Here, because it reads the settings: they have just been judged, in this process's name.
     from tasks.app import app  # noqa: PLC0415
 
-    sys.argv = ["-m", "tasks.process", name]  # what Celery starts again on SIGHUP
-    made = app.Worker(**worker(name, settings))
+    sys.argv = ["-m", "tasks.process", given]  # what Celery starts again on SIGHUP
+    made = app.Worker(**worker(given, settings))
     made.start()
     return int(made.exitcode or 0)
 
 
-def worker(name: str, settings: Settings) -> dict[str, Any]:
-    """The options that make a worker of a queue."""
+def worker(given: str, settings: Settings) -> dict[str, Any]:
+    """The options that make a worker of a queue, under the name it was given."""
+    name = given.partition("-")[0]
     # Messages of one kind are taken one after the other: what they change belongs together.
     threads = 1 if name == "triggers" else settings.worker_threads
     names = settings.names
     return {
         "queues": [names.queue(QUEUES[name].value)],
-        "hostname": f"{names.worker(name)}@{gethostname()}",
+        "hostname": f"{names.worker(given)}@{gethostname()}",
         "pool_cls": "threads",
         "concurrency": threads,
         **ALONE,

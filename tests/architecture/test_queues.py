@@ -12,7 +12,7 @@ import pytest
 
 from config.queues import ROUTES, Queue, TaskName
 from config.settings import SANDBOX_ACCOUNT_SID, SANDBOX_SECRET, judge
-from tasks.process import QUEUES, flower, secrets, worker
+from tasks.process import MODULES, NAMES, QUEUES, flower, secrets, worker
 from tests.keys import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[2]
@@ -108,6 +108,13 @@ def test_the_procfile_consumes_every_queue() -> None:
     assert sorted(QUEUES.values()) == sorted(Queue)
 
 
+def test_every_process_of_the_procfile_can_be_started_by_its_name() -> None:
+    lines = dict(line.split(": exec python -m ") for line in PROCFILE.splitlines())
+
+    assert sorted(lines) == sorted(NAMES)
+    assert {name: words for name, words in lines.items() if name in MODULES} == MODULES
+
+
 def test_workers_are_threads_with_a_name_of_their_own() -> None:
     settings = judge(SETTINGS | {"WORKER_THREADS": "7"})
 
@@ -117,6 +124,13 @@ def test_workers_are_threads_with_a_name_of_their_own() -> None:
         assert options["hostname"].startswith(f"{name}@")
         assert options["pool_cls"] == "threads"
         assert options["concurrency"] == (1 if name == "triggers" else 7)
+
+
+def test_a_second_worker_of_a_kind_on_one_host_goes_by_a_name_of_its_own() -> None:
+    options = worker("voice-2", judge(SETTINGS))
+
+    assert options["queues"] == ["voice"]
+    assert options["hostname"].startswith("voice-2@")
 
 
 def test_flower_listens_where_it_is_told_and_its_login_stands_on_no_command_line() -> None:
