@@ -4,6 +4,9 @@ import sys
 
 from config.settings import Settings, SettingsError, load
 
+PROCESS = "OUTREACH_PROCESS"
+"""Environment variable: what a process was started as, where that is not its module's name."""
+
 
 def load_or_exit(process: str = "outreach") -> Settings:
     """The settings of a process that starts.

@@ -9,6 +9,7 @@ from tasks.app import app, runtime
 from worker.dispatch.deliver import deliver
 from worker.dispatch.scan import Chunk
 from worker.domain.statuses import Channel
+from worker.heartbeat import HEART
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ def deliver_email(*, batch: int, lease: str, requests: list[int]) -> None:
 def _deliver(mode: Channel, batch: int, lease: str, requests: list[int]) -> None:
     here = runtime()
     chunk = Chunk(mode, batch, UUID(lease), tuple(requests))
-    done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)
+    with HEART.at_work():
+        done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)
     handed_back = {why.value: requests for why, requests in done.handed_back.items()}
     log.info("chunk_delivered", mode=mode.value, batch=batch, **done.answers, **handed_back)

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from json import dumps
+from math import inf
 from typing import Any
 
 from kombu.transport.redis import Channel, PrefixedStrictRedis
@@ -16,6 +17,7 @@ from kombu.transport.redis import Transport as RedisTransport
 from config.queues import Queue
 from tasks.buffered_events import BufferedEvents
 from tasks.envelope import TaskCall, Unfit, fit, judge_message, keeping
+from worker.heartbeat import HEART
 
 
 class GuardedRedis(PrefixedStrictRedis):
@@ -47,6 +49,18 @@ class GuardedTransport(RedisTransport):
 
 class GuardedConsumer(BufferedEvents):
     """Judges every message before Celery looks at its headers or body."""
+
+    def connect(self) -> Any:  # noqa: ANN401  as the original
+        """Connect, for however long the broker is away."""
+        HEART.beat(wait=inf)
+        connection = super().connect()
+        HEART.beat()
+        return connection
+
+    def register_with_event_loop(self, hub: Any) -> None:  # noqa: ANN401  as the original
+        """Be alive as long as the loop that consumes turns."""
+        super().register_with_event_loop(hub)
+        hub.on_tick.add(HEART.beat)
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:  # noqa: ANN401  Celery's own
         """Return the function that is called with each message."""

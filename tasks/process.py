@@ -14,7 +14,7 @@ from typing import Any
 
 from config.queues import Queue
 from config.settings import Settings
-from config.start import load_or_exit
+from config.start import PROCESS, load_or_exit
 
 QUEUES = {"voice": Queue.VOICE, "sms": Queue.SMS, "email": Queue.EMAIL, "triggers": Queue.TRIGGERS}
 """By a process's name: what it consumes."""
@@ -36,6 +36,7 @@ def main() -> None:
     name = given.partition("-")[0]
     if name not in NAMES:
         sys.exit(f"name one of {', '.join(NAMES)}")
+    os.environ[PROCESS] = given
     if name in MODULES:
         runpy.run_module(MODULES[name], run_name="__main__", alter_sys=True)
         return

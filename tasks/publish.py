@@ -10,10 +10,13 @@ from config.queues import DELIVERY_TASKS
 from tasks.app import app, runtime, settings
 from worker.dispatch.scan import Chunk, awake, hand_back, scan
 from worker.domain.statuses import Channel
+from worker.heartbeat import HEART
 
 log = structlog.get_logger()
 
 # RedisError too: a broker that is full or read-only answers, and still takes nothing.
+LONGEST_PUBLISH = 30.0
+"""Seconds that a broker may take for a message, with all that is tried again."""
 BROKER_AWAY = (OperationalError, RedisError, OSError)
 
 
@@ -37,6 +40,7 @@ def scan_and_publish(only: str | None = None) -> int:
 
 def publish(chunk: Chunk) -> None:
     """Send one chunk to its channel's queue, after its claim has been committed."""
+    HEART.beat(LONGEST_PUBLISH)
     app.send_task(
         DELIVERY_TASKS[chunk.mode].value,
         kwargs={

@@ -5,6 +5,8 @@ from threading import Event
 
 import structlog
 
+from worker.heartbeat import HEART
+
 log = structlog.get_logger()
 
 PAUSE = 1.0
@@ -41,7 +43,8 @@ def retry_while_unavailable(
 
 def _done(step: Callable[[], object], event: str) -> bool:
     try:
-        step()
+        with HEART.at_work():
+            step()
     except Exception as error:  # noqa: BLE001  a door: whatever it was, the message is not lost
         log.warning(event, error=type(error).__name__)
         return False

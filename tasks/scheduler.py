@@ -11,7 +11,7 @@ import structlog
 from config import logs
 from tasks.app import runtime, settings
 from tasks.publish import scan_and_publish
-from tasks.start import wait_for_the_database
+from tasks.start import presence, wait_for_the_database
 from tasks.stop import stop_when_asked
 from tasks.unprefixed_messages import gather
 from worker.desk.seals import seal_audit
@@ -25,6 +25,7 @@ from worker.dispatch.probe import probe
 from worker.dispatch.rescue import rescue_all
 from worker.dispatch.start_messages import hear_starts
 from worker.dispatch.sweep import sweep
+from worker.heartbeat import HEART
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ def main() -> None:
     """Tick until SIGTERM or SIGINT; what is under way is finished first."""
     logs.set_up(settings.log_level)
     stop = stop_when_asked()
+    HEART.start("scheduler")
     wait_for_the_database(stop)
     timing = settings.timing
     # A thread each: one that hangs or takes its time keeps none of the others waiting.
@@ -51,6 +53,8 @@ def main() -> None:
     for thread in threads:
         thread.join()
     runtime().line.close()
+    presence().end()
+    HEART.stop()
 
 
 def duties() -> tuple[Duty, ...]:
@@ -76,6 +80,7 @@ def duties() -> tuple[Duty, ...]:
 def _repeat(duty: Duty, stop: Event) -> None:
     while not stop.is_set():
         perform(runtime().engine, duty)
+        HEART.beat(duty.every)
         stop.wait(duty.every)
 
 

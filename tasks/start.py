@@ -1,7 +1,10 @@
 """The first step of every process that may send: know its database."""
 
 import gc
+import os
 import sys
+from functools import lru_cache
+from math import inf
 from threading import Event
 from typing import Any
 
@@ -9,11 +12,14 @@ import structlog
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from config import logs
+from config.start import PROCESS
 from tasks import retry
 from tasks.app import runtime, settings
 from worker.dispatch.clock_skew import tell_skew
 from worker.dispatch.database_identity import REFUSED, know_the_database, wait_until_known
+from worker.dispatch.presence import Presence
 from worker.domain.database_identity import RefusedToStart
+from worker.heartbeat import HEART
 
 log = structlog.get_logger()
 
@@ -23,6 +29,12 @@ LOST_ANSWERS = 4
 # Thousands of calls are under way at once, all young and all alive: with Python's own thresholds the
 # collector walks over them again and again, a fifth of a worker's CPU, and finds nothing.
 YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS = 50_000, 20, 100
+
+
+@lru_cache(maxsize=1)
+def presence() -> Presence:
+    """This process's row."""
+    return Presence(runtime().engine)
 
 
 def wait_for_the_database(stop: Event) -> None:
@@ -35,6 +47,7 @@ def wait_for_the_database(stop: Event) -> None:
 
     try:
         wait_until_known(look, stop)
+        presence().begin()
     except RefusedToStart as error:
         # SystemExit, because Celery logs and drops any other exception of a signal's receiver.
         log.critical("refused_to_start", why=str(error))
@@ -45,6 +58,8 @@ def wait_for_the_database(stop: Event) -> None:
 def know_it_before_consuming(**_: object) -> None:
     """The same for a Celery worker, before it takes its first message."""
     logs.set_up(settings.log_level)  # Celery asks for it only later
+    if PROCESS in os.environ:
+        HEART.start(os.environ[PROCESS])
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS)
     wait_for_the_database(Event())
 
@@ -52,6 +67,7 @@ def know_it_before_consuming(**_: object) -> None:
 @worker_shutting_down.connect
 def begin_nothing_more(**_: object) -> None:
     """Finish and record what has begun; hand back the rest."""
+    HEART.beat(inf)
     retry.STOPPING.set()
     runtime().gate.stop()
     runtime().keeper.stop()
@@ -60,6 +76,8 @@ def begin_nothing_more(**_: object) -> None:
 @worker_shutdown.connect
 def say_what_was_lost(sender: Any, **_: object) -> None:  # noqa: ANN401  Celery's worker
     """Answers that the store did not take in time are told, and the process fails."""
+    presence().end()
+    HEART.stop()
     if lost := runtime().keeper.doubted:
         log.critical("answers_go_into_doubt", count=lost)
         sender.exitcode = LOST_ANSWERS

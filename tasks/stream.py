@@ -11,6 +11,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from json import loads
+from math import inf
 from threading import Event
 from typing import Any
 
@@ -23,9 +24,10 @@ from config.names import Names
 from tasks.app import runtime, settings
 from tasks.envelope import as_text
 from tasks.intake import keep, take_in
-from tasks.start import wait_for_the_database
+from tasks.start import presence, wait_for_the_database
 from tasks.stop import stop_when_asked
 from worker.desk.messages import whole
+from worker.heartbeat import HEART
 
 log = structlog.get_logger()
 
@@ -34,14 +36,18 @@ REQUIRED = {b"name", b"payload"}
 FIELDS = REQUIRED | {b"id"}
 AT_ONCE = 10
 PAUSE = 1.0
+LONGEST_ROUND = 10.0
+"""Seconds that the broker may take for a round: the client's time limits."""
 
 
 def main() -> None:
     """Read until SIGTERM or SIGINT; the entry under way is finished first."""
     logs.set_up(settings.log_level)
     stop = stop_when_asked()
+    HEART.start("stream")
     if not settings.broker_url.startswith("redis"):
         log.warning("no_stream_on_this_broker")
+        HEART.beat(inf)
         stop.wait()
         return
     wait_for_the_database(stop)
@@ -49,8 +55,11 @@ def main() -> None:
     reader = Reader(connect(settings.broker_url), stop, settings.timing.lease, names)
     log.info("stream_ready", stream=names.stream)
     while not stop.is_set():
+        HEART.beat(LONGEST_ROUND)
         step(reader, stop)
     runtime().line.close()
+    presence().end()
+    HEART.stop()
 
 
 def connect(url: str) -> Redis:

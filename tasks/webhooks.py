@@ -8,13 +8,16 @@ import signal
 import sys
 import threading
 from functools import partial
+from math import inf
 
 import structlog
 
 from config import logs
 from config.start import load_or_exit
 from worker.dispatch.database_identity import REFUSED, refuse_strangers, wait_until_known
+from worker.dispatch.presence import Presence
 from worker.domain.database_identity import RefusedToStart
+from worker.heartbeat import HEART
 from worker.runtime import Runtime, build
 
 log = structlog.get_logger()
@@ -24,11 +27,15 @@ def main() -> int:
     """Tell until SIGTERM or SIGINT; what is under way is finished first."""
     settings = load_or_exit("webhooks")
     logs.set_up(settings.log_level)
+    HEART.start("webhooks")
+    runtime = build(settings)
     try:
-        asyncio.run(tell(build(settings)))
+        asyncio.run(tell(runtime))
     except RefusedToStart as error:
         log.critical("refused_to_start", why=str(error))
         return REFUSED
+    Presence(runtime.engine).end()
+    HEART.stop()
     return 0
 
 
@@ -38,12 +45,15 @@ async def tell(runtime: Runtime) -> None:
     Raises:
         RefusedToStart: a strange or forgetful database would tell again what was told.
     """
+    HEART.beat(inf)  # until the database is known
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     await _wait_until_known(runtime, stop)
+    Presence(runtime.engine).begin()
     if not runtime.webhook_secrets:
         log.warning("no_webhook_secret")
+        HEART.beat(inf)
         await stop.wait()
         return
     receivers = runtime.receivers()

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from config.settings import Settings
 from tests.readmes import READMES, ROOT, Readme, commands, words_of
-from worker.api.metrics import COUNTED, HELP
+from worker.api.metrics import COUNTED, HELP, PROCESSES
 from worker.cli.later import Later
 from worker.cli.main import app
 from worker.domain.contract.campaigns import CampaignFields, campaign_fields
@@ -86,7 +86,12 @@ def test_the_settings_are_all_explained_in_one_place() -> None:
 
 @each
 def test_every_metric_it_names_is_shown(readme: Readme) -> None:
-    shown = {*HELP, *(f"{name.removesuffix('_total')}_total" for name in COUNTED), "database_up"}
+    shown = {
+        *HELP,
+        *PROCESSES,
+        *(f"{name.removesuffix('_total')}_total" for name in COUNTED),
+        "database_up",
+    }
 
     named = {name.removeprefix("outreach_") for name in METRIC.findall(readme.text)}
 

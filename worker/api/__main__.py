@@ -7,6 +7,8 @@ from config.start import load_or_exit
 from worker.api.app import create
 from worker.desk.waiting_uploads import LARGEST_FILE
 from worker.dispatch.database_identity import REFUSED, is_refused
+from worker.dispatch.presence import Presence
+from worker.heartbeat import HEART
 from worker.listener import Bounds, serve
 from worker.runtime import AuditDoor, build
 
@@ -18,10 +20,15 @@ def main() -> int:
     """Serve, or say why not."""
     settings = load_or_exit()
     logs.set_up(settings.log_level)
+    HEART.start("api")
     runtime = build(settings, AuditDoor.API)
     if is_refused(runtime.engine, runtime.memories):
         return REFUSED
+    presence = Presence(runtime.engine)
+    presence.begin()
     serve(create(runtime), settings.api_host, settings.api_port, bounds=FILES)
+    presence.end()
+    HEART.stop()
     return 0
 
 

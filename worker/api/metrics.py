@@ -1,7 +1,7 @@
 """The figures as Prometheus reads them. No label carries an address, a batch or a token."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -15,10 +15,12 @@ from prometheus_client import (
 )
 
 from worker.desk.metrics import Snapshot
+from worker.desk.processes import ProcessRow
 from worker.dispatch.duty import SCAN, SHARED
 from worker.domain.consent.opt_out_words import Wish
 from worker.domain.evidence.counted_moves import ANSWERS, CONTACTS, DOUBTS, Moves
 from worker.domain.statuses import Cause, Channel, RequestStatus, SuppressReason
+from worker.heartbeat import KINDS
 
 HELP: dict[str, str] = {
     "halts": "halts in force: everything, a channel or a campaign",
@@ -37,6 +39,11 @@ HELP: dict[str, str] = {
 
 # A registry lives for one scrape: when it was made is not when anything began to be counted.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's own
+
+PROCESSES: dict[str, str] = {
+    "processes": "processes that have not said that they ended",
+    "process_silent_seconds": "since the most silent one of its kind said that its work goes on",
+}
 
 Tallies = tuple[str, ...]
 """Names of counts in the database that are added up."""
@@ -155,6 +162,19 @@ def _show(moment: Snapshot, made: CollectorRegistry) -> None:
     _show_duties(moment, made)
     for name, counted in COUNTED.items():
         _count(name, counted, moment.tallies, made)
+    _show_processes(moment.processes, made)
+
+
+def _show_processes(rows: Sequence[ProcessRow], made: CollectorRegistry) -> None:
+    running, silent = (
+        Gauge(f"outreach_{name}", sentence, ["kind"], registry=made)
+        for name, sentence in PROCESSES.items()
+    )
+    for kind in KINDS:
+        mine = [row for row in rows if row.kind.partition("-")[0] == kind]
+        running.labels(kind).set(len(mine))
+        longest = max((row.silent.total_seconds() for row in mine), default=0.0)
+        silent.labels(kind).set(longest)
 
 
 def _show_turns(moment: Snapshot, made: CollectorRegistry) -> None:

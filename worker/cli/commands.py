@@ -180,6 +180,10 @@ VERBS: Commands = {
     ),
     "halt": ("halts:halt_command", "Let nothing begin any more in a scope, until it is resumed."),
     "resume": ("halts:resume_command", "Let a halted scope send again."),
+    "alive": (
+        "alive:alive_command",
+        "Say whether this host's processes of a kind go on; for probes: asks no database.",
+    ),
     "doctor": (
         "doctor:doctor",
         "Check settings, database, migrations, broker and workers; exits with 1 if one is not well.",

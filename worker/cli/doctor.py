@@ -31,11 +31,13 @@ from worker.desk.outside_checks import (
     examine_senders,
     sends_mail,
 )
+from worker.desk.processes import examine_processes
 from worker.desk.server_checks import examine_copies, examine_places
 from worker.dispatch.database_identity import judge_the_database
 from worker.dispatch.duty import SCAN, SHARED
 from worker.domain.database_identity import Recognition, RefusedToStart
 from worker.domain.wire import Wire
+from worker.heartbeat import KINDS
 from worker.providers.account_questions import AccountKeys
 from worker.runtime import Runtime, StoreUnavailable
 
@@ -101,6 +103,7 @@ def _examine_store(runtime: Runtime) -> Iterator[Finding]:
 def _examine_contents(runtime: Runtime) -> Iterator[Finding]:
     yield examine_writes(runtime.engine)
     yield from examine_duties(runtime.engine, (SCAN, *SHARED))
+    yield from examine_processes(runtime.engine, KINDS)
     yield from examine_halts(runtime.engine)
     yield _examine_identity(runtime)
     inbound = f"{runtime.settings.public_url}/callbacks/sms/inbound"

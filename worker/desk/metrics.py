@@ -1,15 +1,16 @@
 """Metrics of the whole house, in figures an alert can rest on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
 from worker.domain.statuses import Channel
-from worker.store import duties, metrics, tallies
+from worker.store import duties, metrics, processes, tallies
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.metrics import Figures
+from worker.store.processes import ProcessRow
 
 __all__ = ["Figures", "Snapshot", "read_figures", "read_snapshot"]
 
@@ -18,7 +19,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The database's figures at one moment: gauges, and the counters of all time, by name."""
+    """The database's figures at one moment: gauges, the counters of all time by name, and who runs."""
 
     figures: Figures
     tallies: Mapping[str, int]
@@ -26,6 +27,7 @@ class Snapshot:
     """Seconds that a batch waits for its turn, by channel."""
     duties: Mapping[str, datetime | None]
     """When each last went well, by name."""
+    processes: Sequence[ProcessRow]
 
 
 def read_figures(engine: Engine) -> Figures:
@@ -42,6 +44,7 @@ def read_snapshot(engine: Engine) -> Snapshot | None:
             tallies.read(connection),
             metrics.read_turns(connection),
             {row.name: row.done_at for row in duties.newest(connection)},
+            processes.read(connection),
         )
 
     try:

@@ -7,6 +7,7 @@ from time import monotonic
 
 import structlog
 
+from worker.heartbeat import HEART
 from worker.store.connect import Engine, StoreUnavailable
 from worker.store.database_identity import DatabaseChanged
 
@@ -88,6 +89,7 @@ class AnswerBuffer:
 
     def _wait(self) -> None:
         """A nap; one that ends no later than the time there is."""
+        HEART.beat(self.pause)
         if self._ends is None:
             self._stopping.wait(self.pause)
         else:

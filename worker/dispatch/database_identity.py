@@ -16,6 +16,7 @@ from worker.domain.database_identity import (
 )
 from worker.domain.errors import where_raised
 from worker.domain.recipients.identities import FOLD_VERSION
+from worker.heartbeat import HEART
 from worker.store import audit, database_identity, halts, profiles, recipient_folding, server
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.identity_stores import IdentityStore
@@ -91,6 +92,7 @@ def is_refused(engine: Engine, memories: Sequence[IdentityStore]) -> bool:
 
 
 def _has_looked(look: Callable[[], object]) -> bool:
+    HEART.beat(PAUSE)
     try:
         look()
     except StoreUnavailable as error:

@@ -19,6 +19,7 @@ from worker.domain.consent.start_messages import Recalled
 from worker.domain.content.tickets import Ticket
 from worker.domain.evidence.answers import Answer, Unknown
 from worker.domain.statuses import Channel
+from worker.heartbeat import HEART
 from worker.providers import Moment, Provider, Providers
 
 T = TypeVar("T")
@@ -109,6 +110,7 @@ class ProviderLoop:
         # One call for all: each wakes the loop's thread, and every wake costs both of us the GIL.
         self._loop.call_soon_threadsafe(self._start, sendings)
         while missing:
+            HEART.beat(answer_time)
             try:
                 company = answers.get(timeout=answer_time)
             except Empty:

@@ -11,8 +11,9 @@ from typing import Protocol
 import structlog
 
 from worker.domain.contract.webhooks import Backoff, signature
+from worker.heartbeat import HEART
 from worker.store import webhooks
-from worker.store.connect import Engine, in_one_statement
+from worker.store.connect import LONGEST_WAIT, Engine, in_one_statement
 from worker.store.webhooks import Tried, WebhookDelivery
 
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ class WebhookSender:
         """Tell until `stop` is set; what is under way then is finished and written down."""
         stopped = asyncio.create_task(stop.wait())
         while not stop.is_set():
+            HEART.beat(LONGEST_WAIT)
             began = await self.round()
             if not began:
                 await asyncio.wait(

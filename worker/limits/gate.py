@@ -10,6 +10,7 @@ import structlog
 from redis import RedisError
 
 from worker.domain.statuses import Channel
+from worker.heartbeat import HEART
 from worker.limits.bucket import Bucket, Buckets
 
 log = structlog.get_logger()
@@ -109,6 +110,7 @@ class SharedGate:
                 return given
             if self.clock() + wait > ends:
                 raise Closed("no permit within the time of a lease")
+            HEART.beat(LONGEST_NAP)
             self.stopped.wait(min(wait, LONGEST_NAP))
         raise Stopping
 

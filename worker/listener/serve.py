@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
+from worker.heartbeat import HEART
 from worker.listener.one_line import OneLine
 from worker.listener.protocol import MAX_REQUEST, Listening
 from worker.listener.room import MOST_BYTES, Room
@@ -63,4 +64,11 @@ def serve(
         access_log=False,  # a path carries a token
         server_header=False,
     )
-    uvicorn.Server(terms).run()
+    _Server(terms).run()
+
+
+class _Server(uvicorn.Server):
+    async def on_tick(self, counter: int) -> bool:
+        """Be alive as long as the loop turns, ten times a second."""
+        HEART.beat()
+        return await super().on_tick(counter)

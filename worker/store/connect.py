@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from worker.domain.audit import AuditDoor
 from worker.domain.consent.suppression import SuppressScope
+from worker.heartbeat import HEART
 from worker.store import guards, profiles, version
 from worker.store.audit import DOOR
 from worker.store.errors import StoreRefused, StoreUnavailable
@@ -46,6 +47,8 @@ OF_STORE = {"42501"}
 # undefined table, column, function: the database is not at this version's shape
 WRONG_SHAPE = {"42P01", "42703", "42883"}
 TRIES = 5
+# Seconds for a connection from the pool, for making one, and for a transaction: see `guards.py`.
+LONGEST_WAIT = 30.0
 
 # These let go of the locks of a host that vanished, as the guards do of a frozen process's.
 KEEPALIVE = {
@@ -108,6 +111,7 @@ def in_transaction(engine: Engine, step: Step[P, T], *args: P.args, **kwargs: P.
         StoreRefused: the data is such that it never will.
     """
     for remaining in reversed(range(TRIES)):
+        HEART.beat(LONGEST_WAIT)
         try:
             with engine.begin() as connection:
                 return step(connection, *args, **kwargs)

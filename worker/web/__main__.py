@@ -5,6 +5,8 @@ import sys
 from config import logs
 from config.start import load_or_exit
 from worker.dispatch.database_identity import REFUSED, is_refused
+from worker.dispatch.presence import Presence
+from worker.heartbeat import HEART
 from worker.listener import serve
 from worker.runtime import build
 from worker.web.app import create
@@ -17,14 +19,19 @@ def main() -> int:
     """Serve, or say why not."""
     settings = load_or_exit()
     logs.set_up(settings.log_level)
+    HEART.start("web")
     runtime = build(settings)
     if is_refused(runtime.engine, runtime.memories):
         return REFUSED
+    presence = Presence(runtime.engine)
+    presence.begin()
     sys.setswitchinterval(SWITCH)
     runtime.line  # noqa: B018  opened before it is needed: the first hang-up must not wait for an import
     door = create(runtime)
     serve(door.app, settings.web_host, settings.web_port, tell=door.tallies.refuse)
     runtime.close_line()
+    presence.end()
+    HEART.stop()
     return 0
 
 

@@ -12,7 +12,16 @@ from worker.store.schema.attempts import attempt, inbox, sid
 from worker.store.schema.audits import audit, audit_seal, audit_unsealed
 from worker.store.schema.batches import batch, batch_pace
 from worker.store.schema.campaigns import campaign
-from worker.store.schema.control import dead_letter, duty, fold, halt, message, pulse, tally
+from worker.store.schema.control import (
+    dead_letter,
+    duty,
+    fold,
+    halt,
+    message,
+    process,
+    pulse,
+    tally,
+)
 from worker.store.schema.conventions import metadata
 from worker.store.schema.history import begun_count, request_count, transition
 from worker.store.schema.keys import access_key, once_call
@@ -50,6 +59,7 @@ __all__ = [
     "message",
     "metadata",
     "once_call",
+    "process",
     "pulse",
     "queue",
     "recipient",

@@ -108,6 +108,20 @@ duty = Table(
     comment="The scheduler's duties: whose turn it is, and what became of the last.",
 )
 
+process = Table(
+    "process",
+    metadata,
+    Column("kind", Text, nullable=False, comment="a line of the Procfile"),
+    Column("host", Text, nullable=False, comment="its name"),
+    Column("pid", Integer, nullable=False, comment="on that host"),
+    Column("version", Text, nullable=False, comment="of the release it runs"),
+    Column("started_at", Timestamp, nullable=False, comment="when it first spoke"),
+    Column("seen_at", Timestamp, nullable=False, comment="when its work last went on"),
+    Column("worked_at", Timestamp, comment="when a piece of work was last finished; NULL: never"),
+    PrimaryKeyConstraint("kind", "host", "pid"),
+    comment="A row for each process, written by itself; one that ends takes its row with it.",
+)
+
 halt = Table(
     "halt",
     metadata,

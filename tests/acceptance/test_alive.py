@@ -1,0 +1,119 @@
+"""Whoever stands still is named: on its own host, by doctor and by the metrics; whoever only waits is not."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.request import urlopen
+
+import psutil
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.fixtures.house import ROOT, Inhabited, frozen, inhabit, wait_until
+from worker.heartbeat import KINDS
+
+WORDS = {
+    **{kind: f"{kind}@%h" for kind in ("voice", "sms", "email", "triggers")},
+    "scheduler": "tasks.scheduler",
+    "stream": "tasks.stream",
+    "webhooks": "tasks.webhooks",
+    "web": "worker.web",
+}
+"""A word of the command of every kind of process but the one that is asked for metrics."""
+NOTICED = 30.0
+"""Seconds after which a process that stands still must have been named everywhere."""
+MOST_CPU = 0.1
+"""Seconds for a probe."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
+    """A house whose hearts beat where no other's do."""
+    folder = tmp_path_factory.mktemp("hearts")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEARTBEAT_DIR", str(folder / "alive"))
+        with inhabit(folder / "state", {}) as inhabited:
+            wait_until(lambda: dead(inhabited) == set())
+            yield inhabited
+
+
+def is_alive(house: Inhabited, kind: str) -> bool:
+    command = [sys.executable, "-m", "worker.cli.entry", "alive", kind]
+    done = subprocess.run(command, cwd=ROOT, env=dict(house.environment), check=False, timeout=60)
+    return done.returncode == 0
+
+
+def dead(house: Inhabited) -> set[str]:
+    return {kind for kind in KINDS if not is_alive(house, kind)}
+
+
+def unwell(house: Inhabited) -> set[str]:
+    done = house.run("doctor", "--json")
+    findings = json.loads(done.stdout)["findings"]
+    return {one["what"] for one in findings if not one["well"]} & set(KINDS)
+
+
+def silent(house: Inhabited) -> set[str]:
+    with urlopen(f"{house.house.api_url}/metrics", timeout=20) as answer:  # noqa: S310  loopback
+        families = text_string_to_metric_families(answer.read().decode())
+        return {
+            sample.labels["kind"]
+            for family in families
+            for sample in family.samples
+            if sample.name == "outreach_process_silent_seconds" and sample.value > 20
+        }
+
+
+def servers_of(house: Inhabited) -> list[psutil.Process]:
+    """The house's PostgreSQL, every process of it; its data folder names it."""
+    name = str(house.house.state_dir).replace("/", "-")
+    found = []
+    for process in psutil.process_iter(["cmdline", "name"]):
+        command = " ".join(process.info["cmdline"] or ()).replace("/", "-")
+        if "postgres" in process.info["name"] and name in command:
+            found += [process, *process.children(recursive=True)]
+    return found
+
+
+def test_whoever_is_frozen_is_named_and_nobody_else(house: Inhabited) -> None:
+    wait_until(lambda: unwell(house) == set())
+    with frozen(house, *WORDS.values()):
+        wait_until(lambda: dead(house) == set(WORDS), NOTICED)
+        wait_until(lambda: unwell(house) == set(WORDS), NOTICED)
+        wait_until(lambda: silent(house) == set(WORDS), NOTICED)
+    wait_until(lambda: dead(house) == set() and unwell(house) == set())
+
+
+def test_who_waits_for_the_database_is_alive(house: Inhabited) -> None:
+    servers = servers_of(house)
+    assert servers
+    with ExitStack() as stack:
+        for server in servers:
+            server.suspend()
+            stack.callback(server.resume)
+        until = time.monotonic() + NOTICED
+        while time.monotonic() < until:
+            assert dead(house) == set()
+            time.sleep(1)
+
+
+def test_a_probe_costs_next_to_nothing(house: Inhabited, tmp_path: Path) -> None:
+    program = (
+        "import resource, sys; from worker.cli.entry import main; sys.argv[1:] = ['alive', 'voice']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "spent = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "print(spent.ru_utime + spent.ru_stime, len(sys.modules))"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        command, cwd=ROOT, env=dict(house.environment), check=True, capture_output=True, text=True
+    )
+    seconds, modules = done.stdout.split()
+
+    assert float(seconds) < MOST_CPU
+    assert int(modules) < 120

@@ -1,0 +1,46 @@
+"""Which processes run, and whether each goes on."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from worker.desk.findings import Finding
+from worker.store import processes
+from worker.store.connect import Engine, in_transaction
+from worker.store.processes import ProcessRow
+
+__all__ = ["SILENT", "ProcessRow", "examine_processes", "judge_processes", "list_processes"]
+
+SILENT = timedelta(seconds=20)
+"""A process that has not spoken for so long stands still, or has ended without a word."""
+
+
+def list_processes(engine: Engine) -> list[ProcessRow]:
+    """Every process that has not said that it ended."""
+    return in_transaction(engine, processes.read)
+
+
+def examine_processes(engine: Engine, kinds: Collection[str]) -> list[Finding]:
+    """A finding for each kind of process that should run.
+
+    Raises:
+        StoreUnavailable: it can't be asked.
+    """
+    rows = list_processes(engine)
+    return [judge_processes(kind, [row for row in rows if _is_a(row, kind)]) for kind in kinds]
+
+
+def judge_processes(kind: str, rows: Sequence[ProcessRow]) -> Finding:
+    """The finding on the processes of a kind."""
+    silent = [row for row in rows if row.silent > SILENT]
+    if not rows:
+        return Finding(kind, False, "none runs", f"start it: python -m tasks.process {kind}")
+    if not silent:
+        return Finding(kind, True, f"{len(rows)} {'goes' if len(rows) == 1 else 'go'} on")
+    named = ", ".join(f"pid {row.pid} on {row.host}" for row in silent)
+    advice = "restart it, or find out why it stands still: outreach alive says so on its host"
+    since = min(row.seen_at for row in silent)
+    return Finding(kind, False, f"{len(silent)} of {len(rows)} silent: {named}", advice, since)
+
+
+def _is_a(row: ProcessRow, kind: str) -> bool:
+    return row.kind.partition("-")[0] == kind

@@ -1,0 +1,63 @@
+"""A process tells the database that its work goes on, so that whoever asks there can miss it."""
+
+import os
+import socket
+from importlib.metadata import version
+from threading import Event, Thread
+from typing import ParamSpec
+
+import structlog
+
+from worker.heartbeat import HEART
+from worker.store import processes
+from worker.store.connect import Engine, Step, in_one_statement
+
+log = structlog.get_logger()
+P = ParamSpec("P")
+
+EVERY = 5.0
+
+
+class Presence:
+    """This process's row. Whatever the database says, the process itself goes on.
+
+    Args:
+        engine: the database, once it has been recognized.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._ended = Event()
+
+    def begin(self) -> None:
+        """Tell now and again, from a thread, for as long as the work goes on."""
+        if HEART.kind is not None:
+            Thread(target=self._go_on, name="presence", daemon=True).start()
+
+    def end(self) -> None:
+        """The process ends by itself: nobody need miss it."""
+        self._ended.set()
+        if HEART.kind is not None:
+            self._try(processes.forget, HEART.kind, *_here())
+
+    def _go_on(self) -> None:
+        assert HEART.kind is not None
+        host, me = _here()
+        self._try(processes.forget, HEART.kind, host, me, HEART.gone())
+        while not self._ended.is_set():
+            if HEART.goes_on():
+                self._try(processes.note, HEART.kind, host, me, _VERSION, HEART.worked_at)
+            self._ended.wait(EVERY)
+
+    def _try(self, step: Step[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            in_one_statement(self._engine, step, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  a sign of life must not end a life
+            log.debug("presence_untold", error=type(error).__name__)
+
+
+_VERSION = version("outreach")
+
+
+def _here() -> tuple[str, int]:
+    return socket.gethostname(), os.getpid()

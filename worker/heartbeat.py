@@ -1,0 +1,186 @@
+"""Proof of life: whether the threads that do a process's work go on. The standard library and nothing else.
+
+A thread that works says so before each wait, and for how long that may last; whoever waits for the store,
+the broker or a permission is alive. While all of them keep their word a thread beside them writes the
+moment into a small file, which `outreach alive` reads: neither database nor broker is asked, or a failover
+would end every worker with the answers it keeps.
+"""
+
+import os
+import socket
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+KINDS = (
+    *("scheduler", "voice", "sms", "email", "triggers"),
+    *("stream", "webhooks", "web", "api"),
+)
+"""The processes that have a heart: every line of the Procfile but Flower's."""
+GRACE = 15.0
+"""Seconds that a thread may work, beyond the wait it has announced, without a word."""
+STALE = 10.0
+"""Seconds after which a file that nobody writes tells of a process that stands still."""
+START = 60.0
+"""Seconds that a process may take until it is ready."""
+EVERY = 1.0
+FOLDER = "HEARTBEAT_DIR"
+"""Environment variable: where the files are; unset: in memory, a folder for each user."""
+
+
+class Heart:
+    """The heart of this process. Every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self.worked_at: float | None = None
+        """When a piece of work was last finished, in seconds since the epoch."""
+        self.kind: str | None = None
+        """What this process is; None: nobody has told, and nothing is written."""
+        self._until: dict[int, float] = {}
+        self._file: Path | None = None
+
+    def start(self, kind: str) -> None:
+        """Begin to beat, as a process of this kind; the calling thread is the one that works."""
+        self.kind = kind
+        self._file = _folder() / f"{kind}.{os.getpid()}"
+        self.watch()
+        self.beat(START)
+        self._write()
+        threading.Thread(target=self._go_on, name="heartbeat", daemon=True).start()
+
+    def stop(self) -> None:
+        """The process ends by itself: nobody need miss it."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.unlink(missing_ok=True)
+
+    def watch(self) -> None:
+        """From now on the calling thread is expected to go on."""
+        self._until[threading.get_ident()] = _now() + GRACE
+
+    def beat(self, wait: float = 0.0) -> None:
+        """The calling thread goes on, and may wait for so many seconds now."""
+        me = threading.get_ident()
+        if me in self._until:
+            self._until[me] = _now() + wait + GRACE
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """A thread of a pool: it is expected to go on while the block lasts."""
+        me = threading.get_ident()
+        is_watched = me in self._until
+        self.watch()
+        try:
+            yield
+        finally:
+            if not is_watched:
+                self._until.pop(me, None)
+            self.worked_at = time.time()
+
+    def gone(self) -> list[int]:
+        """Process ids of this kind that have left a file here and run no more; their files are removed."""
+        files = _folder().glob(f"{self.kind}.*")
+        left = {_pid_of(file): file for file in files}
+        gone = [pid for pid in left if not _runs(pid)]
+        for pid in gone:
+            left[pid].unlink(missing_ok=True)
+        return gone
+
+    def goes_on(self) -> bool:
+        """Whether every thread that is expected to go on has kept its word."""
+        now = _now()
+        return all(until > now for until in list(self._until.values()))
+
+    def _go_on(self) -> None:
+        while self._file is not None:
+            if self.goes_on():
+                self._write()
+            time.sleep(EVERY)
+
+    def _write(self) -> None:
+        with suppress(OSError):
+            if self._file is not None:
+                self._file.write_text(str(_now()), encoding="ascii")
+                tell_systemd("WATCHDOG=1")
+
+
+HEART = Heart()
+"""This process's."""
+
+
+def tell_systemd(line: str) -> None:
+    """Send one datagram, where systemd asked for it; see its sd_notify(3)."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address:
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagram:
+            datagram.sendto(line.encode(), address.replace("@", "\0", 1))
+
+
+def judge(kind: str) -> list[str]:
+    """What is wrong with the processes of a kind on this host, a sentence each; empty: all are alive."""
+    files = [file for file in _folder().iterdir() if _kind_of(file) == kind]
+    running = [file for file in files if _runs(_pid_of(file))]
+    if not running:
+        return [f"no {kind} runs here"]
+    ages = {file: _now() - _read(file) for file in running}
+    return [
+        f"{kind} (pid {_pid_of(file)}) stands still for {age:.0f} s"
+        for file, age in ages.items()
+        if age > STALE
+    ]
+
+
+def _kind_of(file: Path) -> str:
+    # A second one on a host goes by a number behind its kind: voice-2.
+    return file.name.partition(".")[0].partition("-")[0]
+
+
+def _pid_of(file: Path) -> int:
+    return int(file.name.rpartition(".")[2])
+
+
+def kinds() -> set[str]:
+    """The kinds of process that have a file here."""
+    return {_kind_of(file) for file in _folder().iterdir()}
+
+
+def _now() -> float:
+    # Goes on while the machine is suspended, and is set by nobody; the same for every process of a host.
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _read(file: Path) -> float:
+    try:
+        return float(file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return _now()  # about to be written, or gone
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _folder() -> Path:
+    """Where the files are, made where it is missing.
+
+    Raises:
+        PermissionError: it belongs to somebody else, who could speak for our processes.
+    """
+    memory = Path("/dev/shm")  # noqa: S108  a folder of our own in it, and nobody else's is trusted
+    base = memory if memory.is_dir() else Path(tempfile.gettempdir())
+    folder = Path(os.environ.get(FOLDER) or base / f"outreach-{os.getuid()}")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(f"{folder} is not ours")
+    return folder

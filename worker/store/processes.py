@@ -1,0 +1,73 @@
+"""The processes of the house: a row each, written by itself while its work goes on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+FORGOTTEN_AFTER = timedelta(days=1)
+"""A process that ended without a word is missed for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """One process, as it last spoke of itself."""
+
+    kind: str
+    host: str
+    pid: int
+    version: str
+    started_at: datetime
+    seen_at: datetime
+    worked_at: datetime | None
+    """When it last finished a piece of work; None: none yet."""
+    silent: timedelta
+    """Since `seen_at`."""
+
+
+_NOTE = text("""
+    INSERT INTO process (kind, host, pid, version, started_at, seen_at, worked_at)
+    VALUES (:kind, :host, :pid, :version, clock_timestamp(), clock_timestamp(),
+            to_timestamp(CAST(:worked_at AS float8)))
+    ON CONFLICT (kind, host, pid) DO UPDATE
+    SET version = excluded.version, seen_at = excluded.seen_at, worked_at = excluded.worked_at
+""")
+
+
+def note(
+    connection: Connection, kind: str, host: str, pid: int, version: str, worked_at: float | None
+) -> None:
+    """It goes on; `worked_at` in seconds since the epoch."""
+    connection.execute(
+        _NOTE,
+        {"kind": kind, "host": host, "pid": pid, "version": version, "worked_at": worked_at},
+    )
+
+
+_FORGET = text("""
+    DELETE FROM process
+    WHERE (kind, host, pid) = (:kind, :host, :pid) OR (kind = :kind AND host = :host AND pid = ANY (:gone))
+        OR seen_at < clock_timestamp() - CAST(:after AS interval)
+""")
+
+
+def forget(
+    connection: Connection, kind: str, host: str, pid: int, gone: Sequence[int] = ()
+) -> None:
+    """It has ended, or begins anew; those of its kind on its host that are `gone` are missed no more."""
+    connection.execute(
+        _FORGET,
+        {"kind": kind, "host": host, "pid": pid, "gone": list(gone), "after": FORGOTTEN_AFTER},
+    )
+
+
+_READ = text("""
+    SELECT kind, host, pid, version, started_at, seen_at, worked_at, clock_timestamp() - seen_at
+    FROM process ORDER BY kind, host, pid
+""")
+
+
+def read(connection: Connection) -> list[ProcessRow]:
+    """Every process that has not said that it ended."""
+    return [ProcessRow(*row) for row in connection.execute(_READ)]
