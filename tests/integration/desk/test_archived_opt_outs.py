@@ -135,7 +135,10 @@ def test_without_our_token_an_event_is_heard_after_archiving(
 
     assert reason(engine, recipient) == "spam_report"
     found = "message" if by_message else "person"
-    assert in_transaction(engine, tallies.read) == {f"stray:{found}": 1}
+    counted = in_transaction(engine, tallies.read)
+    assert {name: n for name, n in counted.items() if name.startswith("stray:")} == {
+        f"stray:{found}": 1
+    }
     assert settled.waiting == 0
 
 

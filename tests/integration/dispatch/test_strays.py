@@ -57,7 +57,8 @@ def reason(engine: Engine, recipient: int) -> str | None:
 
 
 def counted(engine: Engine) -> dict[str, int]:
-    return in_transaction(engine, tallies.read)
+    found = in_transaction(engine, tallies.read)
+    return {name: n for name, n in found.items() if name.startswith("stray:")}
 
 
 def kept(engine: Engine) -> int:
