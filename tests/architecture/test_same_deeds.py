@@ -22,6 +22,7 @@ OF_A_MACHINE = {
     "db upgrade": "changes the database's shape, with the release that is installed there",
     "db status": "as above",
     "demo": "starts services where it runs",
+    "alive": "asks for the processes of the host where it runs",
     "doctor": "judges settings, files and services as seen from where it runs",
 }
 """Commands that have no operation, and why."""
