@@ -7,10 +7,10 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock clean
+.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock clean screenshots
 
 # A developer's .env leads to somebody's production: nothing that tests, proves or measures reads it.
-test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate: export OUTREACH_ENV_FILE = /dev/null
+test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate screenshots: export OUTREACH_ENV_FILE = /dev/null
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ beyond: $(READY)  ## three hosts behind PgBouncer and RabbitMQ, disturbed and ju
 
 bench-callbacks: $(READY)  ## what a durable callback costs, beside the straightforward way (N=10000)
 	@$(BIN)/python -m tests.benchmarks.callbacks $(if $(N),--n $(N))
+
+screenshots: $(READY)  ## take the pictures of the console anew (needs Debian's chromium)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.pictures
 
 simulate: $(READY)  ## play random campaigns through weeks of DST changes and judge (SEED=7)
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED))

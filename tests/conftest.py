@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.sandbox",
     "tests.fixtures.receiver",
     "tests.fixtures.house",
+    "tests.fixtures.browser",
 ]
 
 os.environ["OUTREACH_ENV_FILE"] = os.devnull  # a developer's .env is no part of any test

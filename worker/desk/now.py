@@ -52,6 +52,12 @@ class UnderWay:
     per_hour: float | None
     outlook: Outlook
 
+    @property
+    def stands_still(self) -> str | None:
+        """Why nothing of it moves; one that goes at its pace moves."""
+        why = self.outlook.not_moving
+        return None if why and why.startswith("paced at") and self.per_hour else why
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:

@@ -46,6 +46,13 @@ function openPause() {
   pause.querySelector("input[name=why]")?.focus();
 }
 
+function showInstead(page) {
+  document.title = page.title;
+  document.getElementById("main").replaceWith(page.getElementById("main"));
+  tellTimes(document);
+  document.getElementById("main").focus();
+}
+
 function showProgress(form) {
   const bar = form.querySelector("progress");
   const told = form.querySelector("output");
@@ -56,8 +63,8 @@ function showProgress(form) {
     bar.hidden = false;
     sending.upload.onprogress = (step) => { bar.max = step.total; bar.value = step.loaded; told.textContent = step.loaded < step.total ? "sending" : "storing: all of the file, or nothing of it"; };
     sending.onload = () => {
-      if (sending.status < 400 && sending.responseURL !== location.href) { location.assign(sending.responseURL); return; }
       const page = new DOMParser().parseFromString(sending.responseText, "text/html");
+      if (sending.status < 400) { showInstead(page); return; }
       bar.hidden = true;
       told.textContent = page.querySelector("[role=alert]")?.textContent || "This was not taken.";
     };
