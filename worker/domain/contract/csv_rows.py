@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from worker.domain.contract.csv_files import decode, records
 from worker.domain.errors import FileFault
@@ -10,8 +11,8 @@ REQUIRED = ("reference_id", "target")
 LONGEST_REFERENCE = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+# A tuple, because a file has a million of them: a frozen dataclass takes four times as long to make.
+class Row(NamedTuple):
     """One request as the file says it; `line` is where it starts, counted from 1."""
 
     line: int

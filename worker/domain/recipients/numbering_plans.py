@@ -120,13 +120,26 @@ def _plan_that_knows(sharing: tuple[NumberPlan, ...], number: str) -> NumberPlan
 
 def valid_address(code: str, number: str) -> str | None:
     """E.164 of national digits behind a calling code; None where they are no number of a known type."""
-    for plan in plans(code):
+    for plan in plans(code) if _leads(code).match(number) else _unled(code):
         if plan.leading is None:
             if plan.knows(number):
                 return f"+{code}{number}"
         elif plan.leading.match(number):
             return f"+{code}{number}" if plan.knows(number) else None
     return None
+
+
+@cache
+def _leads(code: str) -> Pattern:
+    """How the numbers of any region begin that has beginnings of its own; asked once, not 23 times for +1."""
+    found = (plan.leading.pattern for plan in plans(code) if plan.leading is not None)
+    return _compile("|".join(f"(?:{one})" for one in found))
+
+
+@cache
+def _unled(code: str) -> tuple[NumberPlan, ...]:
+    """The plans of a calling code whose numbers begin in any way, the main one first."""
+    return tuple(plan for plan in plans(code) if plan.leading is None)
 
 
 def is_surely_none(digits: str) -> bool:
