@@ -27,6 +27,13 @@ BY_HAND = {
     "make setup",
     "sudo caddy reverse-proxy --from outreach.example.com --to 127.0.0.1:8080",
     "honcho -e /dev/null start",
+    "cp config/deploy/systemd/* /etc/systemd/system/",
+    "systemctl start outreach-migrate",
+    "systemctl enable --now outreach.target outreach@{scheduler,voice,sms,email}",
+    "systemctl enable --now outreach@{triggers,stream,webhooks,web,api}",
+    "helm install outreach config/deploy/chart",
+    "docker compose -f config/deploy/compose.yaml build build",
+    "POSTGRES_PASSWORD=change-me docker compose -f config/deploy/compose.yaml up --wait",
 }
 FILE = re.compile(r"(?<![\w/.:-])((?:[\w-]+/)*[\w-]+\.(?:py|md|toml|lock|sql))(?!\w)")
 CAPITALS = re.compile(r"([A-Z]+(?:_[A-Z]+)+)(?:=\S*)?")
