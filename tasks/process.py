@@ -15,6 +15,7 @@ from typing import Any
 from config.queues import Queue
 from config.settings import Settings
 from config.start import PROCESS, load_or_exit
+from worker.heartbeat import kind_of
 
 QUEUES = {"voice": Queue.VOICE, "sms": Queue.SMS, "email": Queue.EMAIL, "triggers": Queue.TRIGGERS}
 """By a process's name: what it consumes."""
@@ -33,7 +34,7 @@ ALONE = {"without_mingle": True, "without_gossip": True}
 def main() -> None:
     """Become the process that is named; `voice-2` is another one of its kind on the same host."""
     given = sys.argv[-1]
-    name = given.partition("-")[0]
+    name = kind_of(given)
     if name not in NAMES:
         sys.exit(f"name one of {', '.join(NAMES)}")
     os.environ[PROCESS] = given
@@ -64,7 +65,7 @@ def work(given: str, settings: Settings) -> int:
 
 def worker(given: str, settings: Settings) -> dict[str, Any]:
     """The options that make a worker of a queue, under the name it was given."""
-    name = given.partition("-")[0]
+    name = kind_of(given)
     # Messages of one kind are taken one after the other: what they change belongs together.
     threads = 1 if name == "triggers" else settings.worker_threads
     names = settings.names

@@ -54,7 +54,6 @@ def main() -> None:
         thread.join()
     runtime().line.close()
     presence().end()
-    HEART.stop()
 
 
 def duties() -> tuple[Duty, ...]:

@@ -77,7 +77,6 @@ def begin_nothing_more(**_: object) -> None:
 def say_what_was_lost(sender: Any, **_: object) -> None:  # noqa: ANN401  Celery's worker
     """Answers that the store did not take in time are told, and the process fails."""
     presence().end()
-    HEART.stop()
     if lost := runtime().keeper.doubted:
         log.critical("answers_go_into_doubt", count=lost)
         sender.exitcode = LOST_ANSWERS

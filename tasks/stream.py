@@ -59,7 +59,6 @@ def main() -> None:
         step(reader, stop)
     runtime().line.close()
     presence().end()
-    HEART.stop()
 
 
 def connect(url: str) -> Redis:

@@ -28,14 +28,11 @@ def main() -> int:
     settings = load_or_exit("webhooks")
     logs.set_up(settings.log_level)
     HEART.start("webhooks")
-    runtime = build(settings)
     try:
-        asyncio.run(tell(runtime))
+        asyncio.run(tell(build(settings)))
     except RefusedToStart as error:
         log.critical("refused_to_start", why=str(error))
         return REFUSED
-    Presence(runtime.engine).end()
-    HEART.stop()
     return 0
 
 
@@ -50,7 +47,13 @@ async def tell(runtime: Runtime) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     await _wait_until_known(runtime, stop)
-    Presence(runtime.engine).begin()
+    presence = Presence(runtime.engine)
+    presence.begin()
+    await _tell_until(stop, runtime)
+    presence.end()
+
+
+async def _tell_until(stop: asyncio.Event, runtime: Runtime) -> None:
     if not runtime.webhook_secrets:
         log.warning("no_webhook_secret")
         HEART.beat(inf)

@@ -44,8 +44,11 @@ class Heart:
         self._file: Path | None = None
 
     def start(self, kind: str) -> None:
-        """Begin to beat, as a process of this kind; the calling thread is the one that works."""
-        self.kind = kind
+        """Begin to beat, as a process of this kind, or one more of it on this host (`voice-2`).
+
+        The calling thread is the one that works.
+        """
+        self.kind = kind_of(kind)
         self._file = _folder() / f"{kind}.{os.getpid()}"
         self.watch()
         self.beat(START)
@@ -83,7 +86,7 @@ class Heart:
 
     def gone(self) -> list[int]:
         """Process ids of this kind that have left a file here and run no more; their files are removed."""
-        files = _folder().glob(f"{self.kind}.*")
+        files = (file for file in _folder().iterdir() if kind_of(file.name) == self.kind)
         left = {_pid_of(file): file for file in files}
         gone = [pid for pid in left if not _runs(pid)]
         for pid in gone:
@@ -122,7 +125,7 @@ def tell_systemd(line: str) -> None:
 
 def judge(kind: str) -> list[str]:
     """What is wrong with the processes of a kind on this host, a sentence each; empty: all are alive."""
-    files = [file for file in _folder().iterdir() if _kind_of(file) == kind]
+    files = [file for file in _folder().iterdir() if kind_of(file.name) == kind]
     running = [file for file in files if _runs(_pid_of(file))]
     if not running:
         return [f"no {kind} runs here"]
@@ -134,9 +137,9 @@ def judge(kind: str) -> list[str]:
     ]
 
 
-def _kind_of(file: Path) -> str:
-    # A second one on a host goes by a number behind its kind: voice-2.
-    return file.name.partition(".")[0].partition("-")[0]
+def kind_of(name: str) -> str:
+    """Return the kind of a process by the name it was given, or by its file's."""
+    return name.partition(".")[0].partition("-")[0]
 
 
 def _pid_of(file: Path) -> int:
@@ -145,7 +148,7 @@ def _pid_of(file: Path) -> int:
 
 def kinds() -> set[str]:
     """The kinds of process that have a file here."""
-    return {_kind_of(file) for file in _folder().iterdir()}
+    return {kind_of(file.name) for file in _folder().iterdir()}
 
 
 def _now() -> float:

@@ -6,9 +6,10 @@ from threading import Thread
 
 import pytest
 
+from tests.sessions import eventually
 from worker import heartbeat
 from worker.cli.alive import alive
-from worker.heartbeat import GRACE, STALE, Heart, judge
+from worker.heartbeat import GRACE, STALE, START, Heart, judge
 
 
 @pytest.fixture
@@ -118,3 +119,18 @@ def test_a_wrong_call_is_told_from_a_dead_process(now: list[float]) -> None:
     assert alive(["--voice"]) == 2
     assert alive(["--help"]) == 0
     assert alive(["voice"]) == 1
+
+
+def test_a_heart_whose_thread_is_missed_writes_nothing_more(now: list[float]) -> None:
+    heart = Heart()
+    heart.start("voice-2")
+    try:
+        assert judge("voice") == []
+        assert heart.kind == "voice"
+
+        wait(now, START + GRACE + 1)
+
+        eventually(lambda: judge("voice") != [])
+    finally:
+        heart.stop()
+    assert judge("voice") == ["no voice runs here"]

@@ -28,7 +28,6 @@ def main() -> int:
     presence.begin()
     serve(create(runtime), settings.api_host, settings.api_port, bounds=FILES)
     presence.end()
-    HEART.stop()
     return 0
 
 

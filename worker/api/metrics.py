@@ -171,7 +171,7 @@ def _show_processes(rows: Sequence[ProcessRow], made: CollectorRegistry) -> None
         for name, sentence in PROCESSES.items()
     )
     for kind in KINDS:
-        mine = [row for row in rows if row.kind.partition("-")[0] == kind]
+        mine = [row for row in rows if row.kind == kind]
         running.labels(kind).set(len(mine))
         longest = max((row.silent.total_seconds() for row in mine), default=0.0)
         silent.labels(kind).set(longest)

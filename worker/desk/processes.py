@@ -26,7 +26,7 @@ def examine_processes(engine: Engine, kinds: Collection[str]) -> list[Finding]:
         StoreUnavailable: it can't be asked.
     """
     rows = list_processes(engine)
-    return [judge_processes(kind, [row for row in rows if _is_a(row, kind)]) for kind in kinds]
+    return [judge_processes(kind, [row for row in rows if row.kind == kind]) for kind in kinds]
 
 
 def judge_processes(kind: str, rows: Sequence[ProcessRow]) -> Finding:
@@ -40,7 +40,3 @@ def judge_processes(kind: str, rows: Sequence[ProcessRow]) -> Finding:
     advice = "restart it, or find out why it stands still: outreach alive says so on its host"
     since = min(row.seen_at for row in silent)
     return Finding(kind, False, f"{len(silent)} of {len(rows)} silent: {named}", advice, since)
-
-
-def _is_a(row: ProcessRow, kind: str) -> bool:
-    return row.kind.partition("-")[0] == kind

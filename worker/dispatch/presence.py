@@ -28,17 +28,21 @@ class Presence:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._ended = Event()
+        self._thread = Thread(target=self._go_on, name="presence", daemon=True)
 
     def begin(self) -> None:
         """Tell now and again, from a thread, for as long as the work goes on."""
         if HEART.kind is not None:
-            Thread(target=self._go_on, name="presence", daemon=True).start()
+            self._thread.start()
 
     def end(self) -> None:
-        """The process ends by itself: nobody need miss it."""
+        """The process ends by itself: nobody need miss it, here or at the database."""
         self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(EVERY)  # or its last word would come after the row is gone
         if HEART.kind is not None:
             self._try(processes.forget, HEART.kind, *_here())
+        HEART.stop()
 
     def _go_on(self) -> None:
         assert HEART.kind is not None

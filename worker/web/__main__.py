@@ -31,7 +31,6 @@ def main() -> int:
     serve(door.app, settings.web_host, settings.web_port, tell=door.tallies.refuse)
     runtime.close_line()
     presence.end()
-    HEART.stop()
     return 0
 
 
