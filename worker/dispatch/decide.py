@@ -41,7 +41,7 @@ def allow_retry(engine: Engine, attempt: int, *, by: str) -> None:
     """Accept that the recipient may be contacted twice: the request is due again, at once.
 
     Raises:
-        Undecidable: the attempt is not in doubt.
+        Undecidable: the attempt is not in doubt, or its request is due again already.
     """
     _decide(
         engine,
@@ -72,6 +72,9 @@ def _decide(
             raise Undecidable(attempt, f"it is {facts.state}")
         if not facts.revisable:
             raise Undecidable(attempt, "its request has moved on")
+        if move.due_in is not None and facts.request_status is move.status:
+            # Said twice, by two people or a double click: it would be one attempt more each time.
+            raise Undecidable(attempt, f"its request is {move.status} already")
         attempts.write(connection, [Change(facts=facts, state=state, move=move)])
         audit.note(connection, deed, f"attempt {attempt}", by)
 

@@ -51,6 +51,19 @@ def test_a_retry_can_be_allowed_and_does_not_use_one_of_the_campaign(
     assert counted_equals_recount(engine)
 
 
+def test_a_retry_that_is_allowed_twice_is_one_retry(engine: Engine) -> None:
+    request = make_request(engine)
+    attempt = make_attempt(engine, request=request, state=AttemptState.UNRESOLVED)
+    allow_retry(engine, attempt, by=BY)
+
+    with pytest.raises(Undecidable, match="its request is PENDING already"):
+        allow_retry(engine, attempt, by=BY)
+
+    assert read_request(engine, request)["extra_attempts"] == 1
+    count_as_sent(engine, attempt, by=BY)  # whoever thinks better of it in time may say so
+    assert read_request(engine, request)["request_status"] == "COMPLETED"
+
+
 @pytest.mark.parametrize(
     "state",
     [AttemptState.SENDING, AttemptState.ACCEPTED, AttemptState.DONE, AttemptState.NOT_SENT],
