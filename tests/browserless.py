@@ -4,10 +4,11 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from starlette.types import ASGIApp
+
+from tests.asgi import exchange
 
 HOST = "console.example"
 HIDDEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
@@ -64,31 +65,19 @@ class Browserless:
     async def _ask(
         self, method: str, address: str, body: bytes, headers: Mapping[str, str]
     ) -> Seen:
-        parts, sent, given = urlsplit(address), list[Any](), [body]
+        parts = urlsplit(address)
         told = {"host": HOST, "content-length": str(len(body)), **headers}
         if self.cookies:
             told["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         scope = {
-            "type": "http",
-            "http_version": "1.1",
             "method": method,
             "scheme": "http",
             "path": parts.path,
             "raw_path": parts.path.encode(),
-            "root_path": "",
             "query_string": parts.query.encode("latin-1"),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in told.items()],
         }
-
-        async def receive() -> dict[str, object]:
-            if not given:
-                await asyncio.Event().wait()
-            return {"type": "http.request", "body": given.pop(), "more_body": False}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await self.app(scope, receive, send)
+        sent = await exchange(self.app, scope, body)
         text = b"".join(part.get("body", b"") for part in sent[1:]).decode("utf-8", "replace")
         known = [(name.decode(), value.decode("latin-1")) for name, value in sent[0]["headers"]]
         return Seen(sent[0]["status"], known, text)

@@ -1,4 +1,4 @@
-"""Reading of bodies: strictly, never unpacked, never larger than may come."""
+"""Reading of bodies: of those with a key, strictly, never unpacked, never larger than may come."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
+from worker.api.callers import HEADER, key_of
 from worker.api.strict_json import NotStrictJson, read_json
+from worker.api.use import runtime_of
 
 LARGEST_BODY = 4 * 1024 * 1024
 """Bytes of anything but a file."""
@@ -32,6 +34,8 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
+            # Before the body: FastAPI asks its dependencies only when all of it lies on the disk.
+            await key_of(runtime_of(request), request.headers.get(HEADER))
             if request.headers.get("content-encoding", "identity") != "identity":
                 raise HTTPException(415, "send the body as it is: compressed ones are not unpacked")
             return await handle(StrictRequest(request.scope, request.receive))

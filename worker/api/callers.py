@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader
 
 from worker.api.use import Used
-from worker.domain.callers import Caller, Role
+from worker.domain.callers import AccessKey, Caller, Role
 from worker.runtime import Runtime
 
 HEADER = "Syllable-API-Key"
@@ -21,32 +21,38 @@ _header = APIKeyHeader(
 Shown = Annotated[str | None, Security(_header)]
 
 
-async def caller_of(runtime: Runtime, shown: str, tasks: BackgroundTasks) -> Caller:
-    """Return the key's owner, after counting one of its calls.
+async def key_of(runtime: Runtime, shown: str | None) -> AccessKey:
+    """Return the key in force that is shown.
 
     Raises:
-        HTTPException: 401, nobody's; 429, it has made too many calls.
+        HTTPException: 401, it is none.
         StoreUnavailable: nobody knows.
     """
+    if not shown:
+        raise HTTPException(401, f"send a key in the header {HEADER}")
     ring = runtime.key_ring
     if not ring.is_fresh:
         await run_in_threadpool(ring.refresh)
     key = ring.find(shown)
     if key is None:
         raise HTTPException(401, "this key is not known: it is wrong, expired or revoked")
+    return key
+
+
+async def reading(runtime: Used, shown: Shown, tasks: BackgroundTasks) -> Caller:
+    """Return the caller, with any key, after counting one of its calls.
+
+    Raises:
+        HTTPException: 401, nobody's; 429, it has made too many calls.
+        StoreUnavailable: nobody knows.
+    """
+    ring, key = runtime.key_ring, await key_of(runtime, shown)
     if wait := ring.seconds_to_wait(key):
         seconds = {"Retry-After": str(ceil(wait))}
         raise HTTPException(429, f"more than {key.per_second} calls a second", seconds)
     if ring.is_use_due(key):
         tasks.add_task(ring.note_use, key)
     return key.caller
-
-
-async def reading(runtime: Used, shown: Shown, tasks: BackgroundTasks) -> Caller:
-    """Return the caller, with any key."""
-    if not shown:
-        raise HTTPException(401, f"send a key in the header {HEADER}")
-    return await caller_of(runtime, shown, tasks)
 
 
 Reading = Annotated[Caller, Depends(reading)]

@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from worker.api.answers import json_of
 from worker.api.bodies import StrictRequest, StrictRoute
-from worker.api.callers import HEADER
+from worker.api.callers import HEADER, key_of
 from worker.api.use import runtime_of
 from worker.desk.once_calls import begin_once, end_once
 from worker.domain.contract.once_calls import OnceCall
@@ -46,8 +46,6 @@ class OnceRoute(StrictRoute):
 
 async def _once(request: Request, handle: Handler) -> Response:
     call = await _call_of(request)
-    if call is None:
-        return await handle(request)
     engine = runtime_of(request).engine
     while not (found := await run_in_threadpool(begin_once, engine, call)).is_ours:
         if found.status is not None:
@@ -62,19 +60,14 @@ async def _once(request: Request, handle: Handler) -> Response:
     return answer
 
 
-async def _call_of(request: Request) -> OnceCall | None:
-    """Return which call it is; None where no key says whose, which the route itself refuses."""
+async def _call_of(request: Request) -> OnceCall:
+    """Return which call it is, and whose. Raises HTTPException for a wrong name or key."""
     name = request.headers[NAME]
     if not fullmatch(r"[!-~]{1,200}", name):
         raise _wrong("must be 1 to 200 characters of ASCII, without spaces")
     if request.headers.get("content-type", "").startswith("multipart/"):
         raise _wrong("is not taken with a file: the same rows again change nothing")
-    ring = runtime_of(request).key_ring
-    if not ring.is_fresh:
-        await run_in_threadpool(ring.refresh)
-    key = ring.find(request.headers.get(HEADER, ""))
-    if key is None:
-        return None
+    key = await key_of(runtime_of(request), request.headers.get(HEADER))
     digest = blake2b(await request.body(), digest_size=32).digest()
     # What a key may not see or do it is not told as done either, though its owner has another that may.
     scope = f"{key.role} of {key.campaign_id or 'all'}"

@@ -1,7 +1,9 @@
 """A key in a header becomes a caller, and what it may not do is refused in a sentence."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -60,6 +62,37 @@ def test_a_key_may_do_what_its_role_may(
     assert [asked(app, path, key)[0] for path in ("/read", "/operate", "/admin")] == statuses
     assert asked(app, "/read", key)[1] == b'"ana@example.com"'
     assert list_keys(engine)[0].last_used_at is not None
+
+
+@pytest.mark.parametrize("key", [None, "", "wrong"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/outbound/batches/B/upload_batch", "/api/v1/outreach/batches/B/upload"]
+)
+def test_without_a_key_nothing_of_a_file_is_read(api: FastAPI, path: str, key: str | None) -> None:
+    sent: list[Any] = []
+    headers = [(b"content-type", b"multipart/form-data; boundary=x")]
+    if key is not None:
+        headers.append((HEADER.lower().encode(), key.encode()))
+
+    async def receive() -> dict[str, object]:
+        raise AssertionError("the body is read")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "root_path": "",
+        "query_string": b"",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "headers": headers,
+    }
+    asyncio.run(api(scope, receive, send))
+
+    assert sent[0]["status"] == 401
 
 
 @pytest.mark.parametrize("key", [None, "", "wrong", "outreach_" + "0" * 43])

@@ -49,8 +49,7 @@ class OpenDoor:
         engine, ring = self.runtime.console_engine, self.runtime.key_ring
         if link:
             return sign_in_by_link(engine, link)
-        if not ring.is_fresh:
-            ring.refresh()
+        ring.refresh()
         found = ring.find(key)
         if found is None:
             raise UnknownSecret
