@@ -9,9 +9,8 @@ from fastapi.responses import JSONResponse
 
 from worker.desk.dead_letters import UnknownDeadLetter
 from worker.desk.keys import UnknownKey
-from worker.desk.outbound.scope import OfOneCampaign
 from worker.desk.suppression_lifts import UnknownSuppression
-from worker.desk.visibility import UnknownHere
+from worker.desk.visibility import OfOneCampaign, UnknownHere
 from worker.desk.waiting_uploads import FileTooLarge, UploadsFull
 from worker.domain import errors
 from worker.domain.contract.seen_versions import ChangedSince

@@ -22,6 +22,8 @@ M = TypeVar("M", bound=BaseModel)
 
 INTERVAL_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 LONGEST_INTERVAL = timedelta(days=365)
+LARGEST_ID = 2**63 - 1
+"""Of what the database numbers."""
 
 
 class WireModel(BaseModel):

@@ -16,10 +16,8 @@ from worker.domain.contract.outbound.lists import (
     CampaignProperty,
     ListQuery,
 )
-from worker.domain.fields import Text
+from worker.domain.fields import LARGEST_ID, Text
 from worker.domain.statuses import Channel
-
-LARGEST_ID = 2**63 - 1
 
 
 def _generation(request: Request) -> Generation:

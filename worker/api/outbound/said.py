@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from worker.domain.contract.batches import BatchId
 from worker.domain.contract.new_requests import ReferenceId, Target
-from worker.domain.fields import Name, Rate, Text, WireModel, Zone, clock_time, interval
+from worker.domain.fields import LARGEST_ID, Name, Rate, Text, WireModel, Zone, clock_time, interval
 
 DayName = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 LARGEST = 2**31 - 1
@@ -109,7 +109,7 @@ class CommunicationBatchInput(WireModel):
     """A batch to be made."""
 
     batch_id: Annotated[BatchId, Field(examples=["20271121.1"])]
-    campaign_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    campaign_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]
     expires_on: ApiMoment | None = None
     paused: bool | None = None
     call_rate: Rate | None = None

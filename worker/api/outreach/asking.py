@@ -15,10 +15,7 @@ from worker.desk.visibility import (
 from worker.domain.callers import Caller
 from worker.domain.contract.batches import BatchId
 from worker.domain.contract.new_requests import ReferenceId
-from worker.domain.fields import Text
-
-LARGEST_ID = 2**63 - 1
-LARGEST_FILE = 256 * 1024 * 1024
+from worker.domain.fields import LARGEST_ID, Text
 
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Limit = Annotated[int, Query(ge=1, le=1_000, description="how many at most")]

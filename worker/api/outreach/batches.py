@@ -8,7 +8,7 @@ from worker.api.answers import json_of, version_in
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
-from worker.api.outreach.asking import LARGEST_ID, BatchSeen, Fields, Limit, Versions
+from worker.api.outreach.asking import BatchSeen, Fields, Limit, Versions
 from worker.api.use import Used
 from worker.desk.batch_lists import list_batches
 from worker.desk.batches import (
@@ -23,7 +23,7 @@ from worker.desk.visibility import create_batch_of
 from worker.dispatch.drain import hold_back
 from worker.domain.contract.batch_queries import BatchQuery
 from worker.domain.contract.batches import BatchId
-from worker.domain.fields import Text, WireModel
+from worker.domain.fields import LARGEST_ID, Text, WireModel
 from worker.domain.statuses import BatchStatus
 
 router = APIRouter(prefix="/batches", tags=["batches"], route_class=OnceRoute)

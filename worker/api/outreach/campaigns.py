@@ -9,7 +9,7 @@ from worker.api.answers import json_of, version_in
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
-from worker.api.outreach.asking import LARGEST_FILE, CampaignSeen, Fields, OperatingAll, Versions
+from worker.api.outreach.asking import CampaignSeen, Fields, OperatingAll, Versions
 from worker.api.use import Used
 from worker.desk.campaigns import (
     campaign_diff,
@@ -20,6 +20,7 @@ from worker.desk.campaigns import (
 )
 from worker.desk.forecast import forecast
 from worker.desk.trial_contact import send_test
+from worker.desk.waiting_uploads import LARGEST_FILE
 from worker.domain.contract.new_requests import Target
 from worker.domain.fields import Text, WireModel
 

@@ -10,7 +10,7 @@ from worker.api.answers import json_of
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
-from worker.api.outreach.asking import LARGEST_FILE, BatchSeen, Limit, Reference
+from worker.api.outreach.asking import BatchSeen, Limit, Reference
 from worker.api.use import Used
 from worker.desk.additions import add_requests
 from worker.desk.preview import preview
@@ -19,6 +19,7 @@ from worker.desk.request_details import search_requests, show_details
 from worker.desk.results import ResultFilter, find_results, write_results
 from worker.desk.retries import retry_requests
 from worker.desk.uploads import upload_requests
+from worker.desk.waiting_uploads import LARGEST_FILE
 from worker.domain.contract.messages import MOST_REQUESTS, References
 from worker.domain.contract.new_requests import NewRequest, ReferenceId, Target
 from worker.domain.fields import Text, WireModel

@@ -8,7 +8,7 @@ from worker.api.answers import json_of
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
-from worker.api.outreach.asking import LARGEST_FILE, Limit, Number, OperatingAll, ReadingAll
+from worker.api.outreach.asking import Limit, Number, OperatingAll, ReadingAll
 from worker.api.use import Used
 from worker.desk.suppression_lifts import (
     explain_suppressed,
@@ -16,6 +16,7 @@ from worker.desk.suppression_lifts import (
     list_suppressed,
 )
 from worker.desk.suppressions import import_file, suppress_recipient
+from worker.desk.waiting_uploads import LARGEST_FILE
 from worker.domain.contract.messages import WireChannel, WireReason
 from worker.domain.contract.new_requests import Target
 from worker.domain.fields import Text, WireModel

@@ -5,15 +5,15 @@ from typing import Any
 
 from worker.desk import batches
 from worker.desk.additions import add_in
-from worker.desk.outbound.scope import BatchIdTaken, is_seen, seen_batch
 from worker.desk.request_actions import remove_requests
+from worker.desk.visibility import create_batch_of, seen_batch
 from worker.domain.audit import Deed
 from worker.domain.callers import Caller
 from worker.domain.contract.batches import BatchDetails, refuse_closed
 from worker.domain.contract.new_requests import NewRequest
 from worker.domain.contract.outbound.batches import changes_said, show_batch
 from worker.domain.contract.outbound.generations import Generation
-from worker.domain.errors import BatchConflict, UnknownBatch, UnknownCampaign, WrongFields
+from worker.domain.errors import WrongFields
 from worker.store.batches import now
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -28,7 +28,7 @@ def get_seen_batch(engine: Engine, batch_id: str, caller: Caller) -> BatchDetail
     """
 
     def step(connection: Connection) -> BatchDetails:
-        return _details(connection, seen_batch(connection, batch_id, caller).batch_id)
+        return _details(connection, seen_batch(connection, batch_id, caller.campaign).batch_id)
 
     return in_transaction(engine, step)
 
@@ -40,21 +40,7 @@ def create_public_batch(engine: Engine, said: Said, caller: Caller) -> BatchDeta
         WrongFields, UnknownCampaign, BatchConflict: as every creation.
         BatchIdTaken: another campaign has it, of which the caller knows nothing.
     """
-
-    def step(connection: Connection) -> BatchDetails:
-        if not is_seen(caller, said["campaign_id"]):
-            raise UnknownCampaign(str(said["campaign_id"]))
-        batches.create_in(connection, said, by=caller.owner)
-        return _details(connection, said["batch_id"])
-
-    try:
-        return in_transaction(engine, step)
-    except BatchConflict:
-        try:
-            get_seen_batch(engine, said["batch_id"], caller)
-        except UnknownBatch:
-            raise BatchIdTaken from None
-        raise
+    return create_batch_of(engine, said, by=caller.owner, campaign=caller.campaign)
 
 
 def update_public_batch(
@@ -69,7 +55,7 @@ def update_public_batch(
     """
 
     def step(connection: Connection) -> BatchDetails:
-        facts = seen_batch(connection, batch_id, caller, lock=True)
+        facts = seen_batch(connection, batch_id, caller.campaign, lock=True)
         shown = show_batch(_details(connection, batch_id), generation)
         said_now = changes_said(said, shown)
         changes = {name: v for name, v in said_now.items() if v != getattr(facts, name)}
@@ -103,7 +89,7 @@ def add_public_request(engine: Engine, batch_id: str, said: Said, caller: Caller
     """
 
     def step(connection: Connection) -> None:
-        seen_batch(connection, batch_id, caller)
+        seen_batch(connection, batch_id, caller.campaign)
         if said.get("batch_id") not in {None, batch_id}:
             raise WrongFields(["batch_id: must be that of the path"])
         if add_in(connection, batch_id, [new], by=caller.owner):

@@ -7,7 +7,7 @@ from typing import Any
 
 from worker.desk.campaign_deletion import delete_campaign
 from worker.desk.campaigns import create_in, get_campaign, update_in
-from worker.desk.outbound.scope import is_seen, refuse_of_one, seen_campaign
+from worker.desk.visibility import is_seen, refuse_of_one, seen_campaign
 from worker.domain.callers import Caller
 from worker.domain.contract.campaigns import CONTENT, Campaign
 from worker.domain.contract.outbound.campaigns_in import TEMPLATE, campaign_fields_said
@@ -40,7 +40,7 @@ def get_public_campaign(engine: Engine, number: int, caller: Caller) -> dict[str
     Raises:
         UnknownCampaign: there is none that the caller may see.
     """
-    return show_campaign(in_transaction(engine, seen_campaign, number, caller))
+    return show_campaign(in_transaction(engine, seen_campaign, number, caller.campaign))
 
 
 def create_public_campaign(
@@ -89,7 +89,7 @@ def update_public_campaign(
     """
 
     def step(connection: Connection) -> Campaign:
-        existing = seen_campaign(connection, number, caller, lock=True)
+        existing = seen_campaign(connection, number, caller.campaign, lock=True)
         shown = show_campaign(existing)
         changes = {name: value for name, value in said.items() if value != shown[name]}
         changes = {name: value for name, value in changes.items() if value or name not in mute}
@@ -112,7 +112,7 @@ def delete_public_campaign(engine: Engine, number: int, caller: Caller) -> None:
         CampaignInUse: it has a batch that is neither deleted, expired nor archived.
         OfOneCampaign: the caller's key is of it.
     """
-    if not is_seen(caller, number):
+    if not is_seen(caller.campaign, number):
         raise UnknownCampaign(str(number))
     refuse_of_one(caller)
     delete_campaign(engine, number, by=caller.owner)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from worker.desk.outbound.scope import seen_batch
 from worker.desk.results import pages
+from worker.desk.visibility import seen_batch
 from worker.domain.callers import Caller
 from worker.domain.contract.outbound.batches import show_result
 from worker.domain.contract.outbound.generations import Generation
@@ -36,7 +36,7 @@ def stream_results(
     statuses = sorted(generation.meant_by(asked.status)) if asked.status else None
     if statuses == []:
         raise WrongFields(["status: is no status of a request"])
-    facts = in_transaction(engine, seen_batch, batch_id, caller)
+    facts = in_transaction(engine, seen_batch, batch_id, caller.campaign)
     if asked.insights_status is not None:
         return iter([b"[]"])
     return _array(engine, facts.id, ResultFilter(statuses, asked.reference_id), generation)

@@ -2,7 +2,7 @@
 
 from typing import BinaryIO
 
-from worker.desk.outbound.scope import seen_batch
+from worker.desk.visibility import seen_batch
 from worker.desk.waiting_uploads import keep_file
 from worker.domain.callers import Caller
 from worker.domain.errors import FileFault
@@ -26,7 +26,7 @@ def take_file(engine: Engine, batch_id: str, file: BinaryIO, filename: str, call
         FileFault: it is no text at all; the batch is as it was.
         BatchArchived, BatchDeleted, BatchExpired, FileTooLarge, UploadsFull: it is not kept.
     """
-    in_transaction(engine, seen_batch, batch_id, caller)
+    in_transaction(engine, seen_batch, batch_id, caller.campaign)
     if file.read(len(ZIP)) == ZIP:
         raise FileFault("this is a spreadsheet; save it as CSV")
     keep_file(engine, batch_id, file, filename or "upload.csv", by=caller.owner)
@@ -40,7 +40,7 @@ def uploads_of(engine: Engine, batch_id: str, caller: Caller) -> list[Wire]:
     """
 
     def step(connection: Connection) -> list[Wire]:
-        facts = seen_batch(connection, batch_id, caller)
+        facts = seen_batch(connection, batch_id, caller.campaign)
         return [one.to_wire() for one in uploads.latest(connection, facts.id, TOLD)]
 
     return in_transaction(engine, step)

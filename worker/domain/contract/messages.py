@@ -19,14 +19,13 @@ from worker.domain.contract.campaigns import CampaignFields
 from worker.domain.contract.new_requests import NewRequest, ReferenceId, Target
 from worker.domain.errors import Mistake, WrongFields
 from worker.domain.field_faults import MAILBOX, NOT_BLANK, name_place, phrase
-from worker.domain.fields import Interval, Moment, Name, Rate, Text, WireModel
+from worker.domain.fields import LARGEST_ID, Interval, Moment, Name, Rate, Text, WireModel
 from worker.domain.statuses import Channel, SuppressReason
 from worker.domain.wire import Wire, to_wire
 
 MOST_REQUESTS = 1_000
-BIGGEST = 2**63 - 1
 
-Id = Annotated[int, Field(ge=1, le=BIGGEST)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Mailbox = Annotated[Text, Field(pattern=MAILBOX)]
 References = Annotated[list[ReferenceId], Field(min_length=1, max_length=MOST_REQUESTS)]
 WireChannel = Annotated[Channel, Strict(strict=False)]
