@@ -7,7 +7,7 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock clean screenshots
+.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock dist clean screenshots
 
 # A developer's .env leads to somebody's production: nothing that tests, proves or measures reads it.
 test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate screenshots: export OUTREACH_ENV_FILE = /dev/null
@@ -89,6 +89,9 @@ fix: $(READY)  ## format, and mend what lint can mend
 lock:  ## write both lock files anew from pyproject.toml (needs uv): all of it, and what a deployment needs
 	$(LOCK) --group dev --extra build -o requirements.lock
 	$(LOCK) --extra build -o requirements-core.lock
+
+dist: $(READY)  ## build what is released from the last commit: wheel, source, licences, checksums
+	@.ci/dist
 
 clean:  ## remove what the commands made
 	rm -rf $(VENV) .outreach .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -25,6 +25,9 @@ KINDS = {"outreach", "make", "redis-cli", "export"}
 BY_HAND = {
     "sudo apt-get install --yes python3 python3-venv make caddy",
     "make setup",
+    "python3 -m venv /opt/outreach",
+    "/opt/outreach/bin/pip install --require-hashes -r requirements.lock",
+    "/opt/outreach/bin/pip install --no-deps outreach-0.1.0-py3-none-any.whl",
     "sudo caddy reverse-proxy --from outreach.example.com --to 127.0.0.1:8080",
     "honcho -e /dev/null start",
     "cp config/deploy/systemd/* /etc/systemd/system/",

@@ -24,6 +24,7 @@ OF_A_MACHINE = {
     "demo": "starts services where it runs",
     "alive": "asks for the processes of the host where it runs",
     "doctor": "judges settings, files and services as seen from where it runs",
+    "version": "says what is installed where it runs; `/metrics` says what a deployment runs",
 }
 """Commands that have no operation, and why."""
 

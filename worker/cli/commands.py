@@ -188,6 +188,10 @@ VERBS: Commands = {
         "doctor:doctor",
         "Check settings, database, migrations, broker and workers; exits with 1 if one is not well.",
     ),
+    "version": (
+        "version:version",
+        "Say which version is installed, and on request the licences of all that is in it.",
+    ),
     "demo": (
         "demo:demo",
         "Run real batches end to end on this machine, against a sandbox of the providers.",
