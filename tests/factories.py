@@ -422,6 +422,7 @@ def make_facts(**values: Any) -> BatchFacts:
         "id": 1,
         "batch_id": "B",
         "campaign_id": 1,
+        "starts_at": None,
         "expires_on": None,
         "paused": False,
         "call_rate": None,

@@ -8,7 +8,7 @@ from worker.cli import exports, watching
 from worker.cli.context import AsJson, BatchId, By, Wide, screen, session
 from worker.cli.picture import draw_batch, standing
 from worker.cli.printing import console, print_json
-from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, choose_rates
+from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, StartsAt, choose_rates
 from worker.cli.screen import Screen
 from worker.desk.batches import (
     create_batch,
@@ -22,6 +22,7 @@ from worker.desk.campaigns import show_campaign
 from worker.desk.plan import outlook
 from worker.desk.results import results as read_results
 from worker.desk.results import variable_names
+from worker.desk.spoken_times import read_times
 from worker.dispatch.database_identity import refuse_strangers
 from worker.dispatch.drain import drain
 from worker.domain.contract.batches import BatchDetails
@@ -31,11 +32,12 @@ WhyHeld = Annotated[str | None, typer.Option("--reason", help="Why; kept in the 
 Separator = Literal["comma", "semicolon", "tab"]
 
 
-def create(
+def create(  # noqa: PLR0913  each is an option
     context: typer.Context,
     batch_id: BatchId,
     *,
     campaign: Annotated[str, typer.Option(help="The campaign's name or id.")],
+    starts_at: StartsAt = None,
     expires_on: ExpiresOn = None,
     call_rate: CallRate = None,
     auto_call_rate: AutoCallRate = None,
@@ -45,7 +47,8 @@ def create(
     """Create an empty batch; creating it again with equal fields changes nothing."""
     current = session(context)
     operator, engine = current.operator(by), current.runtime.engine
-    fields = choose_rates(expires_on, call_rate, auto_call_rate)
+    chosen = choose_rates(starts_at, expires_on, call_rate, auto_call_rate)
+    fields = read_times(engine, chosen, campaign=campaign)
     identity = {"batch_id": batch_id, "campaign_id": show_campaign(engine, campaign).id}
     _say(create_batch(engine, identity | {"paused": paused} | fields, by=operator))
 
@@ -54,15 +57,19 @@ def update(
     context: typer.Context,
     batch_id: BatchId,
     *,
+    starts_at: StartsAt = None,
     expires_on: ExpiresOn = None,
     call_rate: CallRate = None,
     auto_call_rate: AutoCallRate = None,
     by: By = None,
 ) -> None:
-    """Change when a batch ends or how fast it goes."""
+    """Change when a batch starts or ends, or how fast it goes."""
     current = session(context)
-    changes = choose_rates(expires_on, call_rate, auto_call_rate)
-    _say(update_batch(current.runtime.engine, batch_id, changes, by=current.operator(by)))
+    operator, engine = current.operator(by), current.runtime.engine
+    chosen = choose_rates(starts_at, expires_on, call_rate, auto_call_rate)
+    campaign = str(show_batch(engine, batch_id).facts.campaign_id)
+    changes = read_times(engine, chosen, campaign=campaign)
+    _say(update_batch(engine, batch_id, changes, by=operator))
 
 
 def show(context: typer.Context, batch_id: BatchId, *, as_json: AsJson = False) -> None:

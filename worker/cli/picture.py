@@ -23,6 +23,7 @@ ORDER = list(RequestStatus)
 
 SHOWN = (
     "campaign_id",
+    "starts_at",
     "expires_on",
     "call_rate",
     "auto_call_rate_baseline",

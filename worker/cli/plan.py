@@ -9,10 +9,11 @@ import typer
 
 from worker.cli.context import screen, session
 from worker.cli.fields import UnreadableFile
-from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, choose_rates
+from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, StartsAt, choose_rates
 from worker.cli.screen import Screen
 from worker.desk.forecast import forecast
 from worker.desk.plan import Outlook, outlook
+from worker.desk.spoken_times import read_times
 from worker.domain.contract.csv_rows import Row, rows
 from worker.domain.errors import Mistake, UnknownBatch
 from worker.domain.schedule.plan import chart
@@ -29,6 +30,7 @@ def plan(
     campaign: Annotated[
         str | None, typer.Option(help="Plan a new batch of FILE.csv for this campaign.")
     ] = None,
+    starts_at: StartsAt = None,
     expires_on: ExpiresOn = None,
     call_rate: CallRate = None,
     auto_call_rate: AutoCallRate = None,
@@ -40,10 +42,11 @@ def plan(
     """Show the attempts a batch will make, hour by hour, without making or storing any."""
     here, out = session(context).runtime, screen(context)
     ceilings, zone = here.ceilings, str(out.zone)
-    fields = choose_rates(expires_on, call_rate, auto_call_rate)
+    fields = choose_rates(starts_at, expires_on, call_rate, auto_call_rate)
     if campaign is not None:
         if file is not None:
             raise WhatToPlan("--campaign plans the file that is named first; leave out --file")
+        fields = read_times(here.engine, fields, campaign=campaign)
         with _open_file(Path(what)) as lines:
             say(forecast(here.engine, campaign, lines, fields, ceilings=ceilings, zone=zone), out)
         return

@@ -1,4 +1,4 @@
-"""Expiry and rates of a batch, as an operator types them."""
+"""Start, end and rates of a batch, as an operator types them."""
 
 from typing import Annotated
 
@@ -6,9 +6,18 @@ import typer
 
 from worker.domain.errors import WrongFields
 
+StartsAt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Nothing begins before, like 'tomorrow 8:00' by the campaign's clocks; none: at once.",
+    ),
+]
 ExpiresOn = Annotated[
     str | None,
-    typer.Option(metavar="TIME", help="When it ends, like 2025-08-13T00:00:00Z; none: never."),
+    typer.Option(
+        metavar="TIME", help="When it ends, like 'fri 20:00' or 2025-08-13T00:00:00Z; none: never."
+    ),
 ]
 CallRate = Annotated[
     str | None,
@@ -21,14 +30,22 @@ AutoCallRate = Annotated[
 
 
 def choose_rates(
-    expires_on: str | None, call_rate: str | None, auto_call_rate: bool | None
+    starts_at: str | None,
+    expires_on: str | None,
+    call_rate: str | None,
+    auto_call_rate: bool | None,
 ) -> dict[str, object]:
     """Only the fields that were given; the word none clears one.
 
     Raises:
         WrongFields: the rate is no number.
     """
-    given = {"expires_on": expires_on, "call_rate": call_rate, "auto_call_rate": auto_call_rate}
+    given = {
+        "starts_at": starts_at,
+        "expires_on": expires_on,
+        "call_rate": call_rate,
+        "auto_call_rate": auto_call_rate,
+    }
     named = {name: value for name, value in given.items() if value is not None}
     cleared = {name: None if value == "none" else value for name, value in named.items()}
     return cleared | _number("call_rate", cleared.get("call_rate"))

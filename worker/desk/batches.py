@@ -77,7 +77,7 @@ def update_batch(
     by: str,
     seen: Container[str] | None = None,
 ) -> BatchDetails:
-    """Change the named fields of a batch: paused, expires_on, call_rate, auto_call_rate.
+    """Change the named fields of a batch: paused, starts_at, expires_on, call_rate, auto_call_rate.
 
     Raises:
         UnknownBatch, BatchDeleted: there is none to change.

@@ -15,7 +15,7 @@ from worker.domain.recipients.identities import identity_of
 from worker.domain.recipients.number_policy import NumberPolicy
 from worker.domain.recipients.targets import Unreachable, normalize
 from worker.domain.schedule.ceilings import Ceilings
-from worker.domain.schedule.eligibility import NotYet, PacingState, evaluate
+from worker.domain.schedule.eligibility import NotYet, PacingState, begins_at, evaluate
 from worker.domain.schedule.explain import ending
 from worker.domain.schedule.hours import open_hours
 from worker.domain.schedule.pace import Rates
@@ -45,7 +45,7 @@ def forecast(
         engine: the store, which is only read.
         campaign: its name or id.
         file: the CSV.
-        chosen: fields of the batch: expires_on, call_rate, auto_call_rate.
+        chosen: fields of the batch: starts_at, expires_on, call_rate, auto_call_rate.
         ceilings: what the channels allow.
         zone: as with `outlook`.
 
@@ -64,7 +64,7 @@ def forecast(
     found_in = _read(file, fields)
     requests = len(found_in.addresses)
     standing = _standing(stored.id, fields, wanted, requests)
-    reached = Reach(standing.hours, now, wanted.expires_on)
+    reached = Reach(standing.hours, begins_at(standing, now), wanted.expires_on)
     verdict = evaluate(standing, now, told_in=zone)
     drawn = plan(standing, requests, now, ceiling=ceilings.per_hour(fields.mode))
     return Outlook(
@@ -131,6 +131,7 @@ def _standing(
             call_rate=wanted.call_rate,
             auto_call_rate=wanted.auto_call_rate,
         ),
+        starts_at=wanted.starts_at,
         expires_on=wanted.expires_on,
         remaining=requests,
         max_daily_calls=fields.max_daily_calls,

@@ -8,7 +8,7 @@ from worker.desk.batches import get_batch
 from worker.domain.contract.batches import BatchFacts
 from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
 from worker.domain.schedule.ceilings import Ceilings
-from worker.domain.schedule.eligibility import evaluate
+from worker.domain.schedule.eligibility import begins_at, evaluate
 from worker.domain.schedule.explain import Situation, when_finished, why_not_moving
 from worker.domain.schedule.gates import BatchGate, GateFacts, batch_gates
 from worker.domain.schedule.plan import Plan, plan
@@ -186,7 +186,8 @@ def _never(connection: Connection, facts: BatchFacts, now: datetime) -> tuple[Ne
     """Count whom the batch never contacts: refused at once, or waiting for hours that never come."""
     candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
-    reached = Reach(candidate.standing.hours, now, facts.expires_on)
+    begins = begins_at(candidate.standing, now)
+    reached = Reach(candidate.standing.hours, begins, facts.expires_on)
     alike = reachability.alike(connection, facts.id, most=MOST_BEGINNINGS)
     return (*reachability.count_refused(connection, facts.id), *reached.never(alike))
 

@@ -17,6 +17,7 @@ STATUS = case(
     (batch.c.error_message.is_not(None), BatchStatus.FAILED.value),
     (batch.c.expires_on <= func.statement_timestamp(), BatchStatus.EXPIRED.value),
     (batch.c.paused, BatchStatus.PAUSED.value),
+    (batch.c.starts_at > func.statement_timestamp(), BatchStatus.PENDING.value),
     (ATTEMPTED, BatchStatus.ACTIVE.value),
     else_=BatchStatus.PENDING.value,
 )

@@ -121,13 +121,14 @@ def note_baseline(connection: Connection, batch: int, rate: int) -> None:
 
 
 _GIVE_BACK = text("""
-    UPDATE batch_pace SET next_claim_at = clock_timestamp(), allowance = allowance + :n
-    WHERE batch = :batch
+    UPDATE batch_pace AS p
+    SET next_claim_at = greatest(clock_timestamp(), b.starts_at), allowance = p.allowance + :n
+    FROM communication_batch AS b WHERE p.batch = :batch AND b.id = p.batch
 """)
 
 
 def give_back(connection: Connection, batch: int, n: int) -> None:
-    """Let the batch claim as much again at once: what was claimed began no attempt."""
+    """Let the batch claim as much again as soon as it may: what was claimed began no attempt."""
     connection.execute(_GIVE_BACK, {"batch": batch, "n": n})
 
 

@@ -25,7 +25,7 @@ from worker.domain.statuses import Channel, ChannelStatus, RequestStatus
 from worker.domain.wire import Wire
 from worker.store.schema import attempt, batch, campaign, request, request_count
 
-# The automatic rate is computed anew when requests are added, expires_on moves or a pause ends.
+# The automatic rate is computed anew when requests are added, its start or end moves or a pause ends.
 _PACE_ANEW = {"auto_call_rate_baseline": None}
 
 
@@ -99,8 +99,11 @@ def intake(connection: Connection, batch_id: str) -> Intake | None:
 def edit(connection: Connection, batch_id: int, fields: BatchFields, by: str) -> None:
     """Write the editable fields of a batch that the caller holds locked."""
     values: dict[str, object] = {name: getattr(fields, name) for name in EDITABLE}
-    # Another deadline needs another pace, and so does what is left when a pause ends.
-    same = batch.c.expires_on.is_not_distinct_from(fields.expires_on)
+    # Another start or deadline needs another pace, and so does what is left when a pause ends.
+    same = and_(
+        batch.c.starts_at.is_not_distinct_from(fields.starts_at),
+        batch.c.expires_on.is_not_distinct_from(fields.expires_on),
+    )
     goes_on = and_(same, or_(batch.c.paused == fields.paused, literal(fields.paused)))
     values["auto_call_rate_baseline"] = case((goes_on, batch.c.auto_call_rate_baseline))
     connection.execute(update(batch).where(batch.c.id == batch_id).values(**values, **_touch(by)))

@@ -61,7 +61,7 @@ def awake(connection: Connection) -> list[Channel]:
 
 _FACTS = f"""
     SELECT p.batch, p.allowance, p.allowance_at, p.claimed_at, p.grants,
-           b.campaign_id AS campaign, b.expires_on, b.call_rate, b.auto_call_rate,
+           b.campaign_id AS campaign, b.starts_at, b.expires_on, b.call_rate, b.auto_call_rate,
            b.auto_call_rate_baseline,
            {is_open("b.")}
                AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp()) AS is_open,
@@ -176,6 +176,7 @@ def _candidate(row: Row[Any], campaign: _Campaign, now: datetime) -> Candidate:
                 auto_call_rate=row.auto_call_rate,
                 baseline=row.auto_call_rate_baseline,
             ),
+            starts_at=row.starts_at,
             expires_on=row.expires_on,
             remaining=int(row.remaining),
             max_daily_calls=campaign.max_daily_calls,

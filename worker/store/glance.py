@@ -53,6 +53,7 @@ _DUE = text(f"""
     WITH awake AS MATERIALIZED (
         SELECT b.id FROM communication_batch AS b JOIN batch_pace AS p ON p.batch = b.id
         WHERE p.mode = :channel AND {is_open("b.")}
+            AND (b.starts_at IS NULL OR b.starts_at <= now())
             AND (b.expires_on IS NULL OR b.expires_on > now())
     )
     SELECT (

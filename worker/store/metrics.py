@@ -41,7 +41,8 @@ _FIGURES = text(f"""
              SELECT due_at FROM queue WHERE batch = b.id AND due_at <= now()
              ORDER BY due_at LIMIT 1
          ) AS oldest
-         WHERE {is_open("b.")} AND (b.expires_on IS NULL OR b.expires_on > now())),
+         WHERE {is_open("b.")} AND (b.starts_at IS NULL OR b.starts_at <= now())
+             AND (b.expires_on IS NULL OR b.expires_on > now())),
         (SELECT coalesce(extract(epoch FROM now() - min(doubted_at)), 0)::float8
          FROM attempt WHERE check_at IS NOT NULL AND state = 'IN_DOUBT'),
         (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8

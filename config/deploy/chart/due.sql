@@ -6,6 +6,7 @@ SELECT count(*) FROM (
     ) AS of_batch
     WHERE p.mode = '{{ .kind | upper }}'
         AND NOT b.paused AND b.deleted_at IS NULL AND b.finished_at IS NULL AND b.error_message IS NULL
+        AND (b.starts_at IS NULL OR b.starts_at <= now())
         AND (b.expires_on IS NULL OR b.expires_on > now())
     LIMIT 100000
 ) AS due

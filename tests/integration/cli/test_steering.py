@@ -1,14 +1,16 @@
 """Who steers is told what was found, and why nothing has changed where nothing has."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from re import sub
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text
 from typer.testing import Result
 
-from tests.factories import HOUR, make_batch, make_request
+from tests.factories import HOUR, database_time, make_batch, make_campaign, make_request
 from worker.desk.batches import show_batch
 
 Outreach = Callable[..., Result]
@@ -130,3 +132,28 @@ def test_an_archive_of_nothing_says_so(outreach: Outreach, tmp_path: Path) -> No
 
     assert told.stdout == "nothing to archive: no batch finished 90d ago or earlier\n"
     assert (for_scripts.exit_code, for_scripts.stdout) == (0, "")
+
+
+def test_a_start_is_typed_by_the_clocks_of_the_campaign(outreach: Outreach, engine: Engine) -> None:
+    make_campaign(engine, campaign_name="reminder", timezone="America/New_York")
+    named = ("--campaign", "reminder", "--expires-on", "2099-11-22 18:00")
+
+    outreach("batch", "create", "B", *named, "--starts-at", "2099-11-22 8:00")
+    facts = show_batch(engine, "B").facts
+    assert facts.starts_at == datetime(2099, 11, 22, 13, tzinfo=UTC)
+    assert facts.expires_on == datetime(2099, 11, 22, 23, tzinfo=UTC)
+
+    moved = outreach("batch", "update", "B", "--starts-at", "tomorrow 8:00")
+    assert timeless(moved) == ["batch B: PENDING"]
+    starts = show_batch(engine, "B").facts.starts_at
+    assert starts is not None
+    here = starts.astimezone(ZoneInfo("America/New_York"))
+    today = database_time(engine).astimezone(here.tzinfo).date()
+    assert (here.date() - today, here.time()) == (timedelta(days=1), time(8))
+
+    outreach("batch", "update", "B", "--starts-at", "none")
+    assert show_batch(engine, "B").facts.starts_at is None
+    for wrong in ("soon", "2099-11-22 19:00"):
+        refused = outreach("batch", "update", "B", "--starts-at", wrong)
+        assert refused.exit_code == 1
+        assert "starts_at: must" in refused.stderr

@@ -96,6 +96,18 @@ def test_its_pace_and_end_are_changed(engine: Engine, batch: str, sign_in: Peopl
         assert browser.post(f"/batches/{batch}/change", wrong).status == 422
 
 
+def test_its_start_is_changed(engine: Engine, batch: str, sign_in: People) -> None:
+    browser = sign_in(Role.OPERATE)
+    open_batch(browser, batch)
+    browser.post(f"/batches/{batch}/change", {"starts_at": "2030-01-01T12:00"})
+
+    starts = show_batch(engine, batch).facts.starts_at
+    assert starts is not None
+    assert starts.isoformat() == "2030-01-01T12:00:00+00:00"
+    assert " · starts " in open_batch(browser, batch)
+    assert browser.post(f"/batches/{batch}/change", {"starts_at": "soon"}).status == 422
+
+
 def test_deleting_asks_for_a_reason_and_its_name(
     engine: Engine, batch: str, sign_in: People
 ) -> None:

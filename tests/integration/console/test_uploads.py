@@ -10,6 +10,7 @@ from worker.desk.audit import list_audit
 from worker.desk.batches import show_batch
 from worker.domain.audit import Deed
 from worker.domain.callers import Role
+from worker.domain.wire import to_wire
 
 
 def send(browser: Browserless, file: bytes, **fields: str) -> Seen:
@@ -34,7 +35,8 @@ def test_a_file_is_looked_at_before_anything_goes_out(
     browser = sign_in(Role.OPERATE)
     assert "reminder" in browser.get("/batches/new").text
 
-    seen = send(browser, FILE + b"C-0,+15125550149,again\n", campaign="1", batch_id="new.1")
+    fields = {"campaign": "1", "batch_id": "new.1", "starts_at": "2030-01-01T12:00"}
+    seen = send(browser, FILE + b"C-0,+15125550149,again\n", **fields)
     assert seen.status == 200
     assert "Start: contact 3 people" in seen.text
     assert f"Hello {SECRET}0" in seen.text
@@ -44,7 +46,8 @@ def test_a_file_is_looked_at_before_anything_goes_out(
     assert Deed.REVEAL in [one.deed for one in list_audit(engine, batch="new.1")]
 
     assert browser.post("/batches/new.1/confirm", {}).status == 200
-    assert not show_batch(engine, "new.1").facts.paused
+    facts = show_batch(engine, "new.1").facts
+    assert (facts.paused, to_wire(facts.starts_at)) == (False, "2030-01-01T12:00:00Z")
 
 
 def test_a_file_that_is_no_batch_is_told_in_a_sentence(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, text
 
 from tests.factories import HOUR, make_attempt, make_batch, make_campaign, make_request
 from worker.desk.batch_lists import list_batches
@@ -28,6 +28,7 @@ def of_each_kind(engine: Engine) -> Mapping[str, int]:
     campaign = make_campaign(engine, campaign_name="Late payments")
     deleted = {"deleted_at": OLD, "deleted_reason": "x"}
     kinds: dict[str, dict[str, object]] = {
+        "later": {"starts_at": func.clock_timestamp() + HOUR},
         "canceled": deleted | {"error_message": "x", "expires_in": -HOUR},
         "failed": {"error_message": "x", "paused": True, "expires_in": -HOUR},
         "expired": {"expires_in": -HOUR, "paused": True},
@@ -40,7 +41,7 @@ def of_each_kind(engine: Engine) -> Mapping[str, int]:
         name: make_batch(engine, campaign=campaign, batch_id=name, **facts)  # type: ignore[arg-type]  # facts by name
         for name, facts in kinds.items()
     }
-    for name in ("active", "paused"):
+    for name in ("active", "paused", "later"):
         make_attempt(engine, request=make_request(engine, batch=made[name]))
     return made
 
@@ -69,7 +70,7 @@ def test_a_status_that_is_asked_for_is_the_one_that_is_told(
         (BatchQuery(matching="late pay", limit=1), {"pending"}),
         (BatchQuery(since=timedelta(hours=1), campaign="Late payments", limit=2), {"pending", "active"}),
         (BatchQuery(since=OLD, status=BatchStatus.ACTIVE), {"active", "archived"}),
-        (BatchQuery(before="failed"), {"canceled"}),
+        (BatchQuery(before="failed"), {"canceled", "later"}),
     ],
 )  # fmt: skip
 def test_filters_narrow_the_list(engine: Engine, query: BatchQuery, found: set[str]) -> None:

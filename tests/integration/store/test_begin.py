@@ -174,9 +174,10 @@ def test_attempts_are_written_in_the_order_of_their_requests(engine: Engine) -> 
 
 
 BATCH_FENCES: dict[str, dict[str, Any]] = {
+    "not_started": {"starts_at": func.clock_timestamp() + timedelta(hours=1)},
     "paused": {"paused": True},
     "deleted": {"deleted_at": func.clock_timestamp(), "deleted_reason": "by mistake"},
-    "expired": {"expires_on": func.clock_timestamp()},
+    "expired": {"starts_at": None, "expires_on": func.clock_timestamp()},
 }
 
 
@@ -196,8 +197,12 @@ def test_a_closed_batch_hands_its_claims_back(engine: Engine, why: str) -> None:
 
 @pytest.mark.parametrize(
     ("together", "told"),
-    [(("paused", "expired"), "expired"), (BATCH_FENCES, "deleted")],
-    ids=["paused", "everything"],
+    [
+        (("not_started", "paused"), "not_started"),
+        (("paused", "expired"), "expired"),
+        (BATCH_FENCES, "deleted"),
+    ],
+    ids=["not_started", "paused", "everything"],
 )
 def test_of_all_that_closes_a_batch_what_cannot_be_undone_is_told(
     engine: Engine, together: Iterable[str], told: str

@@ -93,6 +93,7 @@ def test_a_request_is_not_claimed_before_it_is_due(engine: Engine) -> None:
 
 
 CLOSED: dict[str, dict[str, Any]] = {
+    "not_started": {"starts_at": func.clock_timestamp() + HOUR},
     "paused": {"paused": True},
     "deleted": {"deleted_at": func.clock_timestamp(), "deleted_reason": "by mistake"},
     "expired": {"expires_on": func.clock_timestamp()},

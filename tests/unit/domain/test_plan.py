@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.domain.schedule.eligibility import PacingState
+from worker.domain.schedule.eligibility import PacingState, current_rate, new_baseline
 from worker.domain.schedule.hours import OpenHours
 from worker.domain.schedule.pace import Rates
 from worker.domain.schedule.plan import chart, plan
@@ -48,6 +48,24 @@ def test_a_daily_cap_sends_the_rest_to_the_next_days() -> None:
     assert [(at - MONDAY, n) for at, n in drawn.hours] == [
         (0 * HOUR, 60), (24 * HOUR, 100), (48 * HOUR, 90),
     ]  # fmt: skip
+
+
+def test_nothing_is_laid_out_before_it_starts_and_an_automatic_rate_counts_from_then() -> None:
+    later = auto(5 * HOUR, starts_at=MONDAY + 3 * HOUR)
+
+    drawn = plan(later, 1_000, MONDAY)
+
+    assert [at - MONDAY for at, _ in drawn.hours] == [3 * HOUR, 4 * HOUR]
+    assert drawn.missed == 0
+    rate = current_rate(replace(later, remaining=1_000), MONDAY)
+    assert rate == current_rate(replace(later, remaining=1_000), MONDAY + 3 * HOUR)
+    assert new_baseline(replace(later, remaining=1_000), MONDAY) == rate
+
+
+def test_a_start_that_has_passed_changes_nothing() -> None:
+    now = MONDAY + HOUR
+
+    assert plan(auto(5 * HOUR, starts_at=MONDAY), 90, now) == plan(auto(5 * HOUR), 90, now)
 
 
 MISSED: dict[str, tuple[PacingState, int, float | None, int]] = {

@@ -18,6 +18,7 @@ from worker.desk.retries import retry_requests
 from worker.domain.contract.batch_queries import BatchQuery
 from worker.domain.contract.progress import progress_of
 from worker.domain.errors import WrongFields
+from worker.domain.schedule.spoken_times import shown_by
 from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
 from worker.runtime import Runtime
 
@@ -91,14 +92,16 @@ def resume(visit: Visit) -> Response:
 
 
 def change(visit: Visit) -> Response:
-    """Change when it ends and how fast it goes."""
-    changes: dict[str, object] = {}
-    if ends := visit.given("expires_on"):
-        changes["expires_on"] = _moment(ends, visit.runtime.settings.display_zone)
+    """Change when it starts, when it ends and how fast it goes."""
+    changes: dict[str, object] = {
+        name: moment_of(name, text, visit.runtime.settings.display_zone)
+        for name in ("starts_at", "expires_on")
+        if (text := visit.given(name))
+    }
     if rate := visit.given("call_rate"):
         changes["call_rate"] = _whole(rate)
     if not changes:
-        raise WrongFields(["say when it ends, or how many an hour"])
+        raise WrongFields(["say when it starts or ends, or how many an hour"])
     engine = visit.runtime.console_engine
     update_batch(engine, visit.named("batch"), changes, by=visit.who.owner)
     return _back(visit, "changed")
@@ -140,8 +143,17 @@ def _whole(text: str) -> int:
     return int(plain[:12])
 
 
-def _moment(text: str, zone: str) -> str:
+def moment_of(name: str, text: str, zone: str) -> str:
+    """The moment that a form's field means, by the clocks of this zone.
+
+    Raises:
+        WrongFields: it means none.
+    """
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).isoformat()
+        shown = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
-        raise WrongFields(["expires_on: must be a day and a time, like 2027-11-22 18:00"]) from None
+        raise WrongFields([f"{name}: must be a day and a time, like 2027-11-22 18:00"]) from None
+    try:
+        return shown_by(shown, zone).isoformat()
+    except (ValueError, OverflowError) as error:
+        raise WrongFields([f"{name}: {error}"]) from None

@@ -5,6 +5,7 @@ from urllib.parse import quote
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from worker.api.console.batches import moment_of
 from worker.api.console.visits import Visit, go
 from worker.desk.batches import create_batch, resume_batch, show_batch
 from worker.desk.campaigns import list_campaigns, show_campaign
@@ -17,7 +18,8 @@ from worker.domain.errors import FileFault, WrongFields
 def show_form(visit: Visit) -> Response:
     """Return which campaign, which name, which file."""
     found = list_campaigns(visit.runtime.engine)
-    return visit.page("new_batch.html", here="/batches", found=found)
+    zone = visit.runtime.settings.display_zone
+    return visit.page("new_batch.html", here="/batches", found=found, zone=zone)
 
 
 def create(visit: Visit) -> Response:
@@ -27,7 +29,13 @@ def create(visit: Visit) -> Response:
         raise WrongFields(["file: choose one"])
     engine, by = visit.runtime.console_engine, visit.who.owner
     campaign = show_campaign(engine, visit.given("campaign"))
-    fields = {"batch_id": visit.given("batch_id"), "campaign_id": campaign.id, "paused": True}
+    fields: dict[str, object] = {
+        "batch_id": visit.given("batch_id"),
+        "campaign_id": campaign.id,
+        "paused": True,
+    }
+    if starts := visit.given("starts_at"):
+        fields["starts_at"] = moment_of("starts_at", starts, visit.runtime.settings.display_zone)
     batch_id = create_batch(engine, fields, by=by).facts.batch_id
     try:
         uploaded = upload_requests(

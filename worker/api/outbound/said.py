@@ -38,6 +38,7 @@ ApiMoment = Annotated[
     BeforeValidator(_moment, json_schema_input_type=str),
     Field(examples=["2027-11-22T00:00:00Z"]),
 ]
+Start = Annotated[ApiMoment | None, Field(description="nothing begins before; no client sends it")]
 Clock = Annotated[Text, AfterValidator(_clock), Field(examples=["09:00:00"])]
 Pause = Annotated[Text, AfterValidator(_interval), Field(examples=["30m"])]
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
@@ -110,6 +111,7 @@ class CommunicationBatchInput(WireModel):
 
     batch_id: Annotated[BatchId, Field(examples=["20271121.1"])]
     campaign_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]
+    starts_at: Start = None
     expires_on: ApiMoment | None = None
     paused: bool | None = None
     call_rate: Rate | None = None
@@ -120,6 +122,7 @@ class CommunicationBatchUpdate(WireModel):
     """Changes of a batch; or, from the first generation, all of it as it was read."""
 
     paused: bool | None = None
+    starts_at: Start = None
     expires_on: ApiMoment | None = None
     call_rate: Rate | None = None
     auto_call_rate: bool | None = None

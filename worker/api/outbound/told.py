@@ -55,6 +55,7 @@ class CommunicationBatch(BaseModel):
     batch_id: str
     campaign_id: int
     last_updated_by: str
+    starts_at: Annotated[datetime | None, Field(description="nothing begins before")] = None
     expires_on: datetime | None = None
     paused: bool | None = None
     call_rate: int | None = None

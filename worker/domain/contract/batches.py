@@ -27,6 +27,7 @@ class BatchFields(WireModel):
 
     batch_id: BatchId
     campaign_id: int
+    starts_at: Moment | None = None
     expires_on: Moment | None = None
     paused: bool = False
     call_rate: Rate | None = None
@@ -38,8 +39,14 @@ class BatchFields(WireModel):
             raise ValueError("auto_call_rate: needs expires_on, the time to be finished by")
         return self
 
+    @model_validator(mode="after")
+    def _starts_before_it_ends(self) -> Self:
+        if self.starts_at and self.expires_on and self.starts_at >= self.expires_on:
+            raise ValueError("starts_at: must lie before expires_on")
+        return self
 
-EDITABLE = ("paused", "expires_on", "call_rate", "auto_call_rate")
+
+EDITABLE = ("paused", "starts_at", "expires_on", "call_rate", "auto_call_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class BatchFacts:
     id: int
     batch_id: str
     campaign_id: int
+    starts_at: datetime | None
     expires_on: datetime | None
     paused: bool
     call_rate: int | None
@@ -82,7 +90,8 @@ def batch_status(facts: BatchFacts, now: datetime) -> BatchStatus:
         return BatchStatus.EXPIRED
     if facts.paused:
         return BatchStatus.PAUSED
-    return BatchStatus.ACTIVE if facts.attempted else BatchStatus.PENDING
+    begins = facts.attempted and not waits_to_start(facts, now)
+    return BatchStatus.ACTIVE if begins else BatchStatus.PENDING
 
 
 def refuse_closed(facts: BatchFacts, now: datetime) -> None:
@@ -102,6 +111,11 @@ def refuse_closed(facts: BatchFacts, now: datetime) -> None:
 def is_expired(facts: BatchFacts, now: datetime) -> bool:
     """Return whether the batch's time is over."""
     return facts.expires_on is not None and facts.expires_on <= now
+
+
+def waits_to_start(facts: BatchFacts, now: datetime) -> bool:
+    """Return whether the batch's time has not come yet."""
+    return facts.starts_at is not None and facts.starts_at > now
 
 
 def refuse_past_expiry(fields: BatchFields, now: datetime) -> None:

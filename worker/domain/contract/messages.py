@@ -129,11 +129,12 @@ class AddRequests(_WithRequests):
 
 
 class UpdateBatch(Payload):
-    """Changes to a batch; null clears an `expires_on` or `call_rate`."""
+    """Changes to a batch; null clears `starts_at`, `expires_on` or `call_rate`."""
 
     partial = True
     batch_id: BatchId
     paused: bool = False
+    starts_at: Moment | None = None
     expires_on: Moment | None = None
     call_rate: Rate | None = None
     auto_call_rate: bool = False

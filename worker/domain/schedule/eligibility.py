@@ -22,6 +22,7 @@ class PacingState:
     campaign: int
     hours: OpenHours
     rates: Rates
+    starts_at: datetime | None = None
     expires_on: datetime | None = None
     remaining: int = 0
     max_daily_calls: int | None = None
@@ -79,6 +80,9 @@ def evaluate(
         told_in: the zone in which a sentence tells times; None: the campaign's.
     """
     window = standing.hours.window
+    if standing.starts_at is not None and standing.starts_at > now:
+        why = f"starts {local_time(standing.starts_at, told_in or window.zone)}"
+        return NotYet(standing.starts_at, why, standing.allowance)
     at = at or window_state(window, now)
     per_hour = current_rate(standing, now)
     allowance = standing.allowance
@@ -103,11 +107,17 @@ def evaluate(
     return Claimable(most, until, allowance, per_hour)
 
 
+def begins_at(standing: PacingState, now: datetime) -> datetime:
+    """Return from when on its time counts: now, or when it starts."""
+    return now if standing.starts_at is None else max(standing.starts_at, now)
+
+
 def current_rate(standing: PacingState, now: datetime) -> float | None:
     """Attempts per hour at this moment; None: as fast as the channel goes."""
     if standing.rates.auto_call_rate and standing.expires_on is not None:
         window, ends = standing.hours.window, standing.expires_on
-        return pace.rate(standing.rates, standing.remaining, window, now, ends)
+        begins = begins_at(standing, now)
+        return pace.rate(standing.rates, standing.remaining, window, begins, ends)
     fixed = pace.fixed_rate(standing.rates)
     return None if fixed is None else float(fixed)
 
@@ -119,7 +129,9 @@ def new_baseline(standing: PacingState, now: datetime) -> int | None:
         return None
     if ends is None:
         return None
-    return pace.baseline(standing.remaining, open_seconds(standing.hours.window, now, ends))
+    return pace.baseline(
+        standing.remaining, open_seconds(standing.hours.window, begins_at(standing, now), ends)
+    )
 
 
 def daily_left(standing: PacingState) -> int | None:

@@ -63,6 +63,7 @@ def _gates(seen: GateFacts, now: datetime) -> Iterator[BatchGate]:
         if seen.halt
         else BatchGate(OPEN, "nothing is halted")
     )
+    yield _start(seen, now)
     yield _window(seen, now)
     yield _cap(seen, now)
     yield _pace(seen, now)
@@ -84,6 +85,13 @@ def _standing(seen: GateFacts, now: datetime) -> BatchGate:
             return BatchGate(WAIT, f"paused by {facts.last_updated_by}")
         case _:
             return BatchGate(OPEN, "not paused, not expired", facts.expires_on)
+
+
+def _start(seen: GateFacts, now: datetime) -> BatchGate:
+    at = seen.facts.starts_at
+    if at is None or at <= now:
+        return BatchGate(OPEN, "it has started")
+    return BatchGate(WAIT, f"it starts {local_time(at, seen.zone)}", at)
 
 
 def _window(seen: GateFacts, now: datetime) -> BatchGate:

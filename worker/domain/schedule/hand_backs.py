@@ -9,6 +9,7 @@ class HandBack(StrEnum):
 
     DELETED = "deleted"
     EXPIRED = "expired"
+    NOT_STARTED = "not_started"
     PAUSED = "paused"
     HALTED = "halted"
     SUPPRESSED = "suppressed"
@@ -43,6 +44,7 @@ _RETURNING = frozenset(
     {
         HandBack.DELETED,
         HandBack.EXPIRED,
+        HandBack.NOT_STARTED,
         HandBack.PAUSED,
         HandBack.HALTED,
         HandBack.SUPPRESSED,

@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import inf
 
-from worker.domain.schedule.eligibility import MARGIN, PacingState, current_rate, new_baseline
+from worker.domain.schedule.eligibility import (
+    MARGIN,
+    PacingState,
+    begins_at,
+    current_rate,
+    new_baseline,
+)
 from worker.domain.schedule.windows import Window, is_open, known_zone, open_seconds
 
 HOUR = timedelta(hours=1)
@@ -41,8 +47,9 @@ def plan(
     per_day: Counter[date] = Counter()
     hours: list[tuple[datetime, int]] = []
     finishes_at: datetime | None = None
-    ends = min(standing.expires_on or now + HORIZON, now + HORIZON)
-    at = now
+    horizon = begins_at(standing, now) + HORIZON
+    ends = min(standing.expires_on or horizon, horizon)
+    at = begins_at(standing, now)
     while at < ends and int(done + 1e-6) < requests:
         until = min(_next_hour(at), ends)
         planned = replace(standing, remaining=requests - int(done + 1e-6))

@@ -41,6 +41,7 @@ BEGIN
     -- 1. The batch.
     SELECT CASE WHEN deleted_at IS NOT NULL THEN 'deleted'
                 WHEN expires_on <= clock_timestamp() THEN 'expired'
+                WHEN starts_at > clock_timestamp() THEN 'not_started'
                 WHEN paused THEN 'paused' END,
            expires_on, campaign_id::text
     INTO v_why, v_until, v_campaign

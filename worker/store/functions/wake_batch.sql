@@ -1,5 +1,5 @@
 -- A batch that can't claim until somebody changes something sleeps at infinity: what may let work flow again
--- wakes it. A pause changes nothing here and so waits for no scan.
+-- wakes it, or lets it sleep until it starts. A pause changes nothing here and so waits for no scan.
 --
 -- A trigger and no call in sight, because nothing else would ever look at a batch that was forgotten here:
 -- ten statements change a batch by now, beside whatever somebody types in the middle of an incident, and the
@@ -7,12 +7,13 @@
 
 CREATE OR REPLACE FUNCTION wake_batch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE batch_pace SET next_claim_at = clock_timestamp() WHERE batch = NEW.id;
+    UPDATE batch_pace SET next_claim_at = greatest(clock_timestamp(), NEW.starts_at) WHERE batch = NEW.id;
     RETURN NULL;
 END $$;
 
 CREATE OR REPLACE TRIGGER wake_batch AFTER UPDATE ON communication_batch FOR EACH ROW
     WHEN ((OLD.paused AND NOT NEW.paused)
+        OR OLD.starts_at IS DISTINCT FROM NEW.starts_at
         OR OLD.expires_on IS DISTINCT FROM NEW.expires_on
         OR OLD.call_rate IS DISTINCT FROM NEW.call_rate
         OR OLD.auto_call_rate IS DISTINCT FROM NEW.auto_call_rate

@@ -4,9 +4,9 @@
 
 CREATE OR REPLACE FUNCTION wake_campaign() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE batch_pace SET next_claim_at = clock_timestamp() WHERE batch IN (
-        SELECT id FROM communication_batch WHERE campaign_id = NEW.id AND finished_at IS NULL
-    );
+    UPDATE batch_pace AS p SET next_claim_at = greatest(clock_timestamp(), b.starts_at)
+    FROM communication_batch AS b
+    WHERE b.campaign_id = NEW.id AND b.finished_at IS NULL AND p.batch = b.id;
     RETURN NULL;
 END $$;
 

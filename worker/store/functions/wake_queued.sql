@@ -6,11 +6,13 @@
 
 CREATE OR REPLACE FUNCTION wake_queued() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE batch_pace AS p SET next_claim_at = early.due_at
+    UPDATE batch_pace AS p SET next_claim_at = early.at
     FROM (
-        SELECT p.batch, work.due_at FROM (
+        SELECT p.batch, greatest(work.due_at, b.starts_at) AS at FROM (
             SELECT batch, min(due_at) AS due_at FROM queued GROUP BY batch
         ) AS work JOIN batch_pace AS p ON p.batch = work.batch AND p.next_claim_at > work.due_at
+        JOIN communication_batch AS b ON b.id = p.batch
+        WHERE b.starts_at IS NULL OR p.next_claim_at > b.starts_at
         ORDER BY p.batch FOR UPDATE OF p SKIP LOCKED
     ) AS early
     WHERE p.batch = early.batch;

@@ -55,8 +55,10 @@ batch = Table(
         JSONB(none_as_null=True),
         comment="the fields it was created with: tells a repetition from a conflict",
     ),
+    Column("starts_at", Timestamp, comment="nothing begins before; NULL: as soon as it may"),
     CheckConstraint(r"batch_id ~ '^[A-Za-z0-9._-]{1,128}$'", name="batch_id"),
     CheckConstraint("call_rate BETWEEN 1 AND 3600", name="call_rate"),
+    CheckConstraint("starts_at < expires_on", name="starts_at"),
     CheckConstraint("NOT auto_call_rate OR expires_on IS NOT NULL", name="auto_call_rate"),
     CheckConstraint("(deleted_at IS NULL) = (deleted_reason IS NULL)", name="deleted"),
     Index(
