@@ -106,8 +106,8 @@ def _warn(here: Runtime, batch_id: str) -> None:
     """Warn of what does not fit, or is probably not meant, before anybody is contacted."""
     warn(batch_hints(here.engine, batch_id))
     seen = outlook(here.engine, batch_id, ceilings=here.ceilings)
-    for one in seen.never:
-        console().print(f"never contacted: {one}", highlight=False)
+    for sentence in seen.whom_never:
+        console().print(sentence, highlight=False)
     if seen.finishes and seen.finishes_at is None:
         console().print(f"warning: {seen.finishes}")
 

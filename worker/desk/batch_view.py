@@ -47,6 +47,7 @@ class BatchView:
     campaign: Campaign
     gates: tuple[BatchGate, ...]
     never: tuple[Never, ...]
+    uncounted: str | None
     hours: tuple[HourShown, ...]
     on_their_way: int
 
@@ -66,11 +67,13 @@ def view_batch(engine: Engine, batch_id: str, *, ceilings: Ceilings, zone: str) 
         named = [(facts, campaign.fields.campaign_name)]
         (batch,) = batches_under_way(connection, named, ceilings, zone)
         window = open_hours(campaign.fields.mode, campaign.fields.model_dump()).window
+        never, uncounted = never_contacted(connection, facts)
         return BatchView(
             batch=batch,
             campaign=campaign,
             gates=gates_at(connection, facts, ceilings=ceilings, zone=zone),
-            never=never_contacted(connection, facts),
+            never=never,
+            uncounted=uncounted,
             hours=lay_out(
                 request_pages.count_hours(connection, facts.id),
                 batch.outlook.plan.hours,

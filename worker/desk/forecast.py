@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from worker.desk.campaigns import get_campaign
-from worker.desk.plan import MOST_BEGINNINGS, NO_CEILINGS, Outlook
+from worker.desk.plan import MOST_BEGINNINGS, NO_CEILINGS, Outlook, find_never
 from worker.domain.contract.batches import BatchFields, batch_fields
 from worker.domain.contract.campaigns import Campaign, CampaignFields
 from worker.domain.contract.csv_rows import Row, rows
@@ -66,13 +66,15 @@ def forecast(
     standing = _standing(stored.id, fields, wanted, requests)
     reached = Reach(standing.hours, begins_at(standing, now), wanted.expires_on)
     verdict = evaluate(standing, now, told_in=zone)
+    never, uncounted = find_never(reached, found_in.alike())
     drawn = plan(standing, requests, now, ceiling=ceilings.per_hour(fields.mode))
     return Outlook(
         not_moving=verdict.why if isinstance(verdict, NotYet) else None,
         finishes=ending(drawn, requests, wanted.expires_on, zone or "UTC") if requests else None,
         finishes_at=drawn.finishes_at,
         plan=drawn,
-        never=(*found_in.never(), *reached.never(found_in.alike())),
+        never=(*found_in.never(), *never),
+        uncounted=uncounted,
     )
 
 
@@ -87,12 +89,12 @@ class _Found:
         """Return who is refused, by reason."""
         return (Never(n, why) for why, n in self.refused.most_common())
 
-    def alike(self) -> Iterator[Alike]:
-        """The addresses by how they begin."""
+    def alike(self) -> list[Alike]:
+        """The addresses by how they begin, the most frequent beginnings first."""
         counted = Counter(
             (one[:LONGEST_NUMBER_PREFIX], len(one)) for one in self.addresses.values()
         )
-        return (Alike(*begins, n) for begins, n in counted.most_common(MOST_BEGINNINGS))
+        return [Alike(*begins, n) for begins, n in counted.most_common(MOST_BEGINNINGS + 1)]
 
 
 def _read(file: BinaryIO, fields: CampaignFields) -> _Found:

@@ -1,6 +1,7 @@
 """The schedule of a batch: why it stands still, when it ends, hour by hour."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from worker.domain.schedule.eligibility import begins_at, evaluate
 from worker.domain.schedule.explain import Situation, when_finished, why_not_moving
 from worker.domain.schedule.gates import BatchGate, GateFacts, batch_gates
 from worker.domain.schedule.plan import Plan, plan
-from worker.domain.schedule.reachability import Never, Reach
+from worker.domain.schedule.reachability import Alike, Never, Reach
 from worker.domain.statuses import Channel, RequestStatus
 from worker.domain.wire import Wire, to_wire
 from worker.store import batches, concurrency, due_batches, due_requests, halts, reachability
@@ -23,6 +24,7 @@ MOST_COUNTED = 500_000
 """Requests of a batch; who can't be contacted is not counted in a larger one, which takes too long."""
 MOST_BEGINNINGS = 20_000
 """Of numbers, the most frequent first: the zones of one take 40 µs to find."""
+UNCOUNTED = f"nobody was counted: the batch has more than {MOST_COUNTED:,} requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +38,38 @@ class Outlook:
     never: tuple[Never, ...] = ()
     refused: tuple[str, ...] = ()
     """What was said of a country, once for each and whatever was said."""
+    uncounted: str | None = None
+    """Of whom it is not known whether they are ever contacted, where that is not known of all."""
+
+    @property
+    def whom_never(self) -> list[str]:
+        """Whom the batch never contacts, a sentence for each reason, and who was not counted."""
+        never = [str(one) for one in self.never]
+        return [f"never contacted: {one}" for one in (*never, self.uncounted) if one]
 
     @property
     def sentences(self) -> list[str]:
         """Return what there is to say."""
-        never = [f"never contacted: {one}" for one in self.never]
         still = [f"not moving now: {self.not_moving}"] if self.not_moving else []
         refused = [f"refused by destination: {one}" for one in self.refused]
         return [
             *still,
-            *never,
+            *self.whom_never,
             *refused,
             *([f"finishes: {self.finishes}"] if self.finishes else []),
         ]
 
     def to_wire(self) -> dict[str, Wire]:
-        """The sentences, and when the last attempt is expected to begin; null: not in sight."""
+        """The sentences, and when the last attempt is expected to begin; null: not in sight.
+
+        `uncounted` says whom the numbers leave out; null: nobody.
+        """
         never: list[Wire] = [{"requests": one.n, "why": one.why} for one in self.never]
         return {
             "explanation": to_wire(self.sentences),
             "finishes_at": to_wire(self.finishes_at),
             "never_contacted": never,
+            "uncounted": self.uncounted,
         }
 
     def hours_to_wire(self) -> list[Wire]:
@@ -88,10 +101,11 @@ def outlook(
     def step(connection: Connection) -> Outlook:
         facts = get_batch(connection, batch_id)
         seen = glance_at(connection, facts, requests=requests, ceilings=ceilings, zone=zone)
-        if requests is not None or not _is_counted(connection, facts):
+        if requests is not None:
             return seen
-        never = _never(connection, facts, batches.now(connection))
-        return replace(seen, never=never, refused=_by_country(connection, facts))
+        never, uncounted = never_contacted(connection, facts)
+        refused = _by_country(connection, facts) if _is_counted(connection, facts) else ()
+        return replace(seen, never=never, uncounted=uncounted, refused=refused)
 
     return in_transaction(engine, step)
 
@@ -136,11 +150,20 @@ def gates_at(
     return batch_gates(seen, now)
 
 
-def never_contacted(connection: Connection, facts: BatchFacts) -> tuple[Never, ...]:
-    """Return whom the batch never contacts, and why; of a very large one it is not counted."""
+def never_contacted(
+    connection: Connection, facts: BatchFacts
+) -> tuple[tuple[Never, ...], str | None]:
+    """Count whom the batch never contacts, by why; and what to say of those who were not counted."""
     if not _is_counted(connection, facts):
-        return ()
-    return _never(connection, facts, batches.now(connection))
+        return (), UNCOUNTED
+    now = batches.now(connection)
+    candidate = due_batches.one(connection, facts.id, now)
+    assert candidate is not None, "a trigger paces every batch"
+    begins = begins_at(candidate.standing, now)
+    reached = Reach(candidate.standing.hours, begins, facts.expires_on)
+    alike = reachability.alike(connection, facts.id, most=MOST_BEGINNINGS + 1)
+    never, uncounted = find_never(reached, alike)
+    return (*reachability.count_refused(connection, facts.id), *never), uncounted
 
 
 def _waiting(connection: Connection, facts: BatchFacts) -> int:
@@ -182,14 +205,13 @@ def situation_of(
     return _situation(connection, facts, now, None, ceilings, None), candidate.mode
 
 
-def _never(connection: Connection, facts: BatchFacts, now: datetime) -> tuple[Never, ...]:
-    """Count whom the batch never contacts: refused at once, or waiting for hours that never come."""
-    candidate = due_batches.one(connection, facts.id, now)
-    assert candidate is not None, "a trigger paces every batch"
-    begins = begins_at(candidate.standing, now)
-    reached = Reach(candidate.standing.hours, begins, facts.expires_on)
-    alike = reachability.alike(connection, facts.id, most=MOST_BEGINNINGS)
-    return (*reachability.count_refused(connection, facts.id), *reached.never(alike))
+def find_never(reached: Reach, numbers: Sequence[Alike]) -> tuple[tuple[Never, ...], str | None]:
+    """Count whom no hour suits, and what to say of those whose hours were not looked at."""
+    looked_at = numbers[:MOST_BEGINNINGS]
+    is_partial = reached.hours.recipient is not None and len(numbers) > len(looked_at)
+    counted = sum(one.n for one in looked_at)
+    said = f"of the others it is not known: only {counted:,} numbers were looked at for their hours"
+    return reached.never(looked_at), said if is_partial else None
 
 
 def _is_counted(connection: Connection, facts: BatchFacts) -> bool:
