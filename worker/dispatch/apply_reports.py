@@ -10,7 +10,12 @@ import structlog
 from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
 from worker.dispatch.halt import halt_barred
 from worker.dispatch.unknown_codes import note_reports
-from worker.dispatch.unmatched_reports import hear_letters, hear_reported, recognize_strays
+from worker.dispatch.unmatched_reports import (
+    hear_letters,
+    hear_reported,
+    pass_over_spent,
+    recognize_strays,
+)
 from worker.domain.evidence import Timeouts, judge_report
 from worker.domain.evidence.attempts import Change
 from worker.domain.evidence.reports import Report
@@ -195,11 +200,13 @@ def _apply(connection: Connection, patience: Timeouts, letters: Sequence[StoredR
     while remaining:
         remaining, suspects = _apply_one_each(connection, patience, remaining, suppresses)
         doubled += suspects
-    if doubled:
-        tallies.add(connection, {"double_contact": doubled})
-    strangers = [letter.id for letter in letters if letter.attempt is None]
-    lost = _postpone(connection, strangers) if strangers else 0
-    return Applied(len(letters), len(strangers) - lost, doubled, lost)
+    strangers = [letter for letter in letters if letter.attempt is None]
+    passed_over, others = pass_over_spent(connection, strangers)
+    if doubled + others:
+        tallies.add(connection, {"double_contact": doubled + others})
+    lost = _postpone(connection, [one.id for one in strangers]) if strangers else 0
+    waiting = len(strangers) - passed_over - lost
+    return Applied(len(letters), waiting, doubled + others, lost)
 
 
 def _postpone(

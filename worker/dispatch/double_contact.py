@@ -19,6 +19,14 @@ def warn_of_double_contact(facts: Facts, sid: str | None) -> bool:
     return True
 
 
+def warn_of_archived_contact(mode: Channel, known: str | None, sid: str | None) -> bool:
+    """The same of an attempt that was archived, of which no more is known than its sid."""
+    if mode is Channel.EMAIL or None in {known, sid} or known == sid:
+        return False
+    log.error("double_contact_risk", sid=known, other_sid=sid, archived=True)
+    return True
+
+
 REACHING = frozenset({AttemptState.ACCEPTED, AttemptState.DONE})
 
 

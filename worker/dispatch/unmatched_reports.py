@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 import structlog
 
+from worker.dispatch.double_contact import warn_of_archived_contact
 from worker.domain.evidence.reports import Report
 from worker.store import inbox, opt_out_tokens, suppressions, tallies, unmatched_reports
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
+from worker.store.inbox import StoredReport
 from worker.store.unmatched_reports import Named
 
 log = structlog.get_logger()
@@ -46,10 +48,33 @@ def _hear(connection: Connection, ids: Sequence[int]) -> int:
     ]
     told = {one.report.key: one for one in stops}
     people = unmatched_reports.people_of(connection, [one.report for one in stops])
-    for key, identity in people.items():
-        _suppress(connection, told[key].report, identity)
-    inbox.mark_applied(connection, [told[key] for key in people])
-    return len(people)
+    for key, person in people.items():
+        _suppress(connection, told[key].report, person.identity)
+    # One whose mail is on its way is heard now, and judged once the provider's id of that mail is known.
+    heard = [told[key] for key, person in people.items() if not person.awaited]
+    inbox.mark_applied(connection, heard)
+    return len(heard)
+
+
+def pass_over_spent(connection: Connection, letters: Sequence[StoredReport]) -> tuple[int, int]:
+    """Count and drop what is said of archived attempts and of nobody; who says stop there is heard elsewhere.
+
+    Returns:
+        how many, and how many of them spoke of another contact than the one that was archived.
+    """
+    plain = [one for one in letters if not one.report.suppress]
+    spent = unmatched_reports.find_spent(connection, [one.report for one in plain]) if plain else {}
+    passed_over = [one for one in plain if one.report.key in spent]
+    if not passed_over:
+        return 0, 0
+    inbox.mark_applied(connection, passed_over)
+    archived = [one.report for one in passed_over if spent[one.report.key].archived]
+    if archived:
+        tallies.add(connection, {"archived_report": len(archived)})
+    log.info("reports_passed_over", archived=len(archived), others=len(passed_over) - len(archived))
+    return len(passed_over), sum(
+        warn_of_archived_contact(one.mode, spent[one.key].sid, one.sid) for one in archived
+    )
 
 
 def _suppress(connection: Connection, report: Report, identity: str) -> None:

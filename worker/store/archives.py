@@ -80,7 +80,7 @@ _DROP = tuple(
     text(statement)
     for statement in (
         """INSERT INTO archived_attempt (token, recipient, sid)
-               SELECT token, recipient, CASE WHEN channel = 'email' THEN sid END FROM attempt
+               SELECT token, recipient, sid FROM attempt
                WHERE request = ANY (:requests) AND counted ON CONFLICT DO NOTHING""",
         "DELETE FROM webhook_delivery WHERE request = ANY (:requests)",
         "DELETE FROM status_transition WHERE request = ANY (:requests)",

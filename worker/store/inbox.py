@@ -140,7 +140,7 @@ _RETRY = text("""
         next_try_at = CASE WHEN received_at + :patience > clock_timestamp()
                       THEN clock_timestamp() + least(:first * power(2, least(tries, 12)), :patience)
                       END
-    WHERE id = ANY (:ids)
+    WHERE id = ANY (:ids) AND applied_at IS NULL
     RETURNING id, next_try_at IS NULL AS given_up, report
 """)
 
@@ -169,6 +169,20 @@ def try_later(
     if given_up:
         connection.execute(_BURY, {"ids": given_up, "reason": reason})
     return len(given_up)
+
+
+_FORGET = text("""
+    DELETE FROM inbox WHERE attempt IS NULL AND next_try_at IS NULL
+        AND received_at < clock_timestamp() - interval '30 days'
+""")
+
+
+def forget(connection: Connection) -> int:
+    """Drop what was passed over or given up so long ago that no provider repeats it. Returns how many rows.
+
+    Which acts were heard is remembered elsewhere, and what was given up is a dead letter.
+    """
+    return connection.execute(_FORGET).rowcount
 
 
 def _plain(report: Report) -> dict[str, object]:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select, update
 
 from tests.factories import (
     make_attempt,
@@ -41,7 +41,7 @@ def mailed(
     engine: Engine,
     address: str = GUS,
     *,
-    sid: str = "OUR_MESSAGE_ID",
+    sid: str | None = "OUR_MESSAGE_ID",
     state: AttemptState = AttemptState.ACCEPTED,
     mode: Channel = Channel.EMAIL,
 ) -> tuple[int, int, int]:
@@ -59,6 +59,11 @@ def reason(engine: Engine, recipient: int) -> str | None:
 def counted(engine: Engine) -> dict[str, int]:
     found = in_transaction(engine, tallies.read)
     return {name: n for name, n in found.items() if name.startswith("stray:")}
+
+
+def acts(engine: Engine) -> int:
+    with engine.begin() as connection:
+        return connection.scalar(select(func.count()).select_from(schema.suppression)) or 0
 
 
 def kept(engine: Engine) -> int:
@@ -86,6 +91,50 @@ def test_of_mails_that_share_an_id_the_one_to_that_mailbox_is_settled(engine: En
     statuses = [read_request(engine, request)["request_status"] for _, request, _ in people]
     assert statuses == ["INITIATED", "INVALID", "INITIATED"]
     assert [reason(engine, recipient) for recipient, _, _ in people] == [None, "bounced", None]
+
+
+def know_id(engine: Engine, attempt: int, sid: str) -> None:
+    """The provider's answer is written down."""
+    known = {"sid": sid, "state": AttemptState.ACCEPTED, "accepted_at": func.clock_timestamp()}
+    with engine.begin() as connection:
+        connection.execute(
+            update(schema.attempt).where(schema.attempt.c.id == attempt).values(known)
+        )
+        connection.execute(insert(schema.sid).values(sid=sid, attempt=attempt))
+        connection.execute(update(schema.inbox).values(next_try_at=func.clock_timestamp()))
+
+
+@pytest.mark.parametrize("name", ["bounce", "delivered", "spamreport", "group_unsubscribe"])
+def test_an_event_that_is_quicker_than_its_mails_id_is_judged_once_that_is_known(
+    engine: Engine, name: str
+) -> None:
+    recipient = make_recipient(engine, mode=Channel.EMAIL, address=GUS)
+    request = make_request(
+        engine, batch=make_batch(engine, mode=Channel.EMAIL), recipient=recipient
+    )
+    attempt = make_attempt(engine, request=request)
+
+    told(engine, bounce("b1", event=name, sg_message_id="NEW.filter0001.1.2-1"))
+    assert (reason(engine, recipient) is not None) == (name != "delivered")
+    assert read_request(engine, request)["request_status"] == "INITIATED"
+
+    know_id(engine, attempt, "NEW")
+    apply_waiting(engine, make_patience())
+
+    status = "INVALID" if name == "bounce" else "COMPLETED"
+    assert read_request(engine, request)["request_status"] == status
+    assert acts(engine) == int(name != "delivered")
+
+
+def test_another_senders_event_waits_only_while_a_mail_is_on_its_way(engine: Engine) -> None:
+    _, _, attempt = mailed(engine, state=AttemptState.SENDING, sid=None)
+    told(engine, bounce("b1", event="delivered", sg_message_id="THEIRS.1"))
+
+    know_id(engine, attempt, "OURS")
+    settled = apply_waiting(engine, make_patience())
+
+    assert settled == Applied(1, 0)
+    assert read(engine, schema.attempt, attempt)["state"] == AttemptState.ACCEPTED
 
 
 @pytest.mark.parametrize("name", ["bounce", "spamreport", "unsubscribe", "group_unsubscribe"])

@@ -161,5 +161,10 @@ inbox = Table(
     UniqueConstraint("provider", "key"),
     Index("inbox_unapplied", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
     Index("inbox_attempt", "attempt"),
+    Index(
+        "inbox_spent",
+        "received_at",
+        postgresql_where=text("attempt IS NULL AND next_try_at IS NULL"),
+    ),
     comment="What providers reported, each once.",
 )

@@ -86,7 +86,7 @@ archived_attempt = Table(
     metadata,
     Column("token", Uuid, primary_key=True, comment="of the attempt"),
     Column("recipient", BigInteger, ForeignKey("recipient.id"), nullable=False),
-    Column("sid", Text, comment="email: for events that come without our token"),
+    Column("sid", Text, comment="for events without our token, and of another contact"),
     Index("archived_attempt_recipient", "recipient"),
     Index("archived_attempt_sid", "sid", postgresql_where=text("sid IS NOT NULL")),
     comment=(
