@@ -1,6 +1,7 @@
 """Every test starts from a clean environment, and none leaves a process behind."""
 
 import os
+import sys
 
 import pytest
 
@@ -20,6 +21,10 @@ pytest_plugins = [
     "tests.fixtures.house",
     "tests.fixtures.browser",
 ]
+
+# Compiled once, not by each of hundreds of processes, wherever somebody has switched that off.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 os.environ["OUTREACH_ENV_FILE"] = os.devnull  # a developer's .env is no part of any test
 for name in list(os.environ):

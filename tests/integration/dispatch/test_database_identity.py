@@ -103,27 +103,26 @@ def test_a_database_that_would_forget_is_refused(
 
 
 def test_a_running_process_does_not_follow_its_address_to_another_database(
-    database_url: str, engine: Engine
+    database_url: str, engine: Engine, template_database: str
 ) -> None:
     pinned = connect(database_url)
     database_identity.pin(pinned)
     in_transaction(pinned, database_identity.present)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         name = connection.scalar(text("SELECT current_database()"))
-    _replace(pinned, engine, str(name))
+    pinned.dispose()
+    _replace(engine, str(name), template_database)
 
     with pytest.raises(DatabaseChanged, match="resume --after-restore"):
         in_transaction(pinned, database_identity.present)
     pinned.dispose()
 
 
-def _replace(pinned: Engine, engine: Engine, name: str) -> None:
+def _replace(engine: Engine, name: str, pattern: str) -> None:
     """Put a copy in the place of a database, as a restore does."""
-    pinned.dispose()
-    engine.dispose()
     elsewhere = connect(str(engine.url.set(database="postgres").render_as_string(False)))
     with elsewhere.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}_copy" TEMPLATE "{name}"'))
-        connection.execute(text(f'DROP DATABASE "{name}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}_copy" TEMPLATE {pattern}'))
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
         connection.execute(text(f'ALTER DATABASE "{name}_copy" RENAME TO "{name}"'))
     elsewhere.dispose()
