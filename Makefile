@@ -31,8 +31,9 @@ demo: $(READY)  ## dispatch three real batches against the sandbox (KEEP=1 leave
 run: $(READY)  ## run the Procfile, on embedded services unless DATABASE_URL and BROKER_URL are set
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m worker.local run
 
-test: $(READY)  ## run every test, in an order of its own for each SEED
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile --randomly-seed=$(or $(SEED),1576970690)
+test: $(READY)  ## run the tests, of slow cases that are alike a few, drawn by SEED (CASES=all: all of them)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 3 --dist loadfile \
+		$(if $(filter all,$(CASES)),,--sample) $(if $(SEED),--randomly-seed=$(SEED))
 
 fast: $(READY)  ## run the tests that touch nothing
 	@$(BIN)/python -m pytest -q tests/unit tests/architecture

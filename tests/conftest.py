@@ -12,6 +12,7 @@ pytest.register_assert_rewrite("tests.limits")
 
 pytest_plugins = [
     "tests.distribution",
+    "tests.sampling",
     "tests.fixtures.postgres",
     "tests.fixtures.standby",
     "tests.fixtures.ground",

@@ -140,6 +140,7 @@ def test_after_a_pause_nothing_begins_and_after_its_word_nothing_is_posted(
     page.context.close()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_keeps_anybody_out(
     scheme: str, chromium: Browser, inhabited: Inhabited, tmp_path: Path

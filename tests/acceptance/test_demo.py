@@ -69,6 +69,7 @@ MOMENTS = ["starting PostgreSQL", "starting the Procfile", "open demo-texts"]
 
 
 @pytest.mark.usefixtures("nothing_left")
+@pytest.mark.sampled
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_ctrl_c_leaves_no_process_and_no_lock(bare: dict[str, str], moment: str) -> None:
     with subprocess.Popen(

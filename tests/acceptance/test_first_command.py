@@ -150,6 +150,7 @@ def test_the_demo_runs_for_root_in_a_closed_folder_and_reads_no_env_file(
     assert sessions_of(postgres, database_url) == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "value"),
     [("DATABASE_URL", "postgresql://db.internal/outreach"), ("TWILIO_AUTH_TOKEN", "a-real-one")],
@@ -248,6 +249,7 @@ def _plant_open_folder(home: Path) -> None:
 
 
 @AS_ROOT
+@pytest.mark.sampled
 @pytest.mark.parametrize("plant", [_plant_folder, _plant_link, _plant_open_folder])
 def test_data_is_kept_in_no_folder_of_a_stranger(
     install: Install, open_folder: Path, plant: Plant
@@ -280,6 +282,7 @@ def _make_pipe(lock: Path) -> None:
 
 
 @AS_ROOT
+@pytest.mark.sampled
 @pytest.mark.parametrize("plant", [_own_by_stranger, _lead_elsewhere, _make_pipe])
 def test_no_stranger_holds_the_lock(install: Install, open_folder: Path, plant: Plant) -> None:
     site = install("closed")

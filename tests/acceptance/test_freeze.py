@@ -28,6 +28,7 @@ PEOPLE = [f"+1512556{n:04}" for n in range(2000, 2100)]
 OPEN = {"PENDING", "INITIATED"}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("connections", [0, 30], ids=["as it begins", "while it writes"])
 def test_a_worker_frozen_in_a_burst_contacts_nobody_twice(office: Office, connections: int) -> None:
     """Absence is proven and another worker has sent before the first one goes on."""

@@ -22,6 +22,7 @@ KINDS = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_process_is_refused_with_one_sentence(
     kind: tuple[str, ...], database_url: str, broker_url: str, state_dir: Path

@@ -69,6 +69,7 @@ def requests(engine: Engine) -> int:
         return connection.scalar(text("SELECT count(*) FROM communication_request")) or 0
 
 
+@pytest.mark.sampled
 @EVERY_WAY
 def test_messages_wait_and_take_effect_once(
     ground: Ground,
@@ -118,6 +119,7 @@ def status(environment: dict[str, str], path: str) -> int:
         return 0
 
 
+@pytest.mark.sampled
 @EVERY_WAY
 def test_whoever_asks_whether_all_is_well_is_told(
     ground: Ground,

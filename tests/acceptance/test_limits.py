@@ -34,6 +34,7 @@ def most_in_a_window(times: list[float]) -> int:
     return max(sum(start <= at < start + WINDOW for at in times) for start in times)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("rate", [1, 10, 500])
 def test_four_workers_stay_within_the_limit_in_every_ten_seconds(office: Office, rate: int) -> None:
     office.sandbox.change(latency_ms=0)
@@ -72,6 +73,7 @@ def _upload(office: Office, *, people: int) -> None:
     upload_requests(office.engine, "limited", file=file, filename="requests.csv", by=BY)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("moved", CLOCKS, ids=["it had been ahead", "it had been behind"])
 def test_a_limits_server_whose_clock_is_put_right_stops_nobody(
     office: Office, broker_url: str, moved: float

@@ -19,6 +19,7 @@ def environment(inhabited: Inhabited, tmp_path: Path) -> Mapping[str, str]:
     return {**inhabited.environment, "STATE_DIR": str(tmp_path)}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "program",
     [
@@ -83,6 +84,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("arguments", "said"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_one_sentence(
     inhabited: Inhabited, arguments: tuple[str, ...], said: str

@@ -36,6 +36,7 @@ def unending(told: Path, workers: int) -> Iterator[subprocess.Popen[bytes]]:
         run.wait()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("sent", "workers", "to_worker", "code"),
     [

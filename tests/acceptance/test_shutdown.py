@@ -144,6 +144,7 @@ def test_a_worker_that_is_asked_to_stop_finishes_what_it_has_begun(office: Offic
     assert office.contacts_by_address() == [1] * PEOPLE
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("mode", CONTENT)
 def test_a_worker_that_is_killed_leaves_nobody_contacted_twice_or_forgotten(
     office: Office, mode: str
@@ -173,6 +174,7 @@ WAYS: dict[str, Callable[[Ground], AbstractContextManager[None]]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_an_answer_waits_for_the_ground_to_come_back(
     ground: Ground, office: Office, way: Callable[[Ground], AbstractContextManager[None]]

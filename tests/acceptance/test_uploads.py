@@ -151,6 +151,7 @@ def _crash_server(desk: Desk, upload: subprocess.Popen[str], backend: int) -> No
 Blow = Callable[[Desk, subprocess.Popen[str], int], None]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("blow", "moment"),
     [
