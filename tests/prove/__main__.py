@@ -13,7 +13,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-PROGRAMS = ("numbers", "callers", "opt_outs", "samples", "clients")
+PROGRAMS = ("numbers", "callers", "opt_outs", "lists", "samples", "clients")
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "tests" / "README.md"
 BEGINS, ENDS = "<!-- make prove -->\n", "<!-- end of make prove -->"

@@ -102,5 +102,7 @@ def _tell(imported: Imported) -> None:
 def _lift(turn: Turn, mode: Channel, imported: Imported, by: str, most: int | None) -> None:
     """Say how many it will be before it is done."""
     missing = missing_in(turn, mode, imported)
-    console().print(f"missing in this file: {len(missing.rows)} of {missing.among}")
-    console().print(f"lifted: {lift_missing(turn, missing, by=by, most=most)}")
+    if missing.rows:
+        console().print(f"missing in this file: {len(missing.rows)} of {missing.among}")
+    lifted = lift_missing(turn, missing, by=by, most=most)
+    console().print(f"lifted: {lifted}" if missing.rows else "missing in this file: nobody")

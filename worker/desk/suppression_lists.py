@@ -52,6 +52,8 @@ class UnexpectedLift(Mistake):
         super().__init__(
             f"nothing is lifted: it would be {count:,} of {missing.among:,};"
             f" if that is meant, import again with --lift {count}"
+            if count
+            else "nothing is lifted: this edition names everybody whom the list had"
         )
 
 

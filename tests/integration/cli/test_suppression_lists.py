@@ -4,9 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from typer.testing import Result
 
+from tests.prove.lists import broken_by, editions, number
+
 Outreach = Callable[..., Result]
+FIRST = 2_000_000
 
 pytestmark = pytest.mark.usefixtures("durable")
 NUMBERS = [f"+1512555{n:04}" for n in range(100)]
@@ -30,8 +34,19 @@ def test_a_new_edition_says_how_many_it_lifts_before_it_does(
     first = imports(NUMBERS, "--source", "dnc", "--replace-source")
     second = imports(NUMBERS[2:], "--source", "dnc", "--replace-source")
 
-    assert first.stdout == "suppressed: 100, new: 100\nmissing in this file: 0 of 0\nlifted: 0\n"
+    assert first.stdout == "suppressed: 100, new: 100\nmissing in this file: nobody\n"
     assert second.stdout == "suppressed: 98, new: 0\nmissing in this file: 2 of 100\nlifted: 2\n"
+
+
+def test_an_edition_that_lacks_nobody_says_so(imports: Callable[..., Result]) -> None:
+    imports(NUMBERS, "--source", "dnc")
+
+    longer = imports([*NUMBERS, "+15125550999"], "--source", "dnc", "--replace-source")
+    expected = imports(NUMBERS, "--source", "new", "--replace-source", "--lift", "2")
+
+    assert longer.stdout == "suppressed: 101, new: 1\nmissing in this file: nobody\n"
+    assert (expected.exit_code, expected.stdout) == (1, "suppressed: 100, new: 100\n")
+    assert "this edition names everybody whom the list had" in expected.stderr
 
 
 def test_a_wrong_file_lifts_nobody_until_somebody_means_it(imports: Callable[..., Result]) -> None:
@@ -79,3 +94,19 @@ def test_plain_output_says_how_far_it_is(imports: Callable[..., Result]) -> None
     told = imports(["nobody"] * 49_999 + [NUMBERS[0]])
 
     assert "outreach: 1 read, 1 of them new\n" in told.stderr
+
+
+def test_edition_after_edition_does_what_it_says(
+    outreach: Outreach, imports: Callable[..., Result], engine: Engine
+) -> None:
+    """A thousand people; `make prove` has a million."""
+    stopped = number(0, FIRST)
+    outreach("suppress", "add", "sms", stopped)
+
+    broken: list[str] = []
+    for one in editions(1_000):
+        lines = [number(position, FIRST) for position in one.lines]
+        told = imports(lines, "--source", "dnc", *one.options)
+        broken += broken_by(one, told.stdout + told.stderr, engine, stopped)
+
+    assert broken == []
