@@ -58,7 +58,9 @@ def test_a_cell_may_hold_line_breaks_and_lines_are_still_counted() -> None:
             b"reference_id,target,a,a\n1,2,3,4\n", "line 1: two columns are called 'a'", id="twice"
         ),
         pytest.param(
-            b"reference_id,,target\n1,2,3\n", "line 1: column 2 has no name", id="unnamed"
+            b"reference_id,,target\n1,,3\n2,2,3\n",
+            "line 3: column 2 has no name and is not empty",
+            id="unnamed",
         ),
         pytest.param(
             b"reference_id,target\n1,2\n2,\xe9\n", "line 3: this is not UTF-8", id="latin-1"
@@ -148,7 +150,14 @@ def test_a_cell_never_runs_as_a_formula(cell: str, written: str) -> None:
     "data",
     [
         pytest.param(b"reference_id,target,n\r\n1,+1,Z\r\n,,\r\n,,\r\n", id="empty-rows"),
+        pytest.param(b"reference_id,target,n\r\n1,+1,Z\r\n , ,\t\r\n  \r\n", id="blank-rows"),
+        pytest.param(
+            "reference_id,target,n\r\n1,+1,Z\r\n\u00a0,\u00a0,\r\n".encode(), id="rows-of-nbsp"
+        ),
         pytest.param(b"reference_id,target,n,,\r\n1,+1,Z,,\r\n", id="unnamed-columns"),
+        pytest.param(b"reference_id,target,n,\r\n1,+1,Z, \r\n", id="unnamed-blank-column"),
+        pytest.param(b",reference_id,,target, ,n\r\n,1, ,+1,,Z\r\n", id="unnamed-between"),
+        pytest.param(b",reference_id,,target,n\r\n,1,,+1,Z\r\n,,,\r\n", id="and-short-rows"),
         pytest.param(BOM + BOM + b"reference_id,target,n\r\n1,+1,Z\r\n", id="two-marks"),
         pytest.param(b"Reference_ID,Target,n\r\n1,+1,Z\r\n", id="header-case"),
         pytest.param(b"reference_id;target;n\r\n1;+1;Z\r\n", id="semicolon"),

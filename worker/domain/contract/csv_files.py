@@ -50,7 +50,7 @@ def _is_half_nul(begins: bytes) -> bool:
 
 
 def records(text: Iterator[str], wanted: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    """Every record with anything in it, with the line it starts on.
+    """Every record with anything but blanks in it, with the line it starts on.
 
     Args:
         text: the lines.
@@ -68,7 +68,7 @@ def records(text: Iterator[str], wanted: Iterable[str]) -> Iterator[tuple[int, l
     start = 1 + skipped
     try:
         for cells in reader:
-            if any(cells):
+            if cells and (cells[0].strip() or any(map(str.strip, cells))):
                 yield start, cells
             start = reader.line_num + 1 + skipped
     except csv.Error as error:

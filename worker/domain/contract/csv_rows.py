@@ -45,9 +45,10 @@ def rows(lines: Iterable[bytes]) -> Iterator[Row | BadRow]:
         FileFault: it can't be a batch at all; what was read before must not be kept.
     """
     found = records(decode(lines), REQUIRED)
-    header = _header(next(found, None))
+    names = _header(next(found, None))
+    header = [name for name in names if name]
     empty = True
-    for line, cells in found:
+    for line, cells in found if header == names else _without_unnamed(names, found):
         empty = False
         yield _row(line, header, cells)
     if empty:
@@ -63,11 +64,20 @@ def _header(first: tuple[int, list[str]] | None) -> list[str]:
         names.pop()
     if missing := [name for name in REQUIRED if name not in names]:
         raise FileFault(f"the header has no column {' and no column '.join(missing)}", line)
-    if unnamed := [position for position, name in enumerate(names, start=1) if not name]:
-        raise FileFault(f"column {unnamed[0]} has no name", line)
-    if repeated := [name for name in names if names.count(name) > 1]:
+    if repeated := [name for name in names if name and names.count(name) > 1]:
         raise FileFault(f"two columns are called {repeated[0]!r}", line)
     return names
+
+
+def _without_unnamed(
+    names: list[str], found: Iterable[tuple[int, list[str]]]
+) -> Iterator[tuple[int, list[str]]]:
+    """The records without columns that have no name, which must be empty."""
+    unnamed = [at for at, name in enumerate(names) if not name]
+    for line, cells in found:
+        if meant := [at for at in unnamed if at < len(cells) and cells[at].strip()]:
+            raise FileFault(f"column {meant[0] + 1} has no name and is not empty", line)
+        yield line, [cell for at, cell in enumerate(cells) if at not in unnamed]
 
 
 def _name_column(name: str) -> str:
@@ -77,7 +87,7 @@ def _name_column(name: str) -> str:
 
 def _fit_cells(header: list[str], cells: list[str]) -> list[str]:
     """The cells under the header: those short at the end are empty, empty ones beyond it dropped."""
-    while len(cells) > len(header) and not cells[-1]:
+    while len(cells) > len(header) and not cells[-1].strip():
         cells.pop()
     if len(cells) <= max(header.index(name) for name in REQUIRED):
         return cells
