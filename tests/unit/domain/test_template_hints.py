@@ -17,7 +17,19 @@ def sms(body: str) -> Template:
     "written",
     [
         *("{name}", "{ name }", "[name]", "[ name ]", "%name%", "%%name%%", "${name}"),
-        *("<<name>>", "&lt;&lt;name&gt;&gt;", "«name»", "*|name|*"),
+        *("<<name>>", "&lt;&lt;name&gt;&gt;", "«name»", "*|name|*", "<name>", "< name >"),
+        *("$name", "{$name}", "#{name}", "@{name}", "{:name}", "{!name}", "#name#", "##name##"),
+        *(
+            "__name__",
+            "<%= name %>",
+            "%(name)s",
+            "{}",
+            "{0}",
+            "%s",
+            "\uff5bname\uff5d",
+            "\uff3bname\uff3d",
+        ),
+        *("{name|friend}", "[name,fallback=friend]", "[$name]"),
     ],
 )
 def test_a_variable_of_another_program_is_warned_of(written: str) -> None:
@@ -27,9 +39,43 @@ def test_a_variable_of_another_program_is_warned_of(written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "ours"),
+    [
+        *(
+            ("{First Name}", "First_Name"),
+            ("[FIRST NAME]", "FIRST_NAME"),
+            ("%First Name%", "First_Name"),
+        ),
+        *(
+            ("{first-name}", "first_name"),
+            ("${customer.name}", "customer_name"),
+            ("{prénom}", "prénom"),
+        ),
+        *(("{!Contact.First}", "Contact_First"), ("[имя]", "имя"), ("{名前}", "名前")),
+    ],
+)
+def test_so_is_one_whose_name_is_written_as_people_write_names(written: str, ours: str) -> None:
+    assert hints(sms(f"Hi {written}, call us")) == [
+        f"body: {written!r} is sent as it stands; a variable is written {{{{ {ours} }}}}"
+    ]
+
+
+def test_a_tag_of_a_mail_is_none_and_what_an_editor_makes_of_it_is() -> None:
+    mail = Template(mode=Channel.EMAIL, subject="x", html="<p>Hi &lt;name&gt; <b>you</b></p>")
+
+    assert [one.partition(" is sent")[0] for one in hints(mail)] == ["html: '&lt;name&gt;'"]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "Hi {{ name }}, {{name}}!",
+        "the price is $5, US$10 or 5$, not #1 and #2, a <3 for you",
+        "call us [Mon-Fri, 9 to 5] or write to a@example.com (name)",
+        "pay 100%sure, 20%off and 30%more",
+        "{% if a == 'x' %}a{% endif %}{% case b %}{% when 'x' %}{{ b }}{% endcase %}",
+        "{% assign n = a | plus: 0 %}{% case n %}{% when 5 %}x{% endcase %}",
+        "{% assign n = a | plus: 0 %}{% assign m = b | plus: 0 %}{% if n > m %}x{% endif %}",
         "20% off and 30% more",
         "see a[1] or list[name]",
         "{% if a == 'x' %}{{ b }}{% endif %}",
@@ -67,6 +113,35 @@ def test_a_text_compared_with_a_number_is_warned_of(comparison: str) -> None:
     assert [one.startswith("body: 'amount' is a text, and no text compares") for one in said] == [
         True
     ]
+
+
+@pytest.mark.parametrize("of", ["5", "'x', 5", "'x' or 5"])
+def test_so_is_a_case_of_numbers(of: str) -> None:
+    said = hints(sms(f"{{% case amount %}}{{% when {of} %}}x{{% else %}}y{{% endcase %}}"))
+
+    assert [one.startswith("body: 'amount' is a text, and no text compares") for one in said] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize("comparison", ["overdue == true", "overdue != false", "true == overdue"])
+def test_a_text_compared_with_true_or_false_is_warned_of(comparison: str) -> None:
+    said = hints(sms(f"{{% if {comparison} %}}x{{% endif %}}"))
+
+    assert [
+        one.startswith("body: 'overdue' is a text, and none is true or false") for one in said
+    ] == [True]
+
+
+@pytest.mark.parametrize("comparison", ["paid < owed", "paid >= '200'", "'200' < paid"])
+def test_the_order_of_texts_is_warned_of(comparison: str) -> None:
+    said = hints(sms(f"{{% if {comparison} %}}x{{% endif %}}"))
+
+    assert [
+        one.startswith("body: 'paid' is a text, and '9' comes behind '10'") for one in said
+    ] == [True]
+    shown = render(sms("{% if paid < '10' %}little{% else %}much{% endif %}"), {"paid": "9"})
+    assert getattr(shown, "body", None) == "much", "as the warning says"
 
 
 def test_every_text_is_true() -> None:

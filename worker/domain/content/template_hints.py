@@ -4,30 +4,43 @@ A hint is no fault: the template can be rendered, and says something else than i
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from worker.domain.content.campaign_words import Template
 from worker.domain.content.render import ENVIRONMENTS
 
 _TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_NAME = r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*"
-# How other programs write a variable. After a letter or a slash brackets are a part of something else.
+_NAME = r"([^\W\d][\w.-]{0,40}(?: [\w.-]{1,40}){0,2})"
+# Within brackets of its own: `{!First Name|friend}`.
+_HELD = rf"\s*[!$:%=@]?\s*{_NAME}\s*(?:(?:\||,\s*\w+=)[^\]\[{{}}<>%]{{0,40}})?"
+# How other programs write a variable. After a letter or a slash brackets are a part of something else, and
+# a percent sign behind a figure is one.
 _FOREIGN = (
-    re.compile(rf"\$?\{{{_NAME}\}}"),
-    re.compile(rf"(?<![\w/])\[{_NAME}\]"),
-    re.compile(r"%%?([A-Za-z_][A-Za-z0-9_]*)%%?"),
-    re.compile(rf"<<{_NAME}>>|&lt;&lt;{_NAME}&gt;&gt;|«{_NAME}»"),
-    re.compile(rf"\*\|{_NAME}\|\*"),
+    re.compile(rf"[$#@]?[{{\uff5b]{_HELD}[}}\uff5d]"),
+    re.compile(rf"(?<![\w/])[\[\uff3b]{_HELD}[\]\uff3d]"),
+    re.compile(rf"(?<!\d)%%?{_NAME}%%?"),
+    re.compile(rf"<%=?\s*{_NAME}\s*%>|<<{_HELD}>>|&lt;&lt;{_HELD}&gt;&gt;|«{_HELD}»"),
+    re.compile(rf"\*\|\s*{_NAME}\s*\|\*"),
+    re.compile(r"(?<![\w$])\$([^\W\d]\w*)(?![\w{])"),
+    re.compile(r"(?<![\w#&])##?([^\W\d]\w*)##?(?!\w)"),
+    re.compile(r"(?<!\w)__([^\W\d](?:\w*[^\W_])?)__(?!\w)"),
+    re.compile(r"%\(([^\W\d]\w*)\)s"),
+    re.compile(r"\{\d*()\}|(?<![\w%])%[sd]()(?!\w)"),
 )
+# Where nothing is markup, a word in these is a variable too; where something is, an editor writes them so.
+_POINTED = (re.compile(rf"<\s*{_NAME}\s*>"), re.compile(rf"&lt;\s*{_NAME}\s*&gt;"))
+_MARKUP = frozenset({"twiml", "html"})
 _ESCAPED_BYTE = re.compile(r"[0-9A-Fa-f]{2}")
 # <!--[if mso]> … <![endif]-->
-_OF_HTML = frozenset({"if", "endif"})
+_OF_HTML = re.compile(r"(?:if|endif)(?: .*)?")
 _CONDITION = re.compile(r"\{%-?\s*(?:if|unless|elsif)\s+(.*?)-?%\}", re.DOTALL)
+_CASE = re.compile(r"\{%-?\s*case\s+([A-Za-z_]\w*)\s*-?%\}(.*?)\{%-?\s*endcase", re.DOTALL)
+_WHEN = re.compile(r"\{%-?\s*when\s+(.*?)-?%\}", re.DOTALL)
 _ASSIGNED = re.compile(r"\{%-?\s*(?:assign|capture|for)\s+([A-Za-z_]\w*)")
 _BARE = re.compile(r"(?:not\s+)?([A-Za-z_]\w*)")
-_WITH_NUMBER = re.compile(
-    r"([A-Za-z_]\w*)\s*(?:[<>]=?|[=!]=)\s*-?[0-9.]+|-?[0-9.]+\s*[<>=!]=?\s*([A-Za-z_]\w*)"
-)
+_VALUE = r"""([A-Za-z_]\w*|-?[0-9.]+|'[^']*'|"[^"]*")"""
+_COMPARED = re.compile(rf"(?:not\s+)?{_VALUE}\s*([<>]=?|[=!]=|<>)\s*{_VALUE}")
+_NUMBER = re.compile(r"-?[0-9.]+")
 _WORDS = frozenset({"true", "false", "nil", "null", "empty", "blank", "forloop"})
 
 
@@ -36,17 +49,37 @@ def hints(template: Template) -> list[str]:
     found = []
     for name in ENVIRONMENTS:
         if source := getattr(template, name):
-            found += [f"{name}: {hint}" for hint in dict.fromkeys(_of_field(source))]
+            found += [f"{name}: {hint}" for hint in dict.fromkeys(_of_field(name, source))]
     return found
 
 
-def _of_field(source: str) -> Iterator[str]:
-    for shape in _FOREIGN:
-        for written in shape.finditer(_TAGS.sub("", source)):
-            word = next(filter(None, written.groups()))
-            if word not in _OF_HTML and not _ESCAPED_BYTE.fullmatch(word):
-                yield f"{written[0]!r} is sent as it stands; a variable is written {{{{ {word} }}}}"
+def _of_field(name: str, source: str) -> Iterator[str]:
+    yield from _of_placeholders(name, _TAGS.sub("", source))
     yield from _of_conditions(source)
+
+
+def _of_placeholders(name: str, plain: str) -> Iterator[str]:
+    told = 0
+    for written in sorted(
+        _find_placeholders(name, plain), key=lambda one: (one.start(), -one.end())
+    ):
+        if written.start() < told:  # within one that was told
+            continue
+        told = written.end()
+        ours = re.sub(r"\W+", "_", _word(written))
+        yield f"{written[0]!r} is sent as it stands; a variable is written {{{{ {ours} }}}}"
+
+
+def _find_placeholders(name: str, plain: str) -> Iterator[re.Match[str]]:
+    for shape in (*_FOREIGN, _POINTED[name in _MARKUP]):
+        for written in shape.finditer(plain):
+            word = _word(written)
+            if not _OF_HTML.fullmatch(word) and not _ESCAPED_BYTE.fullmatch(word):
+                yield written
+
+
+def _word(written: re.Match[str]) -> str:
+    return next(filter(None, written.groups()), "name")
 
 
 def _of_conditions(source: str) -> Iterator[str]:
@@ -59,9 +92,23 @@ def _of_conditions(source: str) -> Iterator[str]:
                     f"{word[1]!r} is true whatever its text, also for 'false' and an empty cell; "
                     f"compare it: {word[1]} == 'yes'"
                 )
-            number = _WITH_NUMBER.fullmatch(operand.strip())
-            if number and (name := number[1] or number[2]) not in known:
-                yield (
-                    f"{name!r} is a text, and no text compares with a number; "
-                    f"compute first: {{% assign n = {name} | plus: 0 %}}"
-                )
+            if compared := _COMPARED.fullmatch(operand.strip()):
+                yield from _of_comparison(compared[1], compared[2], compared[3], known)
+    for name, within in _CASE.findall(source):
+        for values in _WHEN.findall(within):
+            for value in re.split(r",|\bor\b", values):
+                yield from _of_comparison(name, "==", value.strip(), known)
+
+
+def _of_comparison(left: str, sign: str, right: str, known: Collection[str]) -> Iterator[str]:
+    """What is wrong with comparing a variable of the file, which is a text."""
+    texts = [one for one in (left, right) if _BARE.fullmatch(one) and one not in known]
+    if not texts:
+        return
+    compute = f"compute first: {{% assign n = {texts[0]} | plus: 0 %}}"
+    if _NUMBER.fullmatch(left) or _NUMBER.fullmatch(right):
+        yield f"{texts[0]!r} is a text, and no text compares with a number; {compute}"
+    elif {left, right} & {"true", "false"}:
+        yield f"{texts[0]!r} is a text, and none is true or false; compare it: {texts[0]} == 'yes'"
+    elif sign not in {"==", "!=", "<>"}:
+        yield f"{texts[0]!r} is a text, and '9' comes behind '10' among texts; {compute}"
