@@ -21,7 +21,8 @@ KEYWORDS = _split("""
     хватит, отмена, 退订, 取消, 停止, 停, 停止配信, 配信停止, 解除, やめて, 수신거부, 중지, 그만, توقف
     إيقاف, إلغاء, dừng, hủy, td, parem, cancele, cancelen, cancelem, cessem, cesen, widerruf, widerspruch
     bezwaar, sprzeciw, отказ, отказываюсь, lopettakaa, avregistrera, istemiyorum, yeter, توقفوا, كفى
-    từ chối, ngừng
+    từ chối, ngừng, halt, stoppa, stans, הסר, הסירו, הפסיקו, בטל, διακοπή, στοπ, zrušit, leállítás
+    dezabonare, berhenti, tama na, ยกเลิก, หยุด, बंद
 """)
 
 # Alone, after any other beginning or in a sentence of their own; nobody means anything else.
@@ -67,7 +68,10 @@ BEGINNINGS = _split("""
     dont message, do not message, dont contact, do not contact, dont call, do not call, dont write
     do not write, do not disturb, dont bother me, do not bother, never contact, never text, never call
     never message, never again, quit texting, quit sending, quit calling, quit messaging, quit bother*
-    quit spam*, cease, end this, end these, end all, end texts, end messages, end subscription
+    quit spam*, knock it off, cut it out, i said no, reported as spam, please remove, הסירו אותי*
+    הסר אותי*, תסירו*, תפסיקו*, אל תשלח*, μη στέλν*, μην στέλν*, μη μου στέλν*, διαγράψτε*, nu mai trimit*
+    nu ma mai*, nepište*, neposílejte*, nezasílejte*, ne küldj*, jangan kirim*, jangan hubungi*
+    cease, end this, end these, end all, end texts, end messages, end subscription
     end my subscription, cancel this, cancel these, cancel all, cancel my subscription
     cancel subscription, cancel text*, cancel messag*, cancel sms, cancel notif*, cancel alert*
     enough of
