@@ -23,6 +23,7 @@ JSON = frozenset(
     {
         "allow_costly_numbers",
         "campaign_variables",
+        "daily_caps",
         "date_overrides",
         "recipient_hours",
         "retry_delays",
@@ -33,6 +34,7 @@ JSON = frozenset(
         "retry_count",
         "resend_in_doubt",
         "voicemail_detection",
+        "weekday_hours",
         "webhooks",
     }
 )

@@ -14,7 +14,9 @@ from worker.domain.schedule import pace
 from worker.domain.schedule.eligibility import (
     Claimable,
     NotYet,
+    daily_left,
     evaluate,
+    is_capped,
     new_baseline,
     window_state,
 )
@@ -109,7 +111,7 @@ def _claim(
     _note_baselines(connection, candidates, now)
     verdicts = _verdicts(candidates, now)
     turns = {batch: turn for batch, turn in verdicts.items() if isinstance(turn, Claimable)}
-    shares = _shares(connection, candidates, turns, room)
+    shares = _shares(connection, candidates, turns, room, now)
     lease = uuid4()
     chosen = select_requests(connection, candidates, turns, shares, now + limits.lease, now)
     untils = {one.request: one.until for one in chosen}
@@ -154,6 +156,7 @@ def _shares(
     candidates: Mapping[int, Candidate],
     turns: Mapping[int, Claimable],
     room: int,
+    now: datetime,
 ) -> dict[int, int]:
     """Share what there is room for among the batches: how many requests each may claim."""
     if not turns:
@@ -163,9 +166,8 @@ def _shares(
     for batch, n in waiting.items():
         wants.setdefault(candidates[batch].standing.campaign, {})[batch] = n
     for batches in wants.values():
-        cap = candidates[next(iter(batches))].standing
-        if cap.max_daily_calls is not None:
-            left = max(0, cap.max_daily_calls - cap.used_today)
+        left = daily_left(candidates[next(iter(batches))].standing, now)
+        if left is not None:
             batches |= dict(
                 zip(batches, pace.fair_shares(left, list(batches.values())), strict=True)
             )
@@ -203,7 +205,7 @@ def _next(
 ) -> Next:
     batch, grants, at = one.standing.batch, one.grants, now
     allowance = pace.take(verdict.allowance, got)
-    if ends is not None and one.standing.max_daily_calls is not None:
+    if ends is not None and is_capped(one.standing):
         grants = (*grants, LeaseShare(ends, got))
     match verdict:
         case NotYet(at=later):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy import Connection, Row, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
@@ -22,6 +22,8 @@ HOURS = (
     "timezone",
     "holidays",
     "date_overrides",
+    "weekday_hours",
+    "daily_caps",
     "recipient_hours",
     "recipient_start_time",
     "recipient_end_time",
@@ -142,7 +144,7 @@ def _with_campaigns(
 
 def _campaigns(connection: Connection, chosen: set[int], now: datetime) -> dict[int, _Campaign]:
     rows = connection.execute(_CAMPAIGNS, {"campaigns": list(chosen)}).mappings().all()
-    capped = {row["id"]: row["timezone"] for row in rows if row["max_daily_calls"] is not None}
+    capped = {row["id"]: row["timezone"] for row in rows if _is_capped(row)}
     used = _count_today(connection, capped, now) if capped else {}
     return {
         row["id"]: _Campaign(
@@ -154,6 +156,10 @@ def _campaigns(connection: Connection, chosen: set[int], now: datetime) -> dict[
         )
         for row in rows
     }
+
+
+def _is_capped(row: RowMapping) -> bool:
+    return row["max_daily_calls"] is not None or bool(row["daily_caps"])
 
 
 def _count_today(connection: Connection, zones: Mapping[int, str], now: datetime) -> dict[int, int]:

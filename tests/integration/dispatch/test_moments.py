@@ -4,7 +4,7 @@ from datetime import UTC, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 
 from tests.factories import (
     MINUTE,
@@ -18,6 +18,7 @@ from tests.factories import (
 )
 from worker.desk.plan import outlook
 from worker.dispatch.scan import ScanLimits, scan
+from worker.domain.schedule.windows import WEEK
 from worker.domain.statuses import Channel
 from worker.store import schema
 
@@ -82,6 +83,53 @@ def test_a_daily_cap_counts_what_is_claimed_and_not_begun_yet(engine: Engine) ->
 
     assert [claimed(engine), claimed(engine)] == [3, 0]
     assert outlook(engine, "work").not_moving == "daily cap 3 reached"
+
+
+@pytest.mark.parametrize(
+    ("caps", "usual", "n"),
+    [
+        (["day"], None, 2),
+        (["day"], 1, 2),
+        (["weekday", "day"], 5, 2),
+        (["weekday"], 5, 4),
+        (["another"], 3, 3),
+    ],
+)
+def test_a_day_may_have_a_cap_of_its_own(
+    engine: Engine, caps: list[str], usual: int | None, n: int
+) -> None:
+    now = database_time(engine)
+    tomorrow = WEEK[(now.weekday() + 1) % 7]
+    named = {"day": now.date().isoformat(), "weekday": WEEK[now.weekday()], "another": tomorrow}
+    own = {"day": 2, "weekday": 4, "another": 1}
+    daily_caps = {named[name]: own[name] for name in caps}
+    make_work(engine, 5, max_daily_calls=usual, daily_caps=daily_caps)
+
+    assert [claimed(engine), claimed(engine)] == [n, 0]
+    assert outlook(engine, "work").not_moving == f"daily cap {n} reached"
+
+
+@pytest.mark.parametrize("named", ["day", "weekday"])
+def test_a_cap_of_nothing_closes_the_day(engine: Engine, named: str) -> None:
+    now = database_time(engine)
+    day = now.date().isoformat() if named == "day" else WEEK[now.weekday()]
+    make_work(engine, 1, daily_caps={day: 0})
+
+    assert claimed(engine) == 0
+    assert "outside calling window until" in str(outlook(engine, "work").not_moving)
+
+
+def test_a_weekday_may_have_hours_of_its_own(engine: Engine) -> None:
+    now = database_time(engine)
+    today, hour = WEEK[now.weekday()], (now.hour + 12) % 24
+    elsewhen = [f"{hour:02}:00:00", f"{hour:02}:30:00"]
+    make_work(engine, 1, weekday_hours={today: elsewhen})
+
+    assert claimed(engine) == 0
+    with engine.begin() as connection:
+        tomorrow = WEEK[(now.weekday() + 1) % 7]
+        connection.execute(update(schema.campaign).values(weekday_hours={tomorrow: elsewhen}))
+    assert claimed(engine) == 1
 
 
 def test_an_automatic_rate_keeps_its_baseline_until_a_pause_ends(engine: Engine) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy import Engine, text
 
 from tests.factories import (
     lease,
+    make_attempt,
     make_batch,
     make_campaign,
     make_limits,
@@ -17,7 +18,7 @@ from tests.fakes.provider import FakeProvider, line_to
 from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.deliver import deliver
 from worker.domain.evidence.answers import Accepted, Answer, NotSent, Throttled, Unknown
-from worker.domain.statuses import Channel
+from worker.domain.statuses import AttemptState, Channel
 from worker.providers.voice import read_callback
 from worker.store import due_batches, duties
 from worker.store.batches import now
@@ -63,6 +64,16 @@ def test_late_evidence_is_counted_where_the_attempt_began(engine: Engine) -> Non
     apply_reports(engine, make_patience(), [report])
 
     assert used_today(engine, batch) == 1
+
+
+def test_each_attempt_is_used_a_retry_too(engine: Engine) -> None:
+    """As the manual says: no more go out on a day than the cap allows."""
+    batch = make_batch(engine, campaign=make_campaign(engine, max_daily_calls=10))
+    request = make_request(engine, batch=batch)
+    for _ in range(2):
+        make_attempt(engine, request=request, state=AttemptState.REFUSED, counted=True)
+
+    assert used_today(engine, batch) == 2
 
 
 def test_yesterday_is_not_today(engine: Engine) -> None:

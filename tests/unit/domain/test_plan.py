@@ -68,6 +68,20 @@ def test_a_start_that_has_passed_changes_nothing() -> None:
     assert plan(auto(5 * HOUR, starts_at=MONDAY), 90, now) == plan(auto(5 * HOUR), 90, now)
 
 
+def test_a_day_has_a_cap_and_hours_of_its_own() -> None:
+    window = replace(
+        ALWAYS,
+        weekdays={"tue": (time(9), time(11))},
+        caps={"mon": 10, "wed": 0, "2026-06-04": 20},
+    )
+
+    drawn = plan(standing(window, rates=Rates(hourly_rate=60), max_daily_calls=500), 150, MONDAY)
+
+    assert [(at - MONDAY, n) for at, n in drawn.hours] == [
+        (0 * HOUR, 10), (33 * HOUR, 60), (34 * HOUR, 59), (72 * HOUR, 20), (96 * HOUR, 1),
+    ]  # fmt: skip
+
+
 MISSED: dict[str, tuple[PacingState, int, float | None, int]] = {
     "a fixed rate that is too slow": (
         standing(rates=Rates(hourly_rate=10), expires_on=MONDAY + 5 * HOUR), 80, None, 30,

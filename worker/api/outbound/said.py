@@ -50,9 +50,9 @@ class ScheduleOverride(WireModel):
     active: bool | None = None
     daily_start_time: Clock | None = None
     daily_end_time: Clock | None = None
-    max_daily_calls: Annotated[Count | None, Field(description="only 0, which closes the day")] = (
-        None
-    )
+    max_daily_calls: Annotated[
+        Count | None, Field(description="attempts, retries included; 0 closes the day")
+    ] = None
 
 
 class OutreachOverrideRules(WireModel):

@@ -161,7 +161,9 @@ def _has_words(fields: Said, mode: Channel) -> bool:
 
 
 _WORDS = frozenset(name for names in CONTENT.values() for name in names) | {TEMPLATE}
-_PLACES = {"holidays": "outreach_override_rules", "date_overrides": "outreach_override_rules"}
+_PLACES = dict.fromkeys(
+    ("holidays", "date_overrides", "weekday_hours", "daily_caps"), "outreach_override_rules"
+)
 
 
 @contextmanager

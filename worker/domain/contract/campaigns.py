@@ -16,7 +16,14 @@ from worker.domain.evidence.retries import USUAL
 from worker.domain.field_faults import REGION
 from worker.domain.fields import ClockTime, Interval, Name, Rate, Text, WireModel, Zone, validate
 from worker.domain.recipients.number_policy import LineType
-from worker.domain.schedule.hours import Holidays, Outcomes, Overrides, RetryDelays
+from worker.domain.schedule.hours import (
+    DailyCaps,
+    Holidays,
+    Outcomes,
+    Overrides,
+    RetryDelays,
+    WeekdayHours,
+)
 from worker.domain.schedule.windows import RECIPIENT_DAY
 from worker.domain.statuses import Channel
 from worker.domain.wire import Wire, to_wire
@@ -81,6 +88,7 @@ class CampaignFields(WireModel):
     timezone: Zone = "UTC"
     holidays: Holidays = ()
     date_overrides: Overrides = Field(default_factory=dict)
+    weekday_hours: WeekdayHours = Field(default_factory=dict)
     recipient_hours: bool = True
     recipient_start_time: ClockTime = RECIPIENT_DAY[0]
     recipient_end_time: ClockTime = RECIPIENT_DAY[1]
@@ -90,6 +98,7 @@ class CampaignFields(WireModel):
     allow_costly_numbers: bool = False
     hourly_rate: Rate | None = None
     max_daily_calls: Annotated[int, Field(ge=1)] | None = None
+    daily_caps: DailyCaps = Field(default_factory=dict)
     frequency_cap: Annotated[int, Field(ge=1, le=1_000)] | None = None
     frequency_days: Annotated[int, Field(ge=1, le=365)] = 7
     retry_count: Annotated[int, Field(ge=0, le=100)] = 0

@@ -1,12 +1,19 @@
 """Eligibility: what a batch may claim now or, if nothing, when it may next and why not."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from worker.domain.schedule import pace
 from worker.domain.schedule.hours import OpenHours
 from worker.domain.schedule.pace import Allowance, Rates
-from worker.domain.schedule.windows import Window, closes_at, known_zone, open_seconds, opens_at
+from worker.domain.schedule.windows import (
+    Window,
+    cap_of,
+    closes_at,
+    known_zone,
+    open_seconds,
+    opens_at,
+)
 from worker.domain.wire import stamp
 
 MARGIN = timedelta(seconds=10)
@@ -93,8 +100,8 @@ def evaluate(
     if at.opens > now:
         why = f"outside calling window until {local_time(at.opens, told_in or window.zone)}"
         return NotYet(at.opens, why, allowance)
-    if (left := daily_left(standing)) == 0:
-        why = f"daily cap {standing.max_daily_calls:,} reached"
+    if (left := daily_left(standing, now)) == 0:
+        why = f"daily cap {cap_on(standing, local_day(standing, now)):,} reached"
         return NotYet(next_midnight(window.zone, now), why, allowance)
     if per_hour is not None and pace.whole(allowance) < 1:
         again = pace.next_claim_at(allowance, per_hour)
@@ -134,11 +141,26 @@ def new_baseline(standing: PacingState, now: datetime) -> int | None:
     )
 
 
-def daily_left(standing: PacingState) -> int | None:
-    """Return how many attempts the campaign's daily cap leaves today; None where there is no cap."""
-    if standing.max_daily_calls is None:
-        return None
-    return max(0, standing.max_daily_calls - standing.used_today)
+def local_day(standing: PacingState, at: datetime) -> date:
+    """The campaign's own day."""
+    return at.astimezone(known_zone(standing.hours.window.zone)).date()
+
+
+def cap_on(standing: PacingState, day: date) -> int | None:
+    """Return how many attempts the campaign may make on a day; None: any number."""
+    own = cap_of(standing.hours.window.caps, day)
+    return standing.max_daily_calls if own is None else own
+
+
+def is_capped(standing: PacingState) -> bool:
+    """Return whether some day has a cap."""
+    return standing.max_daily_calls is not None or bool(standing.hours.window.caps)
+
+
+def daily_left(standing: PacingState, now: datetime) -> int | None:
+    """Return how many attempts the campaign's cap of today leaves; None where there is none."""
+    cap = cap_on(standing, local_day(standing, now))
+    return None if cap is None else max(0, cap - standing.used_today)
 
 
 def day_began(zone: str, now: datetime) -> datetime:

@@ -108,7 +108,7 @@ def _window(seen: GateFacts, now: datetime) -> BatchGate:
 
 
 def _cap(seen: GateFacts, now: datetime) -> BatchGate:
-    left = daily_left(seen.standing)
+    left = daily_left(seen.standing, now)
     if left is None:
         return BatchGate(OPEN, "no daily cap")
     if left:

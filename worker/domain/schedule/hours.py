@@ -1,15 +1,15 @@
 """Hours and delays as a campaign writes them, and the values they stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from worker.domain.evidence.retries import Outcome
 from worker.domain.fields import clock_time, interval
-from worker.domain.schedule.windows import Hours, Window, whole_day
+from worker.domain.schedule.windows import WEEK, Hours, Window, whole_day
 from worker.domain.statuses import Channel
 
 
@@ -44,6 +44,23 @@ def _override(hours: list[str] | None) -> list[str] | None:
     return [start.isoformat(), end.isoformat()]
 
 
+def _weekday_hours(days: dict[str, list[str]]) -> dict[str, list[str] | None]:
+    if strangers := set(days) - set(WEEK):
+        raise ValueError(f"may name {', '.join(WEEK)}; {len(strangers)} are unknown")
+    return {day: _override(days[day]) for day in WEEK if day in days}
+
+
+def _caps(caps: dict[str, int]) -> dict[str, int]:
+    return {name if name in WEEK else _day_or_weekday(name): n for name, n in caps.items()}
+
+
+def _day_or_weekday(name: str) -> str:
+    try:
+        return _day(name)
+    except ValueError:
+        raise ValueError("must name dates like 2026-12-25, or mon to sun") from None
+
+
 def _outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
     if strangers := set(names) - set(Outcome):
         raise ValueError(f"may name {', '.join(Outcome)}; {len(strangers)} are unknown")
@@ -59,6 +76,9 @@ def _delays(delays: dict[str, str]) -> dict[str, str]:
 
 Holidays = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), AfterValidator(_holidays)]
 Overrides = Annotated[dict[str, list[str] | None], AfterValidator(_overrides)]
+WeekdayHours = Annotated[dict[str, list[str]], AfterValidator(_weekday_hours)]
+Cap = Annotated[int, Field(ge=0, le=2**31 - 1)]
+DailyCaps = Annotated[dict[str, Cap], AfterValidator(_caps)]
 Outcomes = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), AfterValidator(_outcomes)]
 RetryDelays = Annotated[dict[str, str], AfterValidator(_delays)]
 
@@ -84,6 +104,7 @@ def open_hours(mode: Channel, fields: Mapping[str, Any]) -> OpenHours:
     local = (fields["recipient_start_time"], fields["recipient_end_time"])
     asks = fields["recipient_hours"] and mode is not Channel.EMAIL and not whole_day(local)
     overrides = fields["date_overrides"].items()
+    weekdays = fields["weekday_hours"].items()
     return OpenHours(
         window=Window(
             start=fields["daily_start_time"],
@@ -92,10 +113,16 @@ def open_hours(mode: Channel, fields: Mapping[str, Any]) -> OpenHours:
             zone=fields["timezone"],
             holidays=frozenset(date.fromisoformat(day) for day in fields["holidays"]),
             overrides={date.fromisoformat(day): _hours_of(hours) for day, hours in overrides},
+            weekdays={day: _read_hours(hours) for day, hours in weekdays},
+            caps=dict(fields["daily_caps"]),
         ),
         recipient=local if asks else None,
     )
 
 
 def _hours_of(hours: list[str] | None) -> Hours | None:
-    return None if hours is None else (time.fromisoformat(hours[0]), time.fromisoformat(hours[1]))
+    return None if hours is None else _read_hours(hours)
+
+
+def _read_hours(hours: Sequence[str]) -> Hours:
+    return time.fromisoformat(hours[0]), time.fromisoformat(hours[1])

@@ -9,10 +9,12 @@ from worker.domain.schedule.eligibility import (
     MARGIN,
     PacingState,
     begins_at,
+    cap_on,
     current_rate,
+    local_day,
     new_baseline,
 )
-from worker.domain.schedule.windows import Window, is_open, known_zone, open_seconds
+from worker.domain.schedule.windows import Window, is_open, open_seconds
 
 HOUR = timedelta(hours=1)
 HORIZON = timedelta(days=366)
@@ -58,7 +60,7 @@ def plan(
         most = min(most, _left(standing, per_day, at, now), requests - done)
         n = int(done + most + 1e-6) - int(done + 1e-6)
         done += most
-        per_day[_day(standing, at)] += n
+        per_day[local_day(standing, at)] += n
         if n:
             hours.append((at, n))
         if int(done + 1e-6) >= requests:
@@ -87,16 +89,12 @@ def _next_hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0) + HOUR
 
 
-def _day(standing: PacingState, at: datetime) -> date:
-    return at.astimezone(known_zone(standing.hours.window.zone)).date()
-
-
 def _left(standing: PacingState, per_day: Counter[date], at: datetime, now: datetime) -> float:
-    if standing.max_daily_calls is None:
+    day = local_day(standing, at)
+    if (cap := cap_on(standing, day)) is None:
         return inf
-    day = _day(standing, at)
-    used = per_day[day] + (standing.used_today if day == _day(standing, now) else 0)
-    return float(max(0, standing.max_daily_calls - used))
+    used = per_day[day] + (standing.used_today if day == local_day(standing, now) else 0)
+    return float(max(0, cap - used))
 
 
 def chart(plan: Plan, *, width: int = 40, zone: tzinfo = UTC) -> list[str]:

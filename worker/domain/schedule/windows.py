@@ -38,16 +38,26 @@ class Window:
     zone: str = "UTC"
     holidays: frozenset[date] = frozenset()
     overrides: Mapping[date, Hours | None] = field(default_factory=dict)
+    weekdays: Mapping[str, Hours] = field(default_factory=dict)
+    """Hours of single weekdays, instead of those of every day."""
+    caps: Mapping[str, int] = field(default_factory=dict)
+    """How many may be attempted on a weekday or a date; 0 closes it."""
 
     @property
     def always(self) -> bool:
         """Return whether it never closes, which is decided without a calendar."""
-        every_day = self.days == frozenset(WEEK) and not self.holidays and not self.overrides
+        special = self.holidays or self.overrides or self.weekdays or self.caps
+        every_day = self.days == frozenset(WEEK) and not special
         return every_day and whole_day((self.start, self.end)) and known_zone(self.zone) is not None
 
 
 RECIPIENT_DAY = (time(9), time(20))
 """When a call or message may reach somebody by their own clock, unless the campaign says otherwise."""
+
+
+def cap_of(caps: Mapping[str, int], day: date) -> int | None:
+    """The cap of a day: its own before its weekday's; None: it has none."""
+    return caps.get(day.isoformat(), caps.get(WEEK[day.weekday()]))
 
 
 def whole_day(hours: Hours) -> bool:
@@ -118,11 +128,14 @@ def _slots(window: Window, start: datetime, end: datetime) -> Iterator[Slot]:
 
 
 def _hours(window: Window, day: date) -> Hours | None:
+    if cap_of(window.caps, day) == 0:
+        return None
     if day in window.overrides:
         return window.overrides[day]
-    if day in window.holidays or WEEK[day.weekday()] not in window.days:
+    weekday = WEEK[day.weekday()]
+    if day in window.holidays or weekday not in window.days:
         return None
-    return (window.start, window.end)
+    return window.weekdays.get(weekday, (window.start, window.end))
 
 
 @lru_cache(maxsize=4096)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from worker.domain.contract.campaigns import CampaignFields
 from worker.domain.contract.outbound.campaigns_in import campaign_fields_said
 from worker.domain.contract.outbound.line_types import BUCKETS, allowed_buckets, refused_types
 from worker.domain.contract.outbound.override_rules import rules_of
@@ -59,9 +60,9 @@ def test_how_fast_is_said_in_three_ways(
         ("target_filters", {"rules": []}),
         ("webhooks", [{"url": "https://a.example"}]),
         ("agent_id", 1),
-        ("outreach_override_rules", {"days": {"mon": {"daily_start_time": "10:00:00"}}}),
+        ("outreach_override_rules", {"days": {"mon": {}, "monday": {"active": False}}}),
         ("outreach_override_rules", {"days": {"someday": {"active": False}}}),
-        ("outreach_override_rules", {"dates": {"2027-01-01": {"max_daily_calls": 5}}}),
+        ("outreach_override_rules", {"dates": {"2027-02-30": {"active": False}}}),
     ],
 )
 def test_what_can_not_be_honoured_is_refused_by_name(field: str, value: Any) -> None:
@@ -79,12 +80,14 @@ def test_days_and_dates_are_closed_or_have_hours_of_their_own() -> None:
         "days": {
             "sunday": {"active": False},
             "sat": {"max_daily_calls": 0},
-            "mon": {"active": True},
+            "mon": {"active": True, "daily_end_time": "18:00:00", "max_daily_calls": 50},
         },
         "dates": {
             "2027-12-24": {"daily_end_time": "12:00:00"},
             "2027-12-25": {"active": False},
             "2027-12-26": {"max_daily_calls": 0},
+            "2027-12-27": {"active": True, "max_daily_calls": 7},
+            "2027-12-30": {"daily_start_time": "10:00:00"},
             "2027-12-31": {"active": True},
         },
     }
@@ -92,15 +95,21 @@ def test_days_and_dates_are_closed_or_have_hours_of_their_own() -> None:
 
     ours = said(outreach_override_rules=rules, active_days=week, daily_start_time="08:00:00")
 
-    assert ours["active_days"] == ["mon", "tue", "wed"]
+    assert ours["active_days"] == ["mon", "tue", "wed", "sat"]
+    assert ours["weekday_hours"] == {"mon": ["08:00:00", "18:00:00"]}
+    assert ours["daily_caps"] == {"sat": 0, "mon": 50, "2027-12-26": 0, "2027-12-27": 7}
     assert ours["date_overrides"] == {
-        "2027-12-24": ["08:00:00", "12:00:00"],
+        # A Friday and a Thursday, on which nothing goes out: hours alone open no day.
+        "2027-12-24": None,
         "2027-12-25": None,
-        "2027-12-26": None,
+        "2027-12-27": ["08:00:00", "18:00:00"],
+        "2027-12-30": None,
         "2027-12-31": ["08:00:00", "20:00:00"],
     }
-    again = said(outreach_override_rules=rules_of((), ours["date_overrides"]))
-    assert again["date_overrides"] == ours["date_overrides"]
+    shown = rules_of(CampaignFields.model_construct(**ours))
+    again = said(outreach_override_rules=shown, daily_start_time="08:00:00", active_days=week)
+    for name in ("weekday_hours", "daily_caps", "date_overrides"):
+        assert again[name] == ours[name]
 
 
 @pytest.mark.parametrize("unknown", [True, False])

@@ -8,7 +8,8 @@ from typing import Any
 
 from worker.domain.contract.campaigns import CONTENT, CampaignFields
 from worker.domain.contract.outbound.line_types import refused_types
-from worker.domain.contract.outbound.override_rules import dates_of, days_of, faults_in
+from worker.domain.contract.outbound.override_days import Usual
+from worker.domain.contract.outbound.override_rules import faults_in, fields_of
 from worker.domain.errors import WrongFields
 from worker.domain.statuses import Channel
 
@@ -82,13 +83,15 @@ def _line_types(whole: Said, _: Channel) -> Ours:
 def _overrides(whole: Said, _: Channel) -> Ours:
     rules = whole.get("outreach_override_rules") or {}
     default = CampaignFields.model_fields
-    usual = (
+    hours = (
         whole.get("daily_start_time") or default["daily_start_time"].default.isoformat(),
         whole.get("daily_end_time") or default["daily_end_time"].default.isoformat(),
     )
-    days = whole.get("active_days") or default["active_days"].default
-    dates: Ours = {"holidays": [], "date_overrides": dates_of(rules, usual)}
-    return dates | ({"active_days": days_of(rules, days)} if rules.get("days") else {})
+    days = tuple(whole.get("active_days") or default["active_days"].default)
+    fields = fields_of(rules, Usual(days, hours))
+    if not rules.get("days"):
+        del fields["active_days"]
+    return fields
 
 
 def _rate(changes: Said, whole: Said, of_one: int | None) -> Ours:

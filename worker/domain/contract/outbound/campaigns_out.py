@@ -34,7 +34,7 @@ def show_campaign(campaign: Campaign) -> dict[str, Wire]:
         **{name: getattr(fields, name) for name in SAME},
         "campaign_variables": dict(fields.campaign_variables) | _words(campaign),
         "label": fields.labels[0] if fields.labels else None,
-        "outreach_override_rules": rules_of(fields.holidays, fields.date_overrides),
+        "outreach_override_rules": rules_of(fields),
         "allowed_line_types": allowed,
         "include_unknown_line_types": unknown,
         **_first_rate(fields.hourly_rate),

@@ -1,89 +1,93 @@
-"""Rules for days and dates: theirs, and our holidays and overridden dates.
+"""Rules for days and dates: theirs, and our hours, caps, holidays and overridden dates.
 
-A date may be closed or have hours of its own; a weekday may be closed or opened. Hours of a weekday, and caps
-of a day other than 0, we do not have: they are refused by name.
+They are resolved field by field: what a date leaves open its weekday says, and what that does, the campaign.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from worker.domain.contract.campaigns import CampaignFields
+from worker.domain.contract.outbound.override_days import (
+    FULL,
+    Rule,
+    Rules,
+    Usual,
+    says_when,
+    weekday_of,
+)
 from worker.domain.schedule.windows import WEEK
 from worker.domain.wire import Wire
 
 FIELD = "outreach_override_rules"
-Rules = Mapping[str, Mapping[str, Mapping[str, Any]]]
-Rule = Mapping[str, Any]
-Hours = tuple[str, str]
+Hours = Sequence[str]
 
 
 def faults_in(rules: Rules) -> list[str]:
     """Find the rules that can't be honoured, each by its place."""
-    hours = ("daily_start_time", "daily_end_time")
-    found = [
-        f"{FIELD}.days.{day}.{name}: hours of a weekday are not supported; use dates"
-        for day, rule in rules.get("days", {}).items()
-        for name in hours
-        if rule.get(name) is not None
+    named = rules.get("days", {})
+    strangers = [
+        f"{FIELD}.days.{_shown(day)}: must be a weekday, like mon or monday"
+        for day in named
+        if day.lower() not in FULL
     ]
-    found += [
-        f"{FIELD}.days.{day}: must be a weekday, like mon or monday"
-        for day in rules.get("days", {})
-        if day.lower() not in _FULL
+    known = [FULL[day.lower()] for day in named if day.lower() in FULL]
+    twice = [f"{FIELD}.days.{day}: is said twice" for day in WEEK if known.count(day) > 1]
+    dates = [
+        f"{FIELD}.dates.{_shown(day)}: must be a date like 2026-12-25"
+        for day in rules.get("dates", {})
+        if weekday_of(day) is None
     ]
-    return found + [
-        f"{FIELD}.{kind}.{day}.max_daily_calls: a cap of a day is not supported, but for 0"
-        for kind in ("days", "dates")
-        for day, rule in rules.get(kind, {}).items()
-        if rule.get("max_daily_calls")
-    ]
+    return strangers + twice + dates
 
 
-def dates_of(rules: Rules, usual: Hours) -> dict[str, list[str] | None]:
-    """Our `date_overrides`; what a date's rule leaves open is as usual."""
-    return {day: _date(rule, usual) for day, rule in rules.get("dates", {}).items()}
+def fields_of(rules: Rules, usual: Usual) -> dict[str, object]:
+    """Our fields that mean these rules.
+
+    Args:
+        rules: without faults.
+        usual: what holds where no rule says otherwise.
+    """
+    days = {FULL[name.lower()]: rule for name, rule in rules.get("days", {}).items()}
+    week = {day: usual.under(days.get(day, {}), day) for day in WEEK}
+    dates = {
+        name: week[day].under(rule)
+        for name, rule in rules.get("dates", {}).items()
+        if (day := weekday_of(name)) is not None and says_when(rule)
+    }
+    own_hours = {day: one for day, one in week.items() if one.hours != usual.hours}
+    return {
+        "active_days": [day for day, one in week.items() if one.active],
+        "weekday_hours": {day: list(one.hours) for day, one in own_hours.items()},
+        "holidays": [],
+        "date_overrides": {
+            name: list(one.hours) if one.active else None for name, one in dates.items()
+        },
+        "daily_caps": _caps(days) | _caps(rules.get("dates", {})),
+    }
 
 
-def days_of(rules: Rules, usual: Sequence[str]) -> list[str]:
-    """Our `active_days`."""
-    said = {_FULL[day.lower()]: _is_open(rule) for day, rule in rules.get("days", {}).items()}
-    opened = {day: day in usual for day in WEEK}
-    opened |= {day: answer for day, answer in said.items() if answer is not None}
-    return [day for day in WEEK if opened[day]]
+def _caps(rules: Mapping[str, Rule]) -> dict[str, int]:
+    caps = {name: rule.get("max_daily_calls") for name, rule in rules.items()}
+    return {name: cap for name, cap in caps.items() if cap is not None}
 
 
-def rules_of(holidays: Sequence[str], overrides: Mapping[str, list[str] | None]) -> Wire:
-    """Their rules that mean our dates; None where there are none."""
-    closed: dict[str, Wire] = {day: {"active": False} for day in holidays}
-    dates = closed | {day: _rule(hours) for day, hours in overrides.items()}
-    return {"dates": dates} if dates else None
+def rules_of(fields: CampaignFields) -> Wire:
+    """Their rules that mean our fields; None where there are none."""
+    caps = fields.daily_caps
+    days: dict[str, dict[str, Wire]] = {day: _hours(h) for day, h in fields.weekday_hours.items()}
+    dates: dict[str, dict[str, Wire]] = {day: {"active": False} for day in fields.holidays}
+    for day, hours in fields.date_overrides.items():
+        dates[day] = {"active": False} if hours is None else {"active": True} | _hours(hours)
+    for day, cap in caps.items():
+        (days if day in WEEK else dates).setdefault(day, {})["max_daily_calls"] = cap
+    kinds: dict[str, Wire] = {"days": {**days}, "dates": {**dates}}
+    told: dict[str, Wire] = {kind: rules for kind, rules in kinds.items() if rules}
+    return told or None
 
 
-def _is_open(rule: Rule) -> bool | None:
-    if rule.get("max_daily_calls") == 0:
-        return False
-    active: bool | None = rule.get("active")
-    return active
+def _hours(hours: Hours) -> dict[str, Wire]:
+    return {"daily_start_time": hours[0], "daily_end_time": hours[1]}
 
 
-def _date(rule: Rule, usual: Hours) -> list[str] | None:
-    if _is_open(rule) is False:
-        return None
-    start, end = usual
-    return [rule.get("daily_start_time") or start, rule.get("daily_end_time") or end]
-
-
-def _rule(hours: list[str] | None) -> Wire:
-    if hours is None:
-        return {"active": False}
-    return {"active": True, "daily_start_time": hours[0], "daily_end_time": hours[1]}
-
-
-_FULL = {
-    name: day
-    for day, full in zip(
-        WEEK,
-        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-        strict=True,
-    )
-    for name in (day, full)
-}
+def _shown(day: str) -> str:
+    """What a client wrote where a day belongs is repeated only where it is short and plain."""
+    return day if day.isascii() and day.isalnum() and len(day) < 20 else "…"
