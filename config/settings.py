@@ -164,6 +164,12 @@ class Settings(ApiSettings):
         return PROFILES[self.profile]
 
     @property
+    def twilio_auth_tokens(self) -> list[str]:
+        """What Twilio may sign with, newest first: two while one is rotated."""
+        tokens = (self.twilio_auth_token, self.twilio_previous_auth_token)
+        return [token.get_secret_value() for token in tokens if token]
+
+    @property
     def provider_urls(self) -> dict[str, str]:
         """Every provider address by the name of its setting."""
         return {"TWILIO_API_URL": self.twilio_api_url, "SENDGRID_API_URL": self.sendgrid_api_url}

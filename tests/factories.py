@@ -412,6 +412,7 @@ def make_limits(**values: Any) -> DeliveryLimits:
         "at_once": 100,
         "group_size": 100,
         "patience": make_patience(),
+        "mark_key": b"a key",
     }
     return DeliveryLimits(**(chosen | values))
 

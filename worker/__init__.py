@@ -100,6 +100,7 @@ delivery count  how many workers received a request; the last one poisons it [qu
 permit          leave to make one provider request now [limits.gate.Gate]
 attempt         one try to contact, written by `begin` before it happens [attempt]
 token           what an attempt is known by at the provider [attempt.token]
+mark            beside the token: whose request, and when it began, under our key [domain.evidence.marks.Mark]
 ticket          what to send, and until when it may be sent [domain.content.tickets.Ticket]
 answer          what came back from asking to send: accepted, not sent, refused, unknown
                 [domain.evidence.answers.Accepted]

@@ -15,6 +15,7 @@ from worker.domain.audit import AuditDoor
 from worker.domain.consent.suppression import SuppressScope
 from worker.domain.database_identity import Recognition
 from worker.domain.evidence import Timeouts
+from worker.domain.evidence.marks import derive_key
 from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.statuses import Channel
 from worker.store import audit, database_identity, identity_stores
@@ -100,9 +101,7 @@ class Runtime:
             StoreUnavailable: no operator has accepted it, or it is away too.
         """
         if recognition_of(self._unpinned_engine, self.memories) is not Recognition.KNOWN:
-            raise StoreUnavailable(
-                "nobody has accepted the database that took the first one's place"
-            )
+            raise StoreUnavailable("nobody has accepted the database in the first one's place")
         return self._unpinned_engine
 
     @cached_property
@@ -250,7 +249,14 @@ class Runtime:
             group_size=self.settings.mail_group,
             patience=self.patience,
             concurrent_calls=self.settings.voice_concurrent,
+            mark_key=self.mark_keys[0],
         )
+
+    @cached_property
+    def mark_keys(self) -> list[bytes]:
+        """What tokens are marked with, newest first; no other deployment has them."""
+        names = self.settings.public_url, self.settings.namespace
+        return [derive_key(secret, *names) for secret in self.settings.twilio_auth_tokens]
 
     @property
     def patience(self) -> Timeouts:

@@ -7,6 +7,7 @@ from json import dumps
 
 import structlog
 
+from worker.dispatch.data_loss import prove_by_reports
 from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
 from worker.dispatch.halt import halt_barred
 from worker.dispatch.unknown_codes import note_reports
@@ -58,14 +59,20 @@ def _tell(applied: Applied) -> None:
         log.warning("reports_fit_nothing", waiting=applied.waiting, given_up=applied.given_up)
 
 
-def apply_reports(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:
+def apply_reports(
+    engine: Engine,
+    patience: Timeouts,
+    reports: Sequence[Report],
+    mark_keys: Sequence[bytes] = (),
+) -> Applied:
     """Take in reports; when this returns they are durable.
 
     1. Pass over what is of another sender's mail.
     2. Store each once, with the attempt of our token or the provider's sid; a repetition ends here.
     3. Lock, judge, write: one report of an attempt after the other.
     4. Who says stop is heard, whether or not an attempt is left that it is said of.
-    5. What fits nothing yet stays, and is tried again.
+    5. What fits nothing and was marked with one of our keys may prove that the database has forgotten.
+    6. What else fits nothing yet stays, and is tried again.
 
     One that can't be judged or stored costs the others nothing: it is found by halving, and kept: to be tried
     again, or at once as a dead letter where the database refuses what it changes.
@@ -77,7 +84,13 @@ def apply_reports(engine: Engine, patience: Timeouts, reports: Sequence[Report])
     taken = _take_in(engine, patience, ours)
     heard = hear_reported(engine, [one for one in ours if one.suppress])
     # A repetition may be heard that is not new: whoever took it in first stopped in between.
-    applied = replace(taken, waiting=max(taken.waiting - heard, 0))
+    all_fit = taken.new == len(ours) and not taken.waiting
+    lost = 0 if all_fit else prove_by_reports(engine, mark_keys, ours)
+    applied = replace(
+        taken,
+        waiting=max(taken.waiting - heard - lost, 0),
+        given_up=taken.given_up + lost,
+    )
     _tell(applied)
     return applied
 

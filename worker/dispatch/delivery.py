@@ -33,7 +33,7 @@ class LeaseExpired(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLimits:
-    """Durations and sizes of one delivery."""
+    """Durations and sizes of one delivery, and the key of its marks."""
 
     send_window: timedelta
     answer_time: timedelta
@@ -42,6 +42,8 @@ class DeliveryLimits:
     at_once: int
     group_size: int
     patience: Timeouts
+    mark_key: bytes
+    """What tokens are marked with."""
     concurrent_calls: int = 0
     """How many calls may be under way at once, all workers together; 0: any number."""
 
@@ -146,7 +148,7 @@ class Delivery:
             raise LeaseExpired
         self._count_late(contents, in_time)
         self.delivered.handed_back.update(handed_back.values())
-        tickets = self.assignment.tickets(begun, contents, self.valid_until)
+        tickets = self.assignment.tickets(begun, contents, self.valid_until, limits.mark_key)
         return tickets, asked_at.later(min((one.send_within for one in begun), default=0.0))
 
     def _in_time(self, contents: Mapping[int, Content], sent_by: float) -> list[int]:

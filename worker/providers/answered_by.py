@@ -37,12 +37,12 @@ FAX = StatusMeaning(110, Meaning.UNDELIVERABLE, ChannelStatus.MACHINE)
 
 
 def read_answered_by(
-    params: Mapping[str, str], token: UUID, on_machine: OnMachine
+    params: Mapping[str, str], token: UUID, on_machine: OnMachine, mark: str = ""
 ) -> Report | None:
     """Read the detection's callback; None where it is not one, or in words we don't know."""
     sid, name = params.get("CallSid", ""), params.get("AnsweredBy", "")
     word = _word(name, on_machine)
-    return _report(sid, name, token, word) if word else None
+    return _report(sid, name, token, word, mark) if word else None
 
 
 def machine_answered(
@@ -56,7 +56,7 @@ def machine_answered(
     return _report(sid, name, token, word) if word else None
 
 
-def _report(sid: str, name: str, token: UUID, word: StatusMeaning) -> Report | None:
+def _report(sid: str, name: str, token: UUID, word: StatusMeaning, mark: str = "") -> Report | None:
     if not CALL_SID.fullmatch(sid):
         return None
     return Report(
@@ -70,6 +70,7 @@ def _report(sid: str, name: str, token: UUID, word: StatusMeaning) -> Report | N
         meaning=word.meaning,
         channel_status=word.channel_status,
         code="fax" if name == "fax" else None,
+        mark=mark,
     )
 
 

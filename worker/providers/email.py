@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # the process that only reads reports needs no SDK
 # Comes back at the top level of every event, beside SendGrid's own names: hence the prefix. Custom
 # arguments are stored for long and read by SendGrid's staff, so it is all they carry.
 TOKEN_ARGUMENT = "outreach_token"  # noqa: S105  the name of a field
+MARK_ARGUMENT = "outreach_mark"
 
 # https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#event-objects
 # A bounce after delivery happens and wins. What only a reader can do proves delivery, and what asks us
@@ -121,10 +122,13 @@ def _personalization(ticket: Ticket, public_url: str) -> dict[str, object]:
     assert isinstance(mail, Mail)
     made: dict[str, object] = {
         "to": [{"email": ticket.address}],
-        "custom_args": {TOKEN_ARGUMENT: str(ticket.token)},
+        "custom_args": {
+            TOKEN_ARGUMENT: str(ticket.token),
+            **({MARK_ARGUMENT: ticket.mark} if ticket.mark else {}),
+        },
         # One click, RFC 8058: large mailbox providers want it, and hide mail that lacks it.
         "headers": {
-            "List-Unsubscribe": f"<{public_url}/unsubscribe/{ticket.token}>",
+            "List-Unsubscribe": f"<{public_url}/unsubscribe/{ticket.token}{ticket.query}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
     }
@@ -144,7 +148,7 @@ def _message_id(reply: Reply, token: UUID) -> str:
     return named if MESSAGE_ID.fullmatch(named) else f"unnamed-{token}"
 
 
-def unsubscribe_report(token: UUID) -> Report:
+def unsubscribe_report(token: UUID, mark: str = "") -> Report:
     """Report a click on our own List-Unsubscribe address of a mail; whom it suppresses is known."""
     word = EVENTS["unsubscribe"]
     return Report(
@@ -157,6 +161,7 @@ def unsubscribe_report(token: UUID) -> Report:
         sequence=0,
         meaning=word.meaning,
         channel_status=word.channel_status,
+        mark=mark,
     )
 
 
@@ -228,6 +233,7 @@ def _report(event: Mapping[str, object], token: UUID | None) -> Report | None:
         suppress=suppress,
         at=_moment(event.get("timestamp")),
         identity=_identity(event) if suppress or token is None else None,
+        mark=_text(event, MARK_ARGUMENT),
         is_unknown=name == "dropped" and _text(event, "reason") not in DROP_REASONS,
     )
 

@@ -91,7 +91,7 @@ class SmsProvider:
             from_=ticket.source,
             body=ticket.content.body,
             validity_period=held,
-            status_callback=f"{self._callbacks}/{ticket.token}{RETRIES}",
+            status_callback=f"{self._callbacks}/{ticket.token}{ticket.query}{RETRIES}",
         )
         return await self._account.submit(creation, deadline)
 
@@ -118,7 +118,7 @@ class SmsProvider:
         return Received(str(record.from_), record.date_created)
 
 
-def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
+def read_callback(params: Mapping[str, str], token: UUID, mark: str = "") -> Report | None:
     """Read a status callback; None where it is not one, or in words we don't know.
 
     https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
@@ -127,7 +127,7 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
     name = params.get("MessageStatus") or params.get("SmsStatus", "")
     written = params.get("ErrorCode", "")
     error_code = int(written) if re.fullmatch(r"[0-9]{1,6}", written) else None
-    return _report(sid, name, error_code, token)
+    return _report(sid, name, error_code, token, mark=mark)
 
 
 def _read_record(message: "MessageInstance", token: UUID) -> Report | None:
@@ -137,7 +137,12 @@ def _read_record(message: "MessageInstance", token: UUID) -> Report | None:
 
 
 def _report(
-    sid: str, name: str, error_code: int | None, token: UUID, at: datetime | None = None
+    sid: str,
+    name: str,
+    error_code: int | None,
+    token: UUID,
+    at: datetime | None = None,
+    mark: str = "",
 ) -> Report | None:
     if name not in STATUSES or not MESSAGE_SID.fullmatch(sid):
         return None
@@ -155,6 +160,7 @@ def _report(
         code=str(error_code) if error_code else None,
         suppress=SuppressReason.UNSUBSCRIBED if word.meaning is Meaning.OPTED_OUT else None,
         at=at,
+        mark=mark,
         is_unknown=_is_unknown(name, error_code),
     )
 

@@ -95,7 +95,7 @@ class VoiceProvider:
             url=call.url or values.unset,
             caller_id=call.caller_id or values.unset,
             timeout=RING_SECONDS,
-            status_callback=f"{self._callbacks}/{ticket.token}{RETRIES}",
+            status_callback=f"{self._callbacks}/{ticket.token}{ticket.query}{RETRIES}",
             status_callback_event=list(EVENTS),
             **self._detection(call, ticket),
         )
@@ -105,11 +105,11 @@ class VoiceProvider:
         """The policy travels in the address, which Twilio signs: reading it needs no question."""
         if call.on_machine is None:
             return {}
-        address = f"{self._callbacks}/{ticket.token}/answered-by/{call.on_machine}{RETRIES}"
+        answered = f"{ticket.token}/answered-by/{call.on_machine}{ticket.query}{RETRIES}"
         return {
             "machine_detection": DETECTION[call.on_machine],
             "async_amd": "true",
-            "async_amd_status_callback": address,
+            "async_amd_status_callback": f"{self._callbacks}/{answered}",
         }
 
     async def look(self, inquiry: LookupRequest) -> Look:
@@ -136,7 +136,7 @@ class VoiceProvider:
         return not isinstance(updated, Undecided) and str(updated[0].status) == status
 
 
-def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
+def read_callback(params: Mapping[str, str], token: UUID, mark: str = "") -> Report | None:
     """Read a status callback; None where it is not one, or in words we don't know.
 
     https://www.twilio.com/docs/voice/api/call-resource#statuscallback
@@ -160,6 +160,7 @@ def read_callback(params: Mapping[str, str], token: UUID) -> Report | None:
         channel_status=word.channel_status,
         code=_code(sip_code, error_code) if name == "failed" else None,
         at=_moment(params.get("Timestamp", "")),
+        mark=mark,
         is_unknown=name == "failed" and not sip_code and _is_unknown(error_code),
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
@@ -84,7 +84,7 @@ def token_of(callback: str | None) -> str | None:
     """The token that the caller put into its callback's address: the last part of the path."""
     if not callback:
         return None
-    return callback.partition("#")[0].rstrip("/").rpartition("/")[2]
+    return urlsplit(callback).path.rstrip("/").rpartition("/")[2]
 
 
 def as_stored(number: str) -> str:

@@ -31,10 +31,13 @@ class Begun:
     attempt: int
     token: UUID
     send_within: float
+    asked_ms: int
+    """When it was asked for, by the database's clock: never after it began."""
 
 
 _BEGIN = text("""
-    SELECT request, verdict, attempt, token, send_within
+    SELECT request, verdict, attempt, token, send_within,
+           floor(1000 * extract(epoch FROM now()))::bigint AS asked_ms
     FROM begin_attempts(:batch, :lease, :requests, :send_window, :answer_time, :limit)
 """)
 
@@ -74,7 +77,7 @@ def begin(
         },
     ).all()
     begun = [
-        Begun(row.request, row.attempt, row.token, row.send_within)
+        Begun(row.request, row.attempt, row.token, row.send_within, row.asked_ms)
         for row in rows
         if row.verdict == "begun"
     ]

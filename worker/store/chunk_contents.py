@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, text
 from worker.domain.content.campaign_words import Template
 from worker.domain.content.tickets import Content, Ticket
 from worker.domain.content.voicemail import OnMachine
+from worker.domain.evidence.marks import make_mark
 from worker.domain.schedule.hours import open_hours
 from worker.domain.schedule.validity import arrives_until
 from worker.domain.schedule.windows import recipient_zones
@@ -40,10 +41,17 @@ class ChunkContents:
     drafts: tuple[Addressed, ...]
 
     def tickets(
-        self, begun: Sequence[Begun], contents: Mapping[int, Content], valid: Mapping[int, float]
+        self,
+        begun: Sequence[Begun],
+        contents: Mapping[int, Content],
+        valid: Mapping[int, float],
+        key: bytes,
     ) -> list[Ticket]:
-        """The tickets of what has begun, with what each says to whom, and until when it is `valid`."""
-        drafts = {draft.request: draft for draft in self.drafts}
+        """The tickets of what has begun, with what each says to whom, and until when it is `valid`.
+
+        Their tokens are marked with the key.
+        """
+        drafts, mode = {draft.request: draft for draft in self.drafts}, self.template.mode
         return [
             Ticket(
                 attempt=one.attempt,
@@ -54,6 +62,7 @@ class ChunkContents:
                 content=contents[one.request],
                 group_limit=drafts[one.request].group_limit,
                 valid_until=valid.get(one.request),
+                mark=make_mark(key, mode, one.token, request=one.request, began_ms=one.asked_ms),
             )
             for one in begun
         ]

@@ -96,6 +96,14 @@ def find_unapplied(connection: Connection, reports: Sequence[Report]) -> list[in
     return list(connection.scalars(_UNAPPLIED, {"providers": providers, "keys": keys}))
 
 
+_GIVE_UP = text("UPDATE inbox SET next_try_at = NULL WHERE id = ANY (:ids)")
+
+
+def give_up(connection: Connection, reports: Sequence[Report]) -> None:
+    """Try those of these reports no more that had no effect yet."""
+    connection.execute(_GIVE_UP, {"ids": find_unapplied(connection, reports)})
+
+
 _READ = text(f"""
     SELECT v.id, {_ATTEMPT} AS attempt, v.report
     FROM inbox AS v WHERE v.id = ANY (:ids) AND v.applied_at IS NULL ORDER BY v.id

@@ -34,7 +34,7 @@ class PublicDoor:
 def create(runtime: Runtime) -> PublicDoor:
     """The door on one runtime."""
     tallies = Tallies(partial(add_tallies, runtime.engine))
-    letterbox = GroupCommit(partial(apply_reports, runtime.engine, runtime.patience))
+    letterbox = _letterbox(runtime)
     keep = partial(keep_unread, runtime.engine)
     callbacks = Callbacks(
         runtime,
@@ -73,3 +73,9 @@ def create(runtime: Runtime) -> PublicDoor:
         Route("/health/live", live),
     ]
     return PublicDoor(Starlette(routes=routes, lifespan=lifespan), tallies)
+
+
+def _letterbox(runtime: Runtime) -> GroupCommit:
+    """Where reports go, to be stored together."""
+    hear = partial(apply_reports, runtime.engine, runtime.patience, mark_keys=runtime.mark_keys)
+    return GroupCommit(hear)

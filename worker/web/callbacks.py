@@ -29,7 +29,7 @@ from worker.providers.signatures import sendgrid_signature_holds
 from worker.runtime import Runtime
 from worker.web.bodies import LARGE, Pace, read_body
 from worker.web.group_commit import GroupCommit
-from worker.web.signed import UnreadableForm, read_signed_form
+from worker.web.signed import UnreadableForm, read_signed_form, written_mark
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ HANG_UPS = 8
 # whoever brings one more brings it again later, and nobody with a single event waits.
 LARGE_AT_ONCE = 16
 
-Reader = Callable[[Mapping[str, str], UUID], Report | None]
+Reader = Callable[[Mapping[str, str], UUID, str], Report | None]
 
 
 class Sessions(TypedDict):
@@ -94,7 +94,10 @@ class Callbacks:
         if written not in list(OnMachine):
             return self._refuse(request, 404, "unreadable")
         policy = OnMachine(written)
-        read = partial(read_answered_by, on_machine=policy)
+
+        def read(params: Mapping[str, str], token: UUID, mark: str) -> Report | None:
+            return read_answered_by(params, token, policy, mark)
+
         return await self._twilio(request, read, hangs_up=policy is OnMachine.HANG_UP)
 
     async def sms(self, request: Request) -> Response:
@@ -142,7 +145,7 @@ class Callbacks:
         if isinstance(params, UnreadableForm):
             return self._refuse(request, params.status, params.why)
         token = request.path_params["token"]
-        report, names = read(params, token), read_sessions(params)
+        report, names = read(params, token, written_mark(request)), read_sessions(params)
         route = request.scope["path"].split("/")[2]
         answer = await self._settle(
             [report] if report else [],

@@ -9,6 +9,7 @@ from config.settings import Settings
 from worker.providers.signatures import twilio_signature_holds
 from worker.web.bodies import read_body
 
+MARK = b"mark="
 MAX_FORM = 64 * 1024
 MOST_FIELDS = 500
 
@@ -28,16 +29,10 @@ async def read_signed_form(request: Request, settings: Settings) -> dict[str, st
         return UnreadableForm(413, "too_large")
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     signature = request.headers.get("x-twilio-signature")
-    url, tokens = signed_url(settings, request), auth_tokens(settings)
+    url, tokens = signed_url(settings, request), settings.twilio_auth_tokens
     if not twilio_signature_holds(url, pairs, signature, tokens):
         return UnreadableForm(403, "signature")
     return dict(pairs)
-
-
-def auth_tokens(settings: Settings) -> list[str]:
-    """Return the tokens that Twilio may sign with: two while one is rotated."""
-    tokens = (settings.twilio_auth_token, settings.twilio_previous_auth_token)
-    return [token.get_secret_value() for token in tokens if token]
 
 
 def signed_url(settings: Settings, request: Request) -> str:
@@ -45,3 +40,9 @@ def signed_url(settings: Settings, request: Request) -> str:
     path = request.scope["raw_path"].decode("latin-1")  # what is not ASCII was never signed
     query = request.scope["query_string"].decode("latin-1")
     return f"{settings.public_url}{path}{'?' if query else ''}{query}"
+
+
+def written_mark(request: Request) -> str:
+    """What came with the token in the address; empty with those of before there were marks."""
+    query: bytes = request.scope["query_string"]
+    return query[len(MARK) :].decode("latin-1") if query.startswith(MARK) else ""

@@ -9,9 +9,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from worker.desk.opt_outs import unsubscribe_by_link
+from worker.dispatch.data_loss import prove_by_reports
+from worker.domain.evidence.reports import Report
 from worker.providers.email import unsubscribe_report
 from worker.runtime import Runtime
 from worker.web.group_commit import GroupCommit
+from worker.web.signed import written_mark
 
 log = structlog.get_logger()
 
@@ -23,6 +26,7 @@ PAGE = """<!doctype html>
 <p>You will get no more mail from this sender.</p>
 <form method="post"><button style="font: inherit; padding: .5rem 1rem">Unsubscribe</button></form>
 """
+LATER = "Please try again in a minute.\n"
 # The address of the page is a secret of its recipient.
 HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
@@ -41,13 +45,21 @@ class Unsubscribe:
     async def act(self, request: Request) -> Response:
         """POST, by the page's button or by the reader's mail program: suppressed once this is 200."""
         token: UUID = request.path_params["token"]
+        report = unsubscribe_report(token, written_mark(request))
         try:
             who = await run_in_threadpool(unsubscribe_by_link, self.runtime.engine, token)
             if who is None:
-                return PlainTextResponse("This link is not known.\n", status_code=404)
+                return await self._unknown(report)
             if not who.archived:  # a click proves that the mail was delivered
-                await self.letterbox.post([unsubscribe_report(token)])
+                await self.letterbox.post([report])
         except Exception as error:  # noqa: BLE001  a door: whoever asks is told to ask again
             log.warning("unsubscribing_failed", error=type(error).__name__)
-            return PlainTextResponse("Please try again in a minute.\n", status_code=503)
+            return PlainTextResponse(LATER, status_code=503)
         return PlainTextResponse("You are unsubscribed.\n", headers=HEADERS)
+
+    async def _unknown(self, report: Report) -> Response:
+        """A link of ours that the database has forgotten is to be tried again, when it has been mended."""
+        runtime = self.runtime
+        if await run_in_threadpool(prove_by_reports, runtime.engine, runtime.mark_keys, [report]):
+            return PlainTextResponse(LATER, status_code=503)
+        return PlainTextResponse("This link is not known.\n", status_code=404)

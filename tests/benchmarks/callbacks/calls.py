@@ -1,5 +1,6 @@
 """Calls under way, stored as dispatch would have left them, and the callbacks Twilio posts about them."""
 
+import time
 from dataclasses import dataclass
 from email.utils import formatdate
 from urllib.parse import urlencode
@@ -7,6 +8,9 @@ from uuid import UUID
 
 import psycopg
 from twilio.request_validator import RequestValidator
+
+from worker.domain.evidence.marks import derive_key, make_mark
+from worker.domain.statuses import Channel
 
 WORDS = ("in-progress", "completed")
 
@@ -60,11 +64,22 @@ def store_calls(url: str, batch: int, first: int, count: int) -> list[tuple[UUID
 def callbacks(calls: list[tuple[UUID, str]], port: int, auth_token: str) -> list[Callback]:
     """Each call is answered, and then each ends: every word of all of them before the next."""
     validator = RequestValidator(auth_token)
-    return [_callback(validator, token, sid, word, port) for word in WORDS for token, sid in calls]
+    key = derive_key(auth_token, f"http://127.0.0.1:{port}", "outreach")
+    began = int(1000 * time.time())
+    marked = [
+        (token, sid, make_mark(key, Channel.VOICE, token, request=1, began_ms=began))
+        for token, sid in calls
+    ]
+    return [
+        _callback(validator, f"/callbacks/voice/{token}?mark={mark}", token, sid, word, port)
+        for word in WORDS
+        for token, sid, mark in marked
+    ]
 
 
-def _callback(validator: RequestValidator, token: UUID, sid: str, word: str, port: int) -> Callback:
-    path = f"/callbacks/voice/{token}"
+def _callback(
+    validator: RequestValidator, path: str, token: UUID, sid: str, word: str, port: int
+) -> Callback:
     form = {
         "CallSid": sid,
         "AccountSid": "AC" + "5a" * 16,

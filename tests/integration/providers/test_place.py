@@ -22,6 +22,7 @@ from tests.integration.providers.connected import (
     SENDER,
     SOURCE,
     TOKEN,
+    TWILIO_MODES,
     accepting,
     during,
     placed,
@@ -108,6 +109,42 @@ def test_a_message_on_the_wire() -> None:
         "ValidityPeriod": ["14400"],
         "StatusCallback": [f"{PUBLIC_URL}/callbacks/sms/{TOKEN}#rc=3&rp=ct,rt,5xx"],
     }
+
+
+MARK = "s" * 32
+
+
+@TWILIO_MODES
+def test_a_mark_travels_behind_the_token(mode: Channel) -> None:
+    marked = replace(ticket(CONTENTS[mode]), mark=MARK)
+
+    _, wire = during([accepting(mode)], lambda p: p[mode].place(marked, deadline=soon()))
+
+    address = f"{PUBLIC_URL}/callbacks/{mode}/{TOKEN}?mark={MARK}#rc=3&rp=ct,rt,5xx"
+    assert wire.seen[0].form["StatusCallback"] == [address]
+
+
+def test_a_mark_travels_to_who_tells_machines() -> None:
+    call = Call("<Response/>", None, on_machine=OnMachine.HANG_UP)
+    marked = replace(ticket(call), mark=MARK)
+
+    _, wire = during([accepting(Channel.VOICE)], lambda p: p.voice.place(marked, deadline=soon()))
+
+    answered = f"{TOKEN}/answered-by/hang_up?mark={MARK}#rc=3&rp=ct,rt,5xx"
+    assert wire.seen[0].form["AsyncAmdStatusCallback"] == [
+        f"{PUBLIC_URL}/callbacks/voice/{answered}"
+    ]
+
+
+def test_a_mark_travels_with_a_mail_and_in_its_link() -> None:
+    marked = replace(ticket(CONTENTS[Channel.EMAIL]), mark=MARK)
+
+    _, wire = during([accepting(Channel.EMAIL)], lambda p: p.email.place(marked, deadline=soon()))
+
+    [person] = json.loads(wire.seen[0].body)["personalizations"]
+    assert person["custom_args"] == {"outreach_token": str(TOKEN), "outreach_mark": MARK}
+    link = f"<{PUBLIC_URL}/unsubscribe/{TOKEN}?mark={MARK}>"
+    assert person["headers"]["List-Unsubscribe"] == link
 
 
 @pytest.mark.parametrize(

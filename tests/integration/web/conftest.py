@@ -42,12 +42,14 @@ class Site:
     door: PublicDoor
     api: Starlette
     webhook_key: str
+    mark_key: bytes
 
     def tell(self, path: str, **form: str) -> int:
         """Post a form as Twilio signs it; the status of the answer."""
         signature = RequestValidator("a-token").compute_signature(f"{BASE}{path}", form)
         headers = {"X-Twilio-Signature": signature}
-        return ask(self.door.app, "POST", path, urlencode(form).encode(), headers)[0]
+        address, _, query = path.partition("?")
+        return ask(self.door.app, "POST", address, urlencode(form).encode(), headers, query)[0]
 
     def report(self, *events: dict[str, Any]) -> int:
         """Post mail events as SendGrid signs them; the status of the answer."""
@@ -75,5 +77,5 @@ def site(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     for name, value in {**SETTINGS, **own}.items():
         monkeypatch.setenv(name, value)
     runtime = Runtime(load())
-    yield Site(create(runtime), create_api(runtime), private)
+    yield Site(create(runtime), create_api(runtime), private, runtime.mark_keys[0])
     runtime.engine.dispose()

@@ -18,6 +18,7 @@ CALLBACKS: dict[str | None, str | None] = {
     "http://127.0.0.1/callbacks/voice/abc": "abc",
     "http://127.0.0.1/callbacks/voice/abc#rc=3&rp=ct,rt,5xx": "abc",
     "http://127.0.0.1/callbacks/voice/abc/": "abc",
+    "http://127.0.0.1/callbacks/voice/abc?mark=a-b_c#rc=3&rp=ct,rt,5xx": "abc",
     "": None,
     None: None,
 }

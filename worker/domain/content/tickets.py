@@ -62,6 +62,13 @@ class Ticket:
     """With how many others, itself included, it may share a provider call at most; None: any number."""
     valid_until: float | None = None
     """Until when it may arrive, on the transport's clock; None: no end in sight."""
+    mark: str = ""
+    """What the token says under the deployment's key (`domain/evidence/marks.py`); empty: nothing."""
+
+    @property
+    def query(self) -> str:
+        """What follows the token's address, for it to come back with the token."""
+        return f"?mark={self.mark}" if self.mark else ""
 
 
 @dataclass(frozen=True, slots=True)

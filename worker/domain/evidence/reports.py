@@ -65,6 +65,7 @@ class Report:
     `token` is ours, read off the callback's address or custom argument; `sid` the provider's.
     `key` is unique per distinct event of the provider: the inbox stores it once.
     `identity` is whom it names, known only where that may be needed: it says stop, or has no token.
+    `mark` came with the token, unread: what it proves is asked only where no attempt is found.
     `is_unknown`: it failed for a reason that no table of ours has, which may as well mean the sender.
     """
 
@@ -81,6 +82,7 @@ class Report:
     suppress: SuppressReason | None = None
     at: datetime | None = None
     identity: str | None = field(default=None, repr=False)
+    mark: str = field(default="", repr=False, compare=False)
     is_unknown: bool = field(default=False, compare=False)
 
     @property

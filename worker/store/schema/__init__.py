@@ -8,7 +8,7 @@ Three habits explain the shapes:
 * Where a state implies a column, a CHECK says so; where only one may exist, a unique index does.
 """
 
-from worker.store.schema.attempts import attempt, inbox, sid
+from worker.store.schema.attempts import attempt, inbox, sid, unjudged
 from worker.store.schema.audits import audit, audit_seal, audit_unsealed
 from worker.store.schema.batches import batch, batch_pace
 from worker.store.schema.campaigns import campaign
@@ -21,6 +21,7 @@ from worker.store.schema.control import (
     process,
     pulse,
     tally,
+    youngest_removed,
 )
 from worker.store.schema.conventions import metadata
 from worker.store.schema.history import begun_count, request_count, transition
@@ -70,7 +71,9 @@ __all__ = [
     "suppression",
     "tally",
     "transition",
+    "unjudged",
     "upload",
     "upload_part",
     "webhook_delivery",
+    "youngest_removed",
 ]

@@ -128,7 +128,8 @@ attempt = Table(
     postgresql_with={"fillfactor": "50"},
     comment=(
         "One try to contact somebody, written before the provider is asked. Begun by "
-        "begin_attempts alone. Trigger count_begun counts it in begun_count."
+        "begin_attempts alone. Trigger count_begun counts it in begun_count, "
+        "trigger note_removed notes in youngest_removed how young it was deleted."
     ),
 )
 
@@ -167,4 +168,18 @@ inbox = Table(
         postgresql_where=text("attempt IS NULL AND next_try_at IS NULL"),
     ),
     comment="What providers reported, each once.",
+)
+
+unjudged = Table(
+    "unjudged",
+    metadata,
+    Column("attempt", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "fault", Text, nullable=False, comment="the kind of error; what it says may name people"
+    ),
+    Column("times", Integer, nullable=False, server_default="1", comment="looks in a row"),
+    Column("noted_at", Timestamp, nullable=False, server_default=NOW, comment="since when"),
+    comment=(
+        "Attempts that the rescuer could not judge when it last looked; one that is over counts no more."
+    ),
 )

@@ -71,6 +71,22 @@ deployment = Table(
     comment="One row, once anybody has started to send.",
 )
 
+youngest_removed = Table(
+    "youngest_removed",
+    metadata,
+    Column(
+        "one", Boolean, primary_key=True, server_default=text("true"), comment="there is one row"
+    ),
+    Column(
+        "began_at",
+        Timestamp,
+        nullable=False,
+        comment="of the youngest attempt that was archived or deleted",
+    ),
+    CheckConstraint("one", name="one"),
+    comment="At most one row. Trigger note_removed writes it, whoever deletes attempts.",
+)
+
 pulse = Table(
     "pulse",
     metadata,
