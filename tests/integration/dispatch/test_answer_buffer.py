@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -35,6 +35,7 @@ from worker.domain.statuses import Channel
 from worker.limits import OpenGate
 from worker.store import archives
 from worker.store.connect import StoreUnavailable
+from worker.store.database_identity import DatabaseChanged
 
 LIMITS = make_limits()
 NO_MORE_WRITES = "SET default_transaction_read_only = on"
@@ -137,6 +138,26 @@ def test_whoever_is_asked_to_stop_says_how_many_answers_go_into_doubt(
     assert keeper.doubted == 3
     attempts = [read_request(engine, request)["attempt"] for request in requests]
     assert {read_attempt(engine, attempt)["state"] for attempt in attempts} == {"SENDING"}
+
+
+def test_what_the_first_database_will_never_take_its_successor_does(engine: Engine) -> None:
+    asked: list[str] = []
+
+    def accepted() -> Engine:
+        asked.append("successor")
+        if len(asked) < 3:
+            raise StoreUnavailable("nobody has accepted it")
+        return engine
+
+    def write(here: Engine | None) -> None:
+        if here is None:
+            raise DatabaseChanged
+        assert here is engine
+
+    keeper = AnswerBuffer(pause=0.01, successor=accepted)
+    keeper.until_taken(cast("Engine", None), write, answers=1)
+
+    assert (len(asked), keeper.keeps, keeper.doubted) == (3, False, 0)
 
 
 def forget(engine: Engine) -> Callable[[Ticket], None]:
