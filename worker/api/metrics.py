@@ -26,6 +26,7 @@ HELP: dict[str, str] = {
     "halts": "halts in force: everything, a channel or a campaign",
     "attempts_in_doubt": "attempts whose outcome is unknown",
     "attempts_open": "attempts under way, in doubt or waiting for their last word",
+    "attempts_unjudged": "open attempts that the rescuer could not judge when it last looked",
     "reports_waiting": "callbacks that fit no attempt yet",
     "dead_letters": "messages, callbacks and webhooks that could not be accepted and are not settled",
     "webhooks_waiting": "events that their receiver has not taken yet",

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from worker.desk.findings import Finding
 from worker.domain.recipients.identities import FOLD_VERSION, identity_of
 from worker.domain.wire import stamp
-from worker.store import duties, halts, recipient_folding, server, tallies
+from worker.store import duties, halts, recipient_folding, server, tallies, unjudged
 from worker.store.connect import (
     Connection,
     Engine,
@@ -114,6 +114,18 @@ def examine_halts(engine: Engine) -> list[Finding]:
         )
         for row in standing
     ]
+
+
+def examine_doubts(engine: Engine) -> Finding:
+    """Return whether what became of every attempt can be judged by what its provider says."""
+    found = in_transaction(engine, unjudged.read)
+    if not found.attempts:
+        return Finding("doubts", True, "every open attempt can be judged")
+    told = f"{found.attempts} attempts can't be judged: {', '.join(found.faults)}"
+    advice = (
+        "see judging_failed and look_failed in the scheduler's log; outreach attempts --in-doubt"
+    )
+    return Finding("doubts", False, told, advice, found.since)
 
 
 def examine_answers(engine: Engine, url: str) -> Finding:

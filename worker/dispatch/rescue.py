@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -22,13 +23,20 @@ from worker.domain.evidence.attempts import Change, Facts
 from worker.domain.evidence.lookups import Look, Matches, Undecided
 from worker.domain.evidence.reports import Report
 from worker.domain.statuses import AttemptState, Cause
-from worker.store import attempts
+from worker.store import attempts, unjudged
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 
 log = structlog.get_logger()
 
 
 PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Asking raised this kind of error: a bug of ours, which decides nothing."""
+
+    fault: str
 
 
 def rescue_all(engine: Engine, line: ProviderLoop, patience: Timeouts) -> None:
@@ -44,6 +52,7 @@ def rescue(engine: Engine, line: ProviderLoop, patience: Timeouts, limit: int = 
     2. Ask about each, by sid where one is known, else by who was to be reached; no transaction open.
     3. Lock the attempt, leave out what is bound to another, and judge: bind it, count an empty look,
        or, where nothing is decided and patience has run out, close it by policy.
+    4. Note which of them could not be judged: `doctor` and a metric tell of them.
 
     Returns:
         how many attempts were looked after; `limit` means there may be more.
@@ -55,30 +64,45 @@ def rescue(engine: Engine, line: ProviderLoop, patience: Timeouts, limit: int = 
         for_time=patience.lookup_interval,
     )
     looks = line.run(_ask_all(line, inquiries)) if inquiries else []
+    faults: dict[int, str] = {}
     for inquiry, look in zip(inquiries, looks, strict=True):
-        try:
-            # One of several may be of another campaign with the same sender.
-            if isinstance(look, Matches) and len(look.reports) == 1:
-                halt_barred(engine, look.reports)
-                note_reports(engine, patience.unknown_run, look.reports)
-            in_transaction(engine, _judge, patience=patience, inquiry=inquiry, look=look)
-        except StoreUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001  one that can't be judged must not stop the others
-            log.error("judging_failed", attempt=inquiry.attempt, error=type(error).__name__)
+        if fault := _settle(engine, patience, inquiry, look):
+            faults[inquiry.attempt] = fault
+    in_transaction(engine, unjudged.note, [one.attempt for one in inquiries], faults)
     return len(inquiries)
 
 
-async def _ask_all(line: ProviderLoop, inquiries: Sequence[LookupRequest]) -> list[Look]:
+async def _ask_all(line: ProviderLoop, inquiries: Sequence[LookupRequest]) -> list[Look | Failed]:
     return list(await asyncio.gather(*(_ask(line, inquiry) for inquiry in inquiries)))
 
 
-async def _ask(line: ProviderLoop, inquiry: LookupRequest) -> Look:
+async def _ask(line: ProviderLoop, inquiry: LookupRequest) -> Look | Failed:
     try:
         return await line.provider(inquiry.mode).look(inquiry)
     except Exception as error:  # noqa: BLE001  a bug in reading an answer must not stop the sweep
         log.error("look_failed", attempt=inquiry.attempt, error=type(error).__name__)
-        return Undecided("error")
+        return Failed(type(error).__name__)
+
+
+def _settle(
+    engine: Engine, patience: Timeouts, inquiry: LookupRequest, look: Look | Failed
+) -> str | None:
+    """Judge one attempt by what its provider said; returns the kind of error that came between."""
+    fault = None
+    if isinstance(look, Failed):
+        fault, look = look.fault, Undecided("error")
+    try:
+        # One of several may be of another campaign with the same sender.
+        if isinstance(look, Matches) and len(look.reports) == 1:
+            halt_barred(engine, look.reports)
+            note_reports(engine, patience.unknown_run, look.reports)
+        in_transaction(engine, _judge, patience=patience, inquiry=inquiry, look=look)
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  one that can't be judged must not stop the others
+        fault = type(error).__name__
+        log.error("judging_failed", attempt=inquiry.attempt, error=fault)
+    return fault
 
 
 def _judge(

@@ -15,6 +15,7 @@ class Figures:
     halts: int
     attempts_in_doubt: int
     attempts_open: int
+    attempts_unjudged: int
     reports_waiting: int
     dead_letters: int
     webhooks_waiting: int
@@ -31,6 +32,8 @@ _FIGURES = text(f"""
         (SELECT count(*) FROM halt),
         (SELECT count(*) FROM attempt WHERE check_at IS NOT NULL AND state = 'IN_DOUBT'),
         (SELECT count(*) FROM attempt WHERE check_at IS NOT NULL),
+        (SELECT count(*) FROM unjudged AS u JOIN attempt AS a ON a.id = u.attempt
+         WHERE a.check_at IS NOT NULL),
         (SELECT count(*) FROM inbox WHERE next_try_at IS NOT NULL),
         (SELECT count(*) FROM dead_letter WHERE settled_at IS NULL),
         (SELECT count(*) FROM webhook_delivery WHERE next_try_at IS NOT NULL),

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, update
 from structlog.testing import capture_logs
 
 from tests.factories import (
+    ANA,
     HOUR,
     MINUTE,
     SECOND,
@@ -29,14 +30,16 @@ from tests.factories import (
 )
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
+from worker.desk.database import examine_doubts
 from worker.dispatch.apply_reports import apply_reports
+from worker.dispatch.decide import count_as_sent
 from worker.dispatch.rescue import PAGE, rescue, rescue_all
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.lookups import Look, Matches, Undecided
 from worker.domain.evidence.reports import Meaning, Report
 from worker.domain.statuses import AttemptState, Channel, ChannelStatus
-from worker.store import halts, schema
+from worker.store import halts, metrics, schema
 from worker.store.connect import in_transaction
 
 PATIENCE = make_patience()
@@ -285,6 +288,20 @@ def test_a_bug_while_asking_decides_nothing(engine: Engine, connect: Connect) ->
     look_after(engine, connect, RuntimeError("oops"))
 
     assert state_of(engine, attempt) == ("IN_DOUBT", "INITIATED")
+    assert told(engine) == (False, "1 attempts can't be judged: RuntimeError", 1)
+
+    look_after(engine, connect, UNDECIDED)
+    assert told(engine) == WELL
+
+
+WELL = (True, "every open attempt can be judged", 0)
+
+
+def told(engine: Engine) -> tuple[bool, str, int]:
+    """What `doctor` and the metric say of what can't be judged."""
+    finding = examine_doubts(engine)
+    figures = in_transaction(engine, metrics.read)
+    return finding.well, finding.found, figures.attempts_unjudged
 
 
 GIVING_UP: Sequence[tuple[Channel, timedelta]] = [
@@ -438,6 +455,14 @@ def test_one_attempt_that_can_not_be_judged_spoils_no_other(
 
     assert state_of(engine, sound) == ("DONE", "COMPLETED")
     assert state_of(engine, spoiled) == ("IN_DOUBT", "INITIATED")
+    assert told(engine) == (False, "1 attempts can't be judged: StoreRefused", 1)
+
+    make_overdue(engine)
+    rescue(engine, connect(FakeProvider(Channel.VOICE, looks=[unstorable])), PATIENCE)
+    assert told(engine) == (False, "1 attempts can't be judged: StoreRefused", 1)
+
+    count_as_sent(engine, spoiled, by=ANA)
+    assert told(engine) == WELL
 
 
 def test_a_call_from_another_sender_decides_nothing_until_it_is_known_as_anothers(
