@@ -11,11 +11,13 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine
 
+from config.names import Names
 from tests.doors import ROOT, STREAM, TRIGGER_STREAM, WORKER, running, settings
 from tests.factories import make_campaign
 from tests.readmes import codes
 from tests.sessions import eventually
 from worker.cli.broker import strays
+from worker.cli.doctor import judge_strays
 from worker.desk.batches import show_batch
 from worker.domain.errors import UnknownBatch
 from worker.domain.statuses import Channel
@@ -94,6 +96,11 @@ def test_what_a_plain_celery_application_sends_strays_to_us_and_nothing_else_doe
     engine: Engine, doors: dict[str, str], environment: dict[str, str]
 ) -> None:
     _run([sys.executable, "-c", PLAIN], doors)
+    waiting = strays(doors["BROKER_URL"])
+    assert waiting == {"messages": 2, "messages\x06\x166": 1, "celery": 1}
+    told = judge_strays(waiting, Names("theirs"))
+    assert (told.well, "1 messages in the list 'celery'" in told.found) == (False, True)
+    assert 'global_keyprefix to "theirs:"' in told.advice
     gathering = [
         sys.executable,
         "-c",
@@ -109,12 +116,12 @@ def test_what_a_plain_celery_application_sends_strays_to_us_and_nothing_else_doe
     with Redis.from_url(doors["BROKER_URL"]) as client:
         [left] = client.lrange("messages", 0, -1)
         assert b"another.application" in left
-        assert strays(doors["BROKER_URL"]) == 1
+        assert strays(doors["BROKER_URL"]) == {"messages": 1}
         client.acl_setuser(
             "narrow", enabled=True, nopass=True, keys=["outreach:*"], commands=["+@all"]
         )
     address = doors["BROKER_URL"].replace("://", "://narrow:any@")
-    assert strays(address) == 0
+    assert strays(address) == {}
     assert _run(gathering, environment | {"BROKER_URL": address}).decode().splitlines()[-1] == "0"
 
 

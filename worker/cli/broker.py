@@ -4,15 +4,22 @@ import subprocess
 import sys
 from re import sub
 from socket import create_connection
+from typing import cast
 from urllib.parse import urlsplit
 
 import orjson
 import redis
 
-from config.queues import Queue
+from config.queues import TRIGGERS, Queue
 
 PATIENCE = 3.0
 STRAYED = Queue.TRIGGERS.value
+DEFAULT_QUEUE = "celery"
+"""Where a message without a queue goes."""
+PRIORITIES = tuple(f"\x06\x16{priority}" for priority in (3, 6, 9))
+"""As kombu's `priority_steps` and `sep` have them."""
+OURS = tuple(name.value.encode() for name in TRIGGERS)
+LOOKED_AT = 100
 DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671}
 
 
@@ -40,15 +47,33 @@ def _ping(url: str) -> None:
         client.ping()
 
 
-def strays(url: str) -> int:
-    """Count the messages that wait under the name of our queue without its prefix, where nobody reads."""
+def strays(url: str) -> dict[str, int]:
+    """Count the messages that wait in lists without our prefix, where nobody reads, by the lists' names.
+
+    All of those under the name of our queue; of Celery's own default queue, which may be anybody's, those
+    that name a message of ours, among its oldest.
+    """
     if is_amqp(url):
-        return 0
+        return {}
     with redis.Redis.from_url(url, socket_timeout=PATIENCE, protocol=2) as client:
         try:
-            return int(client.llen(STRAYED))
-        except redis.RedisError:  # it is no list, or the broker's rules keep everybody from it
-            return 0
+            counted = {key: _count_strays(client, key) for key in _unprefixed(client)}
+        except redis.RedisError:  # the broker's rules keep everybody from them
+            return {}
+    return {key: n for key, n in counted.items() if n}
+
+
+def _unprefixed(client: "redis.Redis") -> list[str]:
+    """Lists of such a name; Celery appends each priority to it behind a separator."""
+    names = [f"{name}{end}" for name in (STRAYED, DEFAULT_QUEUE) for end in ("", *PRIORITIES)]
+    return [name for name in names if client.type(name) == b"list"]
+
+
+def _count_strays(client: "redis.Redis", key: str) -> int:
+    if key.startswith(STRAYED):
+        return client.llen(key)
+    oldest = cast("list[bytes]", client.lrange(key, -LOOKED_AT, -1))
+    return sum(any(name in message for name in OURS) for message in oldest)
 
 
 def _reach(url: str) -> None:

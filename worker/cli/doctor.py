@@ -1,7 +1,7 @@
 """`outreach doctor`: what is well, what is not, and what to do about it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from worker.desk.database import (
     examine_answers,
     examine_clocks,
     examine_database,
+    examine_doubts,
     examine_duties,
     examine_halts,
     examine_writes,
@@ -105,6 +106,7 @@ def _examine_contents(runtime: Runtime) -> Iterator[Finding]:
     yield from examine_duties(runtime.engine, (SCAN, *SHARED))
     yield from examine_processes(runtime.engine, KINDS)
     yield from examine_halts(runtime.engine)
+    yield examine_doubts(runtime.engine)
     yield _examine_identity(runtime)
     inbound = f"{runtime.settings.public_url}/callbacks/sms/inbound"
     yield examine_answers(runtime.engine, inbound)
@@ -176,11 +178,14 @@ def judge_disk(free: int, folder: Path) -> Finding:
     return Finding("disk", free >= LEAST_FREE, found, advice)
 
 
-def judge_strays(waiting: int, names: Names) -> Finding:
-    """Return whether messages wait where nobody reads; the scheduler takes up those that name one of ours."""
-    found = f"{waiting} messages in the list {broker.STRAYED!r}" if waiting else "none"
-    advice = f'set global_keyprefix to "{names.prefix}" in their producer, or it is none of ours'
-    return Finding("messages without our prefix", not waiting, found, advice)
+def judge_strays(waiting: Mapping[str, int], names: Names) -> Finding:
+    """Return whether messages wait where nobody reads; a scheduler takes up those that name one of ours.
+
+    Only one without a NAMESPACE does: of two deployments neither knows whose they are.
+    """
+    lists = ", ".join(f"{n} messages in the list {key!r}" for key, n in waiting.items())
+    advice = f'set global_keyprefix to "{names.prefix}" in their producer, or they are none of ours'
+    return Finding("messages without our prefix", not waiting, lists or "none", advice)
 
 
 def _examine_identity(runtime: Runtime) -> Finding:
@@ -188,10 +193,9 @@ def _examine_identity(runtime: Runtime) -> Finding:
         found = judge_the_database(runtime.engine, runtime.memories)
     except (RefusedToStart, StoreUnavailable) as error:
         return Finding("memory of it", False, str(error), "nothing starts until it can be read")
-    well = found is not Recognition.STRANGER
-    return Finding(
-        "memory of it", well, found.value, "check it, then: outreach resume --after-restore"
-    )
+    well = found.recognition is not Recognition.STRANGER
+    said = found.recognition.value if well else found.why
+    return Finding("memory of it", well, said, "check it, then: outreach resume --after-restore")
 
 
 def judge_queues(queues: frozenset[str], names: Names) -> Iterator[Finding]:

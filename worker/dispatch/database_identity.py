@@ -52,10 +52,16 @@ class FoldedOtherwise(RefusedToStart):
 
 
 class UnrecognizedDatabase(StoreUnavailable):
-    """Not the database that is remembered, until an operator says that it is."""
+    """Not the database that is remembered, until an operator says that it is; it says what was found."""
 
-    def __init__(self) -> None:
-        super().__init__(STRANGER_REASON)
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The judgement of a database; `why`: of a stranger, what was found where, in a sentence."""
+
+    recognition: Recognition
+    present: RememberedIdentity
+    why: str = ""
 
 
 class NotRecognizable(RefusedToStart):
@@ -119,38 +125,28 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
         IdentityStoreUnfit: a memory can't be trusted.
         StoreUnavailable: the database or a memory of it is away.
     """
-    judged = _judge(engine, memories)
-    recognition, present = judged.recognition, judged.present
-    if recognition is Recognition.STRANGER:
-        why = f"{STRANGER_REASON} ({_found(present, memories, judged.recalled)})"
-        if in_transaction(engine, halts.halt, "all", "", why, "outreach"):
-            log.critical("database_not_recognized", why=why)
-        return recognition
+    return _know(engine, memories).recognition
+
+
+def _know(engine: Engine, memories: Sequence[IdentityStore]) -> Judged:
+    judged = judge_the_database(engine, memories)
+    if judged.recognition is Recognition.STRANGER:
+        if in_transaction(engine, halts.halt, "all", "", judged.why, "outreach"):
+            log.critical("database_not_recognized", why=judged.why)
+        return judged
     in_transaction(engine, profiles.note)
     for memory in memories:
-        memory.remember(present)
-    return recognition
+        memory.remember(judged.present)
+    return judged
 
 
-def judge_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Recognition:
+def judge_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Judged:
     """Return what `know_the_database` would say, by the same rule; nothing is halted or written.
 
     Raises:
         RefusedToStart, StoreUnavailable: see `know_the_database`.
     """
-    return _judge(engine, memories).recognition
 
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """The judgement of a database, and what it rests on."""
-
-    recognition: Recognition
-    present: RememberedIdentity
-    recalled: Sequence[RememberedIdentity | None]
-
-
-def _judge(engine: Engine, memories: Sequence[IdentityStore]) -> _Judged:
     def look(connection: Connection) -> tuple[int | None, list[str], RememberedIdentity, bool]:
         return (
             recipient_folding.read_version(connection),
@@ -165,7 +161,11 @@ def _judge(engine: Engine, memories: Sequence[IdentityStore]) -> _Judged:
         raise ForgetfulDatabase(forgetful)
     if folded_by != FOLD_VERSION:
         raise FoldedOtherwise
-    return _Judged(recognize(present, recalled, has_attempts=has_attempts), present, recalled)
+    recognition = recognize(present, recalled, has_attempts=has_attempts)
+    if recognition is not Recognition.STRANGER:
+        return Judged(recognition, present)
+    found = _found(present, memories, recalled)
+    return Judged(recognition, present, f"{STRANGER_REASON} ({found})")
 
 
 def _found(
@@ -189,8 +189,9 @@ def refuse_strangers(engine: Engine, memories: Sequence[IdentityStore]) -> None:
         UnrecognizedDatabase: nobody has accepted this database yet.
         RefusedToStart, StoreUnavailable: see `know_the_database`.
     """
-    if know_the_database(engine, memories) is Recognition.STRANGER:
-        raise UnrecognizedDatabase
+    judged = _know(engine, memories)
+    if judged.recognition is Recognition.STRANGER:
+        raise UnrecognizedDatabase(judged.why)
 
 
 def recognition_of(engine: Engine, memories: Sequence[IdentityStore]) -> Recognition:

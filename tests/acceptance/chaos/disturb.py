@@ -228,7 +228,8 @@ class Disturber:
                 self._remembered += [tuple(row) for row in connection.execute(_LEASED)]
             chosen = self.random.sample(self._remembered, min(20, len(self._remembered)))
             with Broker(self.runtime.settings.broker_url) as broker:
-                broker.transport_options = {"global_keyprefix": "outreach:", "socket_timeout": 5}
+                prefix = self.runtime.settings.names.prefix
+                broker.transport_options = {"global_keyprefix": prefix, "socket_timeout": 5}
                 for batch, lease, requests, mode in chosen:
                     _publish(broker, mode, batch, str(lease), requests)
                     self.fired["message repeated"] += 1

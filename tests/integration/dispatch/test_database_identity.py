@@ -9,8 +9,11 @@ from sqlalchemy import Engine, text
 from tests.factories import make_attempt
 from worker.dispatch.database_identity import (
     ForgetfulDatabase,
+    UnrecognizedDatabase,
     adopt_the_database,
+    judge_the_database,
     know_the_database,
+    refuse_strangers,
 )
 from worker.dispatch.halt import halts_in_force, resume
 from worker.domain.database_identity import Recognition, RememberedIdentity
@@ -78,6 +81,21 @@ def test_the_sentence_says_what_was_found_and_where(
     assert "the key outreach:database of BROKER_URL: another database is remembered" in halt.reason
     assert f"(71:5, this is {present.system})" in halt.reason
     assert "give each a NAMESPACE and a STATE_DIR of its own" in halt.reason
+
+
+def test_whoever_is_refused_is_told_what_was_found(
+    engine: Engine, memories: list[IdentityStore]
+) -> None:
+    know_the_database(engine, memories)
+    present = in_transaction(engine, database_identity.present)
+    memories[0].remember(RememberedIdentity(present.system, present.timeline + 1, 1))
+
+    with pytest.raises(UnrecognizedDatabase) as refused:
+        refuse_strangers(engine, memories)
+
+    found = f"timeline {present.timeline + 1} is remembered, this is {present.timeline}"
+    assert found in str(refused.value)
+    assert judge_the_database(engine, memories).why == str(refused.value)
 
 
 def test_a_database_with_attempts_that_nobody_remembers_is_halted(

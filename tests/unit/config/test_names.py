@@ -25,6 +25,10 @@ def test_no_key_is_shared(name: str) -> None:
     assert getattr(THEIRS, name).startswith("theirs")
 
 
+def test_nor_is_a_worker_s_name() -> None:
+    assert THEIRS.worker("voice") == "theirs-voice"
+
+
 @pytest.mark.parametrize("option", ["control_exchange", "event_exchange", "event_queue_prefix"])
 def test_workers_of_two_deployments_do_not_hear_each_other(option: str) -> None:
     for url, prefixed in ((REDIS, True), (RABBIT, False)):
