@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from config.settings import Settings
+from tests.programs import forget_settings
 from tests.reaper import go_on_under_reaper, stop_when_asked
 
 pytest.register_assert_rewrite("tests.limits")
@@ -27,10 +27,7 @@ pytest_plugins = [
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-os.environ["OUTREACH_ENV_FILE"] = os.devnull  # a developer's .env is no part of any test
-for name in list(os.environ):
-    if name.lower() in Settings.model_fields or name.startswith(("TWILIO_", "SENDGRID_")):
-        del os.environ[name]
+forget_settings()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -23,6 +23,7 @@ from tests.benchmarks.designs import PARTS, Design, Measured
 from tests.benchmarks.machine import Machine, running_machine
 from tests.benchmarks.ours import PROCESSES, SETTINGS, Ours
 from tests.benchmarks.usual.design import Usual
+from tests.programs import run_alone
 
 MODES = ("voice", "sms", "email")
 LATENCIES = (0, 100)
@@ -186,4 +187,4 @@ def _cpu_name() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(main)

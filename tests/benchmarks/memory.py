@@ -14,6 +14,7 @@ import psutil
 
 from tests.fixtures.house import inhabit
 from tests.procfile import LINES
+from tests.programs import run_alone
 
 STILL = 0.01
 """The share by which the sum may change from one look to the next, once the house is idle."""
@@ -65,4 +66,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(main)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from tests.benchmarks.machine import Machine, running_machine
 from tests.benchmarks.stored import fill
+from tests.programs import run_alone
 from worker.desk.batches import show_batch
 from worker.dispatch.scan import ScanLimits, hand_back, scan
 from worker.domain.statuses import Channel
@@ -76,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(main)

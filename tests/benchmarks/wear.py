@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from tests.benchmarks.machine import running_machine
 from tests.benchmarks.ours import make_batch, sqlalchemy_url
 from tests.factories import make_patience
+from tests.programs import run_alone
 from worker.dispatch.scan import Chunk, ScanLimits, hand_back, scan
 from worker.domain.evidence import judge_answer, judge_report
 from worker.domain.evidence.answers import Accepted
@@ -146,4 +147,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(main)

@@ -18,6 +18,7 @@ import uvloop
 
 from tests.integration.providers.reader import Reader
 from tests.integration.providers.test_transport import self_signed
+from tests.programs import run_alone
 from worker.providers.deadline_clock import Moment
 from worker.providers.transport import Transport
 
@@ -67,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(main)

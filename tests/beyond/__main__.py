@@ -19,6 +19,7 @@ from tests.acceptance.chaos.judge import Verdict
 from tests.acceptance.chaos.show import show
 from tests.beyond.programs import ProgramMissing, find
 from tests.beyond.run import run
+from tests.programs import run_alone
 
 PACKAGES = {"pgbouncer": "pgbouncer", "rabbitmq-server": "rabbitmq-server"}
 
@@ -55,4 +56,4 @@ def _judged(seed: int, n: int) -> Verdict:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

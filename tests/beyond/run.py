@@ -59,9 +59,9 @@ def run(stack: ExitStack, home: Path, out: Console, *, seed: int, n: int) -> Ver
 
 def _judge_when_quiet(here: Topology, batches: list[BatchPlan]) -> Verdict:
     engine = here.operator.engine
-    wait_until(lambda: is_quiet(engine, apart_from=CLOSED_BATCH), QUIET_SECONDS, pause=0.5)
+    wait_until(lambda: is_quiet(engine, apart_from=CLOSED_BATCH), QUIET_SECONDS)
     _until_done(lambda: delete_batch(engine, CLOSED_BATCH, reason="over", by=BY))
-    wait_until(lambda: is_quiet(engine), QUIET_SECONDS, pause=0.5)
+    wait_until(lambda: is_quiet(engine), QUIET_SECONDS)
     stops = read_stops(ask(here.sandbox_url, "opt-outs"))
     verdict = judge(engine, here.sandbox_url, left_alone(batches, stops))
     judge_people(verdict, batches, ask(here.sandbox_url, "ledger"), stops)

@@ -2,8 +2,6 @@
 
 import argparse
 import hashlib
-import signal
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from tests.mutants.copies import copy_house, say
 from tests.mutants.faults import ROOMS, ROOT, Fault, Part, read_room
 from tests.mutants.judge import Judge, Outcome, open_court
+from tests.programs import run_alone
 
 SHARE = 0.95
 LEAST_SECONDS = 30
@@ -27,7 +26,6 @@ def main() -> int:
         "--again", action="store_true", help="those too that the log says were seen"
     )
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and what it started ends with it
     rooms = [asked.room] if asked.room else ROOMS
     parts = [part for room in rooms for part in read_room(room) if asked.only in part.path]
     known = set() if asked.again else _read_log()
@@ -95,4 +93,4 @@ def _note(*told: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

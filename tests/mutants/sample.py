@@ -1,7 +1,6 @@
 """Draw small faults of the pure rooms by chance, and see how many the unit tests notice."""
 
 import argparse
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -10,6 +9,7 @@ from tests.mutants.copies import copy_house, say
 from tests.mutants.faults import ROOT
 from tests.mutants.judge import Judge, Outcome
 from tests.mutants.small import Small, draw
+from tests.programs import run_alone
 
 SHARE = 0.95
 SECONDS = 120.0
@@ -72,4 +72,4 @@ def _nearest(path: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

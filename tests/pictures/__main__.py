@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from tests.fixtures.browser import ABSENT, CHROMIUM, running_browser, sign_in
 from tests.fixtures.house import Inhabited, inhabit, wait_until
+from tests.programs import run_alone
 from worker.desk.batches import create_batch, pause_batch, show_batch
 from worker.desk.campaigns import create_campaign
 from worker.desk.uploads import upload_requests
@@ -108,4 +109,4 @@ def take(page: Page) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

@@ -13,6 +13,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.programs import run_alone
+
 PROGRAMS = ("numbers", "callers", "opt_outs", "lists", "samples", "clients")
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "tests" / "README.md"
@@ -67,4 +69,4 @@ def _write(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

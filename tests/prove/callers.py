@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from config.settings import SANDBOX_SECRET
 from tests.benchmarks.callbacks.calls import Callback, callbacks, store_calls
 from tests.doors import settings
+from tests.programs import run_alone
 from tests.prove.hostile import CLIENTS_CORE, HUGE, REPEATING, STANDING
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
@@ -208,4 +209,4 @@ def _show(measured: dict[str, tuple[float, float]], count: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

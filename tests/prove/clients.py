@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.sdk.environments import versions
+from tests.programs import run_alone
 
 ROOT = Path(__file__).parents[2]
 TEST = "tests/acceptance/test_public_clients.py"
@@ -32,4 +33,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

@@ -19,6 +19,7 @@ from random import Random
 from sqlalchemy import Engine, text
 
 from tests.doors import ROOT, settings
+from tests.programs import run_alone
 from worker.desk.suppressions import suppress_recipient
 from worker.domain.statuses import Channel, SuppressReason
 from worker.local.postgres import running_postgres
@@ -168,4 +169,4 @@ def _row(one: Edition, ran: Ran) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

@@ -14,6 +14,7 @@ from random import Random
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
+from tests.programs import run_alone
 from tests.prove.spellings import (
     BESIDE,
     draw_number,
@@ -160,4 +161,4 @@ def _row(kind: str, total: dict[str, Counter[str]], tallies: dict[str, Tally]) -
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from random import Random
 
+from tests.programs import run_alone
 from tests.prove.races import Tally, run
 from worker.local.postgres import running_postgres
 from worker.store.connect import connect
@@ -55,4 +56,4 @@ def table(tally: Tally, n: int, seed: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.programs import run_alone
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,4 +41,4 @@ def takes_samples() -> list[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from random import Random
 
+from tests.programs import run_alone
 from tests.simulation.campaigns import random_case
 from tests.simulation.fairness import small_batch_slowdown
 from tests.simulation.judge import misled, rate_error, wrongly_late
@@ -49,4 +50,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run_alone(main)

@@ -29,6 +29,7 @@ from tests.acceptance.chaos.people import CLOSED_BATCH, BatchPlan, make_batches
 from tests.acceptance.chaos.plan import OFTEN, make_plan
 from tests.acceptance.chaos.show import show
 from tests.acceptance.chaos.town import Town, wait_until
+from tests.programs import run_alone
 from worker.local.interrupts import Interrupts
 from worker.local.ports import free_port
 from worker.local.postgres import running_postgres
@@ -76,9 +77,9 @@ def _run(stack: ExitStack, home: Path, out: Console, *, seed: int, n: int) -> Ve
     disturbed = time.monotonic()
     out.print(f"disturbed for {disturbed - began:.0f} s; waiting until it is quiet")
     engine = disturber.runtime.engine
-    wait_until(lambda: is_quiet(engine, apart_from=CLOSED_BATCH), QUIET_SECONDS, pause=0.5)
+    wait_until(lambda: is_quiet(engine, apart_from=CLOSED_BATCH), QUIET_SECONDS, interrupts.pause)
     disturber.close_closed_batch()
-    wait_until(lambda: is_quiet(engine), QUIET_SECONDS, pause=0.5)
+    wait_until(lambda: is_quiet(engine), QUIET_SECONDS, interrupts.pause)
     stops = disturber.stops + read_stops(ask(disturber.sandbox_url, "opt-outs"))
     verdict = judge(engine, disturber.sandbox_url, left_alone(batches, stops))
     judge_people(verdict, batches, ask(disturber.sandbox_url, "ledger"), stops)
@@ -156,4 +157,4 @@ def _completed(verdict: Verdict, disturber: Disturber, n: int, quiet: float) -> 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_alone(main)

@@ -112,11 +112,13 @@ class Town:
             )
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.1) -> bool:
-    """Whether the condition came true in time."""
+def wait_until(
+    condition: Callable[[], bool], seconds: float, nap: Callable[[float], None] = time.sleep
+) -> bool:
+    """Whether the condition came true in time; `nap` may raise where somebody asks to stop."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(pause)
+        nap(0.5)
     return condition()

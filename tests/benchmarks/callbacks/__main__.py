@@ -28,6 +28,7 @@ from tests.benchmarks.callbacks.calls import Callback, callbacks, store_calls
 from tests.benchmarks.callbacks.load import Outcome, post
 from tests.benchmarks.callbacks.plain import Base
 from tests.keys import PUBLIC_KEY
+from tests.programs import run_alone
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
 from worker.local.ports import free_port
@@ -254,4 +255,4 @@ def _tell(rounds: dict[str, list[Round]], lost: int, acknowledged: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(main)

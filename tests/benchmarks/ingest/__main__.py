@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tests.benchmarks.ingest import limit, ours, people, plain
 from tests.benchmarks.ingest.measure import Cost, measured
+from tests.programs import run_alone
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
 from worker.local.postgres import EmbeddedPostgres, running_postgres
@@ -131,4 +132,4 @@ def _tell(costs: dict[str, Cost]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(main)
