@@ -32,14 +32,12 @@ _ARCHIVED = """
     SELECT x.recipient FROM archived_attempt AS x JOIN recipient AS q ON q.id = x.recipient
     WHERE x.token = v.token AND q.channel = v.channel
 """
-# The one it names; or the only one who ever had it, here or among the attempts that are left.
+# The only one who ever had it, here or among the attempts that are left; of many, whose address it is tells.
 _BY_SID = """
-    SELECT coalesce(
-        min(q.id) FILTER (WHERE q.identity = v.identity),
-        CASE WHEN count(DISTINCT q.id) = 1
-             AND NOT EXISTS (SELECT FROM sid AS s WHERE s.sid = v.sid) THEN min(q.id) END)
-    FROM archived_attempt AS x JOIN recipient AS q ON q.id = x.recipient
+    SELECT min(q.id) FROM archived_attempt AS x JOIN recipient AS q ON q.id = x.recipient
     WHERE x.sid = v.sid AND q.channel = v.channel
+        AND NOT EXISTS (SELECT FROM sid AS s WHERE s.sid = v.sid)
+    HAVING count(DISTINCT q.id) = 1
 """
 _BY_ADDRESS = """
     SELECT q.id FROM recipient AS q

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select, text, update
 from structlog.testing import capture_logs
 
 from tests.factories import (
+    DAY,
     allow_recipient,
     make_attempt,
     make_batch,
@@ -19,7 +20,7 @@ from tests.factories import (
 from tests.integration.desk.test_opt_outs import MAILBOX, archive, contact, event, reason
 from tests.sessions import Beside
 from worker.dispatch.apply_reports import Applied, apply_reports, apply_waiting
-from worker.domain.statuses import AttemptState, Channel
+from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.providers.email import Events, read_events
 from worker.store import archives, inbox, schema, tallies
 from worker.store.connect import Connection, in_transaction
@@ -151,16 +152,24 @@ def test_without_our_token_an_event_is_heard_after_archiving(
     assert settled.waiting == 0
 
 
+@pytest.mark.parametrize("archived", [1, 2])
 def test_of_an_id_that_many_had_a_forwarded_mailbox_names_nobody(
-    engine: Engine, tmp_path: Path
+    engine: Engine, tmp_path: Path, archived: int
 ) -> None:
-    """Also where all but one of them, or one alone, was archived."""
+    """Whether all of them were archived or not."""
     recipient, token = contact(engine, Channel.EMAIL)
     message = sid_of(engine, token)
-    archive(engine, tmp_path)
-    request = make_request(engine, batch=make_batch(engine, mode=Channel.EMAIL))
-    make_attempt(engine, request=request, state=AttemptState.DONE, sid=message)
+    if archived == 1:
+        archive(engine, tmp_path)
+    batch = make_batch(engine, mode=Channel.EMAIL)
+    request = make_request(engine, batch=batch)
+    done, status = AttemptState.DONE, RequestStatus.COMPLETED
+    make_attempt(engine, request=request, state=done, status=status, sid=message)
     other = read_request(engine, request)["recipient"]
+    if archived == 2:
+        with engine.begin() as connection:
+            connection.execute(update(schema.batch).values(finished_at=func.now() - 40 * DAY))
+        archive(engine, tmp_path)
 
     apply_reports(
         engine, make_patience(), without_token("elsewhere@example.org", f"{message}.1", "e1")
@@ -169,6 +178,18 @@ def test_of_an_id_that_many_had_a_forwarded_mailbox_names_nobody(
 
     apply_reports(engine, make_patience(), without_token(MAILBOX, f"{message}.1", "e2"))
     assert [reason(engine, one) for one in (recipient, other)] == ["spam_report", None]
+
+
+def test_our_token_names_who_says_stop_where_the_event_names_nobody(
+    engine: Engine, tmp_path: Path
+) -> None:
+    recipient, token = contact(engine, Channel.EMAIL)
+    archive(engine, tmp_path)
+    spam = event(token, "spamreport", "e1").replace(b'"email": "una@example.com", ', b"")
+
+    apply_reports(engine, make_patience(), read_events(spam))
+
+    assert reason(engine, recipient) == "spam_report"
 
 
 @pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])

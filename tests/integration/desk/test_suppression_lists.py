@@ -237,6 +237,9 @@ def test_who_stands_twice_in_a_file_or_was_lifted_by_hand_is_counted_once(
     [row] = explain_suppressed(engine, Channel.SMS, NUMBERS[0])
     lift_suppression(engine, row.id, by="bo@example.com")
 
+    with taking_turns(patient, DNC) as turn:
+        missing = missing_in(turn, Channel.SMS, store(engine, NUMBERS[3:]))
+    assert (len(missing.rows), missing.among) == (2, 99)
     assert replace(engine, patient, NUMBERS[3:] * 100) == 2
     [row] = explain_suppressed(engine, Channel.SMS, NUMBERS[0])
     assert row.lifted_by == "bo@example.com"

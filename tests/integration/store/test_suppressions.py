@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from itertools import permutations
 
 import pytest
-from sqlalchemy import Connection, Engine, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.factories import ANA, allow_recipient, make_recipient, read
 from tests.sessions import Beside
@@ -15,7 +15,7 @@ from worker.desk.suppressions import import_suppressed, suppress_recipient
 from worker.domain.consent.suppression import Act
 from worker.domain.errors import FileFault
 from worker.domain.statuses import Channel, SuppressReason
-from worker.store import schema, suppressions
+from worker.store import schema, suppression_acts, suppressions
 from worker.store.connect import in_transaction
 
 NUMBER = "+15125550140"
@@ -88,6 +88,7 @@ def test_a_lift_is_remembered_and_not_written_over(engine: Engine) -> None:
 
     lift_suppression(engine, row.id, by=ANA, why="asked by phone")
     lift_suppression(engine, row.id, by="bo@example.com", why="again")
+    assert in_transaction(engine, suppression_acts.lift, [row.id], by="bo@x.test", why=None) == 0
 
     [row] = explain_suppressed(engine, Channel.SMS, NUMBER)
     assert (row.lifted_by, row.lifted_why) == (ANA, "asked by phone")
@@ -167,6 +168,49 @@ def test_an_act_that_comes_while_another_is_lifted_stands(engine: Engine) -> Non
             lifting.rollback()
             lift_suppression(engine, row.id, by=ANA)
     assert in_force(engine) == ["stop"]
+    assert stands(engine, recipient) == "unsubscribed"
+
+
+def test_a_lift_waits_for_an_act_under_way_and_leaves_it_in_force(engine: Engine) -> None:
+    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    by_operator(engine)
+    [row] = explain_suppressed(engine, Channel.SMS, NUMBER)
+
+    with engine.begin() as stopping:
+        act = Act("stop", "SM9")
+        suppressions.suppress(stopping, Channel.SMS, NUMBER, UNSUBSCRIBED, act)
+        with Beside(engine, lambda _: lift_suppression(engine, row.id, by=ANA)) as office:
+            office.wait_until_blocked()
+            stopping.commit()
+            office.result()
+
+    assert in_force(engine) == ["stop"]
+    assert stands(engine, recipient) == "unsubscribed"
+
+
+def test_whom_somebody_else_makes_known_meanwhile_is_locked_too(engine: Engine) -> None:
+    def lock(connection: Connection) -> None:
+        suppressions.lock(connection, [Channel.SMS], [NUMBER])
+        with engine.begin() as begin, pytest.raises(OperationalError):
+            begin.execute(
+                select(schema.recipient.c.id).with_for_update(nowait=True, key_share=True)
+            )
+
+    with engine.begin() as upload:
+        upload.execute(insert(schema.recipient).values(channel="sms", identity=NUMBER))
+        with Beside(engine, lock) as phone:
+            phone.wait_until_blocked()
+            upload.commit()
+            phone.result()
+
+
+def test_who_was_lifted_by_hand_and_is_listed_again_is_suppressed_again(engine: Engine) -> None:
+    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    by_import(engine)
+    assert allow_recipient(engine, Channel.SMS, NUMBER)
+
+    by_import(engine)
+
     assert stands(engine, recipient) == "unsubscribed"
 
 
