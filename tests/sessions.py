@@ -12,6 +12,8 @@ from worker.store.connect import in_transaction
 
 T = TypeVar("T")
 DEADLINE = 30.0
+# A look every few milliseconds takes from a process that starts what it needs to start.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 0.1
 
 _BLOCKED = text("""
     SELECT count(*) FROM pg_stat_activity
@@ -59,7 +61,8 @@ def blocked_sessions(engine: Engine) -> int:
 
 def eventually(holds: Callable[[], bool], deadline: float = DEADLINE) -> None:
     """Return as soon as the condition holds; fail when it does not within the deadline, in seconds."""
-    ends = time.monotonic() + deadline
+    ends, pause = time.monotonic() + deadline, SHORTEST_PAUSE
     while not holds():
         assert time.monotonic() < ends, "the condition never held"
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(LONGEST_PAUSE, 1.2 * pause)

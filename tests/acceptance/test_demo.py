@@ -53,12 +53,18 @@ def nothing_left(bare: dict[str, str]) -> Iterator[None]:
     assert processes_of(bare) + services_of(bare) == []
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="test_first_command.py has the one of root")
 @pytest.mark.usefixtures("nothing_left")
 def test_it_dispatches_three_batches_and_nobody_is_contacted_twice(bare: dict[str, str]) -> None:
     done = subprocess.run(
         DEMO, env=bare, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
 
+    assert_it_has_kept_its_word(done)
+
+
+def assert_it_has_kept_its_word(done: subprocess.CompletedProcess[str]) -> None:
+    """All of it is said and done."""
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("✓") == 3
     assert "the metrics count the same: 123 voice, 109 sms, 116 email" in done.stdout

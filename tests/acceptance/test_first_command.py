@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.acceptance.test_demo import assert_it_has_kept_its_word, processes_of, services_of
 from tests.fixtures.house import ROOT
 from worker.local.postgres import OWNER, EmbeddedPostgres
 from worker.local.postgres_programs import PARTS, PROGRAMS
@@ -129,16 +130,18 @@ def test_the_demo_runs_for_root_in_a_closed_folder_and_reads_no_env_file(
 ) -> None:
     site = checkout / "site"
     before = sessions_of(postgres, database_url)
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+        "PYTHONPATH": f"{site}:{checkout}",
+        "HOME": str(site.parent),
+        "STATE_DIR": str(site.parent / "state"),
+        "TMPDIR": str(site.parents[1]),
+        "DEMO_TEST": checkout.parent.name,
+    }
 
     done = subprocess.run(
         [sys.executable, "-m", "worker.local", "demo"],
-        env={
-            "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
-            "PYTHONPATH": f"{site}:{checkout}",
-            "HOME": str(site.parent),
-            "STATE_DIR": str(site.parent / "state"),
-            "TMPDIR": str(site.parents[1]),
-        },
+        env=environment,
         cwd=checkout,
         capture_output=True,
         text=True,
@@ -146,7 +149,8 @@ def test_the_demo_runs_for_root_in_a_closed_folder_and_reads_no_env_file(
         check=False,
     )
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_it_has_kept_its_word(done)
+    assert processes_of(environment) + services_of(environment) == []
     assert sessions_of(postgres, database_url) == before
 
 
