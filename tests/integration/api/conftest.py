@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from config.settings import load
+from tests.applications import application_on
 from tests.asgi import ask
 from tests.doors import settings
-from worker.api.app import create
 from worker.api.callers import HEADER
 from worker.runtime import AuditDoor, Runtime
 
@@ -40,7 +40,7 @@ def api(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     for name, value in settings(database_url, "redis://127.0.0.1:1/0", tmp_path).items():
         monkeypatch.setenv(name, value)
     runtime = Runtime(load(), AuditDoor.API)
-    yield create(runtime)
+    yield application_on(runtime)
     runtime.close()
 
 

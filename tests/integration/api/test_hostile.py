@@ -8,10 +8,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, text
 
+from tests.applications import application_on
 from tests.asgi import ask
 from tests.callers import make_key
 from tests.factories import make_batch, make_campaign
-from worker.api.app import create
 from worker.runtime import Runtime
 
 B = "/api/v1/outbound/batches"
@@ -24,7 +24,7 @@ TARGET = "+15125550177"
 def app(engine: Engine, database_url: str, build: Callable[[str], Runtime]) -> Iterator[FastAPI]:
     """The door, on a database with a batch B."""
     make_batch(engine, batch_id="B")
-    yield create(build(database_url))
+    yield application_on(build(database_url))
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM campaign")) == 1
         assert connection.scalar(text("SELECT count(*) FROM communication_batch")) == 1

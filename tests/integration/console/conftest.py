@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
 from config.settings import load
+from tests.applications import application_on
 from tests.browserless import Browserless
 from tests.doors import settings
-from worker.api.app import create
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
 from worker.desk.signing_in import make_link
@@ -44,7 +44,7 @@ def runtime(
 
 @pytest.fixture
 def app(runtime: Runtime) -> ASGIApp:
-    return create(runtime)
+    return application_on(runtime)
 
 
 @pytest.fixture

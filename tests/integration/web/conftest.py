@@ -18,8 +18,8 @@ from starlette.applications import Starlette
 from twilio.request_validator import RequestValidator
 
 from config.settings import load
+from tests.applications import application_on
 from tests.asgi import ask
-from worker.api.app import create as create_api
 from worker.runtime import Runtime
 from worker.sandbox.keys import load_private_key, new_webhook_keys
 from worker.web.app import PublicDoor, create
@@ -77,5 +77,5 @@ def site(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     for name, value in {**SETTINGS, **own}.items():
         monkeypatch.setenv(name, value)
     runtime = Runtime(load())
-    yield Site(create(runtime), create_api(runtime), private, runtime.mark_keys[0])
+    yield Site(create(runtime), application_on(runtime), private, runtime.mark_keys[0])
     runtime.engine.dispose()
