@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.request import urlopen
@@ -13,7 +12,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.fixtures.house import ROOT, Inhabited, frozen, inhabit, wait_until
+from tests.fixtures.house import ROOT, Inhabited, frozen, wait_until
 from worker.heartbeat import KINDS
 
 WORDS = {
@@ -26,19 +25,17 @@ WORDS = {
 """A word of the command of every kind of process but the one that is asked for metrics."""
 NOTICED = 30.0
 """Seconds after which a process that stands still must have been named everywhere."""
+EVERY = 3.0
+"""Seconds between two looks at those that have to be alive all the time."""
 MOST_CPU = 0.1
 """Seconds for a probe."""
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """A house whose hearts beat where no other's do."""
-    folder = tmp_path_factory.mktemp("hearts")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEARTBEAT_DIR", str(folder / "alive"))
-        with inhabit(folder / "state", {}) as inhabited:
-            wait_until(lambda: dead(inhabited) == set())
-            yield inhabited
+def house(neighbour: Inhabited) -> Inhabited:
+    """The house whose hearts beat where no other's do: not the one that is `inhabited` by all tests."""
+    wait_until(lambda: dead(neighbour) == set())
+    return neighbour
 
 
 def is_alive(house: Inhabited, kind: str) -> bool:
@@ -79,15 +76,19 @@ def servers_of(house: Inhabited) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.sampled(of="who stands still")
 def test_whoever_is_frozen_is_named_and_nobody_else(house: Inhabited) -> None:
     wait_until(lambda: unwell(house) == set())
     with frozen(house, *WORDS.values()):
+        # The one that costs least is asked again and again.
+        wait_until(lambda: silent(house) == set(WORDS), NOTICED)
         wait_until(lambda: dead(house) == set(WORDS), NOTICED)
         wait_until(lambda: unwell(house) == set(WORDS), NOTICED)
-        wait_until(lambda: silent(house) == set(WORDS), NOTICED)
+    wait_until(lambda: silent(house) == set())
     wait_until(lambda: dead(house) == set() and unwell(house) == set())
 
 
+@pytest.mark.sampled(of="who stands still")
 def test_who_waits_for_the_database_is_alive(house: Inhabited) -> None:
     servers = servers_of(house)
     assert servers
@@ -98,7 +99,7 @@ def test_who_waits_for_the_database_is_alive(house: Inhabited) -> None:
         until = time.monotonic() + NOTICED
         while time.monotonic() < until:
             assert dead(house) == set()
-            time.sleep(1)
+            time.sleep(EVERY)
 
 
 def test_a_probe_costs_next_to_nothing(house: Inhabited, tmp_path: Path) -> None:

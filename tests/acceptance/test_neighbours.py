@@ -1,7 +1,7 @@
 """Two deployments on one broker, each under its own names: neither sees, halts or serves the other."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from redis import Redis
@@ -9,7 +9,7 @@ from redis import Redis
 from tests.acceptance.test_dispatch import BY, ENDS, TARGETS, make_batch, publish
 from tests.acceptance.test_flower import workers
 from tests.doors import envelope
-from tests.fixtures.house import Inhabited, inhabit, wait_until
+from tests.fixtures.house import Inhabited, wait_until
 from worker.desk.batches import resume_batch, show_batch
 from worker.dispatch.halt import halts_in_force
 from worker.domain.errors import UnknownBatch
@@ -20,13 +20,9 @@ PREFIXES = ("outreach:", "second-house:")
 
 
 @pytest.fixture(scope="module")
-def both(
-    inhabited: Inhabited, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Inhabited]]:
-    """The session's house and, on its broker, one with everything else of its own; by their prefixes."""
-    shared = {"BROKER_URL": inhabited.environment["BROKER_URL"], "NAMESPACE": "second-house"}
-    with inhabit(tmp_path_factory.mktemp("neighbour"), shared) as neighbour:
-        yield dict(zip(PREFIXES, (inhabited, neighbour), strict=True))
+def both(inhabited: Inhabited, neighbour: Inhabited) -> dict[str, Inhabited]:
+    """The session's houses by their prefixes."""
+    return dict(zip(PREFIXES, (inhabited, neighbour), strict=True))
 
 
 def test_each_dispatches_its_own_and_neither_halts(both: dict[str, Inhabited]) -> None:
