@@ -21,7 +21,8 @@ from worker.domain.statuses import (
     ChannelStatus,
     RequestStatus,
 )
-from worker.store import schema
+from worker.store import duties, schema
+from worker.store.connect import in_transaction
 from worker.store.queue import Chunk
 
 ANA = "ana@example.com"
@@ -358,6 +359,11 @@ def counted_equals_recount(engine: Engine) -> bool:
             """)
         ).all()
     return kept == recount
+
+
+def let_scan(engine: Engine) -> None:
+    """As if a scheduler ran, for the next minute."""
+    in_transaction(engine, duties.note, duties.SCAN, MINUTE)
 
 
 def database_time(engine: Engine) -> datetime:

@@ -5,19 +5,25 @@ from rich.console import Group, RenderableType
 
 from worker.cli.context import AsJson, BatchId, ReferenceId, screen, session
 from worker.cli.printing import add_row, facts_table, print_json, table
-from worker.desk.requests import show_request
+from worker.desk.request_details import show_details
 from worker.domain.contract.results import History
 
 
 def show(
     context: typer.Context, batch_id: BatchId, reference_id: ReferenceId, *, as_json: AsJson = False
 ) -> None:
-    """Show where a request stands and everything that happened to it."""
-    history = show_request(session(context).runtime.engine, batch_id, reference_id)
+    """Show where a request stands, everything that happened to it, and what holds it now."""
+    current = session(context)
+    here = current.runtime
+    zone = None if as_json else str(current.zone)
+    seen = show_details(here.engine, batch_id, reference_id, ceilings=here.ceilings, zone=zone)
     if as_json:
-        print_json(history.to_wire())
-    else:
-        screen(context).print(draw_request(history))
+        print_json(seen.history.to_wire() | {"held_by": list(seen.held_by)})
+        return
+    out = screen(context)
+    out.print(draw_request(seen.history))
+    for gate in seen.held_by:
+        out.print(f"held by {gate}")
 
 
 def draw_request(history: History) -> RenderableType:

@@ -18,6 +18,7 @@ from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.schedule.eligibility import NotYet, PacingState, begins_at, evaluate
 from worker.domain.schedule.explain import ending
 from worker.domain.schedule.hours import open_hours
+from worker.domain.schedule.load import Load, wait_for_hours
 from worker.domain.schedule.pace import Rates
 from worker.domain.schedule.plan import plan
 from worker.domain.schedule.reachability import Alike, Never, Reach
@@ -67,10 +68,12 @@ def forecast(
     reached = Reach(standing.hours, begins_at(standing, now), wanted.expires_on)
     verdict = evaluate(standing, now, told_in=zone)
     never, uncounted = find_never(reached, found_in.alike())
-    drawn = plan(standing, requests, now, ceiling=ceilings.per_hour(fields.mode))
+    load = Load(later=wait_for_hours(standing.hours, found_in.alike(), requests, now))
+    drawn = plan(standing, requests, now, ceiling=ceilings.per_hour(fields.mode), load=load)
+    told_in = zone or standing.hours.window.zone
     return Outlook(
         not_moving=verdict.why if isinstance(verdict, NotYet) else None,
-        finishes=ending(drawn, requests, wanted.expires_on, zone or "UTC") if requests else None,
+        finishes=ending(drawn, requests, wanted.expires_on, told_in) if requests else None,
         finishes_at=drawn.finishes_at,
         plan=drawn,
         never=(*found_in.never(), *never),

@@ -11,8 +11,9 @@ from worker.domain.contract.batch_queries import BatchQuery
 from worker.domain.contract.batches import BatchDetails, BatchFacts
 from worker.domain.contract.progress import Progress, progress_of
 from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.schedule.load import Recent
 from worker.domain.statuses import Channel, RequestStatus
-from worker.store import batch_lists, duties, glance, halts
+from worker.store import batch_lists, duties, glance, halts, loads
 from worker.store.batches import now
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.duties import DutyRow
@@ -132,22 +133,25 @@ def batches_under_way(
     """The batches with how far they are, how fast they go and why they stand still."""
     ids = [facts.id for facts, _ in found]
     doubts = glance.count_doubts_of(connection, ids)
-    paces = glance.measure_pace(connection, ids)
+    paces, at = loads.measure_pace(connection, ids), now(connection)
     details = details_of(connection, [facts for facts, _ in found])
     return [
         UnderWay(
             details=one,
             campaign_name=name,
             progress=progress_of(one.counts, doubts.get(one.facts.id, 0)),
-            per_hour=_per_hour(paces.get(one.facts.id)),
+            per_hour=_per_hour(paces.get(one.facts.id), at),
             outlook=glance_at(connection, one.facts, ceilings=ceilings, zone=zone),
         )
         for one, (_, name) in zip(details, found, strict=True)
     ]
 
 
-def _per_hour(begun: tuple[int, float] | None) -> float | None:
-    return None if begun is None else begun[0] * 3600 / max(begun[1], STEADY)
+def _per_hour(begun: Recent | None, at: datetime) -> float | None:
+    """Even of a few: it is shown as what was measured, and nothing is foreseen by it."""
+    if begun is None:
+        return None
+    return begun.n * 3600 / max((at - begun.first).total_seconds(), STEADY)
 
 
 def _reach(standing: Sequence[Standing], channel: Channel) -> float | None:

@@ -9,14 +9,24 @@ from worker.desk.batches import get_batch
 from worker.domain.contract.batches import BatchFacts
 from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
 from worker.domain.schedule.ceilings import Ceilings
-from worker.domain.schedule.eligibility import begins_at, evaluate
+from worker.domain.schedule.eligibility import Claimable, begins_at, evaluate
 from worker.domain.schedule.explain import Situation, when_finished, why_not_moving
 from worker.domain.schedule.gates import BatchGate, GateFacts, batch_gates
+from worker.domain.schedule.load import NOTHING_KNOWN
 from worker.domain.schedule.plan import Plan, plan
 from worker.domain.schedule.reachability import Alike, Never, Reach
 from worker.domain.statuses import Channel, RequestStatus
 from worker.domain.wire import Wire, to_wire
-from worker.store import batches, concurrency, due_batches, due_requests, halts, reachability
+from worker.store import (
+    batches,
+    concurrency,
+    due_batches,
+    due_requests,
+    duties,
+    halts,
+    loads,
+    reachability,
+)
 from worker.store.connect import Connection, Engine, in_transaction
 
 NO_CEILINGS = Ceilings()
@@ -92,7 +102,7 @@ def outlook(
         batch_id: the batch.
         requests: plan as if this many waited, instead of those that do.
         ceilings: what the channels allow.
-        zone: in which the sentences tell times; None: the campaign's for its window, else UTC.
+        zone: in which the sentences tell times; None: the campaign's.
 
     Raises:
         UnknownBatch: there is none.
@@ -122,7 +132,7 @@ def glance_at(
     now = batches.now(connection)
     situation = _situation(connection, facts, now, requests, ceilings, zone)
     finishes = when_finished(situation, now)
-    ends = situation.plan.finishes_at if finishes else None
+    ends = situation.plan.finishes_at if finishes and situation.scanning else None
     return Outlook(why_not_moving(situation, now), finishes, ends, situation.plan)
 
 
@@ -145,7 +155,7 @@ def gates_at(
         due=due_requests.waiting(connection, {facts.id: 1})[facts.id] > 0,
         next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
         calls_in_use=_calls_in_use(connection, mode, ceilings.concurrent_calls),
-        zone=zone or "UTC",
+        zone=zone or candidate.standing.hours.window.zone,
     )
     return batch_gates(seen, now)
 
@@ -181,28 +191,39 @@ def _situation(
 ) -> Situation:
     candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
+    supposed = requests is not None
     waiting = _waiting(connection, facts) if requests is None else requests
     standing = replace(candidate.standing, remaining=waiting)
+    told_in = zone or standing.hours.window.zone
+    verdict = evaluate(standing, now, told_in=told_in)
+    moving = isinstance(verdict, Claimable)
+    load = NOTHING_KNOWN if supposed else loads.read(connection, standing, now, moving=moving)
     return Situation(
         facts=facts,
         halt=_halt(connection, facts, candidate.mode),
-        verdict=evaluate(standing, now, told_in=zone),
+        verdict=verdict,
         waiting=waiting,
         due=due_requests.waiting(connection, {facts.id: 1})[facts.id],
         next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
-        plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.mode)),
-        zone=zone or "UTC",
+        plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.mode), load=load),
+        zone=told_in,
         calls_in_use=_calls_in_use(connection, candidate.mode, ceilings.concurrent_calls),
+        scanning=supposed or duties.is_scanning(connection),
     )
 
 
 def situation_of(
-    connection: Connection, facts: BatchFacts, now: datetime, *, ceilings: Ceilings = NO_CEILINGS
+    connection: Connection,
+    facts: BatchFacts,
+    now: datetime,
+    *,
+    ceilings: Ceilings = NO_CEILINGS,
+    zone: str | None = None,
 ) -> tuple[Situation, Channel]:
     """Return what an explanation of a batch is made of, and its channel."""
     candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
-    return _situation(connection, facts, now, None, ceilings, None), candidate.mode
+    return _situation(connection, facts, now, None, ceilings, zone), candidate.mode
 
 
 def find_never(reached: Reach, numbers: Sequence[Alike]) -> tuple[tuple[Never, ...], str | None]:

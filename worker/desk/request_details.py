@@ -12,9 +12,9 @@ from worker.domain.errors import WrongFields
 from worker.domain.recipients.identities import identity_of
 from worker.domain.recipients.targets import normalize
 from worker.domain.schedule.ceilings import Ceilings
-from worker.domain.schedule.eligibility import NotYet
+from worker.domain.schedule.eligibility import NotYet, local_time
+from worker.domain.schedule.explain import NOTHING_SCANS
 from worker.domain.statuses import Channel, RequestStatus
-from worker.domain.wire import stamp
 from worker.store import batches, halts, request_details
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -22,9 +22,16 @@ MOST_FOUND = 200
 
 
 def show_details(
-    engine: Engine, batch_id: str, reference_id: str, *, ceilings: Ceilings = NO_CEILINGS
+    engine: Engine,
+    batch_id: str,
+    reference_id: str,
+    *,
+    ceilings: Ceilings = NO_CEILINGS,
+    zone: str | None = None,
 ) -> RequestDetails:
     """A request with its history, its attempts and the gates that hold it now.
+
+    Sentences tell times in this zone; None: in the campaign's, as those of its batch do.
 
     Raises:
         UnknownBatch, UnknownRequest: there is none.
@@ -33,7 +40,8 @@ def show_details(
 
     def step(connection: Connection) -> RequestDetails:
         attempts = request_details.attempts_of(connection, batch_id, reference_id)
-        held = tuple(_gates(connection, batch_id, history, ceilings)) if _waits(history) else ()
+        waits = _waits(history)
+        held = tuple(_gates(connection, batch_id, history, ceilings, zone)) if waits else ()
         return RequestDetails(history, attempts, held)
 
     return in_transaction(engine, step)
@@ -44,21 +52,23 @@ def _waits(history: History) -> bool:
 
 
 def _gates(
-    connection: Connection, batch_id: str, history: History, ceilings: Ceilings
+    connection: Connection, batch_id: str, history: History, ceilings: Ceilings, zone: str | None
 ) -> Iterator[str]:
     facts, now = get_batch(connection, batch_id), batches.now(connection)
-    situation, mode = situation_of(connection, facts, now, ceilings=ceilings)
+    situation, mode = situation_of(connection, facts, now, ceilings=ceilings, zone=zone)
     yield from _of_batch(facts)
     yield from _halted(connection, facts, mode)
     if facts.expires_on is not None and facts.expires_on <= now:
-        yield f"expired: the batch ended {stamp(facts.expires_on)}"
+        yield f"expired: the batch ended {local_time(facts.expires_on, situation.zone)}"
+    if not situation.scanning:
+        yield f"scheduler: {NOTHING_SCANS}"
     if isinstance(situation.verdict, NotYet):
         yield f"schedule: {situation.verdict.why}"
     if situation.calls_in_use is not None:
         yield f"calls: all {situation.calls_in_use:,} concurrent calls are in use"
     if history.due_at is not None and history.due_at > now:
-        yield f"due: not before {stamp(history.due_at)}"
-    yield from _of_recipient(connection, batch_id, history.request.reference_id)
+        yield f"due: not before {local_time(history.due_at, situation.zone)}"
+    yield from _of_recipient(connection, batch_id, history.request.reference_id, situation.zone)
 
 
 def _of_batch(facts: BatchFacts) -> Iterator[str]:
@@ -77,13 +87,15 @@ def _halted(connection: Connection, facts: BatchFacts, mode: str) -> Iterator[st
             yield f"halt of {one.scope} {one.key}".rstrip() + f": {one.reason}"
 
 
-def _of_recipient(connection: Connection, batch_id: str, reference_id: str) -> Iterator[str]:
+def _of_recipient(
+    connection: Connection, batch_id: str, reference_id: str, zone: str
+) -> Iterator[str]:
     found = request_details.recipient_of(connection, batch_id, reference_id)
     if found is None:
         return
     suppressed_at, reason, busy = found
     if suppressed_at is not None:
-        yield f"suppressed: {reason}, since {stamp(suppressed_at)}"
+        yield f"suppressed: {reason}, since {local_time(suppressed_at, zone)}"
     if busy:
         yield "recipient: another request is under way to them"
 

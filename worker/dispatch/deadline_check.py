@@ -5,8 +5,10 @@ from datetime import datetime
 import structlog
 
 from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.schedule.eligibility import Claimable, evaluate
+from worker.domain.schedule.load import Load
 from worker.domain.schedule.plan import plan
-from worker.store import due_batches, expected_misses
+from worker.store import due_batches, expected_misses, loads
 from worker.store.batches import now
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.due_batches import Candidate
@@ -36,13 +38,14 @@ def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
 
 
 def _count_misses(engine: Engine, batch: int, ceilings: Ceilings) -> int:
-    found, at = in_transaction(engine, _read, batch=batch)
+    found, load, at = in_transaction(engine, _read, batch=batch)
     standing, ceiling = found.standing, ceilings.per_hour(found.mode)
-    return plan(standing, standing.remaining, at, ceiling=ceiling).missed
+    return plan(standing, standing.remaining, at, ceiling=ceiling, load=load).missed
 
 
-def _read(connection: Connection, *, batch: int) -> tuple[Candidate, datetime]:
+def _read(connection: Connection, *, batch: int) -> tuple[Candidate, Load, datetime]:
     at = now(connection)
     found = due_batches.one(connection, batch, at)
     assert found is not None, "a trigger paces every batch"
-    return found, at
+    moving = isinstance(evaluate(found.standing, at), Claimable)
+    return found, loads.read(connection, found.standing, at, moving=moving), at

@@ -9,7 +9,7 @@ import structlog
 
 from worker.store import duties
 from worker.store.connect import Engine, in_one_statement
-from worker.store.duties import DutyRow
+from worker.store.duties import SCAN, DutyRow
 
 __all__ = ["SCAN", "SHARED", "Duty", "DutyRow", "TurnNotes", "perform"]
 
@@ -17,9 +17,6 @@ log = structlog.get_logger()
 
 SHARED = ("sweep", "probe", "settle", "starts", "recall", "rescue", "strays", "foresee", "seal")
 """By name: what is done by whichever scheduler looks first, and missed when none does."""
-SCAN = "scan"
-"""What each scheduler does for itself several times a second; now and then one of them writes it down."""
-
 # A little early, so that who looks exactly when the time is over does not find it a moment short.
 EARLY = 0.9
 

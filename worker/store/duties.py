@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+SCAN = "scan"
+"""What each scheduler does for itself several times a second; now and then one of them writes it down."""
+
 # A row rather than a lock: a lock of a session does not survive a pooler, one of a transaction would
 # keep it open for as long as a provider takes to answer.
 _TAKE_TURN = text("""
@@ -73,6 +76,11 @@ def newest(connection: Connection) -> Sequence[DutyRow]:
         {"odd": ODD},
     )
     return [DutyRow(*row) for row in rows]
+
+
+def is_scanning(connection: Connection) -> bool:
+    """Whether any scheduler looks for due requests."""
+    return any(row.name == SCAN and not row.overdue for row in newest(connection))
 
 
 _FORGET_COUNTS = text(

@@ -122,25 +122,6 @@ def count_doubts_of(connection: Connection, batches: Sequence[int]) -> dict[int,
     return {batch: n for batch, n in rows}  # noqa: C416  a row is no pair to the types
 
 
-_BEGUN = text("""
-    SELECT wanted.batch, begun.n, extract(epoch FROM clock_timestamp() - begun.first)::float8
-    FROM unnest(CAST(:batches AS bigint[])) AS wanted (batch) CROSS JOIN LATERAL (
-        SELECT count(*) AS n, min(began_at) AS first FROM (
-            SELECT began_at FROM attempt
-            WHERE batch = wanted.batch AND began_at > clock_timestamp() - interval '10 minutes'
-            ORDER BY began_at DESC LIMIT :most
-        ) AS latest
-    ) AS begun
-    WHERE begun.n > 0
-""")
-
-
-def measure_pace(connection: Connection, batches: Sequence[int]) -> dict[int, tuple[int, float]]:
-    """Attempts begun in the last ten minutes, and the seconds since the first of them."""
-    rows = connection.execute(_BEGUN, {"batches": list(batches), "most": MOST_READ})
-    return {batch: (n, seconds) for batch, n, seconds in rows}
-
-
 _FORGOTTEN = text(f"""
     SELECT min(p.next_claim_at)
     FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch

@@ -14,6 +14,7 @@ from tests.factories import (
     ANA,
     ANY_TIME,
     CONTENT,
+    let_scan,
     make_attempt,
     make_batch,
     make_request,
@@ -21,6 +22,7 @@ from tests.factories import (
 from worker.api.callers import HEADER
 from worker.desk.audit import list_audit
 from worker.domain.callers import Role
+from worker.domain.schedule.explain import NOTHING_SCANS
 from worker.domain.statuses import AttemptState, Channel
 
 Call = Callable[..., tuple[int, Any]]
@@ -72,8 +74,12 @@ def test_each_change_has_its_row_with_the_owner_and_the_door(
     ]
 
 
-def test_what_holds_a_request_is_listed_gate_by_gate(call: Call, key: str, batch: str) -> None:
+def test_what_holds_a_request_is_listed_gate_by_gate(
+    engine: Engine, call: Call, key: str, batch: str
+) -> None:
     asked = (key, "GET", f"/batches/{batch}/request", None, "reference_id=1")
+    assert call(*asked)[1]["held_by"] == [f"scheduler: {NOTHING_SCANS}"]
+    let_scan(engine)
     assert call(*asked)[1]["held_by"] == []
 
     call(key, "POST", f"/batches/{batch}/pause", {})

@@ -1,10 +1,12 @@
 """What an operator reads about a batch's schedule: before there is one, and while it stands still."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text
@@ -12,16 +14,18 @@ from typer.testing import Result
 
 from tests.factories import (
     database_time,
+    let_scan,
     make_attempt,
     make_batch,
     make_campaign,
     make_request,
 )
-from worker.domain.statuses import Channel, RequestStatus
+from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.domain.wire import stamp
 
 Outreach = Callable[..., Result]
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+AFTERWARDS = (RequestStatus.FAILED, RequestStatus.PENDING)
 
 
 @pytest.fixture
@@ -139,6 +143,9 @@ def explained(outreach: Outreach, **settings: str) -> list[str]:
 
 def test_a_batch_that_moves_says_when_it_finishes(engine: Engine, outreach: Outreach) -> None:
     make_work(engine, batch={"call_rate": 3600})
+    assert all("nothing is scanning" in one for one in explained(outreach))
+    assert json.loads(outreach("batch", "show", "B", "--json").stdout)["finishes_at"] is None
+    let_scan(engine)
 
     [sentence] = explained(outreach)
     shown = json.loads(outreach("batch", "show", "B", "--json").stdout)
@@ -162,10 +169,37 @@ def test_a_batch_that_can_not_finish_says_so_before_it_begins(
     engine: Engine, outreach: Outreach
 ) -> None:
     make_work(engine, batch={"auto_call_rate": True, "expires_in": 5 * HOUR}, max_daily_calls=1)
+    let_scan(engine)
 
     *_, sentence = explained(outreach)
 
     assert " of 3 waiting requests will not be attempted before " in sentence
+
+
+def test_what_waits_for_later_is_not_finished_before(engine: Engine, outreach: Outreach) -> None:
+    wait(engine)
+    let_scan(engine)
+
+    shown = json.loads(outreach("batch", "show", "B", "--json").stdout)
+
+    assert datetime.fromisoformat(shown["finishes_at"]) > database_time(engine) + HOUR
+
+
+def test_the_pace_is_what_has_gone_out_lately(engine: Engine, outreach: Outreach) -> None:
+    batch = make_work(engine, batch={"call_rate": 3600})
+    for _ in range(21):
+        make_attempt(engine, request=make_request(engine, batch=batch))
+    with engine.begin() as connection:
+        began = "UPDATE attempt SET began_at = clock_timestamp() - id % 21 * interval '20 seconds'"
+        connection.execute(text(began))
+    for _ in range(57):
+        make_request(engine, batch=batch)
+    let_scan(engine)
+
+    shown = json.loads(outreach("batch", "show", "B", "--json").stdout)
+
+    took = datetime.fromisoformat(shown["finishes_at"]) - database_time(engine)
+    assert timedelta(minutes=15) < took < timedelta(minutes=25), "three a minute, of 60 that wait"
 
 
 def pause(engine: Engine) -> None:
@@ -218,6 +252,7 @@ def test_a_batch_that_stands_still_says_why(
     engine: Engine, outreach: Outreach, arrange: Callable[[Engine], None], why: str
 ) -> None:
     arrange(engine)
+    let_scan(engine)
 
     sentence, *_ = explained(outreach, VOICE_CONCURRENT="1")
 
@@ -227,6 +262,7 @@ def test_a_batch_that_stands_still_says_why(
 def test_an_upload_that_can_not_be_finished_in_time_is_told_at_once(
     engine: Engine, outreach: Outreach, people: Path
 ) -> None:
+    let_scan(engine)
     campaign = make_campaign(engine, max_daily_calls=10)
     make_batch(engine, batch_id="B", campaign=campaign, auto_call_rate=True, expires_in=3 * HOUR)
     make_batch(engine, batch_id="C", auto_call_rate=True, expires_in=3 * HOUR)
@@ -296,3 +332,80 @@ def test_what_is_said_of_a_country_is_shown_once_for_it(engine: Engine, outreach
         "refused by destination: 2 to FR: the country is not enabled for this Twilio account (21408)",
         "refused by destination: 1 to CA: this source can't reach numbers there (21612)",
     ]
+
+
+def finishes(outreach: Outreach) -> datetime:
+    return datetime.fromisoformat(
+        json.loads(outreach("batch", "show", "B", "--json").stdout)["finishes_at"]
+    )
+
+
+def test_whose_own_hours_are_still_to_come_is_not_finished_before(
+    engine: Engine, outreach: Outreach, tmp_path: Path
+) -> None:
+    """Whether they were looked at already or not, and of a file that is only planned."""
+    here = database_time(engine).astimezone(ZoneInfo("America/Chicago"))
+    begins = here + 3 * HOUR
+    hours: dict[str, Any] = {
+        "recipient_start_time": begins.time().replace(microsecond=0),
+        "recipient_end_time": (begins + 2 * HOUR).time().replace(microsecond=0),
+    }
+    campaign = make_campaign(engine, campaign_name="C", recipient_hours=True, **hours)
+    batch = make_batch(engine, batch_id="B", campaign=campaign)
+    make_request(engine, batch=batch, address="+15125550101")
+    file = tmp_path / "one.csv"
+    file.write_text("reference_id,target\n1,+15125550101\n", encoding="utf-8")
+    let_scan(engine)
+
+    planned = lines(outreach("batch", "plan", str(file), "--campaign", "C"))
+
+    assert finishes(outreach) >= begins - MINUTE
+    [bar] = [line for line in planned if "█" in line]
+    assert f"{begins.astimezone(UTC):%a %d %b %H:}" in bar
+
+
+def test_retries_are_foreseen_as_they_have_come_lately(engine: Engine, outreach: Outreach) -> None:
+    """Of 20 attempts that ended ten wait to be tried again, two hours later."""
+    batch = make_work(engine, batch={"call_rate": 3600})
+    for n in range(20):
+        request = make_request(engine, batch=batch)
+        make_attempt(engine, request=request, state=AttemptState.REFUSED, status=AFTERWARDS[n % 2])
+    with engine.begin() as connection:
+        later = """
+            UPDATE queue SET due_at = clock_timestamp() + interval '2 hours'
+            WHERE request IN (SELECT request FROM attempt)
+        """
+        connection.execute(text(later))
+    let_scan(engine)
+
+    took = finishes(outreach) - database_time(engine)
+
+    assert 6 * HOUR < took < 13 * HOUR, "eleven in two hours, half as many in four, and so on"
+
+
+def test_batch_plan_and_request_tell_the_same_moment_in_one_zone(
+    engine: Engine, outreach: Outreach
+) -> None:
+    today = database_time(engine)
+    closed = [(today + timedelta(days=n)).date().isoformat() for n in (-1, 0, 1)]
+    make_work(engine, holidays=closed, timezone="Asia/Tokyo")
+    let_scan(engine)
+
+    def told(*asked: str, **settings: str) -> set[str]:
+        found = re.findall(r'until (\w{3} [^;"\n]+)', outreach(*asked, **settings).stdout)
+        return {one.strip() for one in found}
+
+    [reference] = references(engine)[:1]
+    for settings in ({}, {"DISPLAY_ZONE": "America/New_York"}):
+        by_batch = told("batch", "show", "B", **settings)
+        assert by_batch == told("batch", "plan", "B", **settings)
+        assert by_batch == told("request", "show", "B", reference, **settings)
+        [moment] = by_batch
+        assert moment.endswith(settings.get("DISPLAY_ZONE", "UTC"))
+    [by_json] = told("batch", "show", "B", "--json")
+    assert "Asia/Tokyo" in by_json
+
+
+def references(engine: Engine) -> list[str]:
+    with engine.begin() as connection:
+        return list(connection.scalars(text("SELECT reference_id FROM communication_request")))

@@ -12,6 +12,7 @@ from tests.factories import (
     MINUTE,
     SECOND,
     lease,
+    let_scan,
     make_attempt,
     make_batch,
     make_request,
@@ -137,6 +138,7 @@ def test_a_scan_claims_what_may_begin_and_the_operator_reads_why_no_more(engine:
     def why() -> str | None:
         return outlook(engine, "work", ceilings=Ceilings(concurrent_calls=5)).not_moving
 
+    let_scan(engine)
     first = claimed()
     assert len(first) == 2
     assert why() is None

@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import make_facts
 from worker.domain.schedule.eligibility import Claimable, NotYet
-from worker.domain.schedule.explain import Situation, when_finished, why_not_moving
+from worker.domain.schedule.explain import NOTHING_SCANS, Situation, when_finished, why_not_moving
 from worker.domain.schedule.pace import Allowance
 from worker.domain.schedule.plan import Plan
 
@@ -56,6 +56,11 @@ REASONS: dict[str, tuple[Situation, str | None]] = {
         replace(MOVING, due=0, next_due=LATER, calls_in_use=50),
         "nothing is due until Mon 01 Jun 15:00 UTC",
     ),
+    "nothing scans": (replace(MOVING, scanning=False), NOTHING_SCANS),
+    "nothing scans, and nothing would be sent": (
+        replace(MOVING, scanning=False, verdict=closed("it is Sunday")), "it is Sunday",
+    ),
+    "nothing scans, and nothing waits": (replace(MOVING, scanning=False, waiting=0), None),
 }  # fmt: skip
 
 
@@ -76,6 +81,7 @@ ENDS: dict[str, tuple[Situation, str | None]] = {
     ),
     "expired": (facts(expires_on=NOW), None),
     "nothing waits": (replace(MOVING, waiting=0), None),
+    "nothing scans": (replace(MOVING, scanning=False), f"not in sight: {NOTHING_SCANS}"),
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from worker.domain.schedule.eligibility import PacingState, current_rate, new_baseline
 from worker.domain.schedule.hours import OpenHours
+from worker.domain.schedule.load import OUT_OF_SIGHT, Load, Retrying
 from worker.domain.schedule.pace import Rates
 from worker.domain.schedule.plan import chart, plan
 from worker.domain.schedule.windows import LAST_SECOND, Window
@@ -108,6 +109,75 @@ def test_what_can_not_be_done_before_the_expiry_is_counted(
 def test_without_a_rate_the_channel_is_the_limit_or_a_call_a_second() -> None:
     assert plan(standing(), 7200, MONDAY).finishes_at == MONDAY + 2 * HOUR
     assert plan(standing(), 7200, MONDAY, ceiling=14_400.0).finishes_at == MONDAY + HOUR / 2
+
+
+@pytest.mark.parametrize(
+    ("paced", "measured", "minutes"),
+    [
+        pytest.param(3600, None, 10, id="nothing-to-tell"),
+        pytest.param(3600, 600.0, 60, id="falls-short"),
+        pytest.param(3600, 3000.0, 10, id="chance"),
+        pytest.param(3600, 9000.0, 10, id="a-burst"),
+        pytest.param(None, 1200.0, 30, id="no-rate"),
+    ],
+)
+def test_what_falls_short_of_its_rate_goes_on_as_it_goes(
+    paced: int | None, measured: float | None, minutes: int
+) -> None:
+    drawn = plan(
+        standing(rates=Rates(hourly_rate=paced)), 600, MONDAY, load=Load(measured=measured)
+    )
+
+    assert drawn.finishes_at is not None
+    assert abs(drawn.finishes_at - MONDAY - timedelta(minutes=minutes)) < timedelta(minutes=1)
+
+
+def finishes_after(requests: int, one: PacingState, load: Load) -> timedelta:
+    drawn = plan(one, requests, MONDAY, load=load)
+    assert drawn.finishes_at is not None
+    return drawn.finishes_at - MONDAY
+
+
+def test_who_has_to_wait_is_not_attempted_before() -> None:
+    one = standing(rates=Rates(hourly_rate=60))
+    later = {MONDAY + 3 * HOUR + HOUR / 2: 40, MONDAY + 5 * HOUR: 1}
+
+    drawn = plan(one, 100, MONDAY, load=Load(later=later))
+
+    assert [(at - MONDAY, n) for at, n in drawn.hours] == [
+        (0 * HOUR, 59), (3.5 * HOUR, 30), (4 * HOUR, 10), (5 * HOUR, 1),
+    ]  # fmt: skip
+    assert finishes_after(100, one, Load(later=later)) == 5 * HOUR + HOUR / 60
+
+
+def test_who_never_may_be_attempted_is_left_out() -> None:
+    drawn = plan(standing(), 3, MONDAY, load=Load(later={OUT_OF_SIGHT: 2}))
+
+    assert (drawn.finishes_at, drawn.missed) == (None, 2)
+
+
+def test_retries_take_their_part_of_the_rate_and_come_after_their_delay() -> None:
+    one = standing(rates=Rates(hourly_rate=60))
+
+    at_once = finishes_after(600, one, Load(retried=Retrying(0.5, timedelta(minutes=1))))
+    tomorrow = finishes_after(60, one, Load(retried=Retrying(0.02, 24 * HOUR)))
+
+    assert 18 * HOUR < at_once < 21 * HOUR, "each half of a half: twice as many"
+    assert 25 * HOUR <= tomorrow < 26 * HOUR
+
+
+def test_retries_that_the_expiry_cuts_off_leave_no_request_out() -> None:
+    one = standing(rates=Rates(hourly_rate=60), expires_on=MONDAY + 2 * HOUR)
+
+    drawn = plan(one, 60, MONDAY, load=Load(retried=Retrying(0.5, 24 * HOUR)))
+
+    assert (drawn.finishes_at, drawn.missed) == (one.expires_on, 0)
+
+
+def test_a_window_that_opens_within_an_hour_is_waited_for() -> None:
+    one = standing(replace(OFFICE, start=time(9, 30)), rates=Rates(hourly_rate=60))
+
+    assert finishes_after(10, one, Load()) == 9.5 * HOUR + HOUR / 6
 
 
 def test_the_chart_has_a_bar_for_each_hour() -> None:

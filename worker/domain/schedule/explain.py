@@ -8,6 +8,8 @@ from worker.domain.schedule.eligibility import Claimable, NotYet, local_time
 from worker.domain.schedule.plan import Plan
 from worker.domain.statuses import BatchStatus
 
+NOTHING_SCANS = "nothing is scanning: start a scheduler, or see why it hangs"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
@@ -26,6 +28,8 @@ class Situation:
     plan: Plan
     calls_in_use: int | None = None
     zone: str = "UTC"
+    scanning: bool = True
+    """Whether any scheduler looks for what is due."""
 
 
 def why_not_moving(situation: Situation, now: datetime) -> str | None:
@@ -49,6 +53,8 @@ def _why_held_back(situation: Situation) -> str | None:
         return f"halted: {situation.halt}"
     if isinstance(situation.verdict, NotYet):
         return situation.verdict.why
+    if situation.due and not situation.scanning:
+        return NOTHING_SCANS
     if situation.due and situation.calls_in_use is not None:
         return f"all {situation.calls_in_use:,} concurrent calls are in use"
     if not situation.due and situation.next_due is not None:
@@ -62,6 +68,8 @@ def when_finished(situation: Situation, now: datetime) -> str | None:
     over = (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
     if not situation.waiting or batch_status(facts, now) in over:
         return None
+    if not situation.scanning:
+        return f"not in sight: {NOTHING_SCANS}"
     return ending(situation.plan, situation.waiting, facts.expires_on, situation.zone)
 
 

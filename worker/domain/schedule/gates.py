@@ -100,11 +100,11 @@ def _window(seen: GateFacts, now: datetime) -> BatchGate:
     if at.opens is None:
         return BatchGate(NEVER, "the calling window never opens")
     if at.opens > now:
-        opens = local_time(at.opens, window.zone)
+        opens = local_time(at.opens, seen.zone)
         return BatchGate(WAIT, f"the calling window opens {opens}", at.opens)
     if at.closes is None:
         return BatchGate(OPEN, "the calling window never closes")
-    return BatchGate(OPEN, f"calling window until {local_time(at.closes, window.zone)}", at.closes)
+    return BatchGate(OPEN, f"calling window until {local_time(at.closes, seen.zone)}", at.closes)
 
 
 def _cap(seen: GateFacts, now: datetime) -> BatchGate:

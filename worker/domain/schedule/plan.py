@@ -14,12 +14,16 @@ from worker.domain.schedule.eligibility import (
     local_day,
     new_baseline,
 )
-from worker.domain.schedule.windows import Window, is_open, open_seconds
+from worker.domain.schedule.load import NOTHING_KNOWN, OUT_OF_SIGHT, Load
+from worker.domain.schedule.windows import Window, is_open, open_seconds, opens_at
+from worker.domain.schedule.work import Work
 
 HOUR = timedelta(hours=1)
 HORIZON = timedelta(days=366)
 UNPACED = 3600.0
 """What a batch without a rate is assumed to get where the channel's limit is unknown: a call a second."""
+SHORT = 0.8
+"""Of its rate; what is nearer to it is chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,14 @@ class Plan:
 
 
 def plan(
-    standing: PacingState, requests: int, now: datetime, *, ceiling: float | None = None
+    standing: PacingState,
+    requests: int,
+    now: datetime,
+    *,
+    ceiling: float | None = None,
+    load: Load = NOTHING_KNOWN,
 ) -> Plan:
-    """Lay out first attempts hour by hour; the recipients' own clocks and retries are left out.
+    """Lay out the attempts hour by hour: first ones, and as many retries as there have been lately.
 
     `finishes_at` is None where some requests would miss the expiry, or never find an open window.
 
@@ -43,30 +52,49 @@ def plan(
         requests: how many wait.
         now: by the database's clock.
         ceiling: attempts an hour that the channel allows all batches together; None: unknown.
+        load: who has to wait longer, what has been measured. What falls well short of its rate goes on as
+            it goes, and what has no rate is expected at no other.
     """
     standing = _with_baseline(replace(standing, remaining=requests), now)
-    done = 0.0
+    work = Work.of(requests, now, load)
     per_day: Counter[date] = Counter()
-    hours: list[tuple[datetime, int]] = []
-    finishes_at: datetime | None = None
-    horizon = begins_at(standing, now) + HORIZON
-    ends = min(standing.expires_on or horizon, horizon)
-    at = begins_at(standing, now)
-    while at < ends and int(done + 1e-6) < requests:
-        until = min(_next_hour(at), ends)
-        planned = replace(standing, remaining=requests - int(done + 1e-6))
-        rate = min(current_rate(planned, at) or ceiling or UNPACED, ceiling or inf)
+    hours: dict[datetime, tuple[datetime, int]] = {}
+    begins = begins_at(standing, now)
+    ends = min(standing.expires_on or begins + HORIZON, begins + HORIZON)
+    at = _opens(standing.hours.window, work.next_at(begins))
+    while at is not None and at < ends:
+        work.admit(at)
+        until = min(_next_hour(at), work.arrives_next(), ends)
+        planned = replace(standing, remaining=work.waiting)
+        rate = _rate(current_rate(planned, at), ceiling, load.measured)
         most = rate * _usable(standing.hours.window, at, until) / HOUR.total_seconds()
-        most = min(most, _left(standing, per_day, at, now), requests - done)
-        n = int(done + most + 1e-6) - int(done + 1e-6)
-        done += most
+        n = work.do(min(most, _left(standing, per_day, at, now)), rate, at, until)
         per_day[local_day(standing, at)] += n
-        if n:
-            hours.append((at, n))
-        if int(done + 1e-6) >= requests:
-            finishes_at = min(at + timedelta(hours=most / rate), until)
-        at = until
-    return Plan(tuple(hours), finishes_at, requests - int(done + 1e-6))
+        _add(hours, at, n)
+        at = _opens(standing.hours.window, work.next_at(work.free_from(until)))
+    return Plan(tuple(hours.values()), _finish(work, ends), work.waiting)
+
+
+def _opens(window: Window, at: datetime | None) -> datetime | None:
+    return None if at is None or at == OUT_OF_SIGHT else opens_at(window, at)
+
+
+def _add(hours: dict[datetime, tuple[datetime, int]], at: datetime, n: int) -> None:
+    if n:
+        began, before = hours.get(_next_hour(at), (at, 0))
+        hours[_next_hour(at)] = (began, before + n)
+
+
+def _finish(work: Work, ends: datetime) -> datetime | None:
+    """Return when the last one begins; retries that the expiry cuts off are no requests left out."""
+    if work.waiting or not work.requests:
+        return None
+    return min(work.next_at(ends) or work.finishes_at or ends, ends)
+
+
+def _rate(paced: float | None, ceiling: float | None, measured: float | None) -> float:
+    rate = min(paced or measured or ceiling or UNPACED, ceiling or inf)
+    return rate if measured is None or measured >= SHORT * rate else measured
 
 
 def _with_baseline(standing: PacingState, now: datetime) -> PacingState:
