@@ -144,6 +144,9 @@ class Settings(ApiSettings):
     limits_url: LimitsAddress | None = Field(
         None, description="Redis or Valkey that keeps those limits; unset: BROKER_URL"
     )
+    process_metrics: bool = Field(
+        True, description="measure how long providers, permits and callbacks take"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
 
     @classmethod

@@ -15,26 +15,34 @@ log = structlog.get_logger()
 
 
 @app.task(name=TaskName.DELIVER_VOICE.value)
-def deliver_voice(*, batch: int, lease: str, requests: list[int]) -> None:
+def deliver_voice(
+    *, batch: int, lease: str, requests: list[int], claimed_at: float | None = None
+) -> None:
     """Place the calls of one chunk."""
-    _deliver(Channel.VOICE, batch, lease, requests)
+    _deliver(Channel.VOICE, batch, lease, requests, claimed_at)
 
 
 @app.task(name=TaskName.DELIVER_SMS.value)
-def deliver_sms(*, batch: int, lease: str, requests: list[int]) -> None:
+def deliver_sms(
+    *, batch: int, lease: str, requests: list[int], claimed_at: float | None = None
+) -> None:
     """Send the texts of one chunk."""
-    _deliver(Channel.SMS, batch, lease, requests)
+    _deliver(Channel.SMS, batch, lease, requests, claimed_at)
 
 
 @app.task(name=TaskName.DELIVER_EMAIL.value)
-def deliver_email(*, batch: int, lease: str, requests: list[int]) -> None:
+def deliver_email(
+    *, batch: int, lease: str, requests: list[int], claimed_at: float | None = None
+) -> None:
     """Send the mails of one chunk."""
-    _deliver(Channel.EMAIL, batch, lease, requests)
+    _deliver(Channel.EMAIL, batch, lease, requests, claimed_at)
 
 
-def _deliver(mode: Channel, batch: int, lease: str, requests: list[int]) -> None:
+def _deliver(
+    mode: Channel, batch: int, lease: str, requests: list[int], claimed_at: float | None
+) -> None:
     here = runtime()
-    chunk = Chunk(mode, batch, UUID(lease), tuple(requests))
+    chunk = Chunk(mode, batch, UUID(lease), tuple(requests), claimed_at)
     with HEART.at_work():
         done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)
     handed_back = {why.value: requests for why, requests in done.handed_back.items()}

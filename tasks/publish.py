@@ -47,6 +47,7 @@ def publish(chunk: Chunk) -> None:
             "batch": chunk.batch,
             "lease": str(chunk.lease),
             "requests": list(chunk.requests),
+            "claimed_at": chunk.claimed_at,
         },
     )
 

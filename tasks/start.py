@@ -34,7 +34,7 @@ YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS = 50_000, 20, 100
 @lru_cache(maxsize=1)
 def presence() -> Presence:
     """This process's row."""
-    return Presence(runtime().engine)
+    return Presence(runtime().engine, measures=settings.process_metrics)
 
 
 def wait_for_the_database(stop: Event) -> None:

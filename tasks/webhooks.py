@@ -47,7 +47,7 @@ async def tell(runtime: Runtime) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     await _wait_until_known(runtime, stop)
-    presence = Presence(runtime.engine)
+    presence = Presence(runtime.engine, measures=runtime.settings.process_metrics)
     presence.begin()
     await _tell_until(stop, runtime)
     presence.end()

@@ -14,11 +14,12 @@ from typer.main import get_command
 
 from config.settings import Settings
 from tests.readmes import READMES, ROOT, Readme, commands, words_of
-from worker.api.metrics import COUNTED, HELP, PROCESSES
+from worker.api.metrics import COUNTED, HELP, LABELLED, PROCESSES, RATES
 from worker.cli.later import Later
 from worker.cli.main import app
 from worker.domain.contract.campaigns import CampaignFields, campaign_fields
 from worker.domain.wire import to_wire
+from worker.measures import MEASURES
 
 SETTINGS = {name.upper() for name in Settings.model_fields}
 KINDS = {"outreach", "make", "redis-cli", "export"}
@@ -99,6 +100,9 @@ def test_every_metric_it_names_is_shown(readme: Readme) -> None:
     shown = {
         *HELP,
         *PROCESSES,
+        *LABELLED,
+        RATES,
+        *(one.name if one.bounds else f"{one.name}_total" for one in MEASURES),
         *(f"{name.removesuffix('_total')}_total" for name in COUNTED),
         "database_up",
     }

@@ -24,7 +24,7 @@ def main() -> int:
     runtime = build(settings, AuditDoor.API)
     if is_refused(runtime.engine, runtime.memories):
         return REFUSED
-    presence = Presence(runtime.engine)
+    presence = Presence(runtime.engine, measures=settings.process_metrics)
     presence.begin()
     serve(create(runtime), settings.api_host, settings.api_port, bounds=FILES)
     presence.end()

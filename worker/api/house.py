@@ -30,5 +30,5 @@ def ready(runtime: Used) -> Response:
 def metrics(runtime: Used) -> Response:
     """Figures of the whole deployment."""
     moment = read_snapshot(runtime.engine)
-    figures = registry(moment, runtime.settings.state_dir)
+    figures = registry(moment, runtime.settings.state_dir, runtime.rates)
     return Response(generate_latest(figures), media_type=CONTENT_TYPE_LATEST)

@@ -14,12 +14,13 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from worker.api.measures import show_measures
 from worker.desk.metrics import Snapshot
 from worker.desk.processes import ProcessRow
 from worker.dispatch.duty import SCAN, SHARED
 from worker.domain.consent.opt_out_words import Wish
 from worker.domain.evidence.counted_moves import ANSWERS, CONTACTS, DOUBTS, Moves
-from worker.domain.statuses import Cause, Channel, RequestStatus, SuppressReason
+from worker.domain.statuses import Cause, Channel, ChannelStatus, RequestStatus, SuppressReason
 from worker.heartbeat import KINDS
 
 HELP: dict[str, str] = {
@@ -28,18 +29,26 @@ HELP: dict[str, str] = {
     "attempts_open": "attempts under way, in doubt or waiting for their last word",
     "attempts_unjudged": "open attempts that the rescuer could not judge when it last looked",
     "reports_waiting": "callbacks that fit no attempt yet",
-    "dead_letters": "messages, callbacks and webhooks that could not be accepted and are not settled",
+    "uploads_waiting": "files whose rows are not in their batch yet",
     "webhooks_waiting": "events that their receiver has not taken yet",
     "batches_late": "auto-paced batches that are not expected to finish before they expire",
     "oldest_due_seconds": "age of the oldest request that is due and may be sent; 0 when none is",
     "oldest_doubt_seconds": "how long the oldest doubt has lasted; 0 when there is none",
     "oldest_webhook_seconds": "age of the oldest event that its receiver has not taken; 0 when none waits",
+    "oldest_upload_seconds": "age of the oldest file whose rows are not in its batch yet; 0 when none waits",
     "database_connections": "connections that are taken at the database's server, by whomever",
     "database_connections_offered": "connections that it offers to those who are no superuser",
 }
 
 # A registry lives for one scrape: when it was made is not when anything began to be counted.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's own
+
+LABELLED: dict[str, tuple[str, str]] = {
+    "dead_letters": ("kind", "what could not be accepted, kept whole, and is not settled"),
+    "closed_windows": ("channel", "batches that could send and wait for their calling window"),
+}
+"""Gauges of the same names as in the snapshot: their label, and what they tell."""
+RATES = "permitted_per_second"
 
 PROCESSES: dict[str, str] = {
     "processes": "processes that have not said that they ended",
@@ -128,18 +137,32 @@ COUNTED: dict[str, Counted] = {
         "messages that came without the key prefix, and were put where they belong",
         {(): ("strays",)},
     ),
+    "retries": Counted(
+        "requests that are due again after an attempt, by how that one ended",
+        {
+            (channel, outcome): (f"retry:{channel}:{outcome}",)
+            for channel in Channel
+            for outcome in ChannelStatus
+        },
+        ("channel", "outcome"),
+    ),
     "texts_received": Counted(
         "texts that came in, by what they ask for", _by("text", Wish), ("wish",)
     ),
 }
 
 
-def registry(moment: Snapshot | None, state_dir: Path | None = None) -> CollectorRegistry:
+def registry(
+    moment: Snapshot | None,
+    state_dir: Path | None = None,
+    rates: Mapping[Channel, float] | None = None,
+) -> CollectorRegistry:
     """A registry of one moment; of None only that the database does not answer.
 
     Args:
         moment: what the database knows.
         state_dir: a folder of this host, whose disk has so many bytes free.
+        rates: what the settings permit, in requests a second.
     """
     made = CollectorRegistry()
     build = Info("outreach_build", "the release that answers", registry=made)
@@ -149,6 +172,8 @@ def registry(moment: Snapshot | None, state_dir: Path | None = None) -> Collecto
             "outreach_state_dir_free_bytes", "free bytes on the disk of STATE_DIR", registry=made
         )
         free.set(shutil.disk_usage(state_dir).free)
+    if rates is not None:
+        _show_rates(rates, made)
     up = Gauge("outreach_database_up", "1 while the database answers, else 0", registry=made)
     up.set(moment is not None)
     if moment is not None:
@@ -163,7 +188,23 @@ def _show(moment: Snapshot, made: CollectorRegistry) -> None:
     _show_duties(moment, made)
     for name, counted in COUNTED.items():
         _count(name, counted, moment.tallies, made)
+    show_measures(moment.tallies, made)
+    _show_labelled(moment, made)
     _show_processes(moment.processes, made)
+
+
+def _show_labelled(moment: Snapshot, made: CollectorRegistry) -> None:
+    for name, (label, sentence) in LABELLED.items():
+        gauge = Gauge(f"outreach_{name}", sentence, [label], registry=made)
+        for value, n in getattr(moment, name).items():
+            gauge.labels(value).set(n)
+
+
+def _show_rates(rates: Mapping[Channel, float], made: CollectorRegistry) -> None:
+    sentence = "requests a second that the settings permit, for texts of each sender; 0: any number"
+    gauge = Gauge(f"outreach_{RATES}", sentence, ["channel"], registry=made)
+    for channel, rate in rates.items():
+        gauge.labels(channel).set(rate)
 
 
 def _show_processes(rows: Sequence[ProcessRow], made: CollectorRegistry) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from worker.domain.statuses import Channel
-from worker.store import duties, metrics, processes, tallies
+from worker.store import batches, duties, metrics, processes, tallies
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.metrics import Figures
 from worker.store.processes import ProcessRow
@@ -28,6 +28,10 @@ class Snapshot:
     duties: Mapping[str, datetime | None]
     """When each last went well, by name."""
     processes: Sequence[ProcessRow]
+    dead_letters: Mapping[str, int]
+    """Those that are not settled, by kind."""
+    closed_windows: Mapping[Channel, int]
+    """Batches that wait for their campaign's calling window, by channel."""
 
 
 def read_figures(engine: Engine) -> Figures:
@@ -45,6 +49,8 @@ def read_snapshot(engine: Engine) -> Snapshot | None:
             metrics.read_turns(connection),
             {row.name: row.done_at for row in duties.newest(connection)},
             processes.read(connection),
+            metrics.read_dead_letters(connection),
+            metrics.read_closed_windows(connection, batches.now(connection)),
         )
 
     try:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from json import dumps
+from time import time
 
 import structlog
 
@@ -21,6 +22,7 @@ from worker.domain.evidence import Timeouts, judge_report
 from worker.domain.evidence.attempts import Change
 from worker.domain.evidence.reports import Report
 from worker.domain.statuses import Cause
+from worker.measures import CALLBACK_LAG, MEASURED
 from worker.store import attempts, dead_letters, inbox, tallies
 from worker.store.connect import Connection, Engine, StoreRefused, StoreUnavailable, in_transaction
 from worker.store.inbox import StoredReport
@@ -92,7 +94,17 @@ def apply_reports(
         given_up=taken.given_up + lost,
     )
     _tell(applied)
+    if MEASURED.on:
+        _measure(reports)
     return applied
+
+
+def _measure(reports: Sequence[Report]) -> None:
+    """By this host's clock: the provider's moment is no nearer to the database's."""
+    now = time()
+    for one in reports:
+        if one.at is not None:
+            MEASURED.note(CALLBACK_LAG, (one.mode.value,), now - one.at.timestamp())
 
 
 def _take_in(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:

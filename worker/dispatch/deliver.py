@@ -94,6 +94,7 @@ class _Desk:
             self.keeper,
             chunk,
             assignment,
+            read_at,
             valid_until(assignment, read_at),
             delivered,
         )

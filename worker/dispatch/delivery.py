@@ -14,11 +14,12 @@ from worker.dispatch.record import record
 from worker.domain.content.render import ContentError, render
 from worker.domain.content.tickets import Content, Ticket
 from worker.domain.evidence import Timeouts
-from worker.domain.evidence.answers import Answer, Throttled
+from worker.domain.evidence.answers import Accepted, Answer, Throttled
 from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.schedule.validity import validity
 from worker.limits import Closed, Gate, Stopping
-from worker.providers import Moment
+from worker.measures import CLAIM_TO_ACCEPTED, MEASURED, THROTTLED
+from worker.providers import Moment, boot_clock
 from worker.store import attempts, batch_pace, queue
 from worker.store.chunk_contents import ChunkContents
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
@@ -72,6 +73,8 @@ class Delivery:
     keeper: AnswerBuffer
     chunk: Chunk
     assignment: ChunkContents
+    read_at: float
+    """When the contents were read, on `boot_clock`."""
     valid_until: Mapping[int, float]
     """Until when a request may arrive, on `boot_clock`; those without an end in sight are left out."""
     delivered: Delivered
@@ -178,8 +181,20 @@ class Delivery:
             answer_time=limits.answer_time.total_seconds(),
         ):
             self.slow_down([one.answer for one in answered])
+            if MEASURED.on:
+                self.measure(answered)
             self.record(answered)
             self.delivered.answers.update(type(one.answer).__name__ for one in answered)
+
+    def measure(self, answered: Sequence[Answered]) -> None:
+        """Note how long each accepted one has been on its way, and how many came too fast."""
+        mode, since_read = (self.chunk.mode.value,), boot_clock() - self.read_at
+        claimed_ago = self.assignment.claimed_ago
+        for one in answered:
+            if isinstance(one.answer, Accepted) and claimed_ago is not None:
+                MEASURED.note(CLAIM_TO_ACCEPTED, mode, claimed_ago + since_read)
+            elif isinstance(one.answer, Throttled):
+                MEASURED.note(THROTTLED, mode, 1)
 
     def record(self, answered: Sequence[Answered]) -> None:
         """The answers exist only here: they wait for the store, however long it takes none."""

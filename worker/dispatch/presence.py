@@ -1,7 +1,8 @@
-"""A process tells the database that its work goes on, so that whoever asks there can miss it."""
+"""A process tells the database that its work goes on, and what it measured, for whoever asks there."""
 
 import os
 import socket
+from collections import Counter
 from importlib.metadata import version
 from threading import Event, Thread
 from typing import ParamSpec
@@ -9,7 +10,8 @@ from typing import ParamSpec
 import structlog
 
 from worker.heartbeat import HEART
-from worker.store import processes
+from worker.measures import MEASURED
+from worker.store import processes, tallies
 from worker.store.connect import Engine, Step, in_one_statement
 
 log = structlog.get_logger()
@@ -23,16 +25,21 @@ class Presence:
 
     Args:
         engine: the database, once it has been recognized.
+        measures: whether it brings what is measured on the way.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, measures: bool = True) -> None:
         self._engine = engine
+        self._measures = measures
+        self._untold: Counter[str] = Counter()
+        """What was measured and could not be brought."""
         self._ended = Event()
         self._thread = Thread(target=self._go_on, name="presence", daemon=True)
 
     def begin(self) -> None:
         """Tell now and again, from a thread, for as long as the work goes on."""
         if HEART.kind is not None:
+            MEASURED.on = self._measures
             self._thread.start()
 
     def end(self) -> None:
@@ -41,6 +48,7 @@ class Presence:
         if self._thread.is_alive():
             self._thread.join(EVERY)  # or its last word would come after the row is gone
         if HEART.kind is not None:
+            self._bring()
             self._try(processes.forget, HEART.kind, *_here())
         HEART.stop()
 
@@ -51,13 +59,22 @@ class Presence:
         while not self._ended.is_set():
             if HEART.goes_on():
                 self._try(processes.note, HEART.kind, host, me, _VERSION, HEART.worked_at)
+            self._bring()
             self._ended.wait(EVERY)
 
-    def _try(self, step: Step[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    def _bring(self) -> None:
+        """Add what was measured to the tallies; what can't be brought now is brought later."""
+        self._untold += MEASURED.take()
+        if self._untold and self._try(tallies.add, self._untold):
+            self._untold = Counter()
+
+    def _try(self, step: Step[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
         try:
             in_one_statement(self._engine, step, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  a sign of life must not end a life
             log.debug("presence_untold", error=type(error).__name__)
+            return False
+        return True
 
 
 _VERSION = version("outreach")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -17,9 +18,10 @@ import uvloop
 
 from worker.domain.consent.start_messages import Recalled
 from worker.domain.content.tickets import Ticket
-from worker.domain.evidence.answers import Answer, Unknown
+from worker.domain.evidence.answers import Answer, Unknown, kind_of
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
+from worker.measures import ANSWER_TIME, MEASURED
 from worker.providers import Moment, Provider, Providers
 
 T = TypeVar("T")
@@ -105,7 +107,7 @@ class ProviderLoop:
         missing = sum(map(len, groups))
         gathering = _Gathering(answers.put, missing, flush_rows, flush_seconds)
         sendings = [
-            _send(self._sender(mode, group), group, deadline, gathering) for group in groups
+            _send(self._sender(mode, group), group, mode, deadline, gathering) for group in groups
         ]
         # One call for all: each wakes the loop's thread, and every wake costs both of us the GIL.
         self._loop.call_soon_threadsafe(self._start, sendings)
@@ -149,13 +151,19 @@ async def _place_one(
 
 
 async def _send(
-    send: Sender, group: Sequence[Ticket], deadline: Moment, gathering: "_Gathering"
+    send: Sender,
+    group: Sequence[Ticket],
+    mode: Channel,
+    deadline: Moment,
+    gathering: "_Gathering",
 ) -> None:
+    began = monotonic()
     try:
         given = await send(group, deadline=deadline)
     except Exception as error:  # noqa: BLE001  a bug of ours after the ticket: it may have been sent
         log.error("place_failed", attempt=group[0].attempt, error=type(error).__name__)
         given = [Unknown("error")] * len(group)
+    MEASURED.note(ANSWER_TIME, (mode.value, kind_of(given[0])), monotonic() - began)
     gathering.add([Answered(*pair) for pair in zip(group, given, strict=True)])
 
 

@@ -132,7 +132,7 @@ def _claim(
     if poisoned:
         _close_poisoned(connection, lease, poisoned)
     sendable = [one for one in chosen if one.request not in poisoned]
-    return _chunks(mode, lease, sendable, limits.size(mode))
+    return _chunks(mode, lease, sendable, limits.size(mode), now)
 
 
 def _verdicts(candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Claimable | NotYet]:
@@ -227,12 +227,14 @@ def _close_poisoned(connection: Connection, lease: UUID, poisoned: set[int]) -> 
     log.error("requests_poisoned", requests=sorted(poisoned))
 
 
-def _chunks(mode: Channel, lease: UUID, sendable: list[Selected], size: int) -> list[Chunk]:
+def _chunks(
+    mode: Channel, lease: UUID, sendable: list[Selected], size: int, now: datetime
+) -> list[Chunk]:
     chunks = []
     for batch, members in groupby(sorted(sendable), key=lambda one: one.batch):
         requests = [one.request for one in members]
         chunks += [
-            Chunk(mode, batch, lease, tuple(requests[start : start + size]))
+            Chunk(mode, batch, lease, tuple(requests[start : start + size]), now.timestamp())
             for start in range(0, len(requests), size)
         ]
     return chunks

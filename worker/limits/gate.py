@@ -12,6 +12,7 @@ from redis import RedisError
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
 from worker.limits.bucket import Bucket, Buckets
+from worker.measures import MEASURED, PERMIT_WAIT
 
 log = structlog.get_logger()
 
@@ -96,8 +97,13 @@ class SharedGate:
 
     def reserve(self, mode: Channel, source: str, wanted: int) -> int:
         """See `Gate`."""
-        bucket = self._bucket(mode, source)
-        ends = self.clock() + self.patience
+        asked_at = self.clock()
+        try:
+            return self._wait(self._bucket(mode, source), wanted, asked_at + self.patience)
+        finally:
+            MEASURED.note(PERMIT_WAIT, (mode.value,), self.clock() - asked_at)
+
+    def _wait(self, bucket: Bucket | None, wanted: int, ends: float) -> int:
         while not self.stopped.is_set():
             if bucket is None or wanted <= 0:
                 return wanted

@@ -43,7 +43,11 @@ _WRITE = text(f"""
     ), counted AS (
         INSERT INTO tally (name, slot, n)
         SELECT concat('attempt:', channel, ':', was, ':', state), mod(pg_backend_pid(), 64), count(*)
-        FROM written WHERE was <> state GROUP BY 1 ORDER BY 1
+        FROM written WHERE was <> state GROUP BY 1
+        UNION ALL
+        SELECT concat('retry:', channel, ':', channel_status), mod(pg_backend_pid(), 64), count(*)
+        FROM written WHERE status = 'PENDING' AND state <> 'NOT_SENT' GROUP BY 1
+        ORDER BY 1
         ON CONFLICT (name, slot) DO UPDATE SET n = tally.n + excluded.n
     ), named AS (
         INSERT INTO sid (sid, attempt)

@@ -18,6 +18,7 @@ REQUEST = "request"
 """A request that the database lets nobody move."""
 ANSWER = "answer"
 """What a provider answered to an attempt that the database does not know, or that can't be recorded."""
+KINDS = (MESSAGE, CALLBACK, REQUEST, ANSWER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,15 @@
 """Figures over everything, each from an index that is as small as what it counts."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from worker.domain.schedule.hours import open_hours
+from worker.domain.schedule.windows import is_open as is_within
 from worker.domain.statuses import Channel
+from worker.store.dead_letters import KINDS
+from worker.store.due_batches import HOURS
 from worker.store.schema.conventions import is_open
 
 
@@ -17,12 +22,13 @@ class Figures:
     attempts_open: int
     attempts_unjudged: int
     reports_waiting: int
-    dead_letters: int
+    uploads_waiting: int
     webhooks_waiting: int
     batches_late: int
     oldest_due_seconds: float
     oldest_doubt_seconds: float
     oldest_webhook_seconds: float
+    oldest_upload_seconds: float
     database_connections: int
     database_connections_offered: int
 
@@ -35,7 +41,7 @@ _FIGURES = text(f"""
         (SELECT count(*) FROM unjudged AS u JOIN attempt AS a ON a.id = u.attempt
          WHERE a.check_at IS NOT NULL),
         (SELECT count(*) FROM inbox WHERE next_try_at IS NOT NULL),
-        (SELECT count(*) FROM dead_letter WHERE settled_at IS NULL),
+        (SELECT count(*) FROM upload WHERE finished_at IS NULL),
         (SELECT count(*) FROM webhook_delivery WHERE next_try_at IS NOT NULL),
         (SELECT count(*) FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
          WHERE p.late IS NOT NULL AND b.auto_call_rate AND {is_open("b.")} AND b.expires_on > now()),
@@ -50,6 +56,8 @@ _FIGURES = text(f"""
          FROM attempt WHERE check_at IS NOT NULL AND state = 'IN_DOUBT'),
         (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8
          FROM webhook_delivery WHERE next_try_at IS NOT NULL),
+        (SELECT coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8
+         FROM upload WHERE finished_at IS NULL),
         (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
         current_setting('max_connections')::int
         - current_setting('superuser_reserved_connections')::int
@@ -79,3 +87,31 @@ def read_turns(connection: Connection) -> dict[Channel, float]:
     """Seconds that the batch which waited longest for its turn waits, by channel; 0: none waits."""
     waits = {Channel(mode): seconds for mode, seconds in connection.execute(_TURNS)}
     return {channel: waits.get(channel, 0.0) for channel in Channel}
+
+
+_DEAD = text("SELECT kind, count(*) FROM dead_letter WHERE settled_at IS NULL GROUP BY kind")
+
+
+def read_dead_letters(connection: Connection) -> dict[str, int]:
+    """How many could not be accepted and are not settled, by kind."""
+    found: dict[str, int] = {kind: n for kind, n in connection.execute(_DEAD)}  # noqa: C416  a row is no pair
+    return {kind: found.get(kind, 0) for kind in KINDS}
+
+
+_WINDOWS = text(f"""
+    SELECT c.mode, {", ".join(f"c.{name}" for name in HOURS)}, waiting.n
+    FROM (
+        SELECT campaign_id, count(*) AS n FROM communication_batch AS b
+        WHERE {is_open("b.")} AND (b.expires_on IS NULL OR b.expires_on > now()) GROUP BY 1
+    ) AS waiting JOIN campaign AS c ON c.id = waiting.campaign_id
+""")  # noqa: S608  both are constants
+
+
+def read_closed_windows(connection: Connection, now: datetime) -> dict[Channel, int]:
+    """How many batches that could send wait for their campaign's calling window, by channel."""
+    closed = dict.fromkeys(Channel, 0)
+    for row in connection.execute(_WINDOWS).mappings():
+        mode = Channel(row["mode"])
+        if not is_within(open_hours(mode, dict(row)).window, now):
+            closed[mode] += row["n"]
+    return closed

@@ -23,6 +23,8 @@ class Chunk:
     batch: int
     lease: UUID
     requests: tuple[int, ...]
+    claimed_at: float | None = None
+    """By the database's clock, in seconds since the epoch; None: whoever published it did not say."""
 
 
 _RELEASE = text("""

@@ -23,7 +23,7 @@ def main() -> int:
     runtime = build(settings)
     if is_refused(runtime.engine, runtime.memories):
         return REFUSED
-    presence = Presence(runtime.engine)
+    presence = Presence(runtime.engine, measures=settings.process_metrics)
     presence.begin()
     sys.setswitchinterval(SWITCH)
     runtime.line  # noqa: B018  opened before it is needed: the first hang-up must not wait for an import

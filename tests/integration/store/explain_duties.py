@@ -12,7 +12,7 @@ from tasks.app import runtime
 from tasks.publish import scan_and_publish
 from tasks.scheduler import duties
 from tests.plans import explained, rows_read
-from worker.desk.metrics import read_figures
+from worker.desk.metrics import read_snapshot
 
 
 class Nobody:
@@ -29,7 +29,7 @@ async def _tell() -> None:
 def main() -> None:
     plans = explained(runtime().engine)
     steps: dict[str, Callable[[], object]] = {one.name: one.step for one in duties()}
-    steps["metrics"] = lambda: read_figures(runtime().engine)
+    steps["metrics"] = lambda: read_snapshot(runtime().engine)
     steps |= {"scan": scan_and_publish, "webhooks": lambda: asyncio.run(_tell())}
     read: dict[str, dict[str, float]] = {}
     for name, step in steps.items():

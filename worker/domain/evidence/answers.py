@@ -87,3 +87,20 @@ class Halt:
 
 
 Answer = Accepted | NotSent | Throttled | Refused | GroupRefused | Unknown | Halt
+
+_KINDS: dict[type[Answer], str] = {
+    Accepted: "accepted",
+    NotSent: "not_sent",
+    Throttled: "throttled",
+    Refused: "refused",
+    GroupRefused: "group_refused",
+    Unknown: "unknown",
+    Halt: "halt",
+}
+KINDS = tuple(_KINDS.values())
+"""Kinds of answers, as metrics and logs name them."""
+
+
+def kind_of(answer: Answer) -> str:
+    """Return the name of an answer's kind."""
+    return _KINDS[type(answer)]
