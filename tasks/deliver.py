@@ -3,10 +3,13 @@
 from uuid import UUID
 
 import structlog
+from celery.exceptions import Retry
 
 from config.queues import TaskName
 from tasks.app import app, runtime
-from worker.dispatch.deliver import deliver
+from tasks.redaction import NothingSent
+from worker.dispatch.chunk_summary import ChunkEnd, end_of, summarize
+from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.scan import Chunk
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
@@ -14,36 +17,54 @@ from worker.heartbeat import HEART
 log = structlog.get_logger()
 
 
-@app.task(name=TaskName.DELIVER_VOICE.value)
+@app.task(name=TaskName.DELIVER_VOICE.value, throws=(NothingSent,))
 def deliver_voice(
     *, batch: int, lease: str, requests: list[int], claimed_at: float | None = None
-) -> None:
+) -> str:
     """Place the calls of one chunk."""
-    _deliver(Channel.VOICE, batch, lease, requests, claimed_at)
+    return _deliver(Channel.VOICE, batch, lease, requests, claimed_at)
 
 
-@app.task(name=TaskName.DELIVER_SMS.value)
+@app.task(name=TaskName.DELIVER_SMS.value, throws=(NothingSent,))
 def deliver_sms(
     *, batch: int, lease: str, requests: list[int], claimed_at: float | None = None
-) -> None:
+) -> str:
     """Send the texts of one chunk."""
-    _deliver(Channel.SMS, batch, lease, requests, claimed_at)
+    return _deliver(Channel.SMS, batch, lease, requests, claimed_at)
 
 
-@app.task(name=TaskName.DELIVER_EMAIL.value)
+@app.task(name=TaskName.DELIVER_EMAIL.value, throws=(NothingSent,))
 def deliver_email(
     *, batch: int, lease: str, requests: list[int], claimed_at: float | None = None
-) -> None:
+) -> str:
     """Send the mails of one chunk."""
-    _deliver(Channel.EMAIL, batch, lease, requests, claimed_at)
+    return _deliver(Channel.EMAIL, batch, lease, requests, claimed_at)
 
 
 def _deliver(
     mode: Channel, batch: int, lease: str, requests: list[int], claimed_at: float | None
-) -> None:
+) -> str:
     here = runtime()
     chunk = Chunk(mode, batch, UUID(lease), tuple(requests), claimed_at)
     with HEART.at_work():
         done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)
     handed_back = {why.value: requests for why, requests in done.handed_back.items()}
     log.info("chunk_delivered", mode=mode.value, batch=batch, **done.answers, **handed_back)
+    return tell(done)
+
+
+def tell(done: Delivered) -> str:
+    """Tell Celery, and so Flower, what came of a chunk.
+
+    Raises:
+        NothingSent: and nothing of it will be.
+        Retry: nothing was sent, and a scheduler claims some of it again; no message is published.
+    """
+    summary = summarize(done)
+    match end_of(done):
+        case ChunkEnd.SENT:
+            return summary
+        case ChunkEnd.AGAIN:
+            raise Retry(summary, exc=NothingSent(summary))
+        case ChunkEnd.FAILED:
+            raise NothingSent(summary)

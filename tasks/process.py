@@ -28,6 +28,8 @@ MODULES = {
 }
 """By a process's name: the module that is one, without Celery."""
 NAMES = (*MODULES, *QUEUES, "flower")
+OFFLINE_SHOWN = "--purge-offline-workers=86400"
+"""For a day: whoever looks in the morning sees who went in the night, and an alert has time to fire."""
 ALONE = {"without_mingle": True, "without_gossip": True}
 
 
@@ -81,7 +83,7 @@ def worker(given: str, settings: Settings) -> dict[str, Any]:
 def flower(settings: Settings) -> list[str]:
     """The words that make Flower."""
     address = ("--address=127.0.0.1", f"--port={settings.flower_port}")
-    return ["flower", *address, "--read_only", "--max-tasks=10000", "--purge-offline-workers=60"]
+    return ["flower", *address, "--read_only", "--max-tasks=10000", OFFLINE_SHOWN]
 
 
 def secrets(settings: Settings) -> Mapping[str, str]:

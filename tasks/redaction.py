@@ -1,9 +1,10 @@
-"""Celery that shows nobody's data: no arguments in events, logs or Flower, no text of an error."""
+"""Celery that shows nobody's data: no arguments in events, logs or Flower, no text of an error of others."""
 
 from typing import Any
 
 import structlog
 from celery import Celery, Task
+from celery.exceptions import Retry
 from celery.worker.request import Request
 
 from worker.domain.errors import where_raised
@@ -15,6 +16,10 @@ HIDDEN = "<hidden>"
 
 class TaskFailed(Exception):
     """A task failed. Says what kind of error it was and never repeats its text, which may quote data."""
+
+
+class NothingSent(Exception):
+    """Nothing of a chunk was sent. Says how many and why, in words of ours."""
 
 
 class RedactingCelery(Celery):
@@ -44,7 +49,7 @@ class RedactingRequest(Request):
 
 
 class RedactingTask(Task):  # type: ignore[type-arg]  # not generic at run time
-    """A task whose errors reach events and logs without their text."""
+    """A task whose errors reach events and logs without their text, but for what we say ourselves."""
 
     Request = f"{__name__}:{RedactingRequest.__name__}"
 
@@ -52,6 +57,8 @@ class RedactingTask(Task):  # type: ignore[type-arg]  # not generic at run time
         """Run the task; any error becomes one that quotes nothing."""
         try:
             return super().__call__(*args, **kwargs)
+        except (NothingSent, Retry):
+            raise
         except Exception as error:  # noqa: BLE001  a door: whatever it was, its text stays inside
             where = where_raised(error)
             log.error("task_failed", task=self.name, error=type(error).__name__, where=where)

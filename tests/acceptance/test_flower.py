@@ -9,9 +9,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from config.queues import Queue
+from tasks.process import flower
 from tests.acceptance.test_dispatch import make_batch
-from tests.fixtures.house import Inhabited, wait_until
-from worker.desk.batches import resume_batch
+from tests.fixtures.house import Inhabited, frozen, wait_until
+from worker.desk.batches import pause_batch, resume_batch
 
 PEOPLE = {"voice": "+15125556001", "sms": "+15125556002", "email": "flora@example.com"}
 WORKERS = {"voice": "outreach.deliver.voice", "sms": "outreach.deliver.sms"}
@@ -136,3 +138,74 @@ def test_even_with_the_password_nothing_can_be_changed(worked: Inhabited, page: 
     status, _ = ask(worked, page.format(worker=worker), login(worked), b"{}")
 
     assert status == 403
+
+
+def ends(inhabited: Inhabited, mode: str) -> list[tuple[str, str]]:
+    """How the tasks of a channel ended, and what was told of it."""
+    return [
+        (task["state"], f"{task['result'] or ''}{task['exception'] or ''}")
+        for task in tasks(inhabited).values()
+        if task["name"] == WORKERS[mode]
+    ]
+
+
+def test_a_chunk_that_was_sent_tells_in_words_what_came_of_it(worked: Inhabited) -> None:
+    assert any(state == "SUCCESS" and "1 accepted" in told for state, told in ends(worked, "email"))
+
+
+def test_a_chunk_of_which_nothing_could_be_sent_is_no_success(worked: Inhabited) -> None:
+    make_batch(worked, "flower-refused", "sms", ["+15125610105", "+15125620105"])
+    resume_batch(worked.engine, "flower-refused", by="ana@example.com")
+
+    wait_until(
+        lambda: any(
+            state == "FAILURE" and "2 refused" in told for state, told in ends(worked, "sms")
+        )
+    )
+
+
+def test_a_chunk_that_is_claimed_again_is_shown_as_tried_again_with_the_reason(
+    worked: Inhabited,
+) -> None:
+    with frozen(worked, "voice"):
+        make_batch(worked, "flower-paused", "voice", ["+15125556003"])
+        resume_batch(worked.engine, "flower-paused", by="ana@example.com")
+        # What no worker takes waits in its queue, and Flower counts it.
+        wait_until(lambda: lengths(worked).get("voice") == 1)
+        pause_batch(worked.engine, "flower-paused", by="ana@example.com")
+
+    wait_until(
+        lambda: any(
+            state == "RETRY" and "1 handed back: paused" in told
+            for state, told in ends(worked, "voice")
+        )
+    )
+
+
+def lengths(inhabited: Inhabited) -> dict[str, int]:
+    """How many messages wait in each queue."""
+    told = json.loads(ask(inhabited, "/api/queues/length", login(inhabited))[1])
+    return {one["name"]: one["messages"] for one in told["active_queues"]}
+
+
+def test_every_queue_is_listed_with_its_length(worked: Inhabited) -> None:
+    assert set(lengths(worked)) == {queue.value for queue in Queue}
+
+
+@pytest.mark.parametrize(
+    ("page", "told"), [("/healthcheck", "OK"), ("/metrics", "flower_worker_online")]
+)
+def test_whoever_watches_flower_needs_no_password_and_is_told_of_nobody(
+    worked: Inhabited, page: str, told: str
+) -> None:
+    wait_until(lambda: told in ask(worked, page, {})[1])
+
+    status, text = ask(worked, page, {})
+
+    assert status == 200
+    for word in ("flower-", "+1512", "example.com"):
+        assert word not in text
+
+
+def test_a_worker_that_stands_still_is_still_shown(worked: Inhabited) -> None:
+    assert "--purge-offline-workers=86400" in flower(worked.runtime.settings)
