@@ -8,6 +8,8 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from functools import partial
+from socket import gethostname
 from typing import Any
 
 import structlog
@@ -29,10 +31,16 @@ TALKATIVE = (
 )
 
 
-def set_up(level: str) -> None:
-    """Send every logger of the process through one redacting JSON formatter."""
+def set_up(level: str, worker: str) -> None:
+    """Send every logger of the process through one redacting JSON formatter.
+
+    Args:
+        level: the least severe that is written.
+        worker: what this process is, as in the Procfile; every line names it, with its host.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        partial(_name_worker, f"{worker}@{gethostname()}"),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -61,6 +69,13 @@ def set_up(level: str) -> None:
     root.setLevel(level)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _name_worker(
+    worker: str, _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    event["worker"] = worker
+    return event
 
 
 @contextmanager

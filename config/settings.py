@@ -30,10 +30,11 @@ from config.addresses import (
     WebhookSecret,
     is_loopback,
 )
-from config.api_settings import ApiSettings, ZoneName
+from config.api_settings import ZoneName
 from config.faults import sentence
 from config.names import DEFAULT, Names
 from config.timing import PROFILES, Seconds, Timing
+from config.watch_settings import WatchSettings
 
 # What the sandbox accepts unless told otherwise; refused below for any address but loopback.
 SANDBOX_ACCOUNT_SID = "AC" + "5a" * 16
@@ -55,7 +56,7 @@ Rate = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=40)]
 
 
-class Settings(ApiSettings):
+class Settings(WatchSettings):
     """Settings an operator may change. `outreach doctor` shows the values in force, secrets masked."""
 
     model_config = SettingsConfigDict(
@@ -144,10 +145,6 @@ class Settings(ApiSettings):
     limits_url: LimitsAddress | None = Field(
         None, description="Redis or Valkey that keeps those limits; unset: BROKER_URL"
     )
-    process_metrics: bool = Field(
-        True, description="measure how long providers, permits and callbacks take"
-    )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
 
     @classmethod
     def settings_customise_sources(

@@ -1,11 +1,17 @@
 """Start of a process with its settings: whole, or it ends before anything else with what is wrong."""
 
+import os
 import sys
 
 from config.settings import Settings, SettingsError, load
 
 PROCESS = "OUTREACH_PROCESS"
 """Environment variable: what a process was started as, where that is not its module's name."""
+
+
+def process_name() -> str:
+    """Return what this process was started as; `outreach` where nobody said."""
+    return os.environ.get(PROCESS, "outreach")
 
 
 def load_or_exit(process: str = "outreach") -> Settings:

@@ -8,7 +8,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from config import celery as celery_options
 from config import logs, queues
-from config.start import load_or_exit
+from config.start import load_or_exit, process_name
 from tasks.redaction import RedactingCelery, RedactingTask
 from worker.runtime import Runtime, build
 
@@ -35,4 +35,4 @@ def runtime() -> Runtime:
 @setup_logging.connect
 def set_up_logging(**_: object) -> None:
     """Give Celery our logging instead of its own."""
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, process_name())

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import structlog
 from celery.exceptions import Retry
 
 from config.queues import TaskName
@@ -13,8 +12,6 @@ from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.scan import Chunk
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
-
-log = structlog.get_logger()
 
 
 @app.task(name=TaskName.DELIVER_VOICE.value, throws=(NothingSent,))
@@ -48,8 +45,6 @@ def _deliver(
     chunk = Chunk(mode, batch, UUID(lease), tuple(requests), claimed_at)
     with HEART.at_work():
         done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)
-    handed_back = {why.value: requests for why, requests in done.handed_back.items()}
-    log.info("chunk_delivered", mode=mode.value, batch=batch, **done.answers, **handed_back)
     return tell(done)
 
 

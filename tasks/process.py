@@ -45,7 +45,7 @@ def main() -> None:
         return
     settings = load_or_exit(given)
     if name == "flower":
-        command = [sys.executable, "-m", "celery", "-A", "tasks.app", *flower(settings)]
+        command = [sys.executable, "-m", "celery", "-A", "tasks.flower", *flower(settings)]
         os.execve(sys.executable, command, {**os.environ, **secrets(settings)})  # noqa: S606  our own
     sys.exit(work(given, settings))
 
@@ -83,7 +83,7 @@ def worker(given: str, settings: Settings) -> dict[str, Any]:
 def flower(settings: Settings) -> list[str]:
     """The words that make Flower."""
     address = ("--address=127.0.0.1", f"--port={settings.flower_port}")
-    return ["flower", *address, "--read_only", "--max-tasks=10000", OFFLINE_SHOWN]
+    return ["flower", *address, "--read_only", "--logging=none", "--max-tasks=10000", OFFLINE_SHOWN]
 
 
 def secrets(settings: Settings) -> Mapping[str, str]:

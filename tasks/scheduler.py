@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 def main() -> None:
     """Tick until SIGTERM or SIGINT; what is under way is finished first."""
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, "scheduler")
     stop = stop_when_asked()
     HEART.start("scheduler")
     wait_for_the_database(stop)

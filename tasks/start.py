@@ -12,7 +12,7 @@ import structlog
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from config import logs
-from config.start import PROCESS
+from config.start import PROCESS, process_name
 from tasks import retry
 from tasks.app import runtime, settings
 from worker.dispatch.clock_skew import tell_skew
@@ -57,7 +57,7 @@ def wait_for_the_database(stop: Event) -> None:
 @worker_init.connect
 def know_it_before_consuming(**_: object) -> None:
     """The same for a Celery worker, before it takes its first message."""
-    logs.set_up(settings.log_level)  # Celery asks for it only later
+    logs.set_up(settings.log_level, process_name())  # Celery asks for it only later
     if PROCESS in os.environ:
         HEART.start(os.environ[PROCESS])
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS)

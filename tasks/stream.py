@@ -42,7 +42,7 @@ LONGEST_ROUND = 10.0
 
 def main() -> None:
     """Read until SIGTERM or SIGINT; the entry under way is finished first."""
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, "stream")
     stop = stop_when_asked()
     HEART.start("stream")
     if not settings.broker_url.startswith("redis"):

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 def main() -> int:
     """Tell until SIGTERM or SIGINT; what is under way is finished first."""
     settings = load_or_exit("webhooks")
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, "webhooks")
     HEART.start("webhooks")
     try:
         asyncio.run(tell(build(settings)))

@@ -19,7 +19,7 @@ FILES = Bounds(patience=60.0, largest=LARGEST_FILE + 1_048_576, most_bytes=4 * L
 def main() -> int:
     """Serve, or say why not."""
     settings = load_or_exit()
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, "api")
     HEART.start("api")
     runtime = build(settings, AuditDoor.API)
     if is_refused(runtime.engine, runtime.memories):

@@ -43,6 +43,13 @@ def summarize(delivered: Delivered) -> str:
     return "; ".join([*([", ".join(found)] if found else []), *back]) or "nothing of it was left"
 
 
+def counts_of(delivered: Delivered) -> dict[str, int]:
+    """The same in numbers, by the names that a log has for them."""
+    told = {word.replace(" ", "_"): delivered.answers[kind] for kind, word in WORDS.items()}
+    back = {why.value: n for why, n in delivered.handed_back.items()}
+    return {name: n for name, n in (told | back).items() if n}
+
+
 def end_of(delivered: Delivered) -> ChunkEnd:
     """Return how it ended."""
     told, back = +delivered.answers, +delivered.handed_back

@@ -32,9 +32,9 @@ def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
         return
     for one in in_transaction(engine, expected_misses.note, missed):
         if one.before is None:
-            log.warning("batch_will_be_late", batch=one.batch, missed=one.now)
+            log.warning("batch_will_be_late", batch_id=one.batch_id, missed=one.now)
         elif one.now is None:
-            log.info("batch_will_be_in_time", batch=one.batch)
+            log.info("batch_will_be_in_time", batch_id=one.batch_id)
 
 
 def _count_misses(engine: Engine, batch: int, ceilings: Ceilings) -> int:

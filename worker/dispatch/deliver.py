@@ -3,10 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from json import dumps
+from time import monotonic
 
 import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from worker.dispatch.answer_buffer import AnswerBuffer
+from worker.dispatch.chunk_summary import counts_of
 from worker.dispatch.delivery import Delivered, Delivery, DeliveryLimits, valid_until
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.domain.schedule.hand_backs import HandBack
@@ -56,7 +59,11 @@ def deliver(
     Where the store takes none of this now, what has not begun is handed back whole; where it refuses the
     data of some, those are found by halving the chunk.
     """
-    return _Desk(engine, line, limits, gate, keeper or AnswerBuffer()).deliver(chunk)
+    with bound_contextvars(channel=chunk.mode.value, batch_id=None, campaign=None):
+        began = monotonic()
+        done = _Desk(engine, line, limits, gate, keeper or AnswerBuffer()).deliver(chunk)
+        log.info("chunk_delivered", seconds=round(monotonic() - began, 3), **counts_of(done))
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class _Desk:
         try:
             self.carry_out(chunk, delivered)
         except StoreUnavailable as error:
-            log.warning("chunk_handed_back", batch=chunk.batch, why=str(error))
+            log.warning("chunk_handed_back", why=str(error))
             delivered.handed_back[HandBack.STORE_UNAVAILABLE] += self.hand_back(chunk)
         except StoreRefused as error:
             delivered.add(self.apart(chunk, error))
@@ -86,6 +93,7 @@ class _Desk:
         # Before reading: what the database gives time ends no later on our clock than on its own.
         read_at = boot_clock()
         assignment = in_transaction(self.engine, _take_up, chunk)
+        bind_contextvars(batch_id=assignment.batch_id, campaign=assignment.campaign)
         delivery = Delivery(
             self.engine,
             self.line,

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from worker.dispatch.answer_buffer import AnswerBuffer
+from worker.dispatch.attempt_log import tell_attempts
 from worker.dispatch.grouping import form_of, group_tickets, portions
 from worker.dispatch.provider_loop import Answered, ProviderLoop
 from worker.dispatch.record import record
@@ -45,6 +46,8 @@ class DeliveryLimits:
     patience: Timeouts
     mark_key: bytes
     """What tokens are marked with."""
+    attempt_log_share: float = 1.0
+    """Of accepted attempts so many are told in the log."""
     concurrent_calls: int = 0
     """How many calls may be under way at once, all workers together; 0: any number."""
 
@@ -96,7 +99,7 @@ class Delivery:
         except Closed as closed:
             # Nothing of these has begun: their lease runs out and they are due again. Released at once,
             # they would go round and round for as long as the limits' server is away.
-            log.info("not_permitted_in_time", batch=self.chunk.batch, why=str(closed))
+            log.info("not_permitted_in_time", why=str(closed))
             self.delivered.handed_back[HandBack.NO_PERMIT] += left
 
     def contact(self, permitted: Mapping[int, Content], permits: int) -> None:
@@ -183,6 +186,7 @@ class Delivery:
             self.slow_down([one.answer for one in answered])
             if MEASURED.on:
                 self.measure(answered)
+            tell_attempts(answered, limits.attempt_log_share)
             self.record(answered)
             self.delivered.answers.update(type(one.answer).__name__ for one in answered)
 

@@ -15,7 +15,13 @@ def warn_of_double_contact(facts: Facts, sid: str | None) -> bool:
     """
     if facts.mode is Channel.EMAIL or None in {facts.sid, sid} or facts.sid == sid:
         return False
-    log.error("double_contact_risk", attempt=facts.attempt, sid=facts.sid, other_sid=sid)
+    log.error(
+        "double_contact_risk",
+        request=facts.request,
+        attempt=facts.attempt,
+        sid=facts.sid,
+        other_sid=sid,
+    )
     return True
 
 

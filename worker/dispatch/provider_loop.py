@@ -43,6 +43,8 @@ class Answered:
 
     ticket: Ticket
     answer: Answer
+    seconds: float | None = None
+    """How long the provider took; None: it was not asked now."""
 
 
 class ProviderLoop:
@@ -163,8 +165,9 @@ async def _send(
     except Exception as error:  # noqa: BLE001  a bug of ours after the ticket: it may have been sent
         log.error("place_failed", attempt=group[0].attempt, error=type(error).__name__)
         given = [Unknown("error")] * len(group)
-    MEASURED.note(ANSWER_TIME, (mode.value, kind_of(given[0])), monotonic() - began)
-    gathering.add([Answered(*pair) for pair in zip(group, given, strict=True)])
+    seconds = monotonic() - began
+    MEASURED.note(ANSWER_TIME, (mode.value, kind_of(given[0])), seconds)
+    gathering.add([Answered(*pair, seconds) for pair in zip(group, given, strict=True)])
 
 
 class _Gathering:

@@ -115,7 +115,13 @@ def _judge(
     for change in _changes(connection, facts, patience, look):
         attempts.write(connection, [change])
         warn_of_late_evidence(change)
-        log.info("attempt_looked_after", attempt=facts.attempt, state=change.state.value)
+        log.info(
+            "attempt_looked_after",
+            request=facts.request,
+            attempt=facts.attempt,
+            channel=inquiry.mode.value,
+            state=change.state.value,
+        )
         facts = attempts.lock(connection, [facts.attempt])[facts.attempt]
 
 

@@ -198,9 +198,7 @@ def start_sandbox(
 
 @contextmanager
 def _procfile(state_dir: Path, environment: Mapping[str, str], *, quiet: bool) -> Iterator[None]:
-    # Without a file of its own: honcho lets one win over the environment that it is given.
-    honcho = [sys.executable, "-m", "honcho", "-e", os.devnull]
-    command = [*honcho, "-f", str(PROCFILE), "start"]
+    command = [sys.executable, "-m", "worker.local.procfile", str(PROCFILE)]
     with _process(state_dir, "processes" if quiet else None, command, environment):
         yield
 

@@ -24,7 +24,7 @@ def auto_paced(connection: Connection, limit: int) -> list[int]:
 class Noted(NamedTuple):
     """A batch whose prospect has changed: requests missed as noted before, and now; None: none."""
 
-    batch: int
+    batch_id: str
     before: int | None
     now: int | None
 
@@ -36,8 +36,9 @@ _NOTE = text("""
         FROM unnest(:batches, :lates) AS v (batch, late) JOIN batch_pace AS p USING (batch)
         WHERE p.late IS DISTINCT FROM v.late ORDER BY p.batch FOR UPDATE OF p SKIP LOCKED
     )
-    UPDATE batch_pace AS p SET late = held.late FROM held WHERE p.batch = held.batch
-    RETURNING p.batch, held.before, held.late
+    UPDATE batch_pace AS p SET late = held.late FROM held, communication_batch AS b
+    WHERE p.batch = held.batch AND b.id = held.batch
+    RETURNING b.batch_id, held.before, held.late
 """).bindparams(
     bindparam("batches", type_=ARRAY(BigInteger)), bindparam("lates", type_=ARRAY(Integer))
 )

@@ -18,7 +18,7 @@ SWITCH = 0.001
 def main() -> int:
     """Serve, or say why not."""
     settings = load_or_exit()
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, "web")
     HEART.start("web")
     runtime = build(settings)
     if is_refused(runtime.engine, runtime.memories):

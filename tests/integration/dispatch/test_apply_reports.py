@@ -359,7 +359,14 @@ def test_a_report_of_another_call_for_one_attempt_is_told(
 
     assert found == Applied(1, 0, suspects)
     risks = [one for one in logs if one["event"] == "double_contact_risk"]
-    expected = {"attempt": attempt, "sid": known, "other_sid": told, "log_level": "error"}
+    request = read_attempt(engine, attempt)["request"]
+    expected = {
+        "request": request,
+        "attempt": attempt,
+        "sid": known,
+        "other_sid": told,
+        "log_level": "error",
+    }
     assert risks == [{"event": "double_contact_risk"} | expected] * suspects
 
 

@@ -1,0 +1,22 @@
+"""Settings of what is told about the work: measures and logs."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from config.api_settings import ApiSettings
+
+
+class WatchSettings(ApiSettings):
+    """What a process measures and writes into its log."""
+
+    process_metrics: bool = Field(
+        True, description="measure how long providers, permits and callbacks take"
+    )
+    attempt_log_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="of accepted attempts so many are told in the log, the others always",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
