@@ -89,6 +89,7 @@ def started(run: subprocess.Popen[bytes]) -> dict[int, str]:
     return found
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("words", "sent"),
     [

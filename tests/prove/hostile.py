@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-CLIENTS_CORE = 1
+CLIENTS_CORE = max(os.sched_getaffinity(0))
 STANDING = 400
 HUGE = 2
 REPEATING = 2
