@@ -1,10 +1,11 @@
-"""Addresses and keys of a deployment, judged so that nothing later stumbles over them.
+"""Addresses, keys and credentials of a deployment, judged so that nothing later stumbles over them.
 
 No sentence repeats a value: an address may carry a password.
 """
 
 from base64 import b64decode
 from collections.abc import Iterable
+from ipaddress import ip_address
 from re import fullmatch
 from typing import Annotated
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -112,6 +113,33 @@ def _logins(value: SecretStr) -> SecretStr:
     return value
 
 
+def _account_sid(value: str) -> str:
+    """It becomes part of an address."""
+    if not fullmatch(r"AC[0-9A-Za-z]{32}", value):
+        raise ValueError("must be AC and 32 letters or digits")
+    return value
+
+
+def _credential(value: SecretStr) -> SecretStr:
+    """It becomes part of a header: a line end that came with it out of a file breaks every request."""
+    if not fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError("must be of ASCII characters, without spaces or line ends")
+    return value
+
+
+def _host(value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError:
+        named = fullmatch(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*", value)
+        if not named or value.rpartition(".")[2].isdigit():
+            raise ValueError("must be an IP address or the name of a host") from None
+    return value
+
+
+AccountSid = Annotated[str, AfterValidator(_account_sid)]
+Credential = Annotated[SecretStr, AfterValidator(_credential)]
+Host = Annotated[str, AfterValidator(_host)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 PostgresAddress = Annotated[str, AfterValidator(_postgres_address)]
 BrokerAddress = Annotated[str, AfterValidator(_broker_address)]

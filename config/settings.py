@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -21,7 +21,10 @@ from pydantic_settings import (
 )
 
 from config.addresses import (
+    AccountSid,
     BrokerAddress,
+    Credential,
+    Host,
     LimitsAddress,
     Logins,
     PostgresAddress,
@@ -70,24 +73,24 @@ class Settings(WatchSettings):
         DEFAULT, description="stands in every key and queue: one for each deployment on a broker"
     )
 
-    twilio_account_sid: str = Field(description="AC…, the account that calls and texts")
-    twilio_auth_token: SecretStr = Field(
+    twilio_account_sid: AccountSid = Field(description="AC…, the account that calls and texts")
+    twilio_auth_token: Credential = Field(
         description="signs callbacks; also the password of the API"
     )
-    twilio_previous_auth_token: SecretStr | None = Field(
+    twilio_previous_auth_token: Credential | None = Field(
         None, description="still accepted on callbacks while the token is being rotated"
     )
     twilio_api_url: WebAddress = Field("https://api.twilio.com", description="Twilio's API")
-    sendgrid_api_key: SecretStr = Field(description="key with the scope mail.send")
+    sendgrid_api_key: Credential = Field(description="key with the scope mail.send")
     sendgrid_api_url: WebAddress = Field("https://api.sendgrid.com", description="SendGrid's API")
     sendgrid_webhook_key: PublicKeys = Field(
         description="public key of the signed event webhook, base64; two with a comma while one is rotated"
     )
 
     public_url: WebAddress = Field(description="where the providers reach our HTTP process")
-    web_host: str = Field("127.0.0.1", description="address the HTTP process listens on")
+    web_host: Host = Field("127.0.0.1", description="address the HTTP process listens on")
     web_port: int = Field(8080, ge=1, le=65_535, description="port the HTTP process listens on")
-    api_host: str = Field(
+    api_host: Host = Field(
         "127.0.0.1", description="private address of metrics and readiness; never a public one"
     )
     api_port: int = Field(8081, ge=1, le=65_535, description="port of metrics and readiness")

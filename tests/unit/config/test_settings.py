@@ -114,6 +114,12 @@ NO_PLACES = {
     "PUBLIC_URL": ["https://", "https://h:abc", "https://h/?x=1", "h.example.com", "https://[::1"],
     "FLOWER_BASIC_AUTH": ["ana", ":x", "ana:", "ana:x,ben"],
     "SENDGRID_WEBHOOK_KEY": ["MFkw", "a key", f"{PUBLIC_KEY},", PUBLIC_KEY[:-8]],
+    "TWILIO_ACCOUNT_SID": ["AC", "SK" + "0" * 32, "../" + "0" * 31, "AC" + "0" * 32 + "\n"],
+    "TWILIO_AUTH_TOKEN": ["hunter2\n", "hun ter2", "hünter2", "\t"],
+    "TWILIO_PREVIOUS_AUTH_TOKEN": ["hunter2\r\n"],
+    "SENDGRID_API_KEY": ["SG.hunter2\n", "SG hunter2"],
+    "API_HOST": ["999.1.1.1", "[::1]", "a b", "*", "host:80", "-"],
+    "WEB_HOST": ["http://host"],
     "WEB_PORT": ["abc", "70000", "0", "8080.5"],
     "NAMESPACE": ["two words", "Second", "a:b", "a*", "ä", "a.b", "a" * 41],
 }
