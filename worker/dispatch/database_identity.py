@@ -8,6 +8,7 @@ import structlog
 
 from worker.domain.audit import Deed
 from worker.domain.database_identity import (
+    STRANGER_REASON,
     Recognition,
     RefusedToStart,
     RememberedIdentity,
@@ -26,10 +27,6 @@ log = structlog.get_logger()
 PAUSE = 1.0
 REFUSED = 3
 """How a process exits that was refused."""
-
-STRANGER_REASON = (
-    "the database was restored, cloned or failed over: check, then resume --after-restore"
-)
 
 SHARED = "; where another deployment uses it too, give each a NAMESPACE and a STATE_DIR of its own"
 

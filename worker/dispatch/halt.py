@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from worker.domain.errors import DatabaseNotAccepted
 from worker.domain.evidence.answers import HaltScope
 from worker.domain.evidence.reports import BARRED, Report
 from worker.store import halts
@@ -64,7 +65,13 @@ def _what(report: Report, campaign: int) -> tuple[HaltScope, str]:
 def resume(
     engine: Engine, scope: Scope, key: str, by: str = halts.OURSELVES, why: str | None = None
 ) -> bool:
-    """Let it send again. Returns whether it was halted."""
+    """Let it send again. Returns whether it was halted.
+
+    Raises:
+        DatabaseNotAccepted: nobody has said yet that the database is the right one.
+    """
+    if in_transaction(engine, halts.awaits_acceptance, scope, key):
+        raise DatabaseNotAccepted
     lifted = in_transaction(engine, halts.resume, scope, key, by, why)
     if lifted:
         log.warning("dispatch_resumed", scope=scope, key=key)

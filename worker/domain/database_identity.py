@@ -6,6 +6,11 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from re import fullmatch
 
+STRANGER_REASON = (
+    "the database was restored, cloned or failed over: check, then resume --after-restore"
+)
+"""Why a database that nobody has accepted is halted."""
+
 
 class RefusedToStart(Exception):
     """Nothing may be sent from here until somebody has mended it; its text is one sentence."""

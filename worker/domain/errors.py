@@ -5,6 +5,16 @@ class Mistake(Exception):
     """Something the caller can correct; its text is one clear sentence."""
 
 
+class DatabaseNotAccepted(Mistake):
+    """All is halted because of the database itself; to let it go on is to say that it is the right one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "all is halted because the database was restored, cloned or failed over: check it, then:"
+            " outreach resume --after-restore"
+        )
+
+
 class WrongFields(Mistake):
     """One or more fields are missing or wrong; each fault is a phrase that names its field."""
 

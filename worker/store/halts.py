@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from worker.domain.audit import Deed
+from worker.domain.database_identity import STRANGER_REASON
 from worker.domain.evidence.reports import Report
 from worker.domain.wire import Wire, to_wire
 from worker.store import audit
@@ -93,6 +94,20 @@ def campaigns_of(connection: Connection, reports: Sequence[Report]) -> dict[str,
         },
     )
     return {row.key: row.campaign_id for row in rows}
+
+
+_AWAITS_ACCEPTANCE = text("""
+    SELECT EXISTS (
+        SELECT FROM halt AS h WHERE (scope, key) = (:scope, :key) AND position(:stranger IN reason) > 0
+            AND NOT EXISTS (SELECT FROM audit AS a
+                WHERE (a.subject, a.deed) = ('database', 'adopt') AND a.at >= h.halted_at))
+""")
+
+
+def awaits_acceptance(connection: Connection, scope: Scope, key: str) -> bool:
+    """Return whether it is halted because nobody has accepted the database since."""
+    told = {"scope": scope, "key": key, "stranger": STRANGER_REASON}
+    return bool(connection.scalar(_AWAITS_ACCEPTANCE, told))
 
 
 def resume(

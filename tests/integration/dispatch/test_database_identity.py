@@ -6,7 +6,8 @@ import pytest
 from fakeredis import FakeRedis
 from sqlalchemy import Engine, text
 
-from tests.factories import make_attempt
+from tests.factories import ANA, make_attempt
+from worker.desk.database import examine_halts
 from worker.dispatch.database_identity import (
     ForgetfulDatabase,
     UnrecognizedDatabase,
@@ -15,8 +16,9 @@ from worker.dispatch.database_identity import (
     know_the_database,
     refuse_strangers,
 )
-from worker.dispatch.halt import halts_in_force, resume
+from worker.dispatch.halt import halt, halts_in_force, resume
 from worker.domain.database_identity import Recognition, RememberedIdentity
+from worker.domain.errors import DatabaseNotAccepted
 from worker.store import database_identity
 from worker.store.connect import connect, in_transaction
 from worker.store.database_identity import DatabaseChanged
@@ -81,6 +83,24 @@ def test_the_sentence_says_what_was_found_and_where(
     assert "the key outreach:database of BROKER_URL: another database is remembered" in halt.reason
     assert f"(71:5, this is {present.system})" in halt.reason
     assert "give each a NAMESPACE and a STATE_DIR of its own" in halt.reason
+
+
+def test_nobody_lets_a_stranger_send_without_accepting_it(
+    engine: Engine, memories: list[IdentityStore]
+) -> None:
+    make_attempt(engine)
+    know_the_database(engine, memories)
+    halt(engine, "all", "", "wrong template", ANA)
+
+    with pytest.raises(DatabaseNotAccepted, match="outreach resume --after-restore"):
+        resume(engine, "all", "", ANA)
+    [told] = examine_halts(engine)
+    assert told.advice.endswith("outreach resume --after-restore")
+
+    adopt_the_database(engine, memories, ANA)
+    assert resume(engine, "all", "", ANA)
+    halt(engine, "all", "", "wrong template", ANA)
+    assert resume(engine, "all", "", ANA)
 
 
 def test_whoever_is_refused_is_told_what_was_found(
