@@ -1,11 +1,15 @@
 """A file of targets alone: one a line, or the column `target` of a CSV."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from worker.domain.contract.csv_files import SEPARATORS, decode, records, separator_of
+from worker.domain.errors import FileFault
 
 COLUMN = "target"
+_TOLD = re.compile(r"sep=.?", re.IGNORECASE)
+"""A line by which Excel is told what separates cells."""
 
 
 def targets(lines: Iterable[bytes]) -> Iterator[tuple[int, str]]:
@@ -38,8 +42,11 @@ def _cells(header: str, separator: str) -> list[str]:
 
 def _column(text: Iterator[str]) -> Iterator[tuple[int, str]]:
     found = records(text, {COLUMN})
-    _, header = next(found)
-    at = [cell.strip().lower() for cell in header].index(COLUMN)
+    line, header = next(found)
+    names = [cell.strip().lower() for cell in header]
+    if names.count(COLUMN) > 1:
+        raise FileFault(f"two columns are called {COLUMN!r}", line)
+    at = names.index(COLUMN)
     for line, cells in found:
         if len(cells) > at and cells[at].strip():
             yield line, cells[at].strip()
@@ -50,5 +57,5 @@ def _list(text: Iterator[str]) -> Iterator[tuple[int, str]]:
         bare = line.strip().rstrip(SEPARATORS + " ")
         if len(bare) > 1 and bare[0] == bare[-1] == '"':
             bare = bare[1:-1].strip()
-        if bare:
+        if bare and not _TOLD.fullmatch(bare):
             yield number, bare
