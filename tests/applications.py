@@ -20,8 +20,9 @@ def application_on(runtime: Runtime) -> FastAPI:
     if not _made:
         _made.append(create(runtime))
     [app] = _made
-    app.state.runtime, app.state.clerk = runtime, Clerk(runtime)
+    clerk = Clerk(runtime)
+    app.state.runtime, app.state.clerk = runtime, clerk
     console = app.router.routes[-1]
     assert isinstance(console, Mount)
-    console.app = create_console(runtime)
+    console.app = create_console(runtime, clerk.ring)
     return app

@@ -82,6 +82,7 @@ that the process lives, to the database, from where `api/metrics.py` shows all o
 
 What people see and do in a browser is `api/console`: pages of use cases in `desk`, read by `desk/now.py`,
 `desk/batch_view.py`, `desk/request_view.py` and `desk/people.py`; whoever sees whom is written down first.
+What is done to all that match is a row that any process of the API carries on (`desk/bulk_deeds.py`).
 
 Every change of a request's status is counted and written to its history by triggers (see
 `store/functions`, one file for each), whoever makes it.
@@ -118,5 +119,6 @@ halt            nothing is sent: everywhere, on a channel, for a campaign [halt]
 key             what whoever asks over HTTP shows; nobody keeps it [access_key]
 caller          who that makes them, and what they may do [domain.callers.Caller]
 dead letter     input that could not be accepted, kept whole with the reason [dead_letter]
+bulk deed       one deed over all that match, in portions, by whichever process [bulk_deed]
 duty            something the scheduler has to do again and again [dispatch.duty.Duty]
 """

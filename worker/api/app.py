@@ -22,5 +22,5 @@ def create(runtime: Runtime) -> FastAPI:
     refusals.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount("", create_console(runtime))
+    app.mount("", create_console(runtime, clerk.ring))
     return app

@@ -1,51 +1,62 @@
-"""Reads the files that wait, one after the other; each process of the API does, each file one of them."""
+"""Does what waits to be done, a thread for each kind: reads files, and carries on deeds over all that match.
 
-from collections.abc import AsyncIterator
+Each process of the API does; what one was at when it was killed is then done by another.
+"""
+
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Event, Thread
 
 import structlog
 from fastapi import FastAPI
 
+from worker.desk.bulk_deeds import go_on
 from worker.desk.waiting_uploads import read_waiting
 from worker.runtime import Runtime, StoreUnavailable
 
 log = structlog.get_logger()
 LOOK_SECONDS = 2.0
-"""How long a file waits whose process is gone."""
+"""How long waits what was left by a process that is gone."""
 
 
 class Clerk:
-    """A thread that reads until it is told to stop; what it was at is then done by another one."""
+    """Threads that work until they are told to stop."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._bell, self._done = Event(), Event()
+        self._work: dict[str, Callable[[], bool]] = {
+            "upload": lambda: read_waiting(runtime.patient_engine),
+            "bulk_deed": lambda: go_on(runtime.console_engine),
+        }
+        self._bells = {kind: Event() for kind in self._work}
+        self._done = Event()
 
     def ring(self) -> None:
-        """A file has come."""
-        self._bell.set()
+        """Something has come."""
+        for bell in self._bells.values():
+            bell.set()
 
     @asynccontextmanager
     async def at_work(self, _: FastAPI) -> AsyncIterator[None]:
-        """Read while the application serves."""
-        # It ends with the process: a transaction in its middle leaves nothing.
-        Thread(target=self._work, name="clerk", daemon=True).start()
+        """Work while the application serves."""
+        # They end with the process: a transaction in its middle leaves nothing.
+        for kind in self._work:
+            Thread(target=self._go_on, args=(kind,), name=kind, daemon=True).start()
         yield
         self._done.set()
-        self._bell.set()
+        self.ring()
 
-    def _work(self) -> None:
+    def _go_on(self, kind: str) -> None:
+        bell = self._bells[kind]
         while not self._done.is_set():
-            self._bell.clear()
-            if not self._read():
-                self._bell.wait(LOOK_SECONDS)
+            bell.clear()
+            if not self._do_one(kind):
+                bell.wait(LOOK_SECONDS)
 
-    def _read(self) -> bool:
+    def _do_one(self, kind: str) -> bool:
         try:
-            return read_waiting(self._runtime.patient_engine)
+            return self._work[kind]()
         except StoreUnavailable:
-            log.warning("upload_waits", why="the database is unavailable")
-        except Exception as error:  # noqa: BLE001  a door: one file must not end the reading of the others
-            log.error("upload_failed", error=type(error).__name__)
+            log.warning("work_waits", kind=kind, why="the database is unavailable")
+        except Exception as error:  # noqa: BLE001  a door: one of them must not end the work on the others
+            log.error("work_failed", kind=kind, error=type(error).__name__)
         return False

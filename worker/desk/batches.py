@@ -109,6 +109,23 @@ def update_in(
         note(connection, Deed.EDIT, batch_id, by, detail=told, before=was, after=is_now)
 
 
+def expire_batch(engine: Engine, batch_id: str, *, by: str) -> BatchDetails:
+    """End the batch now: no attempt begins any more, and a sweep closes what waits.
+
+    Raises:
+        UnknownBatch, BatchDeleted: there is none to end.
+        CannotMoveExpiry: it has expired already.
+    """
+
+    def step(connection: Connection) -> None:
+        # Locked before the clock is read: whoever was let begin before had begun by then.
+        get_batch(connection, batch_id, lock=True)
+        update_in(connection, batch_id, {"expires_on": batches.now(connection)}, by=by)
+
+    in_transaction(engine, step)
+    return show_batch(engine, batch_id)
+
+
 def pause_batch(engine: Engine, batch_id: str, *, by: str, why: str | None = None) -> BatchDetails:
     """Hold the batch: once this returns, none of its attempts begins; one that is held stays as it is.
 

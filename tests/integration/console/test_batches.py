@@ -12,6 +12,7 @@ from worker.desk.batches import show_batch
 from worker.desk.uploads import upload_requests
 from worker.domain.audit import Deed
 from worker.domain.callers import Role
+from worker.domain.statuses import BatchStatus
 from worker.runtime import Runtime
 
 BY = "ana@example.com"
@@ -121,12 +122,25 @@ def test_deleting_asks_for_a_reason_and_its_name(
     assert show_batch(engine, batch).facts.deleted_reason == "wrong"
 
 
-def test_retrying_asks_for_their_number(batch: str, sign_in: People) -> None:
+def test_ending_it_now_asks_for_its_name(engine: Engine, batch: str, sign_in: People) -> None:
     browser = sign_in(Role.OPERATE)
     open_batch(browser, batch)
 
-    assert browser.post(f"/batches/{batch}/retry", {"count": "7"}).status == 422
-    assert browser.post(f"/batches/{batch}/retry", {"count": "0"}).status == 200
+    assert browser.post(f"/batches/{batch}/expire", {"name": "other"}).status == 422
+    assert show_batch(engine, batch).facts.expires_on is None
+    assert browser.post(f"/batches/{batch}/expire", {"name": batch}).status == 200
+    assert show_batch(engine, batch).status is BatchStatus.EXPIRED
+    assert browser.post(f"/batches/{batch}/expire", {"name": batch}).status == 409
+
+
+def test_an_export_of_a_filter_has_nobody_else(batch: str, sign_in: People) -> None:
+    browser = sign_in(Role.OPERATE)
+    open_batch(browser, batch)
+    form = {"status": "INVALID", "outcome": "INVALID"}
+    seen = browser.post(f"/batches/{batch}/export", form)
+
+    assert "C-9" in seen.text
+    assert TARGETS[0] not in seen.text
 
 
 def test_an_export_names_people_and_is_written_down(
@@ -171,7 +185,7 @@ def test_there_is_no_page_of_a_batch_that_is_not_there(sign_in: People) -> None:
     assert "There is no batch 'nothing'." in seen.text.replace("&#39;", "'")
 
 
-@pytest.mark.parametrize("deed", ["pause", "resume", "change", "retry", "delete", "export"])
+@pytest.mark.parametrize("deed", ["pause", "resume", "change", "expire", "delete", "export"])
 def test_a_reader_changes_nothing(deed: str, engine: Engine, batch: str, sign_in: People) -> None:
     browser = sign_in(Role.READ)
     shown = open_batch(browser, batch)

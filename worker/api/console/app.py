@@ -1,5 +1,6 @@
 """The console's routes, to be mounted beside the API."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from worker.api.console import (
     batches,
     books,
+    bulk,
     campaigns,
     doubts,
     exports,
@@ -32,8 +34,8 @@ from worker.runtime import Runtime
 STATIC = Path(__file__).parent / "static"
 
 
-def create_console(runtime: Runtime) -> Starlette:
-    """The console on one runtime."""
+def create_console(runtime: Runtime, ring: Callable[[], None]) -> Starlette:
+    """The console on one runtime; `ring` calls whoever does what waits."""
     open_door = signing_in.OpenDoor(runtime)
     routes = [
         Route("/sign-in", open_door.show, methods=["GET"]),
@@ -43,9 +45,11 @@ def create_console(runtime: Runtime) -> Starlette:
     ]
     for path, method, role, handler in signed_in_routes():
         routes.append(_route(runtime, path, method, role, handler))
-    return Starlette(
+    console = Starlette(
         routes=routes, middleware=[GuardedHeaders.middleware()], exception_handlers={404: _unknown}
     )
+    console.state.ring = ring
+    return console
 
 
 def signed_in_routes() -> list[tuple[str, str, Role, Handler]]:
@@ -62,13 +66,18 @@ def signed_in_routes() -> list[tuple[str, str, Role, Handler]]:
         ("/batches/{batch}/pause", "POST", Role.OPERATE, batches.pause),
         ("/batches/{batch}/resume", "POST", Role.OPERATE, batches.resume),
         ("/batches/{batch}/change", "POST", Role.OPERATE, batches.change),
-        ("/batches/{batch}/retry", "POST", Role.OPERATE, batches.retry),
+        ("/batches/{batch}/expire", "POST", Role.OPERATE, batches.expire),
         ("/batches/{batch}/delete", "POST", Role.ADMIN, batches.delete),
         ("/batches/{batch}/export", "POST", Role.OPERATE, exports.export),
+        ("/bulk/new", "GET", Role.OPERATE, bulk.show_order),
+        ("/bulk/new", "POST", Role.OPERATE, bulk.order),
+        ("/bulk/{number:int}", "GET", Role.READ, bulk.show_bulk_deed),
+        ("/bulk/{number:int}/stop", "POST", Role.OPERATE, bulk.stop),
         ("/requests/{request:int}", "GET", Role.READ, requests.show_request),
         ("/requests/{request:int}/reveal", "POST", Role.OPERATE, requests.reveal),
         ("/requests/{request:int}/remove", "POST", Role.OPERATE, requests.remove),
         ("/requests/{request:int}/retry", "POST", Role.OPERATE, requests.retry),
+        ("/requests/{request:int}/replace", "POST", Role.OPERATE, requests.replace),
         ("/people", "GET", Role.READ, people.show_people),
         ("/people", "POST", Role.READ, people.find),
         ("/people/{recipient:int}", "GET", Role.READ, people.show_one),

@@ -13,8 +13,14 @@ from worker.api.console.pages import write
 from worker.api.console.visits import Visit, go
 from worker.desk.batch_lists import list_batches
 from worker.desk.batch_view import list_requests, view_batch
-from worker.desk.batches import delete_batch, pause_batch, resume_batch, update_batch
-from worker.desk.retries import retry_requests
+from worker.desk.batches import (
+    delete_batch,
+    expire_batch,
+    pause_batch,
+    resume_batch,
+    update_batch,
+)
+from worker.desk.bulk_deeds import list_bulk
 from worker.domain.contract.batch_queries import BatchQuery
 from worker.domain.contract.progress import progress_of
 from worker.domain.errors import WrongFields
@@ -73,7 +79,7 @@ def _look(runtime: Runtime, batch_id: str) -> dict[str, Any]:
     zone = runtime.settings.display_zone
     seen = view_batch(runtime.engine, batch_id, ceilings=runtime.ceilings, zone=zone)
     hours = charts.columns(seen.hours, ZoneInfo(zone))
-    return {"seen": seen, "hours": hours}
+    return {"seen": seen, "hours": hours, "bulk_deeds": list_bulk(runtime.engine, batch_id)}
 
 
 def pause(visit: Visit) -> Response:
@@ -99,7 +105,7 @@ def change(visit: Visit) -> Response:
         if (text := visit.given(name))
     }
     if rate := visit.given("call_rate"):
-        changes["call_rate"] = _whole(rate)
+        changes["call_rate"] = whole(rate)
     if not changes:
         raise WrongFields(["say when it starts or ends, or how many an hour"])
     engine = visit.runtime.console_engine
@@ -107,15 +113,13 @@ def change(visit: Visit) -> Response:
     return _back(visit, "changed")
 
 
-def retry(visit: Visit) -> Response:
-    """One more attempt for all that failed, once their number was typed."""
-    engine, batch_id = visit.runtime.console_engine, visit.named("batch")
-    seen = view_batch(engine, batch_id, ceilings=visit.runtime.ceilings, zone="UTC")
-    failed = seen.batch.progress.failed
-    if _whole(visit.given("count")) != failed:
-        raise WrongFields([f"count: {failed:,} failed; type that number to try them again"])
-    retry_requests(engine, batch_id, None, by=visit.who.owner)
-    return _back(visit, "retried")
+def expire(visit: Visit) -> Response:
+    """End it now, once its name was typed: nobody can make an expired batch go on."""
+    batch_id, engine = visit.named("batch"), visit.runtime.console_engine
+    if visit.given("name") != batch_id:
+        raise WrongFields(["name: type the batch's own name to end it"])
+    expire_batch(engine, batch_id, by=visit.who.owner)
+    return _back(visit, "expired")
 
 
 def delete(visit: Visit) -> Response:
@@ -136,7 +140,12 @@ def _one_of(kind: type[Word], word: str) -> Word | None:
     return kind(word) if word in set(kind) else None
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """A number as somebody typed it, with separators or without.
+
+    Raises:
+        WrongFields: it is none.
+    """
     plain = text.replace(",", "")
     if not plain.isascii() or not plain.isdecimal():
         raise WrongFields(["a whole number is wanted"])

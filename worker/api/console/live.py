@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from worker.api.console.batches import live_batch
+from worker.api.console.bulk import live_bulk_deed
 from worker.api.console.now import live_now
 from worker.api.console.visits import enter
 from worker.api.console.watching import Watching
@@ -33,5 +34,7 @@ class LiveParts:
     def _reader(self, name: str) -> Callable[[], str] | None:
         if name == "now":
             return partial(live_now, self.runtime)
-        kind, _, batch_id = name.partition("/")
-        return partial(live_batch, self.runtime, batch_id) if kind == "batches" else None
+        kind, _, key = name.partition("/")
+        if kind == "bulk" and key.isascii() and key.isdecimal():
+            return partial(live_bulk_deed, self.runtime, int(key[:18]))
+        return partial(live_batch, self.runtime, key) if kind == "batches" else None

@@ -29,7 +29,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(wording.FILTERS)
-    made.globals.update(sentences=wording.SAID, pages_of_console=PAGES)
+    made.globals.update(sentences=wording.SAID, bulk_words=wording.BULK, pages_of_console=PAGES)
     return made
 
 

@@ -5,11 +5,17 @@ from typing import Any
 from starlette.responses import Response
 
 from worker.api.console.visits import Visit, go
+from worker.desk.additions import add_requests
 from worker.desk.preview import preview
 from worker.desk.request_actions import remove_requests
 from worker.desk.request_view import named_request, view_request
 from worker.desk.retries import retry_requests
 from worker.desk.reveals import note_reveal
+from worker.domain.contract.new_requests import NewRequest
+from worker.domain.fields import validate
+
+VARIABLE = "variable "
+"""Before a variable's name, the name of its field in a form."""
 
 
 def show_request(visit: Visit) -> Response:
@@ -40,6 +46,26 @@ def retry(visit: Visit) -> Response:
     batch_id, reference = named_request(engine, _number(visit))
     retried = retry_requests(engine, batch_id, [reference], by=visit.who.owner)
     return go(f"/requests/{_number(visit)}?said={'retried' if retried.queued else 'passed'}")
+
+
+def replace(visit: Visit) -> Response:
+    """Put what was typed in the place of what the row says, while nobody was tried for it."""
+    engine = visit.runtime.console_engine
+    batch_id, reference = named_request(engine, _number(visit))
+    fields = visit.form.items()
+    variables = {
+        name.removeprefix(VARIABLE): value.replace("\r\n", "\n")
+        for name, value in fields
+        if name.startswith(VARIABLE) and isinstance(value, str)
+    }
+    told = {
+        "reference_id": reference,
+        "target": visit.given("target"),
+        "request_variables": variables,
+    }
+    by = visit.who.owner
+    changed = add_requests(engine, batch_id, [validate(NewRequest, told)], by=by, replace=True)
+    return go(f"/requests/{_number(visit)}?said={'replaced' if changed else 'same'}")
 
 
 def _look(visit: Visit) -> dict[str, Any]:

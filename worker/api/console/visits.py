@@ -11,7 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker.api.console.pages import message_page, render
+from worker.desk.bulk_deeds import UnknownBulkDeed
+from worker.desk.dead_letters import UnknownDeadLetter
+from worker.desk.people import NoSuchPerson
+from worker.desk.request_view import NoRequest
 from worker.desk.signing_in import SignedIn, form_token, is_form_token, who_is_signed_in
+from worker.desk.suppression_lifts import UnknownSuppression
 from worker.domain import errors
 from worker.domain.callers import Role
 from worker.domain.errors import Mistake, WrongFields, where_raised
@@ -19,7 +24,17 @@ from worker.runtime import Runtime, StoreRefused, StoreUnavailable
 
 COOKIE = "outreach_session"
 NO_FORM = FormData()
-MISSING = (errors.UnknownBatch, errors.UnknownCampaign, errors.UnknownRequest)
+MISSING = (
+    errors.UnknownBatch,
+    errors.UnknownCampaign,
+    errors.UnknownRequest,
+    NoRequest,
+    NoSuchPerson,
+    UnknownBulkDeed,
+    UnknownDeadLetter,
+    UnknownSuppression,
+)
+"""What an address names and there is not."""
 
 log = structlog.get_logger()
 
@@ -50,6 +65,10 @@ class Visit:
         """Return what the form has under this name; empty where nothing, or a file."""
         value = self.form.get(name, "")
         return value.strip() if isinstance(value, str) else ""
+
+    def ring(self) -> None:
+        """Let whoever does what waits look at once."""
+        self.request.app.state.ring()
 
     def page(self, template: str, *, status: int = 200, **shown: object) -> Response:
         """A page for whoever asks."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from markupsafe import Markup
 
 from worker.api.console import charts
+from worker.domain.audit import Deed
 from worker.domain.recipients.masks import mask
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -16,6 +17,10 @@ SAID: dict[str, str] = {
     "paused": "Paused: none of its people is contacted from now on.",
     "resumed": "It goes on.",
     "changed": "Changed.",
+    "expired": "Ended: what has not begun never will.",
+    "stopped": "Stopped: nothing more of it is done.",
+    "replaced": "Replaced: the row says what you typed.",
+    "same": "It said so before: nothing was changed.",
     "retried": "Those that may be tried again are due now.",
     "removed": "Removed: nobody contacts them by it.",
     "begun": "It had begun already, and lives on.",
@@ -77,6 +82,20 @@ def contacts(name: str) -> str:
     return CHANNELS[name][1]
 
 
+BULK: dict[Deed, tuple[str, str, str]] = {
+    Deed.RETRY: ("Retry", "queued once more", "passed over: they may have been reached"),
+    Deed.REMOVE: ("Remove", "removed", "left: they had begun"),
+    Deed.PAUSE: ("Pause", "paused", "left: deleted, or paused before"),
+    Deed.RESUME: ("Resume", "resumed", "left: deleted, or not paused"),
+}
+"""A deed over all that match: its name, what became of them, what of the others."""
+
+
+def say(name: str) -> str:
+    """A status or an outcome as people say it: no answer, sip not found."""
+    return name.lower().replace("_", " ").replace("-", " ")
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "moment": moment,
@@ -85,5 +104,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "channel": channel,
     "contacts": contacts,
     "masked": mask,
+    "said": say,
     "points": charts.points,
 }

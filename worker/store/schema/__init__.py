@@ -11,6 +11,7 @@ Three habits explain the shapes:
 from worker.store.schema.attempts import attempt, inbox, sid, unjudged
 from worker.store.schema.audits import audit, audit_seal, audit_unsealed
 from worker.store.schema.batches import batch, batch_pace
+from worker.store.schema.bulk import bulk_deed
 from worker.store.schema.campaigns import campaign
 from worker.store.schema.control import (
     dead_letter,
@@ -48,6 +49,7 @@ __all__ = [
     "batch",
     "batch_pace",
     "begun_count",
+    "bulk_deed",
     "campaign",
     "console_link",
     "console_session",
