@@ -104,7 +104,13 @@ def upload_requests(
 
 
 def store_in(
-    connection: Connection, batch_id: str, file: BinaryIO, filename: str, *, by: str
+    connection: Connection,
+    batch_id: str,
+    file: BinaryIO,
+    filename: str,
+    *,
+    by: str,
+    report: TextIO | None = None,
 ) -> Uploaded:
     """Store a file's rows in a transaction of the caller's, which may take minutes.
 
@@ -112,7 +118,7 @@ def store_in(
         UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be added.
         FileFault: the file can't be a batch at all; the transaction must not be kept.
     """
-    with closing(BadRows(None)) as bad:
+    with closing(BadRows(report)) as bad:
         upload = _Upload(file, filename, by, bad, lambda: None, replace=False)
         return _store(connection, batch_id, upload)
 

@@ -1,13 +1,12 @@
 """Files are kept before they are read, so that they are read whatever happens to who took them in."""
 
-from collections.abc import Iterator
-from hashlib import sha256
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import structlog
 
 from worker.desk.batches import get_batch
+from worker.desk.upload_reports import PART, digest_of, open_report, parts_of, shorten
 from worker.desk.uploads import fail_in, store_in
 from worker.domain.contract.batches import refuse_closed
 from worker.domain.errors import FileFault, Mistake
@@ -17,7 +16,6 @@ from worker.store.connect import Connection, Engine, StoreRefused, in_transactio
 from worker.store.uploads import WaitingUpload
 
 log = structlog.get_logger()
-PART = 1024 * 1024
 LARGEST_FILE = 256 * 1024 * 1024
 MOST_WAITING = 1024 * 1024 * 1024
 """Bytes of all files that wait, in the database."""
@@ -49,7 +47,7 @@ def keep_file(engine: Engine, batch_id: str, file: BinaryIO, filename: str, *, b
     size = file.seek(0, 2)
     if size > LARGEST_FILE:
         raise FileTooLarge
-    digest = _digest(file)
+    digest = digest_of(file)
 
     def step(connection: Connection) -> None:
         facts = get_batch(connection, batch_id)
@@ -59,7 +57,7 @@ def keep_file(engine: Engine, batch_id: str, file: BinaryIO, filename: str, *, b
         if uploads.bytes_waiting(connection) + size > MOST_WAITING:
             raise UploadsFull
         told = {"filename": filename, "digest": digest, "by": by}
-        uploads.keep(connection, facts.id, size=size, parts=_parts(file), **told)
+        uploads.keep(connection, facts.id, size=size, parts=parts_of(file), **told)
         # Last of all, for begin and pause need the batch's row.
         batches.note_waiting(connection, facts.id, filename, by)
         refuse_closed(get_batch(connection, batch_id), now(connection))
@@ -85,12 +83,14 @@ def read_waiting(engine: Engine) -> bool:
         held[:] = [found] if found else []
         if found is None:
             return False
-        with TemporaryFile() as file:
+        with TemporaryFile() as file, open_report() as report:
             for part in uploads.parts_of(connection, found.id):
                 file.write(part)
             file.seek(0)
-            done = store_in(connection, found.batch_id, file, found.filename, by=found.received_by)
-        uploads.finish(connection, found.id, outcome=done.to_wire(), fault=None)
+            by = found.received_by
+            done = store_in(connection, found.batch_id, file, found.filename, by=by, report=report)
+            bad = shorten(report)
+        uploads.finish(connection, found.id, outcome=done.to_wire(), fault=None, report=bad)
         return True
 
     try:
@@ -112,16 +112,3 @@ def _refuse(connection: Connection, number: int, fault: Exception) -> None:
     if isinstance(fault, FileFault):
         told = (found.batch_id, found.filename, found.received_by)
         fail_in(connection, *told, why=str(fault), spare_filled=True)
-
-
-def _digest(file: BinaryIO) -> str:
-    found = sha256()
-    for part in _parts(file):
-        found.update(part)
-    return found.hexdigest()
-
-
-def _parts(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    while part := file.read(PART):
-        yield part

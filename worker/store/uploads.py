@@ -80,12 +80,60 @@ def parts_of(connection: Connection, number: int) -> Iterator[bytes]:
 
 
 def finish(
-    connection: Connection, number: int, *, outcome: dict[str, Wire] | None, fault: str | None
+    connection: Connection,
+    number: int,
+    *,
+    outcome: dict[str, Wire] | None,
+    fault: str | None,
+    report: str | None = None,
 ) -> None:
     """Write down what became of it, and let its bytes go."""
     connection.execute(delete(upload_part).where(upload_part.c.upload == number))
     told = {"finished_at": func.clock_timestamp(), "outcome": outcome, "fault": fault}
+    told |= {"report": report}
     connection.execute(update(upload).where(upload.c.id == number).values(told))
+
+
+def note_read(
+    connection: Connection,
+    batch: int,
+    *,
+    filename: str,
+    digest: str,
+    size: int,
+    by: str,
+    outcome: dict[str, Wire],
+    report: str | None,
+) -> None:
+    """Write down a file that was read at once."""
+    row = {"batch": batch, "filename": filename, "digest": digest, "size": size, "received_by": by}
+    told = {"finished_at": func.clock_timestamp(), "outcome": outcome, "report": report}
+    connection.execute(insert(upload).values(row | told))
+
+
+@dataclass(frozen=True, slots=True)
+class FileShown:
+    """A file of a batch as a page shows it. `bad`: there is a report of its bad rows."""
+
+    id: int
+    told: UploadTold
+    bad: bool
+
+
+def files_of(connection: Connection, batch: int, limit: int) -> list[FileShown]:
+    """The latest files of a batch, the newest first."""
+    columns = [upload.c[name] for name in UploadTold.__slots__]
+    chosen = select(upload.c.id, upload.c.report.is_not(None), *columns)
+    rows = connection.execute(
+        chosen.where(upload.c.batch == batch).order_by(upload.c.id.desc()).limit(limit)
+    )
+    return [FileShown(number, UploadTold(*told), bad) for number, bad, *told in map(tuple, rows)]
+
+
+def report_of(connection: Connection, number: int) -> str | None:
+    """The report of a file's bad rows; None: it has none, or there is no such file."""
+    found: str | None = connection.scalar(select(upload.c.report).where(upload.c.id == number))
+    return found
 
 
 def latest(connection: Connection, batch: int, limit: int) -> list[UploadTold]:

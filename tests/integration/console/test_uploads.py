@@ -50,6 +50,33 @@ def test_a_file_is_looked_at_before_anything_goes_out(
     assert (facts.paused, to_wire(facts.starts_at)) == (False, "2030-01-01T12:00:00Z")
 
 
+def test_bad_rows_are_taken_away_as_a_file_that_quotes_nobody(
+    engine: Engine, batch: str, sign_in: People
+) -> None:
+    browser = sign_in(Role.OPERATE)
+    browser.get("/batches/new")
+    seen = send(browser, FILE + b"C-0,+15125550149,again\n", campaign="1", batch_id="new.4")
+    assert "/uploads/1/bad-rows" in seen.text
+    assert "/uploads/1/bad-rows" in browser.get("/batches/new.4").text
+
+    report = sign_in(Role.READ).get("/uploads/1/bad-rows")
+    assert report.header("content-type").startswith("text/csv")
+    lines = report.text.splitlines()
+    assert lines[0] == "line,column,reason"
+    assert [line.split(",")[0] for line in lines[1:]] == ["5", "6"]
+    assert "nobody" not in report.text
+    assert "50149" not in report.text
+    assert browser.get("/uploads/99/bad-rows").status == 404
+
+
+def test_a_file_without_bad_rows_has_no_report(batch: str, sign_in: People) -> None:
+    browser = sign_in(Role.OPERATE)
+    browser.get("/batches/new")
+    file = b"reference_id,target,name\nC-0,+15125550142,x\n"
+    assert "bad-rows" not in send(browser, file, campaign="1", batch_id="new.5").text
+    assert browser.get("/uploads/1/bad-rows").status == 404
+
+
 def test_a_file_that_is_no_batch_is_told_in_a_sentence(
     engine: Engine, batch: str, sign_in: People
 ) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, text
 
 from worker.desk.batches import create_batch, delete_batch, show_batch
 from worker.desk.outbound.uploads import take_file, uploads_of
+from worker.desk.upload_reports import MORE, files_of, report_of
 from worker.desk.waiting_uploads import read_waiting
 from worker.domain.callers import Caller, Role
 from worker.domain.contract.batches import BatchDetails
@@ -48,6 +49,30 @@ def test_a_file_waits_and_is_read_by_whoever_comes(engine: Engine) -> None:
     assert (told["finished_at"] is not None, told["fault"], parts(engine)) == (True, None, 0)
     assert isinstance(told["outcome"], dict)
     assert (told["outcome"]["stored"], told["outcome"]["refused_count"]) == (2, 1)
+
+
+def test_its_bad_rows_stay_with_it(engine: Engine) -> None:
+    take(engine, GOOD)
+    read_waiting(engine)
+    (shown,) = files_of(engine, "B")
+    report = report_of(engine, shown.id)
+
+    assert report is not None
+    assert [line.split(",")[0] for line in report.splitlines()] == ["line", "3", "4"]
+
+
+def test_of_a_very_bad_file_the_first_bad_rows_are_kept(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.desk.upload_reports.LONGEST_REPORT", 200)
+    rows = "".join(f"{n},nobody\n" for n in range(50))
+    take(engine, f"reference_id,target\n{rows}".encode())
+    read_waiting(engine)
+    report = report_of(engine, files_of(engine, "B")[0].id)
+
+    assert report is not None
+    assert report.splitlines()[-1] == MORE.strip()
+    assert 2 < len(report.splitlines()) < 10
 
 
 def test_the_same_file_again_changes_nothing(engine: Engine) -> None:

@@ -61,6 +61,7 @@ def signed_in_routes() -> list[tuple[str, str, Role, Handler]]:
         ("/batches", "GET", Role.READ, batches.show_batches),
         ("/batches/new", "GET", Role.OPERATE, uploads.show_form),
         ("/batches/new", "POST", Role.OPERATE, uploads.create),
+        ("/uploads/{upload:int}/bad-rows", "GET", Role.READ, uploads.show_bad_rows),
         ("/batches/{batch}/confirm", "POST", Role.OPERATE, uploads.confirm),
         ("/batches/{batch}", "GET", Role.READ, batches.show_batch),
         ("/batches/{batch}/pause", "POST", Role.OPERATE, batches.pause),

@@ -21,6 +21,7 @@ from worker.desk.batches import (
     update_batch,
 )
 from worker.desk.bulk_deeds import list_bulk
+from worker.desk.upload_reports import files_of
 from worker.domain.contract.batch_queries import BatchQuery
 from worker.domain.contract.progress import progress_of
 from worker.domain.errors import WrongFields
@@ -65,6 +66,7 @@ def show_batch(visit: Visit) -> Response:
         "page": page,
         "of_status": status,
         "of_outcome": outcome,
+        "files": files_of(visit.runtime.engine, batch_id),
     }
     zone = visit.runtime.settings.display_zone
     return visit.page("batch.html", here="/batches", zone=zone, **shown)

@@ -6,12 +6,14 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from worker.api.console.batches import moment_of
+from worker.api.console.pages import message_page
 from worker.api.console.visits import Visit, go
 from worker.desk.batches import create_batch, resume_batch, show_batch
 from worker.desk.campaigns import list_campaigns, show_campaign
 from worker.desk.preview import batch_hints, previews
 from worker.desk.reveals import note_reveal
-from worker.desk.uploads import Uploaded, upload_requests
+from worker.desk.upload_reports import files_of, report_of, upload_reported
+from worker.desk.uploads import Uploaded
 from worker.domain.errors import FileFault, WrongFields
 
 
@@ -38,7 +40,7 @@ def create(visit: Visit) -> Response:
         fields["starts_at"] = moment_of("starts_at", starts, visit.runtime.settings.display_zone)
     batch_id = create_batch(engine, fields, by=by).facts.batch_id
     try:
-        uploaded = upload_requests(
+        uploaded = upload_reported(
             visit.runtime.patient_console_engine,
             batch_id,
             file=file.file,
@@ -61,7 +63,18 @@ def _review(visit: Visit, batch_id: str, uploaded: Uploaded) -> Response:
         uploaded=uploaded,
         told=previews(engine, batch_id, uploaded.first),
         hints=batch_hints(engine, batch_id),
+        files=files_of(engine, batch_id),
     )
+
+
+def show_bad_rows(visit: Visit) -> Response:
+    """The bad rows of a file, to be mended: line, column and reason; it quotes no cell."""
+    number = int(visit.named("upload"))
+    report = report_of(visit.runtime.engine, number)
+    if report is None:
+        return message_page(404, "There is no report of bad rows under this address.")
+    headers = {"Content-Disposition": f'attachment; filename="bad-rows-{number}.csv"'}
+    return Response(report, media_type="text/csv", headers=headers)
 
 
 def confirm(visit: Visit) -> Response:

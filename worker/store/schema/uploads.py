@@ -36,6 +36,7 @@ upload = Table(
     Column("finished_at", Timestamp, comment="NULL: its rows are not in the batch yet"),
     Column("fault", Text, comment="why nothing of it was stored"),
     Column("outcome", JSONB(none_as_null=True), comment="what became of its rows"),
+    Column("report", Text, comment="CSV of its bad rows: line, column, reason; no cell"),
     Index("upload_waiting", "batch", "id", postgresql_where=text("finished_at IS NULL")),
     Index("upload_batch", "batch"),
     comment="A file of a batch. While one waits, the batch is not finished.",
