@@ -3,10 +3,12 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from typer.core import TyperGroup
 
+from worker.api.console.app import signed_in_routes
 from worker.api.outreach import routes
 from worker.cli.commands import commands
 from worker.cli.later import Later
@@ -65,6 +67,7 @@ SAME = {
     "key create": "POST /keys",
     "key list": "GET /keys",
     "key revoke": "POST /keys/{name}/revoke",
+    "find": "POST /search",
     "preview": "GET /batches/{batch_id}/preview",
     "halt": "POST /halts",
     "resume": "POST /halts/resume",
@@ -76,12 +79,21 @@ SAME = {
 
 
 def _commands() -> Iterator[str]:
+    return (name for name, _ in _found())
+
+
+def _found() -> Iterator[tuple[str, Any]]:
     for name, one in commands().items():
         group = one.command() if isinstance(one, Later) else one
         if not isinstance(group, TyperGroup) or group.invoke_without_command:
-            yield name
+            yield name, group
         if isinstance(group, TyperGroup):
-            yield from (f"{name} {verb}" for verb in group.commands)
+            yield from ((f"{name} {verb}", each) for verb, each in group.commands.items())
+
+
+def _options(one: Any) -> set[str]:
+    command = one.command() if isinstance(one, Later) else one
+    return {name for parameter in command.params for name in parameter.opts}
 
 
 def _operations() -> set[str]:
@@ -99,6 +111,85 @@ def test_what_a_command_does_an_operation_does_too() -> None:
 
     assert without == set(), "give each an operation, or say why it belongs to a machine"
     assert set(SAME.values()) <= _operations()
+
+
+CONSOLE = {
+    "/": "batch list",
+    "/halts": "halt",
+    "/halts/lift": "resume",
+    "/batches": "batch list",
+    "/batches/new": "batch upload",
+    "/batches/{batch}": "batch show",
+    "/batches/{batch}/confirm": "batch resume",
+    "/batches/{batch}/pause": "batch pause",
+    "/batches/{batch}/resume": "batch resume",
+    "/batches/{batch}/change": "batch update",
+    "/batches/{batch}/expire": "batch update",
+    "/batches/{batch}/delete": "batch delete",
+    "/batches/{batch}/export": "batch results",
+    "/uploads/{upload:int}/bad-rows": "batch upload",
+    "/bulk/new": "batch retry",
+    "/requests/{request:int}": "request show",
+    "/requests/{request:int}/reveal": "preview",
+    "/requests/{request:int}/remove": "batch remove",
+    "/requests/{request:int}/retry": "request retry",
+    "/requests/{request:int}/replace": "batch upload",
+    "/people": "find",
+    "/people/{recipient:int}": "find",
+    "/people/{recipient:int}/suppress": "suppress add",
+    "/suppressions": "suppress add",
+    "/suppressions/{row:int}/lift": "suppress remove",
+    "/doubts": "attempts",
+    "/doubts/{attempt:int}/sent": "attempts count-as-sent",
+    "/doubts/{attempt:int}/retry": "attempts allow-retry",
+    "/dead-letters/{letter:int}": "dead-letters show",
+    "/dead-letters/{letter:int}/reveal": "dead-letters show",
+    "/dead-letters/{letter:int}/replay": "dead-letters replay",
+    "/dead-letters/{letter:int}/discard": "dead-letters discard",
+    "/campaigns": "campaign list",
+    "/campaigns/{campaign}": "campaign show",
+    "/campaigns/{campaign}/test": "campaign test",
+    "/plan": "batch plan",
+    "/audit": "audit list",
+}
+"""By the path of a page or a deed of the console: the command that shows or does the same."""
+
+OF_A_BROWSER = {
+    "/bulk/{number:int}": "a command does all at once, and says how many when it is done",
+    "/bulk/{number:int}/stop": "as above: it is interrupted",
+    "/people/{recipient:int}/reveal": "whoever asks a terminal has typed the address",
+    "/campaigns/{campaign}/preview": "a command previews rows that are there",
+    "/sign-out": "a terminal has no session",
+    "/sign-out-everywhere": "as above",
+}
+"""Pages and deeds that have no command, and why."""
+
+
+def test_what_the_console_shows_and_does_a_command_does_too() -> None:
+    paths = {path for path, _, _, _ in signed_in_routes()}
+
+    assert paths - CONSOLE.keys() - OF_A_BROWSER.keys() == set(), (
+        "name the command, or say why none"
+    )
+    assert set(CONSOLE) | set(OF_A_BROWSER) <= paths
+    assert set(CONSOLE.values()) <= set(_commands())
+
+
+WITHOUT_JSON = {
+    "batch watch": "is drawn again and again; `batch show --json` tells the same",
+    "messages schema": "prints JSON anyway",
+    "console open": "opens a browser",
+    "alive": "answers by its exit status",
+    "demo": "is a show",
+}
+"""Commands that read and print no JSON, and why. Those that change something say so in a sentence."""
+
+
+def test_what_a_command_reads_it_prints_as_json_too() -> None:
+    silent = {name for name, one in _found() if "--json" not in _options(one)}
+    changing = {name for name, told in SAME.items() if told.split()[0] != "GET" and name != "find"}
+
+    assert silent - changing - WITHOUT_JSON.keys() - {"db upgrade", "batch archive"} == set()
 
 
 def test_no_target_stands_in_an_address() -> None:

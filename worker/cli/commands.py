@@ -174,6 +174,10 @@ NOUNS: dict[str, tuple[str, Commands]] = {
 }
 
 VERBS: Commands = {
+    "find": (
+        "find:find_command",
+        "Find a person, a batch or a reference over all campaigns, and what was done.",
+    ),
     "preview": (
         "preview:preview",
         "Show what the person behind a request will be told; nothing is sent.",

@@ -2,8 +2,8 @@
 
 import typer
 
-from worker.cli.context import session
-from worker.cli.printing import console
+from worker.cli.context import AsJson, session
+from worker.cli.printing import console, print_json
 from worker.desk.database import examine_database, upgrade_database
 
 
@@ -14,11 +14,15 @@ def upgrade(context: typer.Context) -> None:
     status(context)
 
 
-def status(context: typer.Context) -> None:
+def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say which migrations the database has; exits with 1 when some are missing."""
     findings = examine_database(session(context).runtime.engine)
     shape = next(finding for finding in findings if finding.what == "migrations")
-    console().print(f"{shape.what}: {shape.found}")
+    if as_json:
+        print_json({"well": shape.well, "found": shape.found, "advice": shape.advice})
+    else:
+        console().print(f"{shape.what}: {shape.found}")
     if not shape.well:
-        console().print(shape.advice)
+        if not as_json:
+            console().print(shape.advice)
         raise typer.Exit(1)

@@ -7,8 +7,9 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from worker.cli.context import screen, session
+from worker.cli.context import AsJson, screen, session
 from worker.cli.fields import UnreadableFile
+from worker.cli.printing import print_json
 from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, StartsAt, choose_rates
 from worker.cli.screen import Screen
 from worker.desk.forecast import forecast
@@ -23,7 +24,7 @@ class WhatToPlan(Mistake):
     """A file needs a campaign; a batch has one, and rates of its own."""
 
 
-def plan(
+def plan(  # noqa: PLR0913  each is an option
     context: typer.Context,
     what: Annotated[str, typer.Argument(metavar="BATCH|FILE.csv")],
     *,
@@ -38,17 +39,19 @@ def plan(
         Path | None,
         typer.Option(help="Plan BATCH as if this file were uploaded, and nothing else."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show the attempts a batch will make, hour by hour, without making or storing any."""
     here, out = session(context).runtime, screen(context)
     ceilings, zone = here.ceilings, str(out.zone)
+    tell = _write if as_json else say
     fields = choose_rates(starts_at, expires_on, call_rate, auto_call_rate)
     if campaign is not None:
         if file is not None:
             raise WhatToPlan("--campaign plans the file that is named first; leave out --file")
         fields = read_times(here.engine, fields, campaign=campaign)
         with _open_file(Path(what)) as lines:
-            say(forecast(here.engine, campaign, lines, fields, ceilings=ceilings, zone=zone), out)
+            tell(forecast(here.engine, campaign, lines, fields, ceilings=ceilings, zone=zone), out)
         return
     if fields:
         raise WhatToPlan(
@@ -56,7 +59,7 @@ def plan(
         )
     requests = None if file is None else _count(file)
     try:
-        say(outlook(here.engine, what, requests=requests, ceilings=ceilings, zone=zone), out)
+        tell(outlook(here.engine, what, requests=requests, ceilings=ceilings, zone=zone), out)
     except UnknownBatch:
         if Path(what).is_file():
             raise WhatToPlan(f"{what!r} is a file: name its campaign with --campaign") from None
@@ -76,6 +79,10 @@ def _open_file(file: Path) -> Iterator[BinaryIO]:
         raise UnreadableFile(file, error.strerror or "it is unreadable") from None
     with opened:
         yield opened
+
+
+def _write(found: Outlook, _: Screen) -> None:
+    print_json(found.to_wire() | {"hours": found.hours_to_wire()})
 
 
 def say(found: Outlook, out: Screen) -> None:

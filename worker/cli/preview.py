@@ -4,15 +4,21 @@ from collections.abc import Iterable
 
 import typer
 
-from worker.cli.context import BatchId, ReferenceId, session
-from worker.cli.printing import console, facts_table
+from worker.cli.context import AsJson, BatchId, ReferenceId, session
+from worker.cli.printing import console, facts_table, print_json
 from worker.desk.preview import Preview
 from worker.desk.preview import preview as preview_one
 
 
-def preview(context: typer.Context, batch_id: BatchId, reference_id: ReferenceId) -> None:
+def preview(
+    context: typer.Context, batch_id: BatchId, reference_id: ReferenceId, *, as_json: AsJson = False
+) -> None:
     """Show what the person behind a request will be told; nothing is sent."""
-    show([preview_one(session(context).runtime.engine, batch_id, reference_id)])
+    seen = preview_one(session(context).runtime.engine, batch_id, reference_id)
+    if as_json:
+        print_json(seen.to_wire())
+    else:
+        show([seen])
 
 
 def show(previews: Iterable[Preview]) -> None:

@@ -24,6 +24,8 @@ def show(
     out.print(draw_request(seen.history))
     for gate in seen.held_by:
         out.print(f"held by {gate}")
+    if seen.waits and not seen.held_by:
+        out.print("nothing holds it: it is due now")
 
 
 def draw_request(history: History) -> RenderableType:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from worker.domain.statuses import AttemptState, Channel
+from worker.domain.wire import Wire, to_wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ class AskedFor:
     created_at: datetime
     sent_at: datetime | None
 
+    def to_wire(self) -> dict[str, Wire]:
+        """AskedFor under its names on the wire, but for its number, which is the console's own."""
+        return {name: to_wire(getattr(self, name)) for name in self.__slots__ if name != "request"}
+
 
 _REQUESTS = text("""
     SELECT r.id AS request, b.batch_id, c.campaign_name, r.reference_id, p.channel, r.request_status,
@@ -77,6 +82,30 @@ _REQUESTS = text("""
 def requests_to(connection: Connection, recipients: Sequence[int], limit: int) -> list[AskedFor]:
     """The latest requests to these people, newest first."""
     rows = connection.execute(_REQUESTS, {"recipients": list(recipients), "limit": limit})
+    return [AskedFor(**{**row, "channel": Channel(row["channel"])}) for row in rows.mappings()]
+
+
+MOST_BATCHES = 20_000
+"""Batches that a reference is looked for in, the newest ones: one step along an index for each."""
+_REQUESTS_NAMED = text("""
+    SELECT r.id AS request, b.batch_id, c.campaign_name, r.reference_id, c.mode AS channel,
+        r.request_status, r.channel_manager_status, r.attempt_count, r.created_at, r.sent_at
+    FROM (
+        SELECT id, batch_id, campaign_id FROM communication_batch ORDER BY id DESC LIMIT :most
+    ) AS b
+    CROSS JOIN LATERAL (
+        SELECT * FROM communication_request
+        WHERE batch = b.id AND reference_id = :reference OFFSET 0
+    ) AS r
+    JOIN campaign AS c ON c.id = b.campaign_id
+    ORDER BY r.id DESC LIMIT :limit
+""")
+
+
+def requests_named(connection: Connection, reference: str, limit: int) -> list[AskedFor]:
+    """The latest requests with this reference over all batches, newest first."""
+    asked = {"reference": reference, "most": MOST_BATCHES, "limit": limit}
+    rows = connection.execute(_REQUESTS_NAMED, asked)
     return [AskedFor(**{**row, "channel": Channel(row["channel"])}) for row in rows.mappings()]
 
 

@@ -59,6 +59,8 @@ READ = [
     ("campaign", "list"),
     ("campaign", "show", "1"),
     ("request", "show", "B", f"R {STEERING}"),
+    ("find", "B"),
+    ("find", f"R {STEERING}"),
     ("dead-letters", "list", "--reveal"),
     ("dead-letters", "show", "1", "--reveal"),
     ("attempts",),

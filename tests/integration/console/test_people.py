@@ -127,3 +127,31 @@ def test_a_persons_address_is_revealed_and_that_is_written_down(
 
     assert TARGETS[0] in browser.post(f"/people/{path}", {}).text
     assert list_audit(engine)[0].deed is Deed.REVEAL
+
+
+def test_a_batch_and_a_reference_are_found_where_people_are(
+    engine: Engine, batch: str, sign_in: People
+) -> None:
+    browser = sign_in(Role.READ)
+    browser.get("/people")
+
+    assert f"<h1>{batch}</h1>" in browser.post("/people", {"who": batch}).text
+    assert "<h1>C-1</h1>" in browser.post("/people", {"who": "C-1"}).text
+    nothing = browser.post("/people", {"who": "C-77"})
+    assert nothing.status == 409
+    assert "No phone number and no mailbox" in nothing.text or "no phone number" in nothing.text
+
+
+def test_a_row_is_replaced_once_it_is_revealed_and_never_when_somebody_was_tried(
+    engine: Engine, batch: str, sign_in: People
+) -> None:
+    request, browser = request_of(engine, "C-0"), sign_in(Role.OPERATE)
+    assert "/replace" not in browser.get(f"/requests/{request}").text
+    assert f"/requests/{request}/replace" in browser.post(f"/requests/{request}/reveal", {}).text
+
+    form = {"target": "+15125550149", "variable name": "Trillian"}
+    assert "Replaced" in browser.post(f"/requests/{request}/replace", form).text
+    assert "Hello Trillian" in browser.post(f"/requests/{request}/reveal", {}).text
+    assert list_audit(engine, batch=batch)[0].deed is Deed.REPLACE
+    assert browser.post(f"/requests/{request}/replace", {"target": ""}).status == 422
+    assert sign_in(Role.READ).post(f"/requests/{request}/replace", form).status == 403

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
 from worker.api.console.visits import Visit, go
-from worker.desk.people import find_person, show_person, suppress_person
+from worker.desk.find import find as find_anything
+from worker.desk.people import show_person, suppress_person
 from worker.desk.reveals import note_reveal
 from worker.desk.suppression_lifts import Suppression, lift_suppression, list_suppressed
 from worker.desk.suppressions import suppress_recipient
@@ -23,10 +25,14 @@ def show_people(visit: Visit) -> Response:
 
 
 def find(visit: Visit) -> Response:
-    """Return whoever was typed. By POST, for an address is kept in histories and logs."""
-    found = find_person(visit.runtime.engine, visit.given("who"))
-    if len({one.identity for one in found}) == 1:
-        return go(f"/people/{found[0].id}")
+    """Return what is called so: a batch, requests, somebody. By POST, for an address is kept in histories."""
+    found = find_anything(visit.runtime.engine, visit.given("who"))
+    if found.batch_id is not None and not found.named:
+        return go(f"/batches/{quote(found.batch_id)}")
+    if len(found.named) == 1 and found.batch_id is None and not found.people:
+        return go(f"/requests/{found.named[0].request}")
+    if not found.named and len({one.identity for one in found.people}) == 1:
+        return go(f"/people/{found.people[0].id}")
     return visit.page("people.html", here="/people", acts=[], found=found, channels=list(Channel))
 
 

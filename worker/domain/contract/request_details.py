@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.contract.results import History
+from worker.domain.statuses import RequestStatus
 from worker.domain.wire import Wire, to_wire
 
 
@@ -35,6 +36,11 @@ class RequestDetails:
     history: History
     attempts: tuple[AttemptEntry, ...]
     held_by: tuple[str, ...]
+
+    @property
+    def waits(self) -> bool:
+        """Return whether it is still to be attempted."""
+        return self.history.request.request_status == RequestStatus.PENDING
 
     def to_wire(self) -> dict[str, Wire]:
         """RequestDetails under its names on the wire."""
