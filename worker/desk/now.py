@@ -7,17 +7,19 @@ from datetime import datetime
 from worker.desk.batches import details_of
 from worker.desk.minutes import Minutes
 from worker.desk.plan import Outlook, glance_at
+from worker.desk.processes import ProcessKind, by_kind
+from worker.desk.troubles import Signs, Trouble, worst_of
 from worker.domain.contract.batch_queries import BatchQuery
 from worker.domain.contract.batches import BatchDetails, BatchFacts
 from worker.domain.contract.progress import Progress, progress_of
 from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.schedule.load import Recent
 from worker.domain.statuses import Channel, RequestStatus
-from worker.store import batch_lists, duties, glance, halts, loads
+from worker.store import batch_lists, duties, glance, halts, loads, processes
 from worker.store.batches import now
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.duties import DutyRow
-from worker.store.glance import MOST_DUE, Due, Standing
+from worker.store.glance import MOST_DUE, Due, Latency, Standing
 from worker.store.halts import HaltRow
 
 SHOWN = 12
@@ -28,13 +30,17 @@ STEADY = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ChannelNow:
-    """One channel. `minutes`: attempts begun in each of the last 60; `reached`: share of known outcomes."""
+    """One channel. `minutes`: attempts begun in each of the last 60; `reached`: share of known outcomes.
+
+    `latency`: from an attempt's beginning to the provider's answer, of late; None: not known.
+    """
 
     channel: Channel
     minutes: tuple[int, ...]
     reached: float | None
     due: Due
     in_doubt: int
+    latency: Latency | None
     halted: HaltRow | None
 
     @property
@@ -61,17 +67,6 @@ class UnderWay:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A trouble to tell first. `kind`: scan, halt, duty or doubt; `halt`: the one it is about, if any."""
-
-    kind: str
-    headline: str
-    sentence: str
-    to_do: str
-    halt: HaltRow | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """Everything at a glance, at one moment."""
 
@@ -80,6 +75,7 @@ class Overview:
     channels: tuple[ChannelNow, ...]
     batches: tuple[UnderWay, ...]
     more_batches: bool
+    processes: tuple[ProcessKind, ...]
     duties: Sequence[DutyRow]
     in_doubt: int
     halts: Sequence[HaltRow]
@@ -101,10 +97,12 @@ def _overview(
 ) -> Overview:
     standing, halted = glance.read_standing(connection), halts.in_force(connection)
     doubts, turns = glance.count_doubts(connection), duties.newest(connection)
+    running, latencies = by_kind(processes.read(connection)), glance.read_latencies(connection)
+    signs = Signs(halted, standing, turns, running, sum(doubts.values()))
     found = batch_lists.list_batches(connection, BatchQuery(finished=False, limit=SHOWN + 1), None)
     return Overview(
         at=now(connection),
-        trouble=_worst(connection, halted, standing, turns, sum(doubts.values())),
+        trouble=worst_of(connection, signs),
         channels=tuple(
             ChannelNow(
                 channel=one,
@@ -112,12 +110,14 @@ def _overview(
                 reached=_reach(standing, one),
                 due=glance.read_due(connection, one),
                 in_doubt=doubts.get(one, 0),
+                latency=latencies.get(one),
                 halted=_halt_over(halted, one),
             )
             for one in Channel
         ),
         batches=tuple(batches_under_way(connection, found[:SHOWN], ceilings, zone)),
         more_batches=len(found) > SHOWN,
+        processes=running,
         duties=turns,
         in_doubt=sum(doubts.values()),
         halts=halted,
@@ -168,65 +168,3 @@ def _reach(standing: Sequence[Standing], channel: Channel) -> float | None:
 def _halt_over(halted: Sequence[HaltRow], channel: Channel) -> HaltRow | None:
     over = {("all", ""), ("channel", channel.value)}
     return next((one for one in halted if (one.scope, one.key) in over), None)
-
-
-def _worst(
-    connection: Connection,
-    halted: Sequence[HaltRow],
-    standing: Sequence[Standing],
-    turns: Sequence[DutyRow],
-    in_doubt: int,
-) -> Trouble | None:
-    order = {"all": 0, "channel": 1, "campaign": 2}
-    worst = min(halted, key=lambda one: order[one.scope], default=None)
-    forgotten = glance.forgotten_since(connection)
-    if forgotten is not None and (worst is None or worst.scope != "all"):
-        return Trouble(
-            "scan",
-            "Nothing is being scanned.",
-            f"Batches that may send have not been looked at since {forgotten:%H:%M} UTC;"
-            " nobody was lost.",
-            "Start a scheduler: python -m tasks.scheduler",
-        )
-    if worst is not None:
-        return _of_halt(worst, standing)
-    if faulty := [one for one in turns if one.fault or one.overdue]:
-        names = ", ".join(one.name for one in faulty)
-        return Trouble(
-            "duty",
-            "The scheduler does not do all of its duties.",
-            f"{names}: {faulty[0].fault or 'nobody does it'}.",
-            "See its log, or: outreach doctor",
-        )
-    if in_doubt:
-        return Trouble(
-            "doubt",
-            "In doubt." if in_doubt > 1 else "One attempt is in doubt.",
-            f"{in_doubt:,} people may or may not have been reached; nobody is contacted twice meanwhile.",
-            "See what happens next, or decide",
-        )
-    return None
-
-
-def _of_halt(halt: HaltRow, standing: Sequence[Standing]) -> Trouble:
-    waiting = sum(
-        one.n for one in standing if one.request_status == "PENDING" and _is_of(halt, one)
-    )
-    what = {
-        "all": "Everything",
-        "channel": f"The channel {halt.key}",
-        "campaign": f"Campaign {halt.key}",
-    }[halt.scope]
-    return Trouble(
-        "halt",
-        f"{what} is halted.",
-        f"{halt.reason.rstrip('.')}. {waiting:,} people wait; nobody was lost.",
-        "Mend the cause, then resume",
-        halt,
-    )
-
-
-def _is_of(halt: HaltRow, one: Standing) -> bool:
-    if halt.scope == "campaign":
-        return str(one.campaign) == halt.key
-    return halt.scope == "all" or one.channel.value == halt.key

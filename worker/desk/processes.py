@@ -1,6 +1,7 @@
 """Which processes run, and whether each goes on."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from worker.desk.findings import Finding
@@ -8,7 +9,15 @@ from worker.store import processes
 from worker.store.connect import Engine, in_transaction
 from worker.store.processes import ProcessRow
 
-__all__ = ["SILENT", "ProcessRow", "examine_processes", "judge_processes", "list_processes"]
+__all__ = [
+    "SILENT",
+    "ProcessKind",
+    "ProcessRow",
+    "by_kind",
+    "examine_processes",
+    "judge_processes",
+    "list_processes",
+]
 
 SILENT = timedelta(seconds=20)
 """A process that has not spoken for so long stands still, or has ended without a word."""
@@ -27,6 +36,28 @@ def examine_processes(engine: Engine, kinds: Collection[str]) -> list[Finding]:
     """
     rows = list_processes(engine)
     return [judge_processes(kind, [row for row in rows if row.kind == kind]) for kind in kinds]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessKind:
+    """Processes of one kind. `silent`: how many of them are; `latest`, `longest`: since a sign of life."""
+
+    kind: str
+    n: int
+    silent: int
+    latest: timedelta
+    longest: timedelta
+
+
+def by_kind(rows: Sequence[ProcessRow]) -> tuple[ProcessKind, ...]:
+    """The processes by their kind, in the order of its name."""
+    kinds = sorted({row.kind for row in rows})
+    return tuple(_of_kind(kind, [row.silent for row in rows if row.kind == kind]) for kind in kinds)
+
+
+def _of_kind(kind: str, silences: Sequence[timedelta]) -> ProcessKind:
+    silent = sum(one > SILENT for one in silences)
+    return ProcessKind(kind, len(silences), silent, min(silences), max(silences))
 
 
 def judge_processes(kind: str, rows: Sequence[ProcessRow]) -> Finding:

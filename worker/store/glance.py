@@ -122,6 +122,36 @@ def count_doubts_of(connection: Connection, batches: Sequence[int]) -> dict[int,
     return {batch: n for batch, n in rows}  # noqa: C416  a row is no pair to the types
 
 
+MOST_TIMED = 2_000
+"""Attempts that a latency is read from, the newest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """From an attempt's beginning to the provider's answer, in seconds: of the half, and of one in twenty."""
+
+    usual: float
+    slow: float
+
+
+_LATENCIES = text("""
+    SELECT channel, percentile_cont(0.5) WITHIN GROUP (ORDER BY took),
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY took)
+    FROM (
+        SELECT channel, extract(epoch FROM accepted_at - began_at)::float8 AS took FROM (
+            SELECT channel, began_at, accepted_at FROM attempt ORDER BY id DESC LIMIT :most
+        ) AS latest
+        WHERE accepted_at IS NOT NULL AND began_at > clock_timestamp() - interval '10 minutes'
+    ) AS answered GROUP BY channel
+""")
+
+
+def read_latencies(connection: Connection) -> dict[Channel, Latency]:
+    """How long providers took of late, by channel; one that answered nothing lately is left out."""
+    rows = connection.execute(_LATENCIES, {"most": MOST_TIMED})
+    return {Channel(channel): Latency(usual, slow) for channel, usual, slow in rows}
+
+
 _FORGOTTEN = text(f"""
     SELECT min(p.next_claim_at)
     FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch

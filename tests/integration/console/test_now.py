@@ -1,11 +1,13 @@
 """The first page: the worst first, and levers for those who may."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
+from tests.factories import SECOND, make_attempt, make_request
 from tests.integration.console.conftest import People
 from worker.dispatch.halt import halt, halts_in_force
 from worker.domain.callers import Role
+from worker.domain.statuses import AttemptState
 
 
 def test_with_nothing_there_it_says_what_to_do(sign_in: People) -> None:
@@ -66,3 +68,63 @@ def test_a_halt_without_a_reason_or_of_nothing_is_refused(
 
     assert browser.post("/halts", form).status == 422
     assert halts_in_force(engine) == []
+
+
+PROCESS = text("""
+    INSERT INTO process (kind, host, pid, version, started_at, seen_at)
+    VALUES (:kind, 'h', :pid, '2', now(), clock_timestamp() - CAST(:silent AS interval))
+""")
+
+
+def speak(engine: Engine, kind: str, *silences: str) -> None:
+    """Processes of a kind, each silent for so long."""
+    with engine.begin() as connection:
+        for pid, silent in enumerate(silences):
+            connection.execute(PROCESS, {"kind": kind, "pid": pid, "silent": silent})
+
+
+def banner(shown: str) -> str:
+    return shown[shown.index('class="banner') :].partition("</b>")[0].rpartition("<b>")[2]
+
+
+def test_each_kind_of_process_has_its_last_sign_of_life(engine: Engine, sign_in: People) -> None:
+    speak(engine, "scheduler", "1 second", "2 seconds")
+    shown = sign_in(Role.READ).get("/").text
+    assert "scheduler ×2 · just now" in shown  # noqa: RUF001  as it is shown
+    assert "All is well." in shown
+
+    speak(engine, "webhooks", "48 seconds")
+    shown = sign_in(Role.READ).get("/").text
+    assert "webhooks · silent for 48 s" in shown
+    assert banner(shown) == "The webhooks process is silent."
+
+
+def test_the_banner_tells_what_keeps_most_people_waiting(
+    engine: Engine, batch: str, sign_in: People
+) -> None:
+    browser = sign_in(Role.READ)
+
+    def told() -> str:
+        return banner(browser.get("/").text)
+
+    make_attempt(engine, request=make_request(engine), state=AttemptState.IN_DOUBT)
+    assert told() == "One attempt is in doubt."
+    speak(engine, "sms", "1 second", "1 hour")
+    assert told() == "1 of 2 sms processes is silent."
+    halt(engine, "campaign", "1", "wrong words", "ana@example.com")
+    assert told() == "Campaign reminder is halted."
+    speak(engine, "web", "1 minute")
+    assert told() == "The web process is silent."
+    halt(engine, "channel", "voice", "line down", "ana@example.com")
+    assert told() == "The channel voice is halted."
+    halt(engine, "all", "", "fire", "ana@example.com")
+    assert told() == "Everything is halted."
+
+
+def test_how_long_a_provider_takes_is_told_where_it_is_known(
+    engine: Engine, sign_in: People
+) -> None:
+    make_attempt(engine, request=make_request(engine), state=AttemptState.DONE, began_ago=SECOND)
+    shown = sign_in(Role.READ).get("/").text
+
+    assert shown.count("answers in") == 1

@@ -15,7 +15,13 @@ from worker.runtime import Runtime
 SCOPES: dict[str, Scope] = {"all": "all", "channel": "channel", "campaign": "campaign"}
 
 
-WHERE = {"scan": "#duties", "duty": "#duties", "halt": "#levers", "doubt": "/doubts"}
+WHERE = {
+    "scan": "#duties",
+    "process": "#processes",
+    "duty": "#duties",
+    "halt": "#levers",
+    "doubt": "/doubts",
+}
 
 
 def show_now(visit: Visit) -> Response:

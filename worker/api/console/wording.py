@@ -9,6 +9,8 @@ from worker.api.console import charts
 from worker.domain.audit import Deed
 from worker.domain.recipients.masks import mask
 
+MOMENT = 10
+"""Seconds; processes speak every five."""
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 SAID: dict[str, str] = {
@@ -55,13 +57,21 @@ def moment(at: datetime | None) -> Markup:
 def span(value: timedelta | float) -> str:
     """Say how long it is: 12 s, 31 min, 5 h, 3 days."""
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    if seconds < 10:
-        return f"{max(0.0, seconds):.1f} s"
+    if seconds < 1:
+        return f"{max(0.0, seconds) * 1000:.0f} ms"
+    if seconds < 10 and seconds != int(seconds):
+        return f"{seconds:.1f} s"
     if seconds < 2 * MINUTE:
         return f"{seconds:.0f} s"
     if seconds < 2 * HOUR:
         return f"{seconds / MINUTE:.0f} min"
     return f"{seconds / HOUR:.0f} h" if seconds < 2 * DAY else f"{seconds / DAY:.0f} days"
+
+
+def ago(value: timedelta) -> str:
+    """Say how long it is since, in steps that don't flicker: just now, 7 s ago, 3 min ago."""
+    seconds = value.total_seconds()
+    return "just now" if seconds < MOMENT else f"{span(timedelta(seconds=int(seconds)))} ago"
 
 
 def people(n: int) -> str:
@@ -100,6 +110,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "moment": moment,
     "span": span,
+    "ago": ago,
     "people": people,
     "channel": channel,
     "contacts": contacts,
