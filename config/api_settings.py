@@ -1,9 +1,10 @@
-"""The public API's defaults for campaigns whose clients can't say everything."""
+"""The API process: defaults for campaigns whose clients can't say everything, and whose word it takes."""
 
-from typing import Annotated, Literal
+from ipaddress import ip_network
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings
 
 
@@ -18,8 +19,21 @@ def _zone_name(value: str) -> str:
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
 
 
+def _networks(value: str) -> str:
+    try:
+        for one in value.split(","):
+            ip_network(one.strip())
+    except ValueError:
+        raise ValueError("must be addresses or networks with commas, like 10.0.0.5") from None
+    return value
+
+
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+Networks = Annotated[str, AfterValidator(_networks)]
+
+
 class ApiSettings(BaseSettings):
-    """Defaults of campaigns that come by the public API."""
+    """Defaults of campaigns that come by the public API, and who may say who is at the console."""
 
     api_mode: Literal["voice", "sms", "email"] | None = Field(
         None, description="mode of campaigns that the API makes without one"
@@ -36,3 +50,18 @@ class ApiSettings(BaseSettings):
         "one-an-hour",
         description="what hourly_rate 1 means, which the public API's clients send unless told otherwise",
     )
+    trusted_user_header: HeaderName | None = Field(
+        None,
+        description="header in which a proxy names whom it has authenticated at the console, by mailbox",
+    )
+    trusted_user_from: Networks | None = Field(
+        None, description="addresses of that proxy: from any other the header means nothing"
+    )
+
+    @model_validator(mode="after")
+    def _a_trusted_header_has_a_sender(self) -> Self:
+        if (self.trusted_user_header is None) != (self.trusted_user_from is None):
+            raise ValueError(
+                "TRUSTED_USER_HEADER and TRUSTED_USER_FROM are set together: which header, from whom"
+            )
+        return self

@@ -34,6 +34,10 @@ class Browserless:
     app: ASGIApp
     cookies: dict[str, str] = field(default_factory=dict)
     form_token: str = ""
+    address: str = "192.0.2.1"
+    """Where it is."""
+    always: dict[str, str] = field(default_factory=dict)
+    """Headers that it, or a proxy before it, sends with everything."""
     told: list[str] = field(default_factory=list)
     """Every cookie as it was set."""
 
@@ -66,12 +70,13 @@ class Browserless:
         self, method: str, address: str, body: bytes, headers: Mapping[str, str]
     ) -> Seen:
         parts = urlsplit(address)
-        told = {"host": HOST, "content-length": str(len(body)), **headers}
+        told = {"host": HOST, "content-length": str(len(body)), **self.always, **headers}
         if self.cookies:
             told["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         scope = {
             "method": method,
             "scheme": "http",
+            "client": (self.address, 50_000),
             "path": parts.path,
             "raw_path": parts.path.encode(),
             "query_string": parts.query.encode("latin-1"),

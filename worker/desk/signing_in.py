@@ -13,6 +13,7 @@ from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.console_sessions import SignedIn
 
 __all__ = [
+    "NoKeyOfTheirs",
     "OneCampaign",
     "SignedIn",
     "SpentLink",
@@ -21,6 +22,7 @@ __all__ = [
     "make_link",
     "sign_in_by_key",
     "sign_in_by_link",
+    "sign_in_by_proxy",
     "sign_out",
     "sign_out_everywhere",
     "who_is_signed_in",
@@ -44,6 +46,16 @@ class OneCampaign(Mistake):
 
     def __init__(self) -> None:
         super().__init__("this key sees one campaign alone, and the console shows all of them")
+
+
+class NoKeyOfTheirs(Mistake):
+    """What somebody may do is what one of their keys may."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(
+            f"you are known as {owner}, and no key is yours: outreach key create NAME --role read"
+            f" --owner {owner}"
+        )
 
 
 def make_link(engine: Engine, owner: str, role: Role) -> str:
@@ -85,6 +97,26 @@ def sign_in_by_key(engine: Engine, key: AccessKey) -> str:
     if key.campaign_id is not None:
         raise OneCampaign
     return in_transaction(engine, _open, SignedIn(key.owner, key.role), key.id)
+
+
+def sign_in_by_proxy(engine: Engine, owner: str) -> str:
+    """Sign in whom a trusted proxy names, with the widest role of their keys while that key is in force.
+
+    Returns:
+        what the browser keeps to be known by, for twelve hours.
+
+    Raises:
+        NoKeyOfTheirs: they have none that sees all campaigns.
+    """
+
+    def step(connection: Connection) -> str:
+        held = console_sessions.keys_of(connection, owner)
+        if not held:
+            raise NoKeyOfTheirs(owner)
+        key, role = max(held, key=lambda one: list(Role).index(one[1]))
+        return _open(connection, SignedIn(owner, role), key)
+
+    return in_transaction(engine, step)
 
 
 def who_is_signed_in(engine: Engine, cookie: str) -> SignedIn | None:

@@ -63,6 +63,7 @@ def serve(
         log_config=None,
         access_log=False,  # a path carries a token
         server_header=False,
+        proxy_headers=False,  # who is there is the connection's own address, not what a header says
     )
     _Server(terms).run()
 

@@ -42,6 +42,19 @@ def open_session(
     connection.execute(_OPEN, told)
 
 
+_KEYS = text("""
+    SELECT id, role FROM access_key
+    WHERE lower(owner) = lower(:owner) AND campaign_id IS NULL AND revoked_at IS NULL
+        AND coalesce(expires_at, 'infinity') > clock_timestamp()
+    ORDER BY id
+""")
+
+
+def keys_of(connection: Connection, owner: str) -> list[tuple[int, Role]]:
+    """The keys in force of somebody that see all campaigns: the id and the role of each."""
+    return [(row.id, Role(row.role)) for row in connection.execute(_KEYS, {"owner": owner})]
+
+
 _FIND = text("""
     SELECT s.owner, s.role FROM console_session AS s LEFT JOIN access_key AS k ON k.id = s.access_key
     WHERE s.digest = :digest AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()

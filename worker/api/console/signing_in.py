@@ -7,9 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker.api.console.pages import message_page, render
-from worker.api.console.visits import COOKIE, Visit, go, is_from_here
+from worker.api.console.visits import COOKIE, Visit, go, is_from_here, known_by
 from worker.desk.signing_in import (
-    SESSION_LASTS,
     OneCampaign,
     SpentLink,
     sign_in_by_key,
@@ -43,7 +42,7 @@ class OpenDoor:
             return render("sign_in.html", status=403, link="", fault=str(refused))
         except StoreUnavailable:
             return message_page(503, "The database does not answer. Try again in a minute.")
-        return _known_by(cookie, secure=request.url.scheme == "https")
+        return known_by(request, cookie, "/")
 
     def _open(self, link: str, key: str) -> str:
         engine, ring = self.runtime.console_engine, self.runtime.key_ring
@@ -73,19 +72,6 @@ def leave_everywhere(visit: Visit) -> Response:
     """End every session of this person."""
     sign_out_everywhere(visit.runtime.console_engine, visit.who.owner)
     return _forgotten()
-
-
-def _known_by(cookie: str, *, secure: bool) -> Response:
-    answer = go("/")
-    answer.set_cookie(
-        COOKIE,
-        cookie,
-        max_age=int(SESSION_LASTS.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=secure,
-    )
-    return answer
 
 
 def _forgotten() -> Response:

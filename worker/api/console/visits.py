@@ -11,11 +11,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker.api.console.pages import message_page, render
+from worker.api.console.proxies import is_encrypted, name_by_proxy
 from worker.desk.bulk_deeds import UnknownBulkDeed
 from worker.desk.dead_letters import UnknownDeadLetter
 from worker.desk.people import NoSuchPerson
 from worker.desk.request_view import NoRequest
-from worker.desk.signing_in import SignedIn, form_token, is_form_token, who_is_signed_in
+from worker.desk.signing_in import (
+    SESSION_LASTS,
+    NoKeyOfTheirs,
+    SignedIn,
+    form_token,
+    is_form_token,
+    sign_in_by_proxy,
+    who_is_signed_in,
+)
 from worker.desk.suppression_lifts import UnknownSuppression
 from worker.domain import errors
 from worker.domain.callers import Role
@@ -112,7 +121,9 @@ def _answer(
 ) -> Response:
     try:
         visit = enter(runtime, request, form)
-        return go("/sign-in") if visit is None else _judge(visit, role) or handler(visit)
+        if visit is None:
+            return _show_the_door(runtime, request)
+        return _judge(visit, role) or handler(visit)
     except Exception as error:  # noqa: BLE001  a door: nothing that may quote somebody's data is shown
         return _say_why(error)
 
@@ -129,6 +140,8 @@ def _judge(visit: Visit, role: Role) -> Response | None:
 def _say_why(error: Exception) -> Response:
     if isinstance(error, WrongFields):
         return message_page(422, _sentence(error))
+    if isinstance(error, NoKeyOfTheirs):
+        return message_page(403, _sentence(error))
     if isinstance(error, Mistake):
         return message_page(404 if isinstance(error, MISSING) else 409, _sentence(error))
     if isinstance(error, StoreRefused):
@@ -143,7 +156,33 @@ def enter(runtime: Runtime, request: Request, form: FormData = NO_FORM) -> Visit
     """The visit of whoever is signed in; None: nobody is."""
     cookie = request.cookies.get(COOKIE, "")
     who = who_is_signed_in(runtime.console_engine, cookie) if cookie else None
-    return None if who is None else Visit(runtime, request, who, cookie, form)
+    named = name_by_proxy(request, runtime.settings)
+    if who is None or (named is not None and named.lower() != who.owner.lower()):
+        return None
+    return Visit(runtime, request, who, cookie, form)
+
+
+def _show_the_door(runtime: Runtime, request: Request) -> Response:
+    """Let in whom a trusted proxy names; anybody else signs in. What was posted is posted again."""
+    named = name_by_proxy(request, runtime.settings)
+    if named is None:
+        return go("/sign-in")
+    cookie = sign_in_by_proxy(runtime.console_engine, named)
+    return known_by(request, cookie, request.url.path if request.method == "GET" else "/")
+
+
+def known_by(request: Request, cookie: str, path: str) -> Response:
+    """Show another page to a browser that is known by this cookie from now on."""
+    answer = go(path)
+    answer.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=int(SESSION_LASTS.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=is_encrypted(request),
+    )
+    return answer
 
 
 def _is_own_form(visit: Visit) -> bool:
