@@ -147,7 +147,8 @@ def test_no_page_keeps_anybody_out(
 ) -> None:
     batch, campaign = f"judged-{scheme}-{uuid4().hex[:8]}", create(inhabited)
     file, _ = write_file(tmp_path, 915 if scheme == "dark" else 903, people=3)
-    page = sign_in(chromium, inhabited, Role.ADMIN, scheme=scheme, judged=True)
+    width = 360 if scheme == "dark" else 1240
+    page = sign_in(chromium, inhabited, Role.ADMIN, scheme=scheme, width=width, judged=True)
     page.goto("/")
     faults = judge(page, "sign-in")
     upload(page, campaign, batch, file)
@@ -157,7 +158,12 @@ def test_no_page_keeps_anybody_out(
     faults += judge(page, "batch")
     page.get_by_role("link", name="C-0").click()
     faults += judge(page, "request")
-    for path in PAGES:
+    page.get_by_role("button", name="Reveal").click()
+    faults += judge(page, "request revealed")
+    page.get_by_role("link", name="everything done to this person").click()
+    faults += judge(page, "person")
+    deeds = (f"/bulk/new?deed=remove&batch={batch}", f"/bulk/new?deed=retry&batch={batch}")
+    for path in (*PAGES, *deeds, "/campaigns/1", f"/batches/{batch}?status=PENDING", "/nothing"):
         page.goto(path)
         faults += judge(page, path)
 
@@ -166,11 +172,15 @@ def test_no_page_keeps_anybody_out(
 
 
 def judge(page: Page, name: str) -> list[str]:
-    """What axe finds serious."""
+    """What axe finds serious, and what is wider than the screen."""
     page.wait_for_load_state()
     found = Axe().run(page).response["violations"]
     serious = [one for one in found if one["impact"] in {"serious", "critical"}]
-    return [f"{name}: {one['id']} {one['nodes'][0]['html']}" for one in serious]
+    wider = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    sideways = [f"{name}: {wider} px are beside the screen"] if wider > 0 else []
+    return [*(f"{name}: {one['id']} {one['nodes'][0]['html']}" for one in serious), *sideways]
 
 
 def test_every_page_works_without_a_script_and_at_the_width_of_a_phone(
