@@ -47,8 +47,8 @@ beyond: $(READY)  ## three hosts behind PgBouncer and RabbitMQ, disturbed and ju
 bench-callbacks: $(READY)  ## what a durable callback costs, beside the straightforward way (N=10000)
 	@$(BIN)/python -m tests.benchmarks.callbacks $(if $(N),--n $(N))
 
-screenshots: $(READY)  ## take the pictures of the console anew (needs Debian's chromium)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.pictures
+screenshots: $(READY)  ## take the pictures of the console anew (needs Debian's chromium; ALL=folder: every page, to look at)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.pictures $(ALL)
 
 simulate: $(READY)  ## play random campaigns through weeks of DST changes and judge (SEED=7)
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED))

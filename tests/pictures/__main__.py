@@ -1,4 +1,7 @@
-"""`make screenshots`: start a house, let batches run in it, and take the pictures."""
+"""`make screenshots`: start a house, let batches run in it, and take the pictures.
+
+With a folder (`make screenshots ALL=folder`) those go there, and every page in both schemes and widths.
+"""
 
 import sys
 from io import BytesIO
@@ -9,6 +12,7 @@ from playwright.sync_api import Page
 
 from tests.fixtures.browser import ABSENT, CHROMIUM, running_browser, sign_in
 from tests.fixtures.house import Inhabited, inhabit, wait_until
+from tests.pictures.every_page import take_every_page
 from tests.programs import run_alone
 from worker.desk.batches import create_batch, pause_batch, show_batch
 from worker.desk.campaigns import create_campaign
@@ -52,12 +56,14 @@ def main() -> int:
     if CHROMIUM is None:
         sys.stderr.write(f"{ABSENT}\n")
         return 1
-    TO.mkdir(exist_ok=True)
+    to = Path(sys.argv[1]) if sys.argv[1:] else TO
+    to.mkdir(exist_ok=True, parents=True)
     with TemporaryDirectory() as folder, inhabit(Path(folder), {}) as house:
         fill(house)
         with running_browser() as browser:
-            page = sign_in(browser, house, Role.ADMIN)
-            take(page)
+            take(sign_in(browser, house, Role.ADMIN), to)
+            if sys.argv[1:]:
+                take_every_page(browser, house, to)
     return 0
 
 
@@ -84,7 +90,7 @@ def people(*, mail: bool) -> BytesIO:
     return BytesIO("\n".join(["reference_id,target,name,day", *rows]).encode())
 
 
-def take(page: Page) -> None:
+def take(page: Page, to: Path) -> None:
     """The five pages that say most."""
     addresses = {
         "now": "/",
@@ -94,18 +100,18 @@ def take(page: Page) -> None:
     for name, address in addresses.items():
         page.goto(address)
         page.wait_for_timeout(1_500)
-        page.screenshot(path=TO / f"{name}.png")
+        page.screenshot(path=to / f"{name}.png")
     page.goto("/people")
     page.get_by_label("Number or mailbox").fill("(512) 555-2000")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("button", name="Suppress on sms").click()
     page.get_by_text("unsubscribed").first.wait_for()
-    page.screenshot(path=TO / "person.png")
+    page.screenshot(path=to / "person.png")
     page.goto("/batches/20271121.1")
     page.locator("td.id a").first.click()
     page.get_by_role("button", name="Reveal").click()
     page.wait_for_load_state()
-    page.screenshot(path=TO / "request.png")
+    page.screenshot(path=to / "request.png")
 
 
 if __name__ == "__main__":
