@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from worker.desk.batches import get_batch
 from worker.desk.now import UnderWay, batches_under_way
 from worker.desk.plan import gates_at, never_contacted
+from worker.domain.audit import Deed
 from worker.domain.contract.campaigns import Campaign
 from worker.domain.errors import UnknownCampaign
 from worker.domain.schedule.ceilings import Ceilings
@@ -14,7 +15,7 @@ from worker.domain.schedule.gates import BatchGate
 from worker.domain.schedule.hours import open_hours
 from worker.domain.schedule.reachability import Never
 from worker.domain.schedule.windows import Window, is_open
-from worker.store import batches, campaigns, doubts, request_pages
+from worker.store import audit, batches, campaigns, doubts, request_pages
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.request_pages import HourCount, RequestPage, RequestRow
 
@@ -41,7 +42,10 @@ class HourShown:
 
 @dataclass(frozen=True, slots=True)
 class BatchView:
-    """Everything about a batch but its requests. `on_their_way`: could still reach a provider."""
+    """Everything about a batch but its requests.
+
+    `on_their_way`: could still reach a provider. `version`: of its campaign, from 1.
+    """
 
     batch: UnderWay
     campaign: Campaign
@@ -50,6 +54,7 @@ class BatchView:
     uncounted: str | None
     hours: tuple[HourShown, ...]
     on_their_way: int
+    version: int
 
 
 def view_batch(engine: Engine, batch_id: str, *, ceilings: Ceilings, zone: str) -> BatchView:
@@ -81,6 +86,7 @@ def view_batch(engine: Engine, batch_id: str, *, ceilings: Ceilings, zone: str) 
                 now,
             ),
             on_their_way=doubts.on_their_way(connection, batch_id),
+            version=1 + audit.count(connection, f"campaign {campaign.id}", Deed.EDIT),
         )
 
     return in_transaction(engine, step)

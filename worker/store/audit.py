@@ -75,6 +75,12 @@ def newest(connection: Connection, asked: AuditQuery, *, limit: int) -> list[Aud
     return [entry_of(row) for row in connection.execute(query).mappings()]
 
 
+def count(connection: Connection, subject: str, deed: Deed) -> int:
+    """Count how often a deed was done to a subject."""
+    chosen = (audit.c.subject == subject, audit.c.deed == deed)
+    return int(connection.scalar(select(func.count()).where(*chosen)) or 0)
+
+
 def _conditions(asked: AuditQuery) -> Iterator[ColumnElement[bool]]:
     if asked.subject is not None:
         yield audit.c.subject == asked.subject

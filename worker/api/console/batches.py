@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from worker.api.console import charts
+from worker.api.console.campaigns import WORDS
 from worker.api.console.pages import write
 from worker.api.console.visits import Visit, go
 from worker.desk.batch_lists import list_batches
@@ -81,7 +82,14 @@ def _look(runtime: Runtime, batch_id: str) -> dict[str, Any]:
     zone = runtime.settings.display_zone
     seen = view_batch(runtime.engine, batch_id, ceilings=runtime.ceilings, zone=zone)
     hours = charts.columns(seen.hours, ZoneInfo(zone))
-    return {"seen": seen, "hours": hours, "bulk_deeds": list_bulk(runtime.engine, batch_id)}
+    fields = seen.campaign.fields.model_dump(mode="json")
+    words = {name: fields[name] for name in WORDS if fields.get(name)}
+    return {
+        "seen": seen,
+        "hours": hours,
+        "words": words,
+        "bulk_deeds": list_bulk(runtime.engine, batch_id),
+    }
 
 
 def pause(visit: Visit) -> Response:

@@ -5,13 +5,14 @@ from typing import Any
 from starlette.responses import Response
 
 from worker.api.console.visits import Visit, go
-from worker.desk.audit import list_audit
-from worker.desk.campaigns import list_campaigns, show_campaign
+from worker.desk.campaigns import campaign_diff, list_campaigns, show_campaign
 from worker.desk.sample_words import sample_words
 from worker.desk.trial_contact import send_test
 from worker.domain.errors import WrongFields
 
 WORDS = ("twiml", "url", "body", "subject", "html", "text", "template_id")
+SHOWN = 50
+"""Versions, the latest ones."""
 
 
 def show_campaigns(visit: Visit) -> Response:
@@ -49,9 +50,15 @@ def _look(visit: Visit) -> dict[str, Any]:
     campaign = show_campaign(engine, name)
     fields = campaign.fields.model_dump(mode="json")
     words = {name: fields.pop(name) for name in WORDS if name in fields}
-    deeds = list_audit(engine, campaign=str(campaign.id), limit=20)
+    changes = campaign_diff(engine, name)
     rules = {name: value for name, value in fields.items() if name not in _OWN and value}
-    return {"campaign": campaign, "words": words, "rules": rules, "deeds": deeds}
+    return {
+        "campaign": campaign,
+        "words": words,
+        "rules": rules,
+        "version": len(changes) + 1,
+        "versions": list(enumerate(changes, 2))[: -SHOWN - 1 : -1],
+    }
 
 
 _OWN = {"campaign_name", "campaign_variables", "webhooks"}
