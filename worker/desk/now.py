@@ -60,6 +60,12 @@ class UnderWay:
     outlook: Outlook
 
     @property
+    def waits_for_somebody(self) -> bool:
+        """Return whether it goes on only once somebody lets it."""
+        why = self.outlook.not_moving or ""
+        return self.details.facts.paused or "halted" in why.partition(":")[0]
+
+    @property
     def stands_still(self) -> str | None:
         """Why nothing of it moves; one that goes at its pace moves."""
         why = self.outlook.not_moving

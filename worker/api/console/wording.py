@@ -39,6 +39,9 @@ SAID: dict[str, str] = {
 """What is said above a page once something was done, by the word that the address carries."""
 
 
+NOTHING = Markup('<span class="none">–</span>')  # noqa: RUF001  an empty cell; left out on a phone
+
+
 def number(value: float) -> str:
     """With separators: 12,345; small ones with a tenth where they have one."""
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
@@ -47,7 +50,7 @@ def number(value: float) -> str:
 def moment(at: datetime | None) -> Markup:
     """A time, which the script tells in the viewer's zone; without it, UTC."""
     if at is None:
-        return Markup("–")  # noqa: RUF001  an empty cell
+        return NOTHING
     told = at.astimezone(UTC)
     return Markup('<time datetime="{}" title="{} UTC">{} UTC</time>').format(
         told.isoformat(timespec="seconds"), f"{told:%Y-%m-%d %H:%M:%S}", f"{told:%d %b %H:%M}"
@@ -77,6 +80,17 @@ def ago(value: timedelta) -> str:
 def people(n: int) -> str:
     """So many people."""
     return "1 person" if n == 1 else f"{n:,} people"
+
+
+def stand(status: str, outcome: str) -> str:
+    """A request's status, and its outcome where that says more."""
+    said, more = say(status), say(outcome)
+    return said if more == said else f"{said} · {more}"
+
+
+def times(n: int) -> str:
+    """So many attempts."""
+    return "1 attempt" if n == 1 else f"{n:,} attempts"
 
 
 CHANNELS = {"voice": ("Voice", "calls"), "sms": ("SMS", "texts"), "email": ("Email", "mails")}
@@ -116,5 +130,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "contacts": contacts,
     "masked": mask,
     "said": say,
+    "stand": stand,
+    "times": times,
     "points": charts.points,
 }
