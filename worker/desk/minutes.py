@@ -34,6 +34,7 @@ class Minutes:
         for one in found:
             if not cut or one.minute > oldest:  # the oldest may be there in part only
                 self._counts[one.channel, one.minute] = one.n
+        # Of whatever age: what is long over is read once, and not again by each who looks.
         settled = [one for one in found if one.minute <= now - SETTLED]
         self._after = max((one.last for one in settled), default=self._after)
         self._forget(now - (SHOWN + 2) * MINUTE)
