@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -200,6 +200,41 @@ def test_an_answer_waits_for_the_ground_to_come_back(
         assert [process.poll() for process in (scheduler, web, worker)] == [None] * 3
 
     assert fast.contacts_by_address() == [1] * PEOPLE
+
+
+SMS_WORKER = (
+    *("-m", "celery", "-A", "tasks.app", "worker", "-Q", "sms", "-n", "sms@here"),
+    *("-P", "threads", "-c", "2", "--without-mingle"),
+)
+HELD_UP = ("waiting_for_database", "duty_waits", "duty_failed", "chunk_handed_back")
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize(
+    "way", [*WAYS.values(), Ground.no_connections], ids=[*WAYS, "out of connections"]
+)
+def test_a_house_that_starts_without_ground_waits_and_then_works(
+    ground: Ground, office: Office, way: Callable[[Ground], AbstractContextManager[None]]
+) -> None:
+    fast = replace(office, environment={**office.environment, "PROFILE": "fast"})
+    upload(fast, "sms")
+    office.engine.dispose()
+
+    def is_held_up() -> bool:
+        said = fast.log.read_text(encoding="utf-8")
+        return any(word in said for word in HELD_UP)
+
+    with ExitStack() as house:
+        with way(ground):
+            started = [
+                house.enter_context(fast.running(*one)) for one in (SCHEDULER, WEB, SMS_WORKER)
+            ]
+            wait_until(is_held_up)
+        wait_until(lambda: fast.counts() == {"COMPLETED": PEOPLE})
+        assert [process.poll() for process in started] == [None] * 3
+
+    assert fast.contacts_by_address() == [1] * PEOPLE
+    assert "Traceback" not in fast.log.read_text(encoding="utf-8")
 
 
 def test_a_worker_says_how_many_answers_the_store_did_not_take_in_time(
