@@ -171,7 +171,7 @@ def registry(
         free = Gauge(
             "outreach_state_dir_free_bytes", "free bytes on the disk of STATE_DIR", registry=made
         )
-        free.set(shutil.disk_usage(state_dir).free)
+        free.set(_free_bytes(state_dir))
     if rates is not None:
         _show_rates(rates, made)
     up = Gauge("outreach_database_up", "1 while the database answers, else 0", registry=made)
@@ -179,6 +179,14 @@ def registry(
     if moment is not None:
         _show(moment, made)
     return made
+
+
+def _free_bytes(folder: Path) -> int:
+    """0 where the folder is gone or out of reach: the alert is the same, and the other figures are told."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
 
 
 def _show(moment: Snapshot, made: CollectorRegistry) -> None:
