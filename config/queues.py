@@ -34,7 +34,7 @@ class TaskName(StrEnum):
     UNSUPPRESS = "outreach.unsuppress"
 
 
-# Keyed by the campaign's mode, whose wire values are also the names of the delivery queues.
+# Keyed by the channel, whose wire values are also the names of the delivery queues.
 DELIVERY_TASKS: dict[str, TaskName] = {
     Queue.VOICE: TaskName.DELIVER_VOICE,
     Queue.SMS: TaskName.DELIVER_SMS,
@@ -49,5 +49,5 @@ TRIGGERS: tuple[TaskName, ...] = tuple(
 )
 
 ROUTES: dict[TaskName, Queue] = dict.fromkeys(TaskName, Queue.TRIGGERS) | {
-    name: Queue(mode) for mode, name in DELIVERY_TASKS.items()
+    name: Queue(channel) for channel, name in DELIVERY_TASKS.items()
 }

@@ -187,21 +187,21 @@ class Settings(WatchSettings):
         """The server that keeps the provider limits."""
         return self.limits_url or self.broker_url
 
-    def rate_of(self, mode: str) -> float:
+    def rate_of(self, channel: str) -> float:
         """Provider requests a second on this channel; 0: no limit."""
         rates = {
             "VOICE": (self.voice_per_second, self.twilio_api_url, 1.0),
             "SMS": (self.sms_per_second, self.twilio_api_url, 1.0),
             "EMAIL": (self.email_per_second, self.sendgrid_api_url, 10.0),
         }
-        chosen, url, safe = rates[mode.upper()]
+        chosen, url, safe = rates[channel.upper()]
         if chosen is not None:
             return chosen
         return 0.0 if is_loopback(url) else safe
 
     @model_validator(mode="after")
     def _limits_have_a_server(self) -> Self:
-        limited = any(self.rate_of(mode) for mode in ("voice", "sms", "email"))
+        limited = any(self.rate_of(channel) for channel in ("voice", "sms", "email"))
         if limited and not self.limits_address.startswith("redis"):
             raise ValueError(
                 "LIMITS_URL is not set, and BROKER_URL is no Redis or Valkey to keep limits"

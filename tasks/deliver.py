@@ -39,10 +39,10 @@ def deliver_email(
 
 
 def _deliver(
-    mode: Channel, batch: int, lease: str, requests: list[int], claimed_at: float | None
+    channel: Channel, batch: int, lease: str, requests: list[int], claimed_at: float | None
 ) -> str:
     here = runtime()
-    chunk = Chunk(mode, batch, UUID(lease), tuple(requests), claimed_at)
+    chunk = Chunk(channel, batch, UUID(lease), tuple(requests), claimed_at)
     with HEART.at_work():
         done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)
     return tell(done)

@@ -23,10 +23,10 @@ BROKER_AWAY = (OperationalError, RedisError, OSError)
 def scan_and_publish(only: str | None = None) -> int:
     """Claim what is due and ring the doorbell for it. Returns how many messages went out."""
     here = runtime()
-    modes = awake(here.engine)
-    if not modes:
+    channels = awake(here.engine)
+    if not channels:
         return 0
-    chunks = scan(here.engine, here.scan_limits, backlog(modes), only)
+    chunks = scan(here.engine, here.scan_limits, backlog(channels), only)
     for position, chunk in enumerate(chunks):
         try:
             publish(chunk)
@@ -42,7 +42,7 @@ def publish(chunk: Chunk) -> None:
     """Send one chunk to its channel's queue, after its claim has been committed."""
     HEART.beat(LONGEST_PUBLISH)
     app.send_task(
-        DELIVERY_TASKS[chunk.mode].value,
+        DELIVERY_TASKS[chunk.channel].value,
         kwargs={
             "batch": chunk.batch,
             "lease": str(chunk.lease),
@@ -52,13 +52,13 @@ def publish(chunk: Chunk) -> None:
     )
 
 
-def backlog(modes: Iterable[Channel]) -> dict[Channel, int]:
+def backlog(channels: Iterable[Channel]) -> dict[Channel, int]:
     """Messages waiting in each channel's queue, asked for in a way every broker understands."""
     with app.connection_or_acquire() as connection:
-        channel = connection.default_channel
+        broker = connection.default_channel
         return {
-            mode: channel.queue_declare(
-                queue=settings.names.queue(mode.value), durable=True, auto_delete=False
+            channel: broker.queue_declare(
+                queue=settings.names.queue(channel.value), durable=True, auto_delete=False
             ).message_count
-            for mode in modes
+            for channel in channels
         }

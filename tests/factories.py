@@ -52,19 +52,19 @@ SOURCES = {
 }
 
 
-def make_campaign(engine: Engine, *, mode: Channel = Channel.VOICE, **values: object) -> int:
+def make_campaign(engine: Engine, *, channel: Channel = Channel.VOICE, **values: object) -> int:
     """A campaign that may send at any time of any day."""
     row = {
         "campaign_name": f"campaign {next(_serial)}",
-        "mode": mode,
-        "source": SOURCES[mode],
+        "mode": channel,
+        "source": SOURCES[channel],
         "daily_start_time": time(0, 0),
         "daily_end_time": time(23, 59, 59),
         "active_days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
         "timezone": "UTC",
         "recipient_hours": False,
         "last_updated_by": ANA,
-        **CONTENT[mode],
+        **CONTENT[channel],
     }
     return _insert(engine, schema.campaign, row | values)
 
@@ -73,26 +73,26 @@ def make_batch(
     engine: Engine,
     *,
     campaign: int | None = None,
-    mode: Channel = Channel.VOICE,
+    channel: Channel = Channel.VOICE,
     expires_in: timedelta | None = None,
     **values: object,
 ) -> int:
     """An empty batch, of a campaign of its own unless one is given."""
     row: dict[str, object] = {
         "batch_id": f"batch-{next(_serial)}",
-        "campaign_id": campaign or make_campaign(engine, mode=mode),
+        "campaign_id": campaign or make_campaign(engine, channel=channel),
         "expires_on": None if expires_in is None else func.clock_timestamp() + expires_in,
         "last_updated_by": ANA,
     }
     return _insert(engine, schema.batch, row | values)
 
 
-def make_recipient(engine: Engine, *, mode: Channel = Channel.VOICE, **values: object) -> int:
+def make_recipient(engine: Engine, *, channel: Channel = Channel.VOICE, **values: object) -> int:
     """Somebody nobody has heard of."""
     number = next(_serial)
     mailbox = f"person{number}@example.com"
-    address = mailbox if mode is Channel.EMAIL else f"+1512{5_550_000 + number:07}"
-    row = {"channel": mode, "identity": values.pop("address", address)}
+    address = mailbox if channel is Channel.EMAIL else f"+1512{5_550_000 + number:07}"
+    row = {"channel": channel, "identity": values.pop("address", address)}
     return _insert(engine, schema.recipient, row | values)
 
 
@@ -123,7 +123,7 @@ def make_request(
 ) -> int:
     """A request; PENDING ones are queued, and those under way or reached have their attempt."""
     batch = batch or make_batch(engine)
-    recipient = recipient or make_recipient(engine, mode=mode_of(engine, batch))
+    recipient = recipient or make_recipient(engine, channel=channel_of(engine, batch))
     first = status if status in ARRIVALS else RequestStatus.PENDING
     row = {
         "batch": batch,
@@ -284,20 +284,20 @@ def lease(engine: Engine, *requests: int, lasts: timedelta = HOUR) -> Chunk:
                 lease_until=func.clock_timestamp() + lasts,
             )
         )
-    return Chunk(mode_of(engine, batch), batch, token, requests)
+    return Chunk(channel_of(engine, batch), batch, token, requests)
 
 
-def mode_of(engine: Engine, batch: int) -> Channel:
+def channel_of(engine: Engine, batch: int) -> Channel:
     """The channel of a batch."""
     with engine.begin() as connection:
-        mode = connection.scalar(
+        channel = connection.scalar(
             text(
                 "SELECT mode FROM campaign AS c JOIN communication_batch AS b ON b.campaign_id = c.id"
                 " WHERE b.id = :batch"
             ),
             {"batch": batch},
         )
-    return Channel(str(mode))
+    return Channel(str(channel))
 
 
 def read(engine: Engine, table: Table, key: int) -> Mapping[str, Any]:
@@ -374,9 +374,9 @@ def database_time(engine: Engine) -> datetime:
     return at
 
 
-def allow_recipient(engine: Engine, mode: Channel, target: str) -> int:
+def allow_recipient(engine: Engine, channel: Channel, target: str) -> int:
     """Lift whatever keeps them from being contacted on a channel, row by row. How many stood."""
-    told = explain_suppressed(engine, mode, target)
+    told = explain_suppressed(engine, channel, target)
     standing = [one.id for one in told if one.lifted_at is None]
     for row in standing:
         lift_suppression(engine, row, by=ANA)

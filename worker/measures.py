@@ -44,7 +44,7 @@ class Measure:
         return ":".join(("measure", self.name, *labels, part))
 
 
-CHANNELS = {"channel": tuple(mode.value for mode in Channel)}
+CHANNELS = {"channel": tuple(channel.value for channel in Channel)}
 
 ANSWER_TIME = Measure(
     "provider_answer_seconds",

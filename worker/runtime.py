@@ -232,7 +232,7 @@ class Runtime:
     @property
     def rates(self) -> dict[Channel, float]:
         """Requests a second that each provider permits; 0: any number."""
-        return {mode: self.settings.rate_of(mode.value) for mode in Channel}
+        return {channel: self.settings.rate_of(channel.value) for channel in Channel}
 
     @property
     def delivery_limits(self) -> "DeliveryLimits":

@@ -49,19 +49,21 @@ ENDS = {
 def make_batch(
     inhabited: Inhabited,
     batch_id: str,
-    mode: str,
+    channel: str,
     targets: Sequence[str] | None = None,
     **more: object,
 ) -> None:
     """A campaign and a paused batch with its requests; `more` are fields of the campaign."""
-    fields = {"campaign_name": batch_id, "mode": mode, "campaign_variables": {"clinic": "Hill"}}
-    campaign = create_campaign(inhabited.engine, fields | ANY_TIME | CAMPAIGNS[mode] | more, by=BY)
+    fields = {"campaign_name": batch_id, "mode": channel, "campaign_variables": {"clinic": "Hill"}}
+    campaign = create_campaign(
+        inhabited.engine, fields | ANY_TIME | CAMPAIGNS[channel] | more, by=BY
+    )
     batch = {"batch_id": batch_id, "campaign_id": campaign.id, "paused": True}
     create_batch(inhabited.engine, batch, by=BY)
     upload_requests(
         inhabited.runtime.patient_engine,
         batch_id,
-        file=io.BytesIO(file_of(targets or TARGETS[mode]).encode()),
+        file=io.BytesIO(file_of(targets or TARGETS[channel]).encode()),
         filename="requests.csv",
         by=BY,
     )
@@ -76,18 +78,18 @@ def file_of(targets: Sequence[str]) -> str:
 @pytest.fixture(scope="module")
 def dispatched(inhabited: Inhabited) -> Inhabited:
     """A batch of each channel, from its file to its last outcome."""
-    for mode in CAMPAIGNS:
-        make_batch(inhabited, f"acceptance-{mode}", mode)
-        assert inhabited.show(f"acceptance-{mode}")["status"] == "PAUSED"
-        resume_batch(inhabited.engine, f"acceptance-{mode}", by=BY)
-    for mode in CAMPAIGNS:
-        inhabited.wait_until_final(f"acceptance-{mode}")
+    for channel in CAMPAIGNS:
+        make_batch(inhabited, f"acceptance-{channel}", channel)
+        assert inhabited.show(f"acceptance-{channel}")["status"] == "PAUSED"
+        resume_batch(inhabited.engine, f"acceptance-{channel}", by=BY)
+    for channel in CAMPAIGNS:
+        inhabited.wait_until_final(f"acceptance-{channel}")
     return inhabited
 
 
-@pytest.mark.parametrize("mode", CAMPAIGNS)
-def test_every_request_ends_truly(dispatched: Inhabited, mode: str) -> None:
-    assert dispatched.show(f"acceptance-{mode}")["status_counts"] == ENDS[mode]
+@pytest.mark.parametrize("channel", CAMPAIGNS)
+def test_every_request_ends_truly(dispatched: Inhabited, channel: str) -> None:
+    assert dispatched.show(f"acceptance-{channel}")["status_counts"] == ENDS[channel]
 
 
 def test_nobody_is_contacted_twice(dispatched: Inhabited) -> None:

@@ -55,9 +55,9 @@ def workers(inhabited: Inhabited) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def worked(inhabited: Inhabited) -> Inhabited:
     """A house in which every channel's worker has finished a task."""
-    for mode in WORKERS:
-        make_batch(inhabited, f"flower-{mode}", mode, [PEOPLE[mode]])
-        resume_batch(inhabited.engine, f"flower-{mode}", by="ana@example.com")
+    for channel in WORKERS:
+        make_batch(inhabited, f"flower-{channel}", channel, [PEOPLE[channel]])
+        resume_batch(inhabited.engine, f"flower-{channel}", by="ana@example.com")
 
     def all_are_shown() -> bool:
         done = {task["name"] for task in tasks(inhabited).values() if task["state"] == "SUCCESS"}
@@ -76,7 +76,7 @@ def test_every_channels_tasks_are_shown_by_name_under_a_worker_and_queue_of_its_
         if task["name"].startswith("outreach.deliver.")
     }
 
-    assert shown == {(name, mode, mode) for mode, name in WORKERS.items()}
+    assert shown == {(name, channel, channel) for channel, name in WORKERS.items()}
 
 
 def test_every_worker_says_which_queue_it_consumes_and_which_tasks_it_knows(
@@ -86,9 +86,9 @@ def test_every_worker_says_which_queue_it_consumes_and_which_tasks_it_knows(
     wait_until(lambda: set(WORKERS) < set(workers(worked)))
 
     shown = workers(worked)
-    for mode in WORKERS:
-        assert [queue["name"] for queue in shown[mode]["active_queues"]] == [mode]
-        assert set(WORKERS.values()) < set(shown[mode]["registered"])
+    for channel in WORKERS:
+        assert [queue["name"] for queue in shown[channel]["active_queues"]] == [channel]
+        assert set(WORKERS.values()) < set(shown[channel]["registered"])
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,12 @@ def test_even_with_the_password_nothing_can_be_changed(worked: Inhabited, page: 
     assert status == 403
 
 
-def ends(inhabited: Inhabited, mode: str) -> list[tuple[str, str]]:
+def ends(inhabited: Inhabited, channel: str) -> list[tuple[str, str]]:
     """How the tasks of a channel ended, and what was told of it."""
     return [
         (task["state"], f"{task['result'] or ''}{task['exception'] or ''}")
         for task in tasks(inhabited).values()
-        if task["name"] == WORKERS[mode]
+        if task["name"] == WORKERS[channel]
     ]
 
 

@@ -70,7 +70,7 @@ def environment(database_url: str, broker_url: str, tmp_path: Path) -> Mapping[s
 def test_a_process_killed_in_the_middle_of_a_file_leaves_it_to_the_next(
     engine: Engine, environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    make_batch(engine, campaign=make_campaign(engine, mode=Channel.SMS), batch_id="B")
+    make_batch(engine, campaign=make_campaign(engine, channel=Channel.SMS), batch_id="B")
     key = make_key(engine, role=Role.OPERATE)
     url = f"http://127.0.0.1:{environment['API_PORT']}"
     with running(API, environment, tmp_path / "first") as first:
@@ -91,7 +91,7 @@ def test_a_process_killed_in_the_middle_of_a_file_leaves_it_to_the_next(
 def test_a_large_file_is_answered_as_soon_as_it_is_kept(
     engine: Engine, environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    make_batch(engine, campaign=make_campaign(engine, mode=Channel.SMS), batch_id="B")
+    make_batch(engine, campaign=make_campaign(engine, channel=Channel.SMS), batch_id="B")
     key = make_key(engine, role=Role.OPERATE)
     url = f"http://127.0.0.1:{environment['API_PORT']}"
     with running(API, environment, tmp_path / "output"):

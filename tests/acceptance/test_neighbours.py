@@ -27,13 +27,13 @@ def both(inhabited: Inhabited, neighbour: Inhabited) -> dict[str, Inhabited]:
 
 def test_each_dispatches_its_own_and_neither_halts(both: dict[str, Inhabited]) -> None:
     for house in both.values():
-        for mode in ENDS:
-            make_batch(house, f"neighbours-{mode}", mode, _own(TARGETS[mode]))
-            resume_batch(house.engine, f"neighbours-{mode}", by=BY)
+        for channel in ENDS:
+            make_batch(house, f"neighbours-{channel}", channel, _own(TARGETS[channel]))
+            resume_batch(house.engine, f"neighbours-{channel}", by=BY)
 
     for house in both.values():
-        for mode, ends in ENDS.items():
-            assert house.wait_until_final(f"neighbours-{mode}")["status_counts"] == ends
+        for channel, ends in ENDS.items():
+            assert house.wait_until_final(f"neighbours-{channel}")["status_counts"] == ends
         assert house.sandbox("summary")["contacts_per_token_max"] == 1
         assert halts_in_force(house.engine) == []
 

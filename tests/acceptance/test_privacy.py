@@ -35,11 +35,11 @@ CAMPAIGNS: dict[str, dict[str, object]] = {
 }
 
 
-def upload(inhabited: Inhabited, batch_id: str, mode: str, target: str) -> None:
+def upload(inhabited: Inhabited, batch_id: str, channel: str, target: str) -> None:
     """One request with canaries in it."""
     variables = {"secret": SECRET}
-    fields = {"campaign_name": batch_id, "mode": mode, "campaign_variables": variables}
-    campaign = create_campaign(inhabited.engine, fields | ANY_TIME | CAMPAIGNS[mode], by=BY)
+    fields = {"campaign_name": batch_id, "mode": channel, "campaign_variables": variables}
+    campaign = create_campaign(inhabited.engine, fields | ANY_TIME | CAMPAIGNS[channel], by=BY)
     create_batch(inhabited.engine, {"batch_id": batch_id, "campaign_id": campaign.id}, by=BY)
     upload_requests(
         inhabited.runtime.patient_engine,

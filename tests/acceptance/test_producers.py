@@ -41,7 +41,7 @@ def doors(
     engine: Engine, environment: dict[str, str], broker_url: str, tmp_path: Path
 ) -> Iterator[dict[str, str]]:
     """Both doors, open, and a campaign with the id 1. Gives what a producer must know."""
-    assert make_campaign(engine, mode=Channel.SMS) == 1
+    assert make_campaign(engine, channel=Channel.SMS) == 1
     output = tmp_path / "output"
     with running(WORKER, environment, output), running(STREAM, environment, output):
         yield {"PATH": os.environ.get("PATH", ""), "BROKER_URL": broker_url}

@@ -83,7 +83,7 @@ class Operator:
     def make_doubt(self) -> int:
         """An attempt whose outcome is unknown, of a batch in which nothing goes on."""
         engine = self.house.engine
-        batch = make_batch(engine, mode=Channel.EMAIL, paused=True)
+        batch = make_batch(engine, channel=Channel.EMAIL, paused=True)
         request = make_request(engine, batch=batch, due_in=HOUR)
         return make_attempt(
             engine,

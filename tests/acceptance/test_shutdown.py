@@ -69,10 +69,10 @@ class Office:
                 process.wait()
 
     @contextmanager
-    def working(self, mode: str) -> Iterator["subprocess.Popen[bytes]"]:
+    def working(self, channel: str) -> Iterator["subprocess.Popen[bytes]"]:
         """A worker of one channel that has begun to listen."""
-        name = f"{mode}{os.urandom(4).hex()}@here"
-        options = ("-Q", mode, "-n", name, "-P", "threads", "-c", "2", "--without-mingle")
+        name = f"{channel}{os.urandom(4).hex()}@here"
+        options = ("-Q", channel, "-n", name, "-P", "threads", "-c", "2", "--without-mingle")
         with self.running("-m", "celery", "-A", "tasks.app", "worker", *options) as worker:
             wait_until(lambda: f"{name} ready" in self.log.read_text(encoding="utf-8"))
             yield worker
@@ -118,10 +118,10 @@ def office(
     return Office({**os.environ, **environment}, engine, sandbox, tmp_path / "processes.log")
 
 
-def upload(office: Office, mode: str) -> None:
+def upload(office: Office, channel: str) -> None:
     """One chunk of work."""
-    fields = {"campaign_name": "cut short", "mode": mode, "source": "+15125550100"}
-    campaign = create_campaign(office.engine, fields | ANY_TIME | CONTENT[mode], by=BY)
+    fields = {"campaign_name": "cut short", "mode": channel, "source": "+15125550100"}
+    campaign = create_campaign(office.engine, fields | ANY_TIME | CONTENT[channel], by=BY)
     batch = {"batch_id": "cut-short", "campaign_id": campaign.id}
     create_batch(office.engine, batch, by=BY)
     rows = [f"R{number},+1512555{7100 + number}" for number in range(PEOPLE)]
@@ -145,21 +145,21 @@ def test_a_worker_that_is_asked_to_stop_finishes_what_it_has_begun(office: Offic
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("mode", CONTENT)
+@pytest.mark.parametrize("channel", CONTENT)
 def test_a_worker_that_is_killed_leaves_nobody_contacted_twice_or_forgotten(
-    office: Office, mode: str
+    office: Office, channel: str
 ) -> None:
     fast = Office(
         {**office.environment, "PROFILE": "fast"}, office.engine, office.sandbox, office.log
     )
-    upload(fast, mode)
+    upload(fast, channel)
     with fast.running(*SCHEDULER) as scheduler, fast.running(*WEB):
-        with fast.working(mode) as worker:
+        with fast.working(channel) as worker:
             fast.wait_until_all_are_on_the_wire()
             worker.kill()
             assert worker.wait(5) == -signal.SIGKILL
         assert set(attempt_tokens(fast.engine).values()) == {AttemptState.SENDING}
-        with fast.working(mode):
+        with fast.working(channel):
             wait_until(lambda: fast.counts() == {"COMPLETED": PEOPLE})
 
     assert fast.contacts_by_address() == [1] * PEOPLE

@@ -51,7 +51,7 @@ def _append(broker: Redis, name: str, payload: object, **fields: str) -> None:
 def test_entries_take_effect_once_or_are_kept_and_are_gone_then(
     engine: Engine, broker: Redis, environment: dict[str, str], output: Path
 ) -> None:
-    campaign = make_campaign(engine, mode=Channel.SMS)
+    campaign = make_campaign(engine, channel=Channel.SMS)
     with running(STREAM, environment, output) as reader:
         _append(broker, "outreach.create_batch", {"batch_id": "B", "campaign_id": campaign}, id="1")
         _append(broker, "outreach.add_requests", REQUESTS, id="2")
@@ -75,7 +75,7 @@ def test_entries_take_effect_once_or_are_kept_and_are_gone_then(
 def test_a_reader_killed_between_reading_and_acknowledging_loses_nothing(
     engine: Engine, broker: Redis, environment: dict[str, str], output: Path
 ) -> None:
-    make_batch(engine, campaign=make_campaign(engine, mode=Channel.SMS), batch_id="B")
+    make_batch(engine, campaign=make_campaign(engine, channel=Channel.SMS), batch_id="B")
     _append(broker, "outreach.add_requests", REQUESTS)
 
     # A patient session: a worker's own may not idle while it holds locks.
@@ -97,7 +97,7 @@ def test_a_reader_killed_between_reading_and_acknowledging_loses_nothing(
 def test_an_entry_whose_reader_died_after_the_commit_changes_nothing_more(
     engine: Engine, broker: Redis, environment: dict[str, str], output: Path
 ) -> None:
-    make_batch(engine, campaign=make_campaign(engine, mode=Channel.SMS), batch_id="B")
+    make_batch(engine, campaign=make_campaign(engine, channel=Channel.SMS), batch_id="B")
     broker.xgroup_create(TRIGGER_STREAM, TRIGGER_GROUP, id="0", mkstream=True)
     _append(broker, "outreach.add_requests", REQUESTS)
     read: Any = broker.xreadgroup(TRIGGER_GROUP, "it died", {TRIGGER_STREAM: ">"})

@@ -65,8 +65,8 @@ def environment(database_url: str, broker_url: str, state_dir: Path) -> dict[str
 
 
 def _cancel_one(engine: Engine, url: str) -> None:
-    campaign = make_campaign(engine, mode=Channel.SMS, webhooks=[{"url": url}])
-    request = make_request(engine, batch=make_batch(engine, campaign=campaign, mode=Channel.SMS))
+    campaign = make_campaign(engine, channel=Channel.SMS, webhooks=[{"url": url}])
+    request = make_request(engine, batch=make_batch(engine, campaign=campaign, channel=Channel.SMS))
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM queue"))
         connection.execute(

@@ -34,7 +34,7 @@ class Design(Protocol):
 
     name: str
 
-    def run(self, mode: str, n: int, latency: int) -> Measured:
+    def run(self, channel: str, n: int, latency: int) -> Measured:
         """Dispatch n requests to a provider with this latency in milliseconds."""
 
 

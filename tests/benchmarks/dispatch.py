@@ -25,7 +25,7 @@ from tests.benchmarks.ours import PROCESSES, SETTINGS, Ours
 from tests.benchmarks.usual.design import Usual
 from tests.programs import run_alone
 
-MODES = ("voice", "sms", "email")
+CHANNELS = ("voice", "sms", "email")
 LATENCIES = (0, 100)
 RESULTS = Path(__file__).parent / "results"
 # The usual application needs ten times as long for each.
@@ -81,11 +81,11 @@ def _dispatch(machine: Machine, n: int, rounds: int) -> Results:
     ]
     runs: dict[Case, list[Measured]] = defaultdict(list)
     for number in range(rounds):
-        for mode, latency, (design, share) in _cases(designs):
-            measured = design.run(mode, share, latency)
-            runs[mode, latency, design.name].append(measured)
+        for channel, latency, (design, share) in _cases(designs):
+            measured = design.run(channel, share, latency)
+            runs[channel, latency, design.name].append(measured)
             print(
-                f"round {number + 1}  {mode:5} {latency:3} ms  {design.name:8}"
+                f"round {number + 1}  {channel:5} {latency:3} ms  {design.name:8}"
                 f"  {measured.rate:7.0f}/s  {measured.cpu_ms:7.3f} CPU ms",
                 flush=True,
             )
@@ -95,11 +95,11 @@ def _dispatch(machine: Machine, n: int, rounds: int) -> Results:
 def _cases(
     designs: list[tuple[Design, int]],
 ) -> Iterator[tuple[str, int, tuple[Design, int]]]:
-    for mode in MODES:
+    for channel in CHANNELS:
         for latency in LATENCIES:
             for design in designs:
-                if mode == "email" or design[0].name != SINGLE:
-                    yield mode, latency, design
+                if channel == "email" or design[0].name != SINGLE:
+                    yield channel, latency, design
 
 
 def _in_flight(machine: Machine, n: int) -> int:
@@ -120,15 +120,15 @@ def median(runs: list[Measured]) -> Measured:
 
 def _figures(results: Results) -> dict[str, float]:
     figures: dict[str, float] = {}
-    for mode in MODES:
-        ours, usual, bare = (results[mode, 0, name] for name in ("outreach", "usual", "bare"))
-        figures[f"{mode}_cpu_ratio_0ms"] = usual.cpu_ms / ours.cpu_ms
-        figures[f"{mode}_rate_ratio_0ms"] = ours.rate / usual.rate
-        slow = {name: results[mode, 100, name] for name in ("outreach", "usual")}
-        figures[f"{mode}_rate_ratio_100ms"] = slow["outreach"].rate / slow["usual"].rate
-        figures[f"{mode}_cpu_ratio_100ms"] = slow["usual"].cpu_ms / slow["outreach"].cpu_ms
-        figures[f"{mode}_in_flight_per_worker"] = slow["outreach"].peak_in_flight
-        figures[f"{mode}_over_bare_limit"] = ours.cpu_ms / bare.cpu_ms
+    for channel in CHANNELS:
+        ours, usual, bare = (results[channel, 0, name] for name in ("outreach", "usual", "bare"))
+        figures[f"{channel}_cpu_ratio_0ms"] = usual.cpu_ms / ours.cpu_ms
+        figures[f"{channel}_rate_ratio_0ms"] = ours.rate / usual.rate
+        slow = {name: results[channel, 100, name] for name in ("outreach", "usual")}
+        figures[f"{channel}_rate_ratio_100ms"] = slow["outreach"].rate / slow["usual"].rate
+        figures[f"{channel}_cpu_ratio_100ms"] = slow["usual"].cpu_ms / slow["outreach"].cpu_ms
+        figures[f"{channel}_in_flight_per_worker"] = slow["outreach"].peak_in_flight
+        figures[f"{channel}_over_bare_limit"] = ours.cpu_ms / bare.cpu_ms
     figures["over_bare_limit"] = figures["voice_over_bare_limit"]
     figures["email_ratio"] = figures["email_cpu_ratio_0ms"]
     single, usual = results["email", 0, SINGLE], results["email", 0, "usual"]
@@ -147,10 +147,10 @@ def _table(results: Results) -> str:
         "in flight per worker",
     )
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
-    for (mode, latency, name), one in results.items():
+    for (channel, latency, name), one in results.items():
         parts = " | ".join(f"{one.cpu[part]:.3f}" for part in PARTS)
         lines.append(
-            f"| {mode} | {latency} ms | {name} | {one.rate:,.0f} | {one.cpu_ms:.3f} | {parts}"
+            f"| {channel} | {latency} ms | {name} | {one.rate:,.0f} | {one.cpu_ms:.3f} | {parts}"
             f" | {one.peak_in_flight:,} |"
         )
     return "\n".join(lines)
@@ -158,8 +158,8 @@ def _table(results: Results) -> str:
 
 def _bars(results: Results) -> list[chart.Bar]:
     return [
-        chart.Bar(f"{mode}, provider {latency} ms", name, one.cpu_ms, one.rate)
-        for (mode, latency, name), one in results.items()
+        chart.Bar(f"{channel}, provider {latency} ms", name, one.cpu_ms, one.rate)
+        for (channel, latency, name), one in results.items()
     ]
 
 

@@ -37,7 +37,10 @@ def measure(machine: Machine, *, say: Callable[[str], object]) -> dict[str, floa
             "webhooks": ["-m", "tasks.webhooks"],
             "web": ["-m", "worker.web"],
             "api": ["-m", "worker.api"],
-            **{mode: worker_command(mode, 0) for mode in ("voice", "sms", "email", "messages")},
+            **{
+                channel: worker_command(channel, 0)
+                for channel in ("voice", "sms", "email", "messages")
+            },
         }
         ports = {name: str(free_port()) for name in ("WEB_PORT", "API_PORT")}
         environment = {**ours.environment, **ports}

@@ -20,16 +20,16 @@ class Person:
     variables: dict[str, str]
 
 
-def people(mode: str, n: int) -> Iterator[Person]:
+def people(channel: str, n: int) -> Iterator[Person]:
     """So many, none of whom was ever named before."""
     for number in (next(_people) for _ in range(n)):
-        target = f"person{number}@example.com" if mode == "email" else f"+1512{number}"
+        target = f"person{number}@example.com" if channel == "email" else f"+1512{number}"
         yield Person(str(number), target, {"name": "Ana", "when": "Monday at ten"})
 
 
-def content(mode: str) -> str:
+def content(channel: str) -> str:
     """What is said, with places in braces."""
-    return TWIML if mode == "voice" else WORDS
+    return TWIML if channel == "voice" else WORDS
 
 
 def as_template(words: str) -> str:

@@ -27,18 +27,18 @@ def sqlalchemy_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://")
 
 
-def make_batch(engine: Engine, mode: str, n: int, name: str) -> int:
+def make_batch(engine: Engine, channel: str, n: int, name: str) -> int:
     """A paused batch of so many requests, all due; its id."""
     fields: dict[str, object] = {
         "campaign_name": name,
-        "mode": mode,
-        "source": SOURCE[mode],
+        "mode": channel,
+        "source": SOURCE[channel],
         "daily_start_time": "00:00:00",
         "daily_end_time": "23:59:59",
         "recipient_hours": False,
     }
-    words = as_template(content(mode))
-    match mode:
+    words = as_template(content(channel))
+    match channel:
         case "voice":
             fields |= {"twiml": words}
         case "sms":
@@ -51,7 +51,7 @@ def make_batch(engine: Engine, mode: str, n: int, name: str) -> int:
         ingest.Arrival(
             line, one.reference_id, one.target, one.target, one.target, None, one.variables
         )
-        for line, one in enumerate(people(mode, n))
+        for line, one in enumerate(people(channel, n))
     )
 
     def step(connection: connect.Connection) -> int:
@@ -59,7 +59,7 @@ def make_batch(engine: Engine, mode: str, n: int, name: str) -> int:
             "SELECT id FROM communication_batch WHERE batch_id = %s", (name,)
         ).scalar_one()
         ingest.take_turn(connection, batch)
-        ingest.add(connection, batch, Channel(mode), arrivals)
+        ingest.add(connection, batch, Channel(channel), arrivals)
         return int(batch)
 
     return in_transaction(engine, step)
@@ -100,15 +100,15 @@ class Ours:
             **settings,
         }
 
-    def run(self, mode: str, n: int, latency: int) -> Measured:
+    def run(self, channel: str, n: int, latency: int) -> Measured:
         """Start the processes, warm them, open a batch, and wait for the last answer."""
-        with self._processes(mode) as (scheduler, workers):
+        with self._processes(channel) as (scheduler, workers):
             # At a latency, or one worker would take it all and the other stay cold.
-            self._dispatch(mode, WARM, 100, scheduler, workers)
-            return self._dispatch(mode, n, latency, scheduler, workers)
+            self._dispatch(channel, WARM, 100, scheduler, workers)
+            return self._dispatch(channel, n, latency, scheduler, workers)
 
     @contextmanager
-    def _processes(self, mode: str) -> Iterator[tuple[int, list[int]]]:
+    def _processes(self, channel: str) -> Iterator[tuple[int, list[int]]]:
         home = self._machine.home
         with ExitStack() as stack:
             scheduler = stack.enter_context(
@@ -116,18 +116,18 @@ class Ours:
             )
             workers = [
                 stack.enter_context(
-                    process(home, mode, worker_command(mode, number), self.environment)
+                    process(home, channel, worker_command(channel, number), self.environment)
                 )
                 for number in range(PROCESSES)
             ]
             yield scheduler, workers
 
     def _dispatch(
-        self, mode: str, n: int, latency: int, scheduler: int, workers: list[int]
+        self, channel: str, n: int, latency: int, scheduler: int, workers: list[int]
     ) -> Measured:
         machine = self._machine
         self._serial += 1
-        batch = make_batch(self.engine, mode, n, f"{mode}-{self._serial}")
+        batch = make_batch(self.engine, channel, n, f"{channel}-{self._serial}")
         settle(self.url)
         machine.slow_provider(latency)
         parts = {
@@ -160,8 +160,18 @@ class Ours:
         return fetch(self.url, query, batch)
 
 
-def worker_command(mode: str, number: int) -> list[str]:
+def worker_command(channel: str, number: int) -> list[str]:
     """As in the Procfile."""
-    app = ["-m", "celery", "-A", "tasks.app", "worker", "-Q", mode, "-n", f"{mode}{number}@%h"]
+    app = [
+        "-m",
+        "celery",
+        "-A",
+        "tasks.app",
+        "worker",
+        "-Q",
+        channel,
+        "-n",
+        f"{channel}{number}@%h",
+    ]
     quiet = ["--without-mingle", "--without-gossip", "-l", "WARNING"]
     return [*app, "-P", "threads", "-c", SETTINGS["WORKER_THREADS"], *quiet]

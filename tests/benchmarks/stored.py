@@ -48,7 +48,7 @@ _QUEUE = """
                       + (batch > {paused})::int * interval '1 hour' + id * interval '1 ms' / 1000
     FROM communication_request WHERE request_status = 'PENDING'
 """
-_PACE = "INSERT INTO batch_pace (batch, mode) SELECT id, 'voice' FROM communication_batch"
+_PACE = "INSERT INTO batch_pace (batch, channel) SELECT id, 'voice' FROM communication_batch"
 _TRANSITIONS = """
     INSERT INTO status_transition (request, from_status, to_status, channel_manager_status, at, cause)
     SELECT id, CASE WHEN request_status <> 'PENDING' THEN 'PENDING' END, request_status,

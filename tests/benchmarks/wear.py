@@ -120,7 +120,7 @@ def _sid(facts: Facts) -> str:
 
 def _busy(facts: Facts) -> Report:
     return Report(
-        mode=Channel.VOICE,
+        channel=Channel.VOICE,
         key=f"{_sid(facts)}:busy",
         token=None,
         sid=_sid(facts),

@@ -17,7 +17,7 @@ class FakeProvider:
     """Satisfies `worker.providers.Provider`.
 
     Args:
-        mode: the channel.
+        channel: voice, sms or email.
         answers: what to answer, in order; an exception is raised; beyond the script it accepts.
         looks: what to say when asked, in order; beyond the script nothing is decided.
         meanwhile: called with each ticket before it is answered: what else happens at that moment.
@@ -25,13 +25,13 @@ class FakeProvider:
 
     def __init__(
         self,
-        mode: Channel,
+        channel: Channel,
         *,
         answers: Iterable[Answer | Exception] = (),
         looks: Iterable[Look | Exception] = (),
         meanwhile: Interlude | None = None,
     ) -> None:
-        self.mode = mode
+        self.channel = channel
         self.tickets: list[Ticket] = []
         self.groups: list[list[str]] = []
         self.deadlines: list[Moment] = []
@@ -83,15 +83,15 @@ class FakeProviders:
     """Satisfies what a `Line` needs of `worker.providers.Providers`."""
 
     def __init__(self, *providers: FakeProvider) -> None:
-        self._by_mode = {provider.mode: provider for provider in providers}
+        self._by_channel = {provider.channel: provider for provider in providers}
 
-    def __getitem__(self, mode: Channel) -> FakeProvider:
-        return self._by_mode[mode]
+    def __getitem__(self, channel: Channel) -> FakeProvider:
+        return self._by_channel[channel]
 
     @property
     def email(self) -> FakeProvider:
         """Who carries mail."""
-        return self._by_mode[Channel.EMAIL]
+        return self._by_channel[Channel.EMAIL]
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -56,14 +56,14 @@ STORIES: dict[Channel, tuple[tuple[Said, ...], ...]] = {
 class Contact:
     """One attempt that a provider has accepted; its number picks its story."""
 
-    mode: Channel
+    channel: Channel
     number: int
     token: UUID
     sid: str
 
     def reports(self, *, late: bool | None = None) -> list[Report]:
         """What is said of it, in order: all of it, or only what comes late, or only what does not."""
-        told = STORIES[self.mode][self.number % len(STORIES[self.mode])]
+        told = STORIES[self.channel][self.number % len(STORIES[self.channel])]
         return [
             _report(self, sequence, said)
             for sequence, said in enumerate(told)
@@ -72,7 +72,7 @@ class Contact:
 
 
 def _report(contact: Contact, sequence: int, said: Said) -> Report:
-    match contact.mode:
+    match contact.channel:
         case Channel.VOICE:
             call = {"CallSid": contact.sid, "CallStatus": said.name}
             call |= {"SequenceNumber": str(sequence)}
@@ -85,7 +85,7 @@ def _report(contact: Contact, sequence: int, said: Said) -> Report:
         case Channel.EMAIL:
             [report] = email.read_events(json.dumps([_event(contact, said)]).encode())
         case _:
-            assert_never(contact.mode)
+            assert_never(contact.channel)
     assert report
     return report
 
@@ -106,7 +106,7 @@ def _event(contact: Contact, said: Said) -> dict[str, str]:
 _REQUESTS = text("""
     WITH people AS (
         INSERT INTO recipient (channel, identity)
-        SELECT :mode, CASE WHEN :mode = 'email' THEN 'p' || n || '-' || :run || '@example.com'
+        SELECT :channel, CASE WHEN :channel = 'email' THEN 'p' || n || '-' || :run || '@example.com'
             ELSE '+1512' || :run || lpad(n::text, 5, '0') END
         FROM generate_series(1, :count) AS n ORDER BY n RETURNING id, identity
     )
@@ -118,7 +118,7 @@ _REQUESTS = text("""
 _ATTEMPTS = text("""
     INSERT INTO attempt (request, batch, recipient, channel, source, attempt_number, token, state,
         send_by, check_at, accepted_at, sid)
-    SELECT id, batch, recipient, :mode, 'us', attempt_count + 1, gen_random_uuid(), 'ACCEPTED', now(),
+    SELECT id, batch, recipient, :channel, 'us', attempt_count + 1, gen_random_uuid(), 'ACCEPTED', now(),
         now() + interval '1 hour', now(), :prefix || md5(id || '.' || attempt_count)
     FROM communication_request WHERE batch = :batch AND request_status = 'PENDING' ORDER BY id
 """)
@@ -145,14 +145,14 @@ Batches = dict[Channel, int]
 def store_requests(engine: Engine, count: int, *, retry_count: int) -> Batches:
     """A batch of `count` requests on each channel."""
     batches = {}
-    for mode in Channel:
+    for channel in Channel:
         campaign = make_campaign(
-            engine, mode=mode, retry_count=retry_count, retry_interval=timedelta(minutes=1)
+            engine, channel=channel, retry_count=retry_count, retry_interval=timedelta(minutes=1)
         )
-        batches[mode] = make_batch(engine, campaign=campaign)
+        batches[channel] = make_batch(engine, campaign=campaign)
         with engine.begin() as connection:
-            batch = batches[mode]
-            row = {"mode": mode, "batch": batch, "run": str(batch), "count": count}
+            batch = batches[channel]
+            row = {"channel": channel, "batch": batch, "run": str(batch), "count": count}
             connection.execute(_REQUESTS, row)
     return batches
 
@@ -160,16 +160,16 @@ def store_requests(engine: Engine, count: int, *, retry_count: int) -> Batches:
 def attempt_whoever_waits(engine: Engine, batches: Batches) -> list[Contact]:
     """The provider accepts an attempt to each that is PENDING; another attempt, another story."""
     contacts: list[Contact] = []
-    for mode, batch in batches.items():
+    for channel, batch in batches.items():
         with engine.begin() as connection:
-            row = {"mode": mode, "batch": batch, "prefix": _PREFIX[mode]}
+            row = {"channel": channel, "batch": batch, "prefix": _PREFIX[channel]}
             connection.execute(_ATTEMPTS, row)
             connection.execute(_SIDS, row)
             placed = sorted(connection.execute(_FOLLOW, row), key=lambda one: one.id)
             connection.execute(_DEQUEUE, row)
-        contacts += _contacts(mode, [(one.token, one.sid) for one in placed])
+        contacts += _contacts(channel, [(one.token, one.sid) for one in placed])
     return contacts
 
 
-def _contacts(mode: Channel, placed: Sequence[tuple[UUID, str]]) -> list[Contact]:
-    return [Contact(mode, number, *one) for number, one in enumerate(placed)]
+def _contacts(channel: Channel, placed: Sequence[tuple[UUID, str]]) -> list[Contact]:
+    return [Contact(channel, number, *one) for number, one in enumerate(placed)]

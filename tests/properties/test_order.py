@@ -67,11 +67,11 @@ def ends(engine: Engine, batches: Batches) -> dict[Channel, list[list[tuple[Any,
     """Of each channel: its requests, their attempts, and who is suppressed."""
     with engine.connect() as connection:
         return {
-            mode: [
+            channel: [
                 [tuple(row) for row in connection.execute(statement, {"batch": batch})]
                 for statement in (_REQUESTS, _ATTEMPTS, _PEOPLE)
             ]
-            for mode, batch in batches.items()
+            for channel, batch in batches.items()
         }
 
 
@@ -86,9 +86,9 @@ def test_shuffled_repeated_and_delayed_events_end_as_the_ordered_run(engine: Eng
 
     expected = ends(engine, ordered)
     assert ends(engine, shuffled) == expected
-    for mode, (requests, *_) in expected.items():
+    for channel, (requests, *_) in expected.items():
         assert len(requests) == PER_CHANNEL
-        assert len(Counter(row[:2] for row in requests)) >= 4, mode
+        assert len(Counter(row[:2] for row in requests)) >= 4, channel
     assert counted_equals_recount(engine)
 
 
@@ -119,8 +119,8 @@ def test_events_of_an_older_attempt_are_its_own_and_move_nothing(engine: Engine)
     assert counted_equals_recount(engine)
 
 
-@pytest.mark.parametrize("mode", list(Channel))
-def test_every_channel_has_stories_with_late_words_that_say_less_or_more(mode: Channel) -> None:
-    last_words = [said[-1].late for said in STORIES[mode] if any(one.late for one in said)]
+@pytest.mark.parametrize("channel", list(Channel))
+def test_every_channel_has_stories_with_late_words_that_say_less_or_more(channel: Channel) -> None:
+    last_words = [said[-1].late for said in STORIES[channel] if any(one.late for one in said)]
 
     assert set(last_words) == {False, True}

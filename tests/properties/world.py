@@ -86,7 +86,7 @@ class Contact:
         name = self.story[index]
         rank, meaning, channel_status = WORDS[name]
         return Report(
-            mode=Channel.VOICE,
+            channel=Channel.VOICE,
             key=f"{self.sid}:{index}",
             token=self.token,
             sid=self.sid,
@@ -102,7 +102,7 @@ class Contact:
 class Outside:
     """The provider: accepts as fate has it, keeps the ledger, answers when asked."""
 
-    mode: Channel = Channel.VOICE
+    channel: Channel = Channel.VOICE
     fates: list[Fate] = field(default_factory=list)
     ledger: dict[UUID, Contact] = field(default_factory=dict)
     posts: Counter[UUID] = field(default_factory=Counter)

@@ -50,7 +50,7 @@ JITTER = 0.003
 class Person:
     """Somebody who was contacted once, in a batch that is over, and is about to be again."""
 
-    mode: Channel
+    channel: Channel
     address: str
     recipient: int
     token: UUID
@@ -83,14 +83,14 @@ def _with_token(name: str) -> Step:
 
 
 def _message(engine: Engine, person: Person) -> None:
-    told = {"mode": person.mode.value, "target": person.address, "reason": "unsubscribed"}
+    told = {"mode": person.channel.value, "target": person.address, "reason": "unsubscribed"}
     message = parse_payload("outreach.suppress", told)
     in_transaction(engine, take, "outreach.suppress", str(uuid4()), message)
 
 
 def _operator(engine: Engine, person: Person) -> None:
     reason = SuppressReason.UNSUBSCRIBED
-    suppress_recipient(engine, person.mode, person.address, reason=reason, by=ANA)
+    suppress_recipient(engine, person.channel, person.address, reason=reason, by=ANA)
 
 
 ANYHOW: dict[str, Step] = {"message": _message, "operator": _operator}
@@ -122,14 +122,14 @@ def _retry(engine: Engine, person: Person) -> None:
 
 def _lift(engine: Engine, person: Person) -> None:
     """Of what an import wrote before, never of what comes meanwhile."""
-    for row in explain_suppressed(engine, person.mode, person.address):
+    for row in explain_suppressed(engine, person.channel, person.address):
         if row.source == Source.IMPORT:
             lift_suppression(engine, row.id, by=ANA)
 
 
 def _import(engine: Engine, person: Person) -> None:
     """The same file once more, as another batch."""
-    batch = make_batch(engine, mode=person.mode)
+    batch = make_batch(engine, channel=person.channel)
     request = make_request(engine, batch=batch, recipient=person.recipient)
     _begin(engine, person, lease(engine, request))
 
@@ -143,9 +143,11 @@ BESIDE: dict[str, Step] = {
 }
 
 
-def race(engine: Engine, random: Random, beside: str, mode: Channel, stop: Step) -> Counter[bool]:
+def race(
+    engine: Engine, random: Random, beside: str, channel: Channel, stop: Step
+) -> Counter[bool]:
     """One race. How many contacts began before the opt-out was stored (False) and after (True)."""
-    person = _somebody(engine, mode, suppressed=beside == "lift")
+    person = _somebody(engine, channel, suppressed=beside == "lift")
 
     def say_stop() -> datetime:
         _hesitate(random)
@@ -184,27 +186,27 @@ _ENDED = text("""
 """)
 
 
-def _somebody(engine: Engine, mode: Channel, *, suppressed: bool) -> Person:
+def _somebody(engine: Engine, channel: Channel, *, suppressed: bool) -> Person:
     name = uuid4().hex
-    recipient = make_recipient(engine, mode=mode)
+    recipient = make_recipient(engine, channel=channel)
     address = str(read(engine, schema.recipient, recipient)["identity"])
-    over = make_batch(engine, mode=mode, batch_id=f"before-over-{name}")
+    over = make_batch(engine, channel=channel, batch_id=f"before-over-{name}")
     was = make_request(engine, batch=over, recipient=recipient)
     attempt = make_attempt(engine, request=was, state=AttemptState.DONE)
-    failed = make_batch(engine, mode=mode, batch_id=f"before-failed-{name}")
+    failed = make_batch(engine, channel=channel, batch_id=f"before-failed-{name}")
     missed = make_request(engine, batch=failed, recipient=recipient)
     make_attempt(engine, request=missed, state=AttemptState.DONE, status=RequestStatus.FAILED)
     if suppressed:
         reason = SuppressReason.BOUNCED
-        import_suppressed(engine, mode, [(1, address)], reason=reason, by=ANA)
+        import_suppressed(engine, channel, [(1, address)], reason=reason, by=ANA)
     with engine.begin() as connection:
         connection.execute(_OVER, {"batch": f"before-over-{name}"})
     waiting = [
-        make_request(engine, batch=make_batch(engine, mode=mode), recipient=recipient)
+        make_request(engine, batch=make_batch(engine, channel=channel), recipient=recipient)
         for _ in range(3)
     ]
     return Person(
-        mode=mode,
+        channel=channel,
         address=address,
         recipient=recipient,
         token=token_of(engine, attempt),
@@ -234,15 +236,15 @@ def run(engine: Engine, n: int, random: Random) -> Tally:
     """That many races, of every pair of a way and what runs beside it in turn."""
     tally = Tally()
     pairs = [
-        (beside, way, mode, stop)
-        for mode, ways in WAYS.items()
+        (beside, way, channel, stop)
+        for channel, ways in WAYS.items()
         for way, stop in ways.items()
         for beside in BESIDE
     ]
     random.shuffle(pairs)
     for number in range(n):
-        beside, way, mode, stop = pairs[number % len(pairs)]
-        found = race(engine, random, beside, mode, stop)
+        beside, way, channel, stop = pairs[number % len(pairs)]
+        found = race(engine, random, beside, channel, stop)
         key = f"{way} beside {beside}"
         tally.races[key] += 1
         tally.before[key] += found[False]

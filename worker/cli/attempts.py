@@ -28,11 +28,11 @@ def attempts(
     if as_json:
         print_json([one.to_wire() for one in found])
         return
-    listing = table(None, "attempt", "batch_id", "reference_id", "next step", "since", "mode")
+    listing = table(None, "attempt", "batch_id", "reference_id", "next step", "since", "channel")
     for one in found:
         doubt = one.doubt
         named = (doubt.attempt, doubt.batch_id, doubt.reference_id)
-        add_row(listing, [*named, one.next_step, doubt.doubted_at, doubt.mode])
+        add_row(listing, [*named, one.next_step, doubt.doubted_at, doubt.channel])
     screen(context, wide=wide).print(listing)
 
 

@@ -11,22 +11,21 @@ from worker.cli.screen import Screen
 from worker.desk import suppression_lifts, suppressions
 from worker.desk.suppression_lifts import Suppression
 from worker.domain.statuses import Channel, SuppressReason
-from worker.domain.wire import to_wire
 
-ChannelArgument = Annotated[Channel, typer.Argument(metavar="MODE", help="voice, sms or email.")]
+ChannelArgument = Annotated[Channel, typer.Argument(metavar="CHANNEL", help="voice, sms or email.")]
 Reason = Annotated[SuppressReason, typer.Option(help="Why.")]
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="A number with +, or a mailbox.")]
 Remover = Annotated[
     str | None,
     typer.Option("--by", "--as", metavar="EMAIL", help="Who lifts it; default: OPERATOR_EMAIL."),
 ]
-FIELDS = ("id", "modes", "address", "suppressed_at", "suppress_reason", "source", "by")
+FIELDS = ("id", "channels", "address", "suppressed_at", "suppress_reason", "source", "by")
 ALL = (*FIELDS, "act", "lifted_at", "lifted_by", "lifted_why")
 
 
 def add(
     context: typer.Context,
-    mode: ChannelArgument,
+    channel: ChannelArgument,
     target: Target,
     *,
     reason: Reason = SuppressReason.UNSUBSCRIBED,
@@ -35,7 +34,7 @@ def add(
     """Suppress a recipient: once this returns, no attempt to them begins."""
     current = session(context)
     operator, engine = current.operator(by), current.runtime.engine
-    suppressions.suppress_recipient(engine, mode, target, reason=reason, by=operator)
+    suppressions.suppress_recipient(engine, channel, target, reason=reason, by=operator)
     console().print("suppressed")
 
 
@@ -54,41 +53,41 @@ def remove(
         console().print(f"was lifted already, by {found.lifted_by}")
         return
     console().print("lifted")
-    for mode in found.modes:
-        for one in suppression_lifts.explain_suppressed(engine, mode, found.address):
+    for channel in found.channels:
+        for one in suppression_lifts.explain_suppressed(engine, channel, found.address):
             if one.lifted_at is None:
-                console().print(f"still suppressed on {mode}: {one.id}, {one.source}")
+                console().print(f"still suppressed on {channel}: {one.id}, {one.source}")
 
 
 def list_(
     context: typer.Context,
     *,
-    mode: Annotated[Channel | None, typer.Option(help="Only this channel.")] = None,
+    channel: Annotated[Channel | None, typer.Option(help="Only this channel.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the suppressions in force. Shows addresses: they are what was asked for."""
-    found = suppression_lifts.list_suppressed(session(context).runtime.engine, mode, limit=limit)
+    found = suppression_lifts.list_suppressed(session(context).runtime.engine, channel, limit=limit)
     _show(found, FIELDS, None if as_json else screen(context, wide=wide))
 
 
 def explain(
     context: typer.Context,
-    mode: ChannelArgument,
+    channel: ChannelArgument,
     target: Target,
     *,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Every act that ever kept a recipient from being contacted, and who lifted which."""
-    found = suppression_lifts.explain_suppressed(session(context).runtime.engine, mode, target)
+    found = suppression_lifts.explain_suppressed(session(context).runtime.engine, channel, target)
     _show(found, ALL, None if as_json else screen(context, wide=wide))
 
 
 def _show(found: Sequence[Suppression], columns: Sequence[str], out: Screen | None) -> None:
     if out is None:
-        print_json([{name: to_wire(getattr(one, name)) for name in ALL} for one in found])
+        print_json([one.to_wire() for one in found])
         return
     listing = table(None, *columns)
     for one in found:

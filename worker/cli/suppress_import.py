@@ -39,7 +39,7 @@ TOLD = 50_000
 
 def import_(
     context: typer.Context,
-    mode: ChannelArgument,
+    channel: ChannelArgument,
     file: File,
     *,
     reason: Reason = SuppressReason.UNSUBSCRIBED,
@@ -56,23 +56,23 @@ def import_(
     named = Source.IMPORT if source is None else list_source(source)
     turn = nullcontext() if source is None else taking_turns(here.patient_engine, named)
     with turn as held:
-        imported = _import(here, mode, file, reason, operator, named)
+        imported = _import(here, channel, file, reason, operator, named)
         _tell(imported)
         if replace:
             assert held is not None
-            _lift(held, mode, imported, operator, lift)
+            _lift(held, channel, imported, operator, lift)
     if imported.faulty:
         raise typer.Exit(1)
 
 
 def _import(
-    here: Runtime, mode: Channel, file: Path, reason: SuppressReason, by: str, source: str
+    here: Runtime, channel: Channel, file: Path, reason: SuppressReason, by: str, source: str
 ) -> Imported:
     try:
         with progress_bar() as progress, progress.open(file, "rb", description=file.name) as opened:
             return import_suppressed(
                 here.engine,
-                mode,
+                channel,
                 targets(opened),
                 reason=reason,
                 by=by,
@@ -99,9 +99,9 @@ def _tell(imported: Imported) -> None:
     console().print(f"suppressed: {imported.named}, new: {imported.new}")
 
 
-def _lift(turn: Turn, mode: Channel, imported: Imported, by: str, most: int | None) -> None:
+def _lift(turn: Turn, channel: Channel, imported: Imported, by: str, most: int | None) -> None:
     """Say how many it will be before it is done."""
-    missing = missing_in(turn, mode, imported)
+    missing = missing_in(turn, channel, imported)
     if missing.rows:
         console().print(f"missing in this file: {len(missing.rows)} of {missing.among}")
     lifted = lift_missing(turn, missing, by=by, most=most)

@@ -71,7 +71,7 @@ def add_in(
         judge_row(intake, at, request.reference_id, request.target, request.request_variables)
         for at, request in enumerate(requests)
     ]
-    ingested = ingest.add(connection, intake.facts.id, intake.mode, arrivals, replace=replace)
+    ingested = ingest.add(connection, intake.facts.id, intake.channel, arrivals, replace=replace)
     if ingested.refused:
         refused = ingested.refused
         raise RequestsConflict([one.line for one in refused], [one.reason for one in refused])

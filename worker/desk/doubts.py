@@ -35,9 +35,9 @@ def doubts_open(
 
 
 def _next_step(doubt: Doubt, patience: Timeouts) -> str:
-    left = max(timedelta(0), patience.give_up[doubt.mode] - doubt.age)
+    left = max(timedelta(0), patience.give_up[doubt.channel] - doubt.age)
     closing = f"closed without a second contact in {round(left.total_seconds())} s"
-    if doubt.mode is Channel.EMAIL:
+    if doubt.channel is Channel.EMAIL:
         return f"waits for the mail's events, else {closing}"
     looks = patience.empty_lookups - doubt.checks
     return f"asks the provider: {looks} empty looks prove it never arrived, else {closing}"

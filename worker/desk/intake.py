@@ -45,12 +45,12 @@ def judge_row(
 ) -> Arrival:
     """One request, judged: its address, or why there is none, or why it may not be contacted."""
     address = identity = fault = filtered = None
-    match normalize(intake.mode, target, intake.default_region):
+    match normalize(intake.channel, target, intake.default_region):
         case Unreachable(reason):
             fault = f"target {reason}"
         case str(found):
-            address, identity = found, identity_of(intake.mode, found)
-            if intake.mode is not Channel.EMAIL:
+            address, identity = found, identity_of(intake.channel, found)
+            if intake.channel is not Channel.EMAIL:
                 filtered = intake.policy.refusal(found)
     return Arrival(
         line, reference_id, target.strip(), address, identity, fault, variables, filtered

@@ -25,10 +25,10 @@ def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
 
     def step(connection: Connection) -> Contacted | None:
         found = opt_out_tokens.find_contacted(connection, token)
-        if found is None or found.mode is not Channel.EMAIL:
+        if found is None or found.channel is not Channel.EMAIL:
             return None
         reason = SuppressReason.UNSUBSCRIBED
-        suppressions.suppress(connection, found.mode, found.identity, reason, act)
+        suppressions.suppress(connection, found.channel, found.identity, reason, act)
         return found
 
     return in_transaction(engine, step)

@@ -87,21 +87,23 @@ def examine_senders(engine: Engine, keys: AccountKeys) -> list[Finding]:
         StoreUnavailable: the campaigns can't be read.
     """
     senders = in_transaction(engine, campaigns.senders, [Channel.VOICE, Channel.SMS], MOST_SENDERS)
-    numbers = [(mode, source) for mode, source in senders if fullmatch(NUMBER, source)]
-    return list(judge_senders(((mode, one, find_number(keys, one)) for mode, one in numbers), keys))
+    numbers = [(channel, source) for channel, source in senders if fullmatch(NUMBER, source)]
+    return list(
+        judge_senders(((channel, one, find_number(keys, one)) for channel, one in numbers), keys)
+    )
 
 
 def judge_senders(
     found: Iterable[tuple[Channel, str, OwnNumber | Entry | None]], keys: AccountKeys
 ) -> Iterator[Finding]:
     """A finding for each number that was asked for."""
-    for mode, number, one in found:
+    for channel, number, one in found:
         what, ours = f"sender {number}", f"{keys.public_url}{INBOUND}"
         match one:
             case None:
                 advice = "buy or verify it at Twilio, or correct its campaigns' source"
                 yield Finding(what, False, "the account does not have it", advice)
-            case OwnNumber(texts_to=to) if mode is Channel.SMS and to not in {None, "", ours}:
+            case OwnNumber(texts_to=to) if channel is Channel.SMS and to not in {None, "", ours}:
                 advice = f"let its incoming messages go to {ours}, or its STOPs are not heard"
                 yield Finding(what, False, "texts that are sent to it go elsewhere", advice)
             case OwnNumber():

@@ -147,14 +147,14 @@ def gates_at(
     now = batches.now(connection)
     candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
-    mode = candidate.mode
+    channel = candidate.channel
     seen = GateFacts(
         facts=facts,
         standing=replace(candidate.standing, remaining=_waiting(connection, facts)),
-        halt=_halt(connection, facts, mode),
+        halt=_halt(connection, facts, channel),
         due=due_requests.waiting(connection, {facts.id: 1})[facts.id] > 0,
         next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
-        calls_in_use=_calls_in_use(connection, mode, ceilings.concurrent_calls),
+        calls_in_use=_calls_in_use(connection, channel, ceilings.concurrent_calls),
         zone=zone or candidate.standing.hours.window.zone,
     )
     return batch_gates(seen, now)
@@ -200,14 +200,14 @@ def _situation(
     load = NOTHING_KNOWN if supposed else loads.read(connection, standing, now, moving=moving)
     return Situation(
         facts=facts,
-        halt=_halt(connection, facts, candidate.mode),
+        halt=_halt(connection, facts, candidate.channel),
         verdict=verdict,
         waiting=waiting,
         due=due_requests.waiting(connection, {facts.id: 1})[facts.id],
         next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
-        plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.mode), load=load),
+        plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.channel), load=load),
         zone=told_in,
-        calls_in_use=_calls_in_use(connection, candidate.mode, ceilings.concurrent_calls),
+        calls_in_use=_calls_in_use(connection, candidate.channel, ceilings.concurrent_calls),
         scanning=supposed or duties.is_scanning(connection),
     )
 
@@ -223,7 +223,7 @@ def situation_of(
     """Return what an explanation of a batch is made of, and its channel."""
     candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
-    return _situation(connection, facts, now, None, ceilings, zone), candidate.mode
+    return _situation(connection, facts, now, None, ceilings, zone), candidate.channel
 
 
 def find_never(reached: Reach, numbers: Sequence[Alike]) -> tuple[tuple[Never, ...], str | None]:
@@ -250,11 +250,11 @@ def _by_country(connection: Connection, facts: BatchFacts) -> tuple[str, ...]:
     )
 
 
-def _calls_in_use(connection: Connection, mode: Channel, limit: int) -> int | None:
-    return limit if concurrency.free(connection, mode, limit) == 0 else None
+def _calls_in_use(connection: Connection, channel: Channel, limit: int) -> int | None:
+    return limit if concurrency.free(connection, channel, limit) == 0 else None
 
 
-def _halt(connection: Connection, facts: BatchFacts, mode: str) -> str | None:
-    over = {("all", ""), ("channel", mode), ("campaign", str(facts.campaign_id))}
+def _halt(connection: Connection, facts: BatchFacts, channel: str) -> str | None:
+    over = {("all", ""), ("channel", channel), ("campaign", str(facts.campaign_id))}
     standing = halts.in_force(connection)
     return next((one.reason for one in standing if (one.scope, one.key) in over), None)

@@ -55,9 +55,9 @@ def _gates(
     connection: Connection, batch_id: str, history: History, ceilings: Ceilings, zone: str | None
 ) -> Iterator[str]:
     facts, now = get_batch(connection, batch_id), batches.now(connection)
-    situation, mode = situation_of(connection, facts, now, ceilings=ceilings, zone=zone)
+    situation, channel = situation_of(connection, facts, now, ceilings=ceilings, zone=zone)
     yield from _of_batch(facts)
-    yield from _halted(connection, facts, mode)
+    yield from _halted(connection, facts, channel)
     if facts.expires_on is not None and facts.expires_on <= now:
         yield f"expired: the batch ended {local_time(facts.expires_on, situation.zone)}"
     if not situation.scanning:
@@ -80,8 +80,8 @@ def _of_batch(facts: BatchFacts) -> Iterator[str]:
         yield f"paused: by {facts.last_updated_by}"
 
 
-def _halted(connection: Connection, facts: BatchFacts, mode: str) -> Iterator[str]:
-    over = {("all", ""), ("channel", mode), ("campaign", str(facts.campaign_id))}
+def _halted(connection: Connection, facts: BatchFacts, channel: str) -> Iterator[str]:
+    over = {("all", ""), ("channel", channel), ("campaign", str(facts.campaign_id))}
     for one in halts.in_force(connection):
         if (one.scope, one.key) in over:
             yield f"halt of {one.scope} {one.key}".rstrip() + f": {one.reason}"
@@ -131,5 +131,7 @@ def search_requests(
 
 
 def _identities(target: str) -> list[str]:
-    read = {mode: normalize(mode, target, None) for mode in Channel}
-    return sorted({identity_of(mode, one) for mode, one in read.items() if isinstance(one, str)})
+    read = {channel: normalize(channel, target, None) for channel in Channel}
+    return sorted(
+        {identity_of(channel, one) for channel, one in read.items() if isinstance(one, str)}
+    )

@@ -21,7 +21,7 @@ class Sample:
 def sample_words(campaign: Campaign, variables: Mapping[str, str]) -> Sample:
     """The campaign's words with these variables over its own. Nothing is stored."""
     fields = campaign.fields.model_dump()
-    template = Template(mode=fields["mode"], **{name: fields.get(name) for name in FIELDS})
+    template = Template(channel=fields["mode"], **{name: fields.get(name) for name in FIELDS})
     try:
         return Sample(preview_words(template, {**fields["campaign_variables"], **variables}))
     except ContentError as fault:

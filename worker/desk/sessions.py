@@ -32,7 +32,7 @@ def by_sid(connection: Connection, sid: str) -> int:
     bound = sessions.by_sid(connection, sid)
     if not bound:
         raise UnknownSid
-    if bound[0].mode is Channel.EMAIL or len({one.request for one in bound}) > 1:
+    if bound[0].channel is Channel.EMAIL or len({one.request for one in bound}) > 1:
         raise SharedSid
     return bound[0].request
 

@@ -51,19 +51,19 @@ class SeveralSuppressed(Mistake):
         super().__init__(f"suppressed_at: name one of these by its suppression: {listed}")
 
 
-def list_suppressed(engine: Engine, mode: Channel | None, *, limit: int) -> list[Suppression]:
+def list_suppressed(engine: Engine, channel: Channel | None, *, limit: int) -> list[Suppression]:
     """List what is in force, the latest first."""
-    return in_transaction(engine, suppression_acts.newest, mode, limit)
+    return in_transaction(engine, suppression_acts.newest, channel, limit)
 
 
-def explain_suppressed(engine: Engine, mode: Channel, target: str) -> list[Suppression]:
+def explain_suppressed(engine: Engine, channel: Channel, target: str) -> list[Suppression]:
     """Every act that ever kept somebody from being contacted on a channel, lifted ones too.
 
     Raises:
         NobodyThere: the target is no number with its country code, or no mailbox.
     """
-    identity = identity_at(mode, target)
-    return in_transaction(engine, suppression_acts.of_person, mode, identity)
+    identity = identity_at(channel, target)
+    return in_transaction(engine, suppression_acts.of_person, channel, identity)
 
 
 def lift_suppression(engine: Engine, row: int, *, by: str, why: str | None = None) -> Suppression:
@@ -88,7 +88,7 @@ def lift_suppression(engine: Engine, row: int, *, by: str, why: str | None = Non
 
 def lift_in(
     connection: Connection,
-    mode: Channel,
+    channel: Channel,
     target: str,
     *,
     suppression: int | None,
@@ -106,7 +106,7 @@ def lift_in(
         SuppressedSince: none is of this time, and a newer one stands, which this does not lift.
         SeveralSuppressed: several are of this time.
     """
-    told = suppression_acts.of_person(connection, mode, identity_at(mode, target))
+    told = suppression_acts.of_person(connection, channel, identity_at(channel, target))
     row = suppression if suppression is not None else _of_time(told, suppressed_at)
     if row is None:
         return

@@ -84,7 +84,7 @@ def taking_turns(patient: Engine, source: str) -> Iterator[Turn]:
         yield Turn(connection, source)
 
 
-def missing_in(turn: Turn, mode: Channel, imported: Imported) -> Missing:
+def missing_in(turn: Turn, channel: Channel, imported: Imported) -> Missing:
     """Return what the list has on a channel and the edition that was just imported lacks.
 
     Raises:
@@ -92,7 +92,7 @@ def missing_in(turn: Turn, mode: Channel, imported: Imported) -> Missing:
     """
     if imported.faulty:
         raise IncompleteEdition(imported.faulty)
-    return suppression_lists.missing(turn.connection, turn.source, mode, imported.rows)
+    return suppression_lists.missing(turn.connection, turn.source, channel, imported.rows)
 
 
 def lift_missing(turn: Turn, missing: Missing, *, by: str, most: int | None = None) -> int:

@@ -69,19 +69,19 @@ class NobodyThere(Mistake):
 
 
 def suppress_in(
-    connection: Connection, mode: Channel, target: str, *, reason: SuppressReason, act: Act
+    connection: Connection, channel: Channel, target: str, *, reason: SuppressReason, act: Act
 ) -> None:
     """Suppress a recipient, known or not: no attempt to them begins once this has committed.
 
     Raises:
         NobodyThere: the target is no number with its country code, or no mailbox.
     """
-    suppressions.suppress(connection, mode, identity_at(mode, target), reason, act)
-    audit.note(connection, Deed.SUPPRESS, f"channel {mode}", act.by or act.source, why=reason)
+    suppressions.suppress(connection, channel, identity_at(channel, target), reason, act)
+    audit.note(connection, Deed.SUPPRESS, f"channel {channel}", act.by or act.source, why=reason)
 
 
 def suppress_recipient(
-    engine: Engine, mode: Channel, target: str, *, reason: SuppressReason, by: str
+    engine: Engine, channel: Channel, target: str, *, reason: SuppressReason, by: str
 ) -> None:
     """Suppress a recipient in an operator's name, in a transaction of its own.
 
@@ -89,23 +89,23 @@ def suppress_recipient(
         NobodyThere: the target is no number with its country code, or no mailbox.
     """
     act = Act(Source.OPERATOR, str(uuid4()), by)
-    in_transaction(engine, suppress_in, mode, target, reason=reason, act=act)
+    in_transaction(engine, suppress_in, channel, target, reason=reason, act=act)
 
 
 def import_file(
-    engine: Engine, mode: Channel, file: BinaryIO, *, reason: SuppressReason, by: str
+    engine: Engine, channel: Channel, file: BinaryIO, *, reason: SuppressReason, by: str
 ) -> Imported:
     """Suppress everybody in a file: one target a line, or CSV with a column target.
 
     Raises:
         FileFault: it can't be read.
     """
-    return import_suppressed(engine, mode, read_targets(file), reason=reason, by=by)
+    return import_suppressed(engine, channel, read_targets(file), reason=reason, by=by)
 
 
 def import_suppressed(
     engine: Engine,
-    mode: Channel,
+    channel: Channel,
     targets: Iterable[tuple[int, str]],
     *,
     reason: SuppressReason,
@@ -120,7 +120,7 @@ def import_suppressed(
 
     Args:
         engine: the store.
-        mode: the channel.
+        channel: voice, sms or email.
         targets: each with its line in the file.
         reason: why.
         by: who asked for it.
@@ -131,10 +131,10 @@ def import_suppressed(
     run = uuid4()
     lines = iter(targets)
     while portion := list(islice(lines, AT_ONCE)):
-        named = _read(mode, portion, imported)
+        named = _read(channel, portion, imported)
         acts = [(one, Act(source, f"{run}:{line}", by)) for one, line in named.items()]
         new, rows = in_transaction(
-            engine, _keep, mode=mode, acts=acts, reason=reason, is_first=not imported.new
+            engine, _keep, channel=channel, acts=acts, reason=reason, is_first=not imported.new
         )
         imported.new += new
         imported.rows.extend(rows)
@@ -142,23 +142,23 @@ def import_suppressed(
     return imported
 
 
-def _read(mode: Channel, lines: Iterable[tuple[int, str]], imported: Imported) -> dict[str, int]:
+def _read(channel: Channel, lines: Iterable[tuple[int, str]], imported: Imported) -> dict[str, int]:
     """The first line of everybody who is named."""
     named: dict[str, int] = {}
     for line, target in lines:
-        match normalize(mode, target, None):
+        match normalize(channel, target, None):
             case Unreachable(why):
                 imported.note_fault(line, why)
             case str(address):
                 imported.named += 1
-                named.setdefault(identity_of(mode, address), line)
+                named.setdefault(identity_of(channel, address), line)
     return named
 
 
 def _keep(
     connection: Connection,
     *,
-    mode: Channel,
+    channel: Channel,
     acts: Sequence[tuple[str, Act]],
     reason: SuppressReason,
     is_first: bool,
@@ -166,10 +166,10 @@ def _keep(
     """Return how many are new, and the rows by which a list names them. The first is noted for all."""
     if not acts:
         return 0, []
-    new = suppressions.suppress_all(connection, mode, acts, reason, once=True)
+    new = suppressions.suppress_all(connection, channel, acts, reason, once=True)
     act, is_list = acts[0][1], acts[0][1].source.startswith(LIST)
     if new and is_first:
-        subject = f"list {list_name(act.source)}" if is_list else f"channel {mode}"
+        subject = f"list {list_name(act.source)}" if is_list else f"channel {channel}"
         audit.note(connection, Deed.SUPPRESS, subject, act.by or act.source, why=reason)
     if not is_list:
         return new, []
@@ -178,14 +178,14 @@ def _keep(
     )
 
 
-def identity_at(mode: Channel, target: str) -> str:
+def identity_at(channel: Channel, target: str) -> str:
     """Return whom a target names.
 
     Raises:
         NobodyThere: it is no number with its country code, or no mailbox.
     """
-    match normalize(mode, target, None):
+    match normalize(channel, target, None):
         case Unreachable(reason):
             raise NobodyThere(reason)
         case str(address):
-            return identity_of(mode, address)
+            return identity_of(channel, address)

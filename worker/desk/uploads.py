@@ -160,7 +160,7 @@ def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
     noticed = _Noticed(batch_words.words_of(connection, intake.facts.id))
     arrivals = noticed.among(_arrivals(upload, intake, refused))
     ingested = ingest.add(
-        connection, intake.facts.id, intake.mode, arrivals, replace=upload.replace
+        connection, intake.facts.id, intake.channel, arrivals, replace=upload.replace
     )
     uploaded = _sum_up(ingested, refused, noticed)
     upload.bad.finish(ingest.refusals(connection))

@@ -104,7 +104,7 @@ def _measure(reports: Sequence[Report]) -> None:
     now = time()
     for one in reports:
         if one.at is not None:
-            MEASURED.note(CALLBACK_LAG, (one.mode.value,), now - one.at.timestamp())
+            MEASURED.note(CALLBACK_LAG, (one.channel.value,), now - one.at.timestamp())
 
 
 def _take_in(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:

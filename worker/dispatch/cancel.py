@@ -70,7 +70,7 @@ def hang_up(line: ProviderLoop, sid: str) -> None:
 
 def _canceled_report(sid: str) -> Report:
     return Report(
-        mode=Channel.VOICE,
+        channel=Channel.VOICE,
         key=f"{sid}:canceled-by-us",
         token=None,
         sid=sid,

@@ -71,7 +71,7 @@ def prove_by_reports(engine: Engine, mark_keys: Sequence[bytes], reports: Sequen
 def _opened(mark_keys: Sequence[bytes], report: Report) -> Mark | None:
     if not (report.mark and report.token):
         return None
-    return read_mark(mark_keys, report.mode, report.token, report.mark)
+    return read_mark(mark_keys, report.channel, report.token, report.mark)
 
 
 def _halt_everything(connection: Connection) -> None:

@@ -39,7 +39,7 @@ def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
 
 def _count_misses(engine: Engine, batch: int, ceilings: Ceilings) -> int:
     found, load, at = in_transaction(engine, _read, batch=batch)
-    standing, ceiling = found.standing, ceilings.per_hour(found.mode)
+    standing, ceiling = found.standing, ceilings.per_hour(found.channel)
     return plan(standing, standing.remaining, at, ceiling=ceiling, load=load).missed
 
 

@@ -59,7 +59,7 @@ def deliver(
     Where the store takes none of this now, what has not begun is handed back whole; where it refuses the
     data of some, those are found by halving the chunk.
     """
-    with bound_contextvars(channel=chunk.mode.value, batch_id=None, campaign=None):
+    with bound_contextvars(channel=chunk.channel.value, batch_id=None, campaign=None):
         began = monotonic()
         done = _Desk(engine, line, limits, gate, keeper or AnswerBuffer()).deliver(chunk)
         log.info("chunk_delivered", seconds=round(monotonic() - began, 3), **counts_of(done))

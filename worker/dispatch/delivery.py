@@ -129,7 +129,7 @@ class Delivery:
         share = self.limits.group_size if form_of(portion[left[0]]) is not None else 1
         while left:
             wanted = -(-len(left) // share)
-            permits = self.gate.reserve(self.chunk.mode, self.assignment.source, wanted)
+            permits = self.gate.reserve(self.chunk.channel, self.assignment.source, wanted)
             now, left = left[: permits * share], left[permits * share :]
             yield {request: portion[request] for request in now}, permits
 
@@ -169,15 +169,15 @@ class Delivery:
     def return_unused(self, reserved: int, used: int) -> None:
         """Return the permits that were not used."""
         self.gate.return_unused(
-            self.chunk.mode, self.assignment.source, reserved=reserved, used=used
+            self.chunk.channel, self.assignment.source, reserved=reserved, used=used
         )
 
     def send(self, groups: Sequence[Sequence[Ticket]], deadline: Moment) -> None:
         """Send all at once, and record each answer as it comes."""
-        mode, limits = self.chunk.mode, self.limits
+        channel, limits = self.chunk.channel, self.limits
         for answered in self.line.send(
             groups,
-            mode,
+            channel,
             deadline=deadline,
             flush_rows=limits.flush_rows,
             flush_seconds=limits.flush_seconds,
@@ -192,20 +192,20 @@ class Delivery:
 
     def measure(self, answered: Sequence[Answered]) -> None:
         """Note how long each accepted one has been on its way, and how many came too fast."""
-        mode, since_read = (self.chunk.mode.value,), boot_clock() - self.read_at
+        channel, since_read = (self.chunk.channel.value,), boot_clock() - self.read_at
         claimed_ago = self.assignment.claimed_ago
         for one in answered:
             if isinstance(one.answer, Accepted) and claimed_ago is not None:
-                MEASURED.note(CLAIM_TO_ACCEPTED, mode, claimed_ago + since_read)
+                MEASURED.note(CLAIM_TO_ACCEPTED, channel, claimed_ago + since_read)
             elif isinstance(one.answer, Throttled):
-                MEASURED.note(THROTTLED, mode, 1)
+                MEASURED.note(THROTTLED, channel, 1)
 
     def record(self, answered: Sequence[Answered]) -> None:
         """The answers exist only here: they wait for the store, however long it takes none."""
         patience, campaign, chunk = self.limits.patience, self.assignment.campaign, self.chunk
         self.keeper.until_taken(
             self.engine,
-            lambda engine: record(engine, patience, campaign, chunk.mode, answered, chunk.batch),
+            lambda engine: record(engine, patience, campaign, chunk.channel, answered, chunk.batch),
             answers=len(answered),
         )
 
@@ -225,7 +225,7 @@ class Delivery:
         """Ask more slowly where the provider refused for its rate."""
         throttled = [answer.after or 0.0 for answer in answers if isinstance(answer, Throttled)]
         if throttled:
-            self.gate.slow(self.chunk.mode, self.assignment.source, max(throttled) or None)
+            self.gate.slow(self.chunk.channel, self.assignment.source, max(throttled) or None)
 
 
 def valid_until(assignment: ChunkContents, read_at: float) -> dict[int, float]:

@@ -13,7 +13,7 @@ def warn_of_double_contact(facts: Facts, sid: str | None) -> bool:
 
     Mail's are not compared: theirs is not always the provider's own.
     """
-    if facts.mode is Channel.EMAIL or None in {facts.sid, sid} or facts.sid == sid:
+    if facts.channel is Channel.EMAIL or None in {facts.sid, sid} or facts.sid == sid:
         return False
     log.error(
         "double_contact_risk",
@@ -25,9 +25,9 @@ def warn_of_double_contact(facts: Facts, sid: str | None) -> bool:
     return True
 
 
-def warn_of_archived_contact(mode: Channel, known: str | None, sid: str | None) -> bool:
+def warn_of_archived_contact(channel: Channel, known: str | None, sid: str | None) -> bool:
     """The same of an attempt that was archived, of which no more is known than its sid."""
-    if mode is Channel.EMAIL or None in {known, sid} or known == sid:
+    if channel is Channel.EMAIL or None in {known, sid} or known == sid:
         return False
     log.error("double_contact_risk", sid=known, other_sid=sid, archived=True)
     return True

@@ -59,7 +59,7 @@ def halt_barred(engine: Engine, reports: Sequence[Report]) -> None:
 
 def _what(report: Report, campaign: int) -> tuple[HaltScope, str]:
     scope = BARRED[report.meaning]
-    return scope, report.mode.value if scope is HaltScope.CHANNEL else str(campaign)
+    return scope, report.channel.value if scope is HaltScope.CHANNEL else str(campaign)
 
 
 def resume(

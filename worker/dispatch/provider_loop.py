@@ -62,13 +62,13 @@ class ProviderLoop:
         """Run one coroutine on the loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def provider(self, mode: Channel) -> Provider:
+    def provider(self, channel: Channel) -> Provider:
         """Return the provider of this channel."""
-        return self._providers[mode]
+        return self._providers[channel]
 
-    def answers(self, mode: Channel) -> bool:
+    def answers(self, channel: Channel) -> bool:
         """Return whether the channel's provider answers us at all."""
-        return self.run(self.provider(mode).probe())
+        return self.run(self.provider(channel).probe())
 
     def cancel_call(self, sid: str) -> bool:
         """Take back a call that was not dialed yet. Returns whether that worked."""
@@ -88,7 +88,7 @@ class ProviderLoop:
     def send(
         self,
         groups: Sequence[Sequence[Ticket]],
-        mode: Channel,
+        channel: Channel,
         *,
         deadline: Moment,
         flush_rows: int,
@@ -99,7 +99,7 @@ class ProviderLoop:
 
         Args:
             groups: the tickets that share a request.
-            mode: the channel.
+            channel: voice, sms or email.
             deadline: nothing is written after it.
             flush_rows: yield at most this many answers at once, or those of one group.
             flush_seconds: how long the first answer waits for company.
@@ -109,7 +109,7 @@ class ProviderLoop:
         missing = sum(map(len, groups))
         gathering = _Gathering(answers.put, missing, flush_rows, flush_seconds)
         sendings = [
-            _send(self._sender(mode, group), group, mode, deadline, gathering) for group in groups
+            _send(self._sender(channel, group), group, channel, deadline, gathering) for group in groups
         ]
         # One call for all: each wakes the loop's thread, and every wake costs both of us the GIL.
         self._loop.call_soon_threadsafe(self._start, sendings)
@@ -129,10 +129,10 @@ class ProviderLoop:
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 
-    def _sender(self, mode: Channel, group: Sequence[Ticket]) -> Sender:
+    def _sender(self, channel: Channel, group: Sequence[Ticket]) -> Sender:
         if len(group) > 1:
             return self._providers.email.place_group
-        return partial(_place_one, self.provider(mode))
+        return partial(_place_one, self.provider(channel))
 
     def close(self) -> None:
         """Close the connections and end the loop."""
@@ -155,7 +155,7 @@ async def _place_one(
 async def _send(
     send: Sender,
     group: Sequence[Ticket],
-    mode: Channel,
+    channel: Channel,
     deadline: Moment,
     gathering: "_Gathering",
 ) -> None:
@@ -166,7 +166,7 @@ async def _send(
         log.error("place_failed", attempt=group[0].attempt, error=type(error).__name__)
         given = [Unknown("error")] * len(group)
     seconds = monotonic() - began
-    MEASURED.note(ANSWER_TIME, (mode.value, kind_of(given[0])), seconds)
+    MEASURED.note(ANSWER_TIME, (channel.value, kind_of(given[0])), seconds)
     gathering.add([Answered(*pair, seconds) for pair in zip(group, given, strict=True)])
 
 

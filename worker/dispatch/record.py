@@ -27,7 +27,7 @@ def record(
     engine: Engine,
     patience: Timeouts,
     campaign: int,
-    mode: Channel,
+    channel: Channel,
     answered: Sequence[Answered],
     batch: int | None = None,
 ) -> None:
@@ -44,10 +44,10 @@ def record(
     Raises:
         StoreUnavailable: not all of them are recorded.
     """
-    _halt(engine, campaign, mode, answered)
+    _halt(engine, campaign, channel, answered)
     told = [(str(one.ticket.token), one.answer) for one in answered]
     note_answers(engine, campaign, patience.unknown_run, told)
-    _tell_countries(mode, answered)
+    _tell_countries(channel, answered)
     try:
         unknown = in_transaction(engine, _write, patience, answered)
     except StoreUnavailable:
@@ -59,23 +59,23 @@ def record(
             in_transaction(engine, bury_answer, answered[0], UNRECORDABLE)
             return
         for one in answered:
-            record(engine, patience, campaign, mode, [one], batch)
+            record(engine, patience, campaign, channel, [one], batch)
         return
     if unknown:
         prove_data_loss(engine, batch, unknown)
 
 
-def _tell_countries(mode: Channel, answered: Sequence[Answered]) -> None:
+def _tell_countries(channel: Channel, answered: Sequence[Answered]) -> None:
     for one in answered:
         if isinstance(one.answer, Refused) and one.answer.code in DESTINATIONS:
-            _tell(mode, country_of(one.ticket.address), one.answer.code)
+            _tell(channel, country_of(one.ticket.address), one.answer.code)
 
 
 @lru_cache(maxsize=1024)
-def _tell(mode: Channel, country: str, code: str) -> None:
+def _tell(channel: Channel, country: str, code: str) -> None:
     """Once a process for each country, for it is said of every number there."""
     log.warning(
-        "destination_refused", mode=mode, country=country, code=code, why=DESTINATIONS[code]
+        "destination_refused", channel=channel, country=country, code=code, why=DESTINATIONS[code]
     )
 
 
@@ -108,12 +108,12 @@ def _is_of(one: Answered, facts: Facts | None) -> bool:
     return facts is not None and facts.token == one.ticket.token
 
 
-def _halt(engine: Engine, campaign: int, mode: Channel, answered: Sequence[Answered]) -> None:
+def _halt(engine: Engine, campaign: int, channel: Channel, answered: Sequence[Answered]) -> None:
     reasons = {
         (answer.scope, answer.why)
         for answer in (one.answer for one in answered)
         if isinstance(answer, Halt)
     }
     for scope, why in reasons:
-        key = mode if scope is HaltScope.CHANNEL else str(campaign)
+        key = channel if scope is HaltScope.CHANNEL else str(campaign)
         halt_on_word(engine, scope, key, why)

@@ -78,7 +78,7 @@ async def _ask_all(line: ProviderLoop, inquiries: Sequence[LookupRequest]) -> li
 
 async def _ask(line: ProviderLoop, inquiry: LookupRequest) -> Look | Failed:
     try:
-        return await line.provider(inquiry.mode).look(inquiry)
+        return await line.provider(inquiry.channel).look(inquiry)
     except Exception as error:  # noqa: BLE001  a bug in reading an answer must not stop the sweep
         log.error("look_failed", attempt=inquiry.attempt, error=type(error).__name__)
         return Failed(type(error).__name__)
@@ -119,7 +119,7 @@ def _judge(
             "attempt_looked_after",
             request=facts.request,
             attempt=facts.attempt,
-            channel=inquiry.mode.value,
+            channel=inquiry.channel.value,
             state=change.state.value,
         )
         facts = attempts.lock(connection, [facts.attempt])[facts.attempt]

@@ -52,13 +52,13 @@ class ScanLimits:
     per_second: Mapping[Channel, float] = field(default_factory=dict)
     """How many requests to the provider are permitted; none or 0: any number."""
 
-    def size(self, mode: Channel) -> int:
+    def size(self, channel: Channel) -> int:
         """Requests per message: mails may share a request to the provider, and so a message to us.
 
         No more than can be sent while their lease lasts, with all that waits in the queue before them.
         """
-        mails = self.group_size if mode is Channel.EMAIL else 1
-        permitted = self.per_second.get(mode, 0.0) * mails * self.lease.total_seconds()
+        mails = self.group_size if channel is Channel.EMAIL else 1
+        permitted = self.per_second.get(channel, 0.0) * mails * self.lease.total_seconds()
         wanted = max(self.chunk_size, mails)
         return max(1, min(wanted, int(permitted / SPARE / self.backlog_chunks or wanted)))
 
@@ -88,21 +88,23 @@ def scan(
         only: a batch_id, to scan no other batch.
     """
     chunks: list[Chunk] = []
-    for mode, waiting in backlog.items():
-        room = (limits.backlog_chunks - waiting) * limits.size(mode)
+    for channel, waiting in backlog.items():
+        room = (limits.backlog_chunks - waiting) * limits.size(channel)
         if room > 0:
-            chunks += in_transaction(engine, _claim, limits=limits, mode=mode, room=room, only=only)
+            chunks += in_transaction(
+                engine, _claim, limits=limits, channel=channel, room=room, only=only
+            )
     return chunks
 
 
 def _claim(
-    connection: Connection, *, limits: ScanLimits, mode: Channel, room: int, only: str | None
+    connection: Connection, *, limits: ScanLimits, channel: Channel, room: int, only: str | None
 ) -> list[Chunk]:
-    now = batch_pace.take_turn(connection, mode)
-    room = concurrency.room(connection, mode, limits.concurrent_calls, room)
+    now = batch_pace.take_turn(connection, channel)
+    room = concurrency.room(connection, channel, limits.concurrent_calls, room)
     if not room:
         return []
-    found = due_batches.due(connection, mode, now, limit=BATCHES, only=only)
+    found = due_batches.due(connection, channel, now, limit=BATCHES, only=only)
     if closed := [one.standing.batch for one in found if not one.is_open]:
         batch_pace.sleep(connection, closed)
     candidates = {one.standing.batch: one for one in found if one.is_open}
@@ -132,7 +134,7 @@ def _claim(
     if poisoned:
         _close_poisoned(connection, lease, poisoned)
     sendable = [one for one in chosen if one.request not in poisoned]
-    return _chunks(mode, lease, sendable, limits.size(mode), now)
+    return _chunks(channel, lease, sendable, limits.size(channel), now)
 
 
 def _verdicts(candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Claimable | NotYet]:
@@ -228,13 +230,13 @@ def _close_poisoned(connection: Connection, lease: UUID, poisoned: set[int]) -> 
 
 
 def _chunks(
-    mode: Channel, lease: UUID, sendable: list[Selected], size: int, now: datetime
+    channel: Channel, lease: UUID, sendable: list[Selected], size: int, now: datetime
 ) -> list[Chunk]:
     chunks = []
     for batch, members in groupby(sorted(sendable), key=lambda one: one.batch):
         requests = [one.request for one in members]
         chunks += [
-            Chunk(mode, batch, lease, tuple(requests[start : start + size]), now.timestamp())
+            Chunk(channel, batch, lease, tuple(requests[start : start + size]), now.timestamp())
             for start in range(0, len(requests), size)
         ]
     return chunks

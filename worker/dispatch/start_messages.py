@@ -71,8 +71,8 @@ def _standing(connection: Connection, identity: str) -> list[Suppression]:
 
 def _lift(connection: Connection, start: Start, judged: Sequence[Suppression]) -> None:
     """One that came meanwhile was not asked about: then nothing is settled, and it is asked again."""
-    modes = sorted({mode for one in judged for mode in one.modes} | {Channel.SMS})
-    suppressions.lock(connection, modes, [start.identity])
+    channels = sorted({channel for one in judged for channel in one.channels} | {Channel.SMS})
+    suppressions.lock(connection, channels, [start.identity])
     rows = [one.id for one in _standing(connection, start.identity)]
     if not set(rows) <= {one.id for one in judged}:
         return

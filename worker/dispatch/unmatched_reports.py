@@ -73,14 +73,14 @@ def pass_over_spent(connection: Connection, letters: Sequence[StoredReport]) -> 
         tallies.add(connection, {"archived_report": len(archived)})
     log.info("reports_passed_over", archived=len(archived), others=len(passed_over) - len(archived))
     return len(passed_over), sum(
-        warn_of_archived_contact(one.mode, spent[one.key].sid, one.sid) for one in archived
+        warn_of_archived_contact(one.channel, spent[one.key].sid, one.sid) for one in archived
     )
 
 
 def _suppress(connection: Connection, report: Report, identity: str) -> None:
     """By an act that was heard before its attempt was archived, nobody is suppressed again."""
     if report.suppress and report.act and opt_out_tokens.is_new_act(connection, report.key):
-        suppressions.suppress(connection, report.mode, identity, report.suppress, report.act)
+        suppressions.suppress(connection, report.channel, identity, report.suppress, report.act)
 
 
 def recognize_strays(engine: Engine, reports: Sequence[Report]) -> Sequence[Report]:

@@ -37,7 +37,7 @@ class Gate(Protocol):
     def stop(self) -> None:
         """From here on nothing is permitted; whoever waits waits no longer."""
 
-    def reserve(self, mode: Channel, source: str, wanted: int) -> int:
+    def reserve(self, channel: Channel, source: str, wanted: int) -> int:
         """Wait for at least one and at most `wanted` permits.
 
         Raises:
@@ -45,10 +45,10 @@ class Gate(Protocol):
             Stopping: none will.
         """
 
-    def return_unused(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(self, channel: Channel, source: str, *, reserved: int, used: int) -> None:
         """Return what was not used, or owe what was used beyond."""
 
-    def slow(self, mode: Channel, source: str, after: float | None) -> None:
+    def slow(self, channel: Channel, source: str, after: float | None) -> None:
         """The provider refused for its rate; it named `after` seconds, or none."""
 
 
@@ -62,16 +62,16 @@ class OpenGate:
         """See `Gate`."""
         self.stopped.set()
 
-    def reserve(self, mode: Channel, source: str, wanted: int) -> int:  # noqa: ARG002
+    def reserve(self, channel: Channel, source: str, wanted: int) -> int:  # noqa: ARG002
         """All of them."""
         if self.stopped.is_set():
             raise Stopping
         return wanted
 
-    def return_unused(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(self, channel: Channel, source: str, *, reserved: int, used: int) -> None:
         """Nothing is kept."""
 
-    def slow(self, mode: Channel, source: str, after: float | None) -> None:
+    def slow(self, channel: Channel, source: str, after: float | None) -> None:
         """The request's own pause is all."""
 
 
@@ -95,13 +95,13 @@ class SharedGate:
         """See `Gate`."""
         self.stopped.set()
 
-    def reserve(self, mode: Channel, source: str, wanted: int) -> int:
+    def reserve(self, channel: Channel, source: str, wanted: int) -> int:
         """See `Gate`."""
         asked_at = self.clock()
         try:
-            return self._wait(self._bucket(mode, source), wanted, asked_at + self.patience)
+            return self._wait(self._bucket(channel, source), wanted, asked_at + self.patience)
         finally:
-            MEASURED.note(PERMIT_WAIT, (mode.value,), self.clock() - asked_at)
+            MEASURED.note(PERMIT_WAIT, (channel.value,), self.clock() - asked_at)
 
     def _wait(self, bucket: Bucket | None, wanted: int, ends: float) -> int:
         while not self.stopped.is_set():
@@ -120,9 +120,9 @@ class SharedGate:
             self.stopped.wait(min(wait, LONGEST_NAP))
         raise Stopping
 
-    def return_unused(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(self, channel: Channel, source: str, *, reserved: int, used: int) -> None:
         """See `Gate`; when the server is away, the permits are lost."""
-        bucket = self._bucket(mode, source)
+        bucket = self._bucket(channel, source)
         if bucket is None or reserved == used:
             return
         try:
@@ -130,9 +130,9 @@ class SharedGate:
         except RedisError as error:
             log.warning("permits_lost", error=type(error).__name__)
 
-    def slow(self, mode: Channel, source: str, after: float | None) -> None:
+    def slow(self, channel: Channel, source: str, after: float | None) -> None:
         """See `Gate`."""
-        bucket = self._bucket(mode, source)
+        bucket = self._bucket(channel, source)
         if bucket is None:
             return
         try:
@@ -140,12 +140,12 @@ class SharedGate:
         except RedisError as error:
             log.warning("slowing_lost", error=type(error).__name__)
         else:
-            log.warning("channel_slowed", mode=mode.value, seconds=round(pause, 3))
+            log.warning("channel_slowed", channel=channel.value, seconds=round(pause, 3))
 
-    def _bucket(self, mode: Channel, source: str) -> Bucket | None:
-        rate = self.per_second[mode]
+    def _bucket(self, channel: Channel, source: str) -> Bucket | None:
+        rate = self.per_second[channel]
         if not rate:
             return None
         # Twilio limits texts by sender; calls and mail requests by account.
-        name = f"{mode.value}:{source}" if mode is Channel.SMS else mode.value
+        name = f"{channel.value}:{source}" if channel is Channel.SMS else channel.value
         return Bucket(name, rate)

@@ -20,7 +20,7 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.command == "run":
         return run()
-    return demo(keep=chosen.keep, csv=chosen.csv, mode=chosen.mode)
+    return demo(keep=chosen.keep, csv=chosen.csv, channel=chosen.mode)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ CHANNELS = {"call": Channel.VOICE, "message": Channel.SMS, "mail": Channel.EMAIL
 """By the sandbox's word for a contact."""
 
 
-def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
+def demo(*, keep: bool, csv: Path | None, channel: str | None) -> int:
     """Run it.
 
     1. Start the house on a fresh database.
@@ -68,7 +68,7 @@ def demo(*, keep: bool, csv: Path | None, mode: str | None) -> int:
     state_dir = Path(os.environ.get("STATE_DIR", DEFAULT)) / "demo"
     with Interrupts() as interrupts:
         try:
-            pieces = choose_batches(csv, mode)
+            pieces = choose_batches(csv, channel)
             say = lambda sentence: out.print(f"[dim]· {sentence}[/dim]")  # noqa: E731
             with running_stack(state_dir, interrupts, say=say, quiet=True, fresh=True) as house:
                 return _perform(out, house, pieces, interrupts, keep=keep)

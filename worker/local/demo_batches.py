@@ -32,17 +32,17 @@ class DemoBatch:
     example: str | None = None
 
 
-def choose_batches(file: Path | None, mode: str | None) -> list[DemoBatch]:
+def choose_batches(file: Path | None, channel: str | None) -> list[DemoBatch]:
     """The user's file, or where there is none those that ship.
 
     Raises:
-        Mistake: the file can't be read, or file and mode don't go together.
+        Mistake: the file can't be read, or file and channel don't go together.
     """
     if file is None:
-        if mode:
+        if channel:
             raise Mistake("MODE says what a file is for: name it with CSV=…, too")
         return load_shipped_batches()
-    return [own_batch(file, mode)]
+    return [own_batch(file, channel)]
 
 
 def load_shipped_batches() -> list[DemoBatch]:
@@ -61,13 +61,13 @@ def load_shipped_batches() -> list[DemoBatch]:
     ]
 
 
-def own_batch(file: Path, mode: str | None) -> DemoBatch:
+def own_batch(file: Path, channel: str | None) -> DemoBatch:
     """The user's file.
 
     Raises:
-        Mistake: the file can't be read, or the mode is none.
+        Mistake: the file can't be read, or the channel is none.
     """
-    if mode not in OWN:
+    if channel not in OWN:
         raise Mistake("say what the file is for: MODE=voice, MODE=sms or MODE=email")
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
@@ -79,6 +79,6 @@ def own_batch(file: Path, mode: str | None) -> DemoBatch:
         "daily_end_time": "23:59:59",
         "recipient_hours": False,
     }
-    campaign = {"campaign_name": f"Demo of {file.name}", "mode": mode, **window, **OWN[mode]}
+    campaign = {"campaign_name": f"Demo of {file.name}", "mode": channel, **window, **OWN[channel]}
     example = first.get("reference_id") if first else None
     return DemoBatch(campaign, "demo-own", file, example=example)

@@ -22,7 +22,7 @@ class Provider(Protocol):
     """The provider of a channel."""
 
     @property
-    def mode(self) -> Channel:
+    def channel(self) -> Channel:
         """The channel."""
 
     async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
@@ -74,7 +74,7 @@ class Providers(Protocol):
     def email(self) -> MailsProvider:
         """Mails."""
 
-    def __getitem__(self, mode: Channel) -> Provider:
+    def __getitem__(self, channel: Channel) -> Provider:
         """Return the provider of this channel."""
 
     async def close(self) -> None:

@@ -60,7 +60,7 @@ def _report(sid: str, name: str, token: UUID, word: StatusMeaning, mark: str = "
     if not CALL_SID.fullmatch(sid):
         return None
     return Report(
-        mode=Channel.VOICE,
+        channel=Channel.VOICE,
         key=f"{sid}:{name}",
         token=token,
         sid=sid,

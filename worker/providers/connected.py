@@ -26,15 +26,15 @@ class ConnectedProviders:
     email: EmailProvider
     transport: Transport
 
-    def __getitem__(self, mode: Channel) -> Provider:
-        match mode:
+    def __getitem__(self, channel: Channel) -> Provider:
+        match channel:
             case Channel.VOICE:
                 return self.voice
             case Channel.SMS:
                 return self.sms
             case Channel.EMAIL:
                 return self.email
-        assert_never(mode)
+        assert_never(channel)
 
     async def close(self) -> None:
         """Close every connection."""

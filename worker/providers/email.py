@@ -69,7 +69,7 @@ ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 class EmailProvider:
     """Sends mail: to one recipient a request, or to a thousand who get the same words."""
 
-    mode = Channel.EMAIL
+    channel = Channel.EMAIL
 
     def __init__(self, account: "SendGridAccount", *, public_url: str) -> None:
         self._account = account
@@ -152,7 +152,7 @@ def unsubscribe_report(token: UUID, mark: str = "") -> Report:
     """Report a click on our own List-Unsubscribe address of a mail; whom it suppresses is known."""
     word = EVENTS["unsubscribe"]
     return Report(
-        mode=Channel.EMAIL,
+        channel=Channel.EMAIL,
         key=f"{token}:one-click",
         token=token,
         sid=None,
@@ -220,7 +220,7 @@ def _report(event: Mapping[str, object], token: UUID | None) -> Report | None:
     word, suppress, code = _read(name, event)
     sid = _text(event, "sg_message_id").partition(".")[0]
     return Report(
-        mode=Channel.EMAIL,
+        channel=Channel.EMAIL,
         key=_key(event),
         token=token,
         sid=sid if MESSAGE_ID.fullmatch(sid) else None,

@@ -71,7 +71,7 @@ class SmsProvider:
         public_url: where Twilio reaches us.
     """
 
-    mode = Channel.SMS
+    channel = Channel.SMS
 
     def __init__(self, account: "TwilioAccount", *, public_url: str) -> None:
         self._account = account
@@ -148,7 +148,7 @@ def _report(
         return None
     word = _refine(name, error_code)
     return Report(
-        mode=Channel.SMS,
+        channel=Channel.SMS,
         key=f"{sid}:{name}:{error_code or ''}",
         token=token,
         sid=sid,

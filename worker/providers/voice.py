@@ -78,7 +78,7 @@ SERVER_FAILURE = Refinement(Meaning.MISSED, ChannelStatus.FAILED)
 class VoiceProvider:
     """Places calls and asks about them."""
 
-    mode = Channel.VOICE
+    channel = Channel.VOICE
 
     def __init__(self, account: "TwilioAccount", *, public_url: str) -> None:
         self._account = account
@@ -149,7 +149,7 @@ def read_callback(params: Mapping[str, str], token: UUID, mark: str = "") -> Rep
     error_code = _number(params, "ErrorCode")
     word = _refine(name, sip_code, error_code)
     return Report(
-        mode=Channel.VOICE,
+        channel=Channel.VOICE,
         key=f"{sid}:{name if sequence is None else sequence}",
         token=token,
         sid=sid,
@@ -175,7 +175,7 @@ def _read_record(
         return None
     word = NEVER_DIALED if name == "canceled" and call.start_time is None else STATUSES[name]
     return Report(
-        mode=Channel.VOICE,
+        channel=Channel.VOICE,
         key=f"{sid}:{name}",
         token=token,
         sid=sid,

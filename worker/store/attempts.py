@@ -132,7 +132,7 @@ def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Fa
         attempt=row.attempt,
         token=row.token,
         request=row.request,
-        mode=Channel(row.channel),
+        channel=Channel(row.channel),
         state=AttemptState(row.state),
         sid=row.sid,
         position=None
@@ -159,7 +159,7 @@ def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Fa
 
 # Ordered by deadline so that a page that can't be settled moves back and starves nobody.
 _OVERDUE = text("""
-    SELECT a.id AS attempt, a.token, a.channel AS mode, a.sid, r.address, a.source,
+    SELECT a.id AS attempt, a.token, a.channel, a.sid, r.address, a.source,
            clock_timestamp() - a.began_at AS age,
            c.voicemail_detection ->> 'on_machine' AS on_machine
     FROM attempt AS a
@@ -189,7 +189,7 @@ def take_overdue(connection: Connection, *, limit: int, for_time: timedelta) -> 
 
 def _inquiry(row: RowMapping) -> LookupRequest:
     policy = OnMachine(row["on_machine"]) if row["on_machine"] else None
-    return LookupRequest(**{**row, "mode": Channel(row["mode"]), "on_machine": policy})
+    return LookupRequest(**{**row, "channel": Channel(row["channel"]), "on_machine": policy})
 
 
 _BOUND = text("SELECT sid FROM sid WHERE sid = ANY (:sids) AND attempt <> :attempt")

@@ -31,14 +31,14 @@ class Next:
 
 
 _TAKE_TURN = text("""
-    WITH taken AS MATERIALIZED (SELECT pg_advisory_xact_lock(:lock, hashtext(:mode)))
+    WITH taken AS MATERIALIZED (SELECT pg_advisory_xact_lock(:lock, hashtext(:channel)))
     SELECT clock_timestamp() FROM taken
 """)
 
 
-def take_turn(connection: Connection, mode: Channel) -> datetime:
+def take_turn(connection: Connection, channel: Channel) -> datetime:
     """Wait until no other scan of this channel is under way. Returns the database's time."""
-    now = connection.scalar(_TAKE_TURN, {"lock": SCAN_LOCK, "mode": mode})
+    now = connection.scalar(_TAKE_TURN, {"lock": SCAN_LOCK, "channel": channel})
     assert isinstance(now, datetime)
     return now
 
@@ -54,13 +54,13 @@ _DROP_LEASES = text("""
 """)
 
 
-def drop_leases(connection: Connection, campaign: int, mode: Channel) -> None:
+def drop_leases(connection: Connection, campaign: int, channel: Channel) -> None:
     """Take back every claim on a campaign's requests, as its hours are about to be others.
 
     A scan that read the old hours has claimed by the time that we have its turn, and the next one reads
     the new. With the batches' rows held, as by a pause, a worker has begun before or finds nothing.
     """
-    take_turn(connection, mode)
+    take_turn(connection, channel)
     batches = connection.scalars(_LOCK_BATCHES, {"campaign": campaign}).all()
     if batches:
         connection.execute(_DROP_LEASES, {"batches": list(batches)})

@@ -40,8 +40,8 @@ class Addressee:
 def words_of(connection: Connection, batch: int) -> Words:
     """Return what is said to everybody of a batch."""
     row = dict(connection.execute(_WORDS, {"batch": batch}).mappings().one())
-    variables, mode = row.pop("campaign_variables"), Channel(row.pop("mode"))
-    return Words(Template(mode=mode, **row), variables)
+    variables, channel = row.pop("campaign_variables"), Channel(row.pop("mode"))
+    return Words(Template(channel=channel, **row), variables)
 
 
 def addressees(connection: Connection, batch: int, references: Sequence[str]) -> list[Addressee]:

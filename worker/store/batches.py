@@ -34,7 +34,7 @@ class Intake:
     """The facts of a batch that an upload needs before it reads a row."""
 
     facts: BatchFacts
-    mode: Channel
+    channel: Channel
     default_region: str
     policy: NumberPolicy
     now: datetime
@@ -92,8 +92,8 @@ def intake(connection: Connection, batch_id: str) -> Intake | None:
         tuple(row["refused_line_types"]),
         row["allow_costly_numbers"],
     )
-    mode, region = Channel(row["mode"]), row["default_region"]
-    return Intake(facts_in(row), mode, region, policy, row["now"])
+    channel, region = Channel(row["mode"]), row["default_region"]
+    return Intake(facts_in(row), channel, region, policy, row["now"])
 
 
 def edit(connection: Connection, batch_id: int, fields: BatchFields, by: str) -> None:

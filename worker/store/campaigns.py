@@ -162,14 +162,14 @@ def campaign_in(row: RowMapping) -> Campaign:
 
 
 def senders(
-    connection: Connection, modes: Sequence[Channel], most: int
+    connection: Connection, channels: Sequence[Channel], most: int
 ) -> list[tuple[Channel, str]]:
     """Return whom the campaigns of these channels speak as, the newest campaigns' first."""
     query = (
         select(campaign.c.mode, campaign.c.source)
-        .where(campaign.c.mode.in_(modes), campaign.c.deleted_at.is_(None))
+        .where(campaign.c.mode.in_(channels), campaign.c.deleted_at.is_(None))
         .group_by(campaign.c.mode, campaign.c.source)
         .order_by(func.max(campaign.c.id).desc())
         .limit(most)
     )
-    return [(Channel(mode), source) for mode, source in connection.execute(query)]
+    return [(Channel(channel), source) for channel, source in connection.execute(query)]

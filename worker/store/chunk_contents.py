@@ -54,7 +54,7 @@ class ChunkContents:
 
         Their tokens are marked with the key.
         """
-        drafts, mode = {draft.request: draft for draft in self.drafts}, self.template.mode
+        drafts, channel = {draft.request: draft for draft in self.drafts}, self.template.channel
         return [
             Ticket(
                 attempt=one.attempt,
@@ -65,7 +65,7 @@ class ChunkContents:
                 content=contents[one.request],
                 group_limit=drafts[one.request].group_limit,
                 valid_until=valid.get(one.request),
-                mark=make_mark(key, mode, one.token, request=one.request, began_ms=one.asked_ms),
+                mark=make_mark(key, channel, one.token, request=one.request, began_ms=one.asked_ms),
             )
             for one in begun
         ]
@@ -99,7 +99,7 @@ def read_chunk_contents(connection: Connection, chunk: Chunk) -> ChunkContents:
         campaign=row["id"],
         source=row["source"],
         template=Template(
-            mode=Channel(row["mode"]),
+            channel=Channel(row["mode"]),
             template_id=row["template_id"],
             on_machine=OnMachine(row["on_machine"]) if row["on_machine"] else None,
             **content,

@@ -10,22 +10,22 @@ from worker.domain.statuses import Channel
 _UNDER_WAY = text("SELECT calls_under_way()")
 
 
-def free(connection: Connection, mode: Channel, limit: int) -> int | None:
+def free(connection: Connection, channel: Channel, limit: int) -> int | None:
     """Count the calls that may still begin; None where nothing limits them.
 
     Args:
         connection: in a transaction.
-        mode: only calls are limited.
+        channel: only calls are limited.
         limit: how many may be under way at once; 0: any number.
     """
-    if limit <= 0 or mode is not Channel.VOICE:
+    if limit <= 0 or channel is not Channel.VOICE:
         return None
     under_way = connection.scalar(_UNDER_WAY)
     assert isinstance(under_way, int)
     return max(0, limit - under_way)
 
 
-def room(connection: Connection, mode: Channel, limit: int, wanted: int) -> int:
+def room(connection: Connection, channel: Channel, limit: int, wanted: int) -> int:
     """As many of the wanted claims as could begin now."""
-    left = free(connection, mode, limit)
+    left = free(connection, channel, limit)
     return wanted if left is None else min(wanted, left)

@@ -16,7 +16,7 @@ class Doubt:
     attempt: int
     batch_id: str
     reference_id: str
-    mode: Channel
+    channel: Channel
     state: AttemptState
     doubted_at: datetime | None
     age: timedelta

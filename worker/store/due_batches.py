@@ -41,7 +41,7 @@ class LeaseShare(NamedTuple):
 class Candidate:
     """A batch whose time to look has come."""
 
-    mode: Channel
+    channel: Channel
     standing: PacingState
     is_open: bool
     claimed_at: datetime | None
@@ -49,16 +49,16 @@ class Candidate:
 
 
 _AWAKE = text("""
-    SELECT DISTINCT mode FROM batch_pace AS p WHERE next_claim_at <= clock_timestamp()
+    SELECT DISTINCT channel FROM batch_pace AS p WHERE next_claim_at <= clock_timestamp()
         AND NOT EXISTS (
-            SELECT FROM halt WHERE (scope, key) IN (('all', ''), ('channel', p.mode))
+            SELECT FROM halt WHERE (scope, key) IN (('all', ''), ('channel', p.channel))
         )
 """)
 
 
 def awake(connection: Connection) -> list[Channel]:
     """Channels on which a batch's time to look has come: all that an idle tick asks."""
-    return [Channel(mode) for mode in connection.scalars(_AWAKE)]
+    return [Channel(channel) for channel in connection.scalars(_AWAKE)]
 
 
 _FACTS = f"""
@@ -76,11 +76,11 @@ _FACTS = f"""
 
 _DUE_BATCHES = text(f"""
     {_FACTS}
-    WHERE p.mode = :mode AND p.next_claim_at <= now()
+    WHERE p.channel = :channel AND p.next_claim_at <= now()
         AND (CAST(:only AS text) IS NULL OR b.batch_id = :only)
         AND NOT EXISTS (
             SELECT FROM halt WHERE (scope, key) IN
-                (('all', ''), ('channel', p.mode), ('campaign', b.campaign_id::text))
+                (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text))
         )
     ORDER BY p.next_claim_at, p.batch LIMIT :limit FOR UPDATE OF p SKIP LOCKED
 """)
@@ -111,10 +111,12 @@ _USED_TODAY = text("""
 
 
 def due(
-    connection: Connection, mode: Channel, now: datetime, *, limit: int, only: str | None = None
+    connection: Connection, channel: Channel, now: datetime, *, limit: int, only: str | None = None
 ) -> list[Candidate]:
     """Batches whose time to look has come, those that waited longest first."""
-    rows = connection.execute(_DUE_BATCHES, {"mode": mode, "only": only, "limit": limit}).all()
+    rows = connection.execute(
+        _DUE_BATCHES, {"channel": channel, "only": only, "limit": limit}
+    ).all()
     return _with_campaigns(connection, rows, now)
 
 
@@ -128,7 +130,7 @@ def one(connection: Connection, batch: int, now: datetime) -> Candidate | None:
 class _Campaign:
     """Facts that the batches of a campaign share, judged once for all of them."""
 
-    mode: Channel
+    channel: Channel
     hours: OpenHours
     hourly_rate: int | None
     max_daily_calls: int | None
@@ -148,7 +150,7 @@ def _campaigns(connection: Connection, chosen: set[int], now: datetime) -> dict[
     used = _count_today(connection, capped, now) if capped else {}
     return {
         row["id"]: _Campaign(
-            mode=Channel(row["mode"]),
+            channel=Channel(row["mode"]),
             hours=open_hours(Channel(row["mode"]), dict(row)),
             hourly_rate=row["hourly_rate"],
             max_daily_calls=row["max_daily_calls"],
@@ -171,7 +173,7 @@ def _count_today(connection: Connection, zones: Mapping[int, str], now: datetime
 def _candidate(row: Row[Any], campaign: _Campaign, now: datetime) -> Candidate:
     grants = (LeaseShare(datetime.fromisoformat(until), n) for until, n in row.grants)
     return Candidate(
-        mode=campaign.mode,
+        channel=campaign.channel,
         standing=PacingState(
             batch=row.batch,
             campaign=row.campaign,

@@ -52,7 +52,7 @@ class Due:
 _DUE = text(f"""
     WITH awake AS MATERIALIZED (
         SELECT b.id FROM communication_batch AS b JOIN batch_pace AS p ON p.batch = b.id
-        WHERE p.mode = :channel AND {is_open("b.")}
+        WHERE p.channel = :channel AND {is_open("b.")}
             AND (b.starts_at IS NULL OR b.starts_at <= now())
             AND (b.expires_on IS NULL OR b.expires_on > now())
     )
@@ -86,7 +86,7 @@ class Standing:
 
 
 _STANDING = text("""
-    SELECT b.campaign_id, p.mode, c.request_status, sum(c.n)::bigint
+    SELECT b.campaign_id, p.channel, c.request_status, sum(c.n)::bigint
     FROM communication_batch AS b JOIN batch_pace AS p ON p.batch = b.id
     JOIN request_count AS c ON c.batch = b.id
     WHERE b.finished_at IS NULL AND b.deleted_at IS NULL GROUP BY 1, 2, 3
@@ -157,7 +157,7 @@ _FORGOTTEN = text(f"""
     FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
     WHERE p.next_claim_at < clock_timestamp() - interval '30 seconds' AND {is_open("b.")}
         AND NOT EXISTS (SELECT FROM halt WHERE (scope, key) IN
-            (('all', ''), ('channel', p.mode), ('campaign', b.campaign_id::text)))
+            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text)))
 """)  # noqa: S608  is_open is a constant
 
 

@@ -23,7 +23,7 @@ OURSELVES = "outreach"
 
 @dataclass(frozen=True, slots=True)
 class HaltRow:
-    """One standing halt. `key`: empty for all, the mode, or the campaign's id."""
+    """One standing halt. `key`: empty for all, the channel, or the campaign's id."""
 
     scope: Scope
     key: str
@@ -90,7 +90,7 @@ def campaigns_of(connection: Connection, reports: Sequence[Report]) -> dict[str,
         {
             "tokens": [one.token for one in reports],
             "keys": [one.key for one in reports],
-            "providers": [one.mode.value for one in reports],
+            "providers": [one.channel.value for one in reports],
         },
     )
     return {row.key: row.campaign_id for row in rows}

@@ -63,10 +63,10 @@ def store(
     Returns:
         the new ones, in the order in which they came.
     """
-    first = {(report.mode.value, report.key): report for report in reversed(reports)}
+    first = {(report.channel.value, report.key): report for report in reversed(reports)}
     rows = [
         {
-            "provider": report.mode,
+            "provider": report.channel,
             "key": report.key,
             "token": report.token,
             "sid": report.sid,
@@ -91,7 +91,7 @@ _UNAPPLIED = text("""
 
 def find_unapplied(connection: Connection, reports: Sequence[Report]) -> list[int]:
     """The letters that keep these reports and have had no effect yet."""
-    providers = [one.mode.value for one in reports]
+    providers = [one.channel.value for one in reports]
     keys = [one.key for one in reports]
     return list(connection.scalars(_UNAPPLIED, {"providers": providers, "keys": keys}))
 
@@ -195,7 +195,8 @@ def forget(connection: Connection) -> int:
 
 def _plain(report: Report) -> dict[str, object]:
     return {
-        "mode": report.mode,
+        # A release may apply what the one before it stored: here the key stays as it was.
+        "mode": report.channel,
         "key": report.key,
         "token": report.token,
         "sid": report.sid,
@@ -213,7 +214,7 @@ def _plain(report: Report) -> dict[str, object]:
 
 def _report(plain: dict[str, str | int | None]) -> Report:
     return Report(
-        mode=Channel(str(plain["mode"])),
+        channel=Channel(str(plain["mode"])),
         key=str(plain["key"]),
         token=UUID(str(plain["token"])) if plain["token"] else None,
         sid=str(plain["sid"]) if plain["sid"] else None,

@@ -72,7 +72,7 @@ def try_turn(connection: Connection, batch: int) -> bool:
 def add(
     connection: Connection,
     batch: int,
-    mode: Channel,
+    channel: Channel,
     arrivals: Iterable[Arrival],
     *,
     replace: bool = False,
@@ -88,12 +88,12 @@ def add(
        PENDING as due now.
     """
     _stage(connection, arrivals)
-    replaced = _replace(connection, batch, mode) if replace else 0
+    replaced = _replace(connection, batch, channel) if replace else 0
     conflict = CONFLICT + (IRREPLACEABLE if replace else "")
     values = {"batch": batch, "conflict": conflict}
     known, refused_count, refused = connection.execute(_SET_ASIDE, values).one()
-    connection.execute(_RECIPIENTS, {"mode": mode})
-    rows = connection.execute(_REQUESTS, {"batch": batch, "mode": mode})
+    connection.execute(_RECIPIENTS, {"channel": channel})
+    rows = connection.execute(_REQUESTS, {"batch": batch, "channel": channel})
     return Ingested(
         by_status={RequestStatus(status): n for status, n in rows},
         known=known - replaced,
@@ -103,9 +103,9 @@ def add(
     )
 
 
-def _replace(connection: Connection, batch: int, mode: Channel) -> int:
-    connection.execute(_RECIPIENTS, {"mode": mode})
-    return replace_staged(connection, batch, mode)
+def _replace(connection: Connection, batch: int, channel: Channel) -> int:
+    connection.execute(_RECIPIENTS, {"channel": channel})
+    return replace_staged(connection, batch, channel)
 
 
 def refusals(connection: Connection) -> Iterator[BadRow]:
@@ -183,7 +183,7 @@ _SET_ASIDE = text(f"""
 
 _RECIPIENTS = text("""
     INSERT INTO recipient (channel, identity)
-    SELECT DISTINCT :mode, identity FROM staged WHERE identity IS NOT NULL ORDER BY identity
+    SELECT DISTINCT :channel, identity FROM staged WHERE identity IS NOT NULL ORDER BY identity
     ON CONFLICT (channel, identity) DO NOTHING
 """)
 
@@ -199,7 +199,7 @@ _REQUESTS = text("""
                            AND r.recipient IS NOT NULL
                    )
                ) AS is_duplicate
-        FROM staged AS s LEFT JOIN recipient AS p ON p.channel = :mode AND p.identity = s.identity
+        FROM staged AS s LEFT JOIN recipient AS p ON p.channel = :channel AND p.identity = s.identity
     ), arrived AS (
         INSERT INTO communication_request (
             batch, recipient, is_duplicate, reference_id, target, address, request_variables,

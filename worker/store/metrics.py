@@ -73,19 +73,19 @@ def read(connection: Connection) -> Figures:
 # Whose time to look has come, halted ones aside: how long a batch waits for somebody to take it, which no
 # window and no rate keeps it from.
 _TURNS = text("""
-    SELECT p.mode, extract(epoch FROM now() - min(p.next_claim_at))::float8 AS seconds
+    SELECT p.channel, extract(epoch FROM now() - min(p.next_claim_at))::float8 AS seconds
     FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
     WHERE p.next_claim_at <= now() AND NOT EXISTS (
         SELECT FROM halt WHERE (scope, key) IN
-            (('all', ''), ('channel', p.mode), ('campaign', b.campaign_id::text))
+            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text))
     )
-    GROUP BY p.mode
+    GROUP BY p.channel
 """)
 
 
 def read_turns(connection: Connection) -> dict[Channel, float]:
     """Seconds that the batch which waited longest for its turn waits, by channel; 0: none waits."""
-    waits = {Channel(mode): seconds for mode, seconds in connection.execute(_TURNS)}
+    waits = {Channel(one): seconds for one, seconds in connection.execute(_TURNS)}
     return {channel: waits.get(channel, 0.0) for channel in Channel}
 
 
@@ -111,7 +111,7 @@ def read_closed_windows(connection: Connection, now: datetime) -> dict[Channel, 
     """How many batches that could send wait for their campaign's calling window, by channel."""
     closed = dict.fromkeys(Channel, 0)
     for row in connection.execute(_WINDOWS).mappings():
-        mode = Channel(row["mode"])
-        if not is_within(open_hours(mode, dict(row)).window, now):
-            closed[mode] += row["n"]
+        channel = Channel(row["mode"])
+        if not is_within(open_hours(channel, dict(row)).window, now):
+            closed[channel] += row["n"]
     return closed

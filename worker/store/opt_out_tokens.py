@@ -12,7 +12,7 @@ from worker.domain.statuses import Channel
 class Contacted:
     """The recipient of an attempt, and whether the attempt was archived since."""
 
-    mode: Channel
+    channel: Channel
     identity: str
     archived: bool
 

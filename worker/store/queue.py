@@ -19,7 +19,7 @@ from worker.domain.statuses import Channel
 class Chunk:
     """Requests of one batch claimed under one lease: what a message carries. No personal data."""
 
-    mode: Channel
+    channel: Channel
     batch: int
     lease: UUID
     requests: tuple[int, ...]

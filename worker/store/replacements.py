@@ -20,7 +20,7 @@ _MEANT = text("""
            coalesce(array_agg(p.id), '{}') AS recipients
     FROM first AS s JOIN communication_request AS r
         ON r.batch = :batch AND r.reference_id = s.reference_id
-    JOIN recipient AS p ON p.channel = :mode AND p.identity = s.identity
+    JOIN recipient AS p ON p.channel = :channel AND p.identity = s.identity
     WHERE (r.target, r.request_variables) <> (s.target, s.request_variables)
 """)
 
@@ -42,7 +42,7 @@ _REPLACE = text("""
                r.request_status AS was, r.recipient = p.id AND NOT r.is_duplicate AS has_it
         FROM staged AS s JOIN communication_request AS r
             ON r.batch = :batch AND r.reference_id = s.reference_id AND r.id = ANY (:requests)
-        JOIN recipient AS p ON p.channel = :mode AND p.identity = s.identity
+        JOIN recipient AS p ON p.channel = :channel AND p.identity = s.identity
         WHERE r.request_status = ANY (:replaceable)
             AND NOT EXISTS (SELECT FROM attempt AS a WHERE a.request = r.id)
         ORDER BY s.reference_id, s.line
@@ -126,7 +126,7 @@ _ENQUEUE = text("""
 """)
 
 
-def replace_staged(connection: Connection, batch: int, mode: Channel) -> int:
+def replace_staged(connection: Connection, batch: int, channel: Channel) -> int:
     """Replace every request of the batch that is staged with other content, where that is allowed.
 
     It is for what is PENDING, INVALID, DUPLICATE or was removed, has no attempt, and gets a target that
@@ -136,11 +136,13 @@ def replace_staged(connection: Connection, batch: int, mode: Channel) -> int:
     Returns:
         how many requests were replaced.
     """
-    requests, former, recipients = connection.execute(_MEANT, {"batch": batch, "mode": mode}).one()
+    requests, former, recipients = connection.execute(
+        _MEANT, {"batch": batch, "channel": channel}
+    ).one()
     if not requests:
         return 0
     _lock(connection, batch, requests, former, recipients)
-    chosen = {"batch": batch, "mode": mode, "requests": requests}
+    chosen = {"batch": batch, "channel": channel, "requests": requests}
     replaced = connection.scalar(_REPLACE, chosen | {"replaceable": sorted(REPLACEABLE)}) or []
     touched = {"batch": batch, "former": [*former, *recipients]}
     alone = list(connection.scalars(_STAND_ALONE, touched))

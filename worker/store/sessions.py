@@ -18,7 +18,7 @@ class Bound:
     """The request of an attempt whose sid is known."""
 
     request: int
-    mode: Channel
+    channel: Channel
 
 
 def by_sid(connection: Connection, sid: str) -> list[Bound]:

@@ -18,7 +18,7 @@ class Suppression:
     """One act and what became of it. Carries an identity; in force while nobody has lifted it."""
 
     id: int
-    modes: tuple[Channel, ...]
+    channels: tuple[Channel, ...]
     address: str
     suppressed_at: datetime
     suppress_reason: SuppressReason
@@ -31,29 +31,32 @@ class Suppression:
 
     def to_wire(self) -> dict[str, Wire]:
         """Suppression under its names on the wire."""
-        return {name: to_wire(getattr(self, name)) for name in self.__slots__}
+        named = {name: to_wire(getattr(self, name)) for name in self.__slots__}
+        return {"modes": named.pop("channels"), **named}
 
 
 _COLUMNS = """SELECT id, channels, identity, at, reason, source, act, by,
     lifted_at, lifted_by, lifted_why FROM suppression"""
 
 _NEWEST = text(f"""
-    {_COLUMNS} WHERE lifted_at IS NULL AND (CAST(:mode AS text) IS NULL OR :mode = ANY (channels))
+    {_COLUMNS} WHERE lifted_at IS NULL AND (CAST(:channel AS text) IS NULL OR :channel = ANY (channels))
     ORDER BY id DESC LIMIT :limit
 """)
 
 
-def newest(connection: Connection, mode: Channel | None, limit: int) -> list[Suppression]:
+def newest(connection: Connection, channel: Channel | None, limit: int) -> list[Suppression]:
     """List what is in force, the latest first."""
-    return [_read(row) for row in connection.execute(_NEWEST, {"mode": mode, "limit": limit})]
+    return [_read(row) for row in connection.execute(_NEWEST, {"channel": channel, "limit": limit})]
 
 
-_OF = text(f"{_COLUMNS} WHERE identity = :identity AND :mode = ANY (channels) ORDER BY id")
+_OF = text(f"{_COLUMNS} WHERE identity = :identity AND :channel = ANY (channels) ORDER BY id")
 
 
-def of_person(connection: Connection, mode: Channel, identity: str) -> list[Suppression]:
+def of_person(connection: Connection, channel: Channel, identity: str) -> list[Suppression]:
     """Everything that was ever said of them on a channel, the oldest first."""
-    return [_read(row) for row in connection.execute(_OF, {"mode": mode, "identity": identity})]
+    return [
+        _read(row) for row in connection.execute(_OF, {"channel": channel, "identity": identity})
+    ]
 
 
 _ONE = text(f"{_COLUMNS} WHERE id = :id")
@@ -107,7 +110,7 @@ def lift(connection: Connection, rows: Sequence[int], *, by: str, why: str | Non
 def _read(row: Row[Any]) -> Suppression:
     return Suppression(
         id=row.id,
-        modes=tuple(Channel(one) for one in row.channels),
+        channels=tuple(Channel(one) for one in row.channels),
         address=row.identity,
         suppressed_at=row.at,
         suppress_reason=SuppressReason(row.reason),

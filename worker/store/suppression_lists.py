@@ -48,7 +48,7 @@ _MISSING = text("""
         SELECT id, max(edition) AS edition, bool_or(is_seen) AS is_seen FROM (
             SELECT id, split_part(act, ':', 1) AS edition, false AS is_seen FROM suppression
             WHERE source = :source AND lifted_at IS NULL
-                AND :mode = ANY (channels) AND channels <@ CAST(:sharing AS text[])
+                AND :channel = ANY (channels) AND channels <@ CAST(:sharing AS text[])
             UNION ALL
             SELECT id, NULL, true FROM unnest(CAST(:seen AS bigint[])) AS s (id)
         ) AS both_sides
@@ -66,11 +66,11 @@ _MISSING = text("""
 """)
 
 
-def missing(connection: Connection, source: str, mode: Channel, seen: Sequence[int]) -> Missing:
+def missing(connection: Connection, source: str, channel: Channel, seen: Sequence[int]) -> Missing:
     """Find what stands of the list on this channel, and on none that it does not share, beside these rows."""
-    told = {"source": source, "mode": mode, "seen": list(seen)}
+    told = {"source": source, "channel": channel, "seen": list(seen)}
     row = connection.execute(
-        _MISSING, told | {"sharing": list(sharing(mode, scope_of(connection)))}
+        _MISSING, told | {"sharing": list(sharing(channel, scope_of(connection)))}
     ).one()
     return Missing(row.rows, row.among)
 

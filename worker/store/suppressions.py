@@ -136,9 +136,9 @@ def suppress_recipients_of(
 ) -> None:
     """Suppress whom these attempts were to, by what was said of each; `lock_recipients_of` came first."""
     rows = connection.execute(_IDENTITIES, {"attempts": list(acts)}).all()
-    for mode in Channel:
-        if told := [(row.identity, acts[row.id]) for row in rows if row.channel == mode]:
-            suppress_all(connection, mode, told, reason)
+    for channel in Channel:
+        if told := [(row.identity, acts[row.id]) for row in rows if row.channel == channel]:
+            suppress_all(connection, channel, told, reason)
 
 
 def scope_of(connection: Connection) -> SuppressScope:

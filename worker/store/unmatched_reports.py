@@ -129,7 +129,7 @@ def _plain(reports: Sequence[Report]) -> dict[str, str]:
     rows = [
         {
             "key": report.key,
-            "channel": report.mode,
+            "channel": report.channel,
             "token": report.token,
             "sid": report.sid,
             "identity": report.identity,

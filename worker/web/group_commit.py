@@ -58,7 +58,7 @@ class GroupCommit:
 
     def __init__(self, settle: Settle) -> None:
         self._settle = settle
-        self._small: dict[Channel, deque[_Delivery]] = {mode: deque() for mode in Channel}
+        self._small: dict[Channel, deque[_Delivery]] = {channel: deque() for channel in Channel}
         self._large: deque[_Delivery] = deque()
         self._carrier: asyncio.Task[None] | None = None
 
@@ -69,7 +69,7 @@ class GroupCommit:
             StoreUnavailable: they are not; whoever sent them must send them again.
         """
         delivery = _Delivery(asyncio.get_running_loop().create_future(), reports)
-        lane = self._large if len(reports) > PIECE else self._small[reports[0].mode]
+        lane = self._large if len(reports) > PIECE else self._small[reports[0].channel]
         lane.append(delivery)
         if self._carrier is None:
             self._carrier = asyncio.create_task(self._carry())

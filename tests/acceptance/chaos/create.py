@@ -15,14 +15,14 @@ def create_batches(engine: Engine, batches: Sequence[BatchPlan]) -> None:
     for batch in batches:
         fields = {
             "campaign_name": batch.batch_id,
-            "mode": batch.mode,
+            "mode": batch.channel,
             "source": batch.source,
             "retry_count": 1,
             "retry_interval": "0m",
             "daily_start_time": "00:00:00",
             "recipient_hours": False,
             "daily_end_time": "23:59:59",
-            **CONTENT[batch.mode],
+            **CONTENT[batch.channel],
             **batch.campaign,
         }
         campaign = create_campaign(engine, fields, by=BY)

@@ -230,18 +230,18 @@ class Disturber:
             with Broker(self.runtime.settings.broker_url) as broker:
                 prefix = self.runtime.settings.names.prefix
                 broker.transport_options = {"global_keyprefix": prefix, "socket_timeout": 5}
-                for batch, lease, requests, mode in chosen:
-                    _publish(broker, mode, batch, str(lease), requests)
+                for batch, lease, requests, channel in chosen:
+                    _publish(broker, channel, batch, str(lease), requests)
                     self.fired["message repeated"] += 1
         except (DBAPIError, StoreUnavailable, OperationalError, RedisError, OSError):
             self.fired["repeat failed"] += 1
 
 
-def _publish(broker: Broker, mode: str, batch: int, lease: str, requests: list[int]) -> None:
+def _publish(broker: Broker, channel: str, batch: int, lease: str, requests: list[int]) -> None:
     from tasks.app import app  # noqa: PLC0415  needs the environment of the run
 
     app.send_task(
-        DELIVERY_TASKS[mode].value,
+        DELIVERY_TASKS[channel].value,
         kwargs={"batch": batch, "lease": lease, "requests": requests},
         connection=broker,
     )

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from tests.acceptance.chaos.judge import Verdict
 from tests.acceptance.chaos.people import FREQUENCY_CAP, ZONES, BatchPlan, person_of
 
-MODES = {"call": "voice", "message": "sms", "mail": "email"}
+CHANNELS = {"call": "voice", "message": "sms", "mail": "email"}
 """The kinds of contact in the sandbox's book, and the channel of each."""
 REACHED = {
     "in-progress",
@@ -37,7 +37,7 @@ UNDER_WAY_SECONDS = 5.0
 class Contact:
     """One contact as the sandbox wrote it down; `at` in seconds since the epoch."""
 
-    mode: str
+    channel: str
     source: str
     person: str
     at: float
@@ -53,7 +53,7 @@ class Contact:
 class Stop:
     """Somebody said stop on a channel, and was told at this time (epoch seconds) that it was heard."""
 
-    mode: str
+    channel: str
     person: str
     at: float
 
@@ -62,7 +62,7 @@ def read_contact(entry: Mapping[str, Any]) -> Contact:
     """One entry of the sandbox's book."""
     who = person_of(entry["to"])
     return Contact(
-        MODES[entry["kind"]], entry["source"], who, entry["accepted_at"], entry["status"]
+        CHANNELS[entry["kind"]], entry["source"], who, entry["accepted_at"], entry["status"]
     )
 
 
@@ -74,7 +74,7 @@ def read_contacts(ledger: Iterable[Mapping[str, Any]]) -> list[Contact]:
 
 def read_stops(told: Iterable[Mapping[str, Any]]) -> list[Stop]:
     """The sandbox's list of opt-outs that it told and that were taken."""
-    return [Stop(MODES[one["kind"]], person_of(one["to"]), one["at"]) for one in told]
+    return [Stop(CHANNELS[one["kind"]], person_of(one["to"]), one["at"]) for one in told]
 
 
 def left_alone(
@@ -82,11 +82,11 @@ def left_alone(
 ) -> Callable[[Mapping[str, Any]], bool]:
     """Whether the person of an entry of the sandbox's book may be skipped at a retry."""
     capped = {one.source for one in batches if "frequency_cap" in one.campaign}
-    stopped = {(one.mode, one.person) for one in stops}
+    stopped = {(one.channel, one.person) for one in stops}
 
     def may_be_skipped(entry: Mapping[str, Any]) -> bool:
         contact = read_contact(entry)
-        return contact.source in capped or (contact.mode, contact.person) in stopped
+        return contact.source in capped or (contact.channel, contact.person) in stopped
 
     return may_be_skipped
 
@@ -111,7 +111,7 @@ def judge_people(
         "contacts outside somebody's hours": _outside_hours(batches, contacts),
     }
     verdict.figures |= {
-        "people": len({(one.mode, one.person) for one in contacts}),
+        "people": len({(one.channel, one.person) for one in contacts}),
         "stops": len(stops),
         "people_wronged": {name: n for name, n in found.items() if n},
     }
@@ -137,10 +137,10 @@ def _again(by_request: Mapping[tuple[str, str], Sequence[Contact]]) -> int:
 
 
 def _after_stop(contacts: Sequence[Contact], stops: Sequence[Stop]) -> int:
-    heard = {(one.mode, one.person): one.at for one in sorted(stops, key=lambda one: -one.at)}
+    heard = {(one.channel, one.person): one.at for one in sorted(stops, key=lambda one: -one.at)}
     never = float("inf")
     return sum(
-        one.at > heard.get((one.mode, one.person), never) + UNDER_WAY_SECONDS for one in contacts
+        one.at > heard.get((one.channel, one.person), never) + UNDER_WAY_SECONDS for one in contacts
     )
 
 
@@ -149,8 +149,8 @@ def _above_cap(batches: Sequence[BatchPlan], contacts: Sequence[Contact]) -> int
     before: Counter[tuple[str, str]] = Counter()
     above = 0
     for one in contacts:
-        above += one.source in capped and before[one.mode, one.person] >= FREQUENCY_CAP
-        before[one.mode, one.person] += 1
+        above += one.source in capped and before[one.channel, one.person] >= FREQUENCY_CAP
+        before[one.channel, one.person] += 1
     return above
 
 

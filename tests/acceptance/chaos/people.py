@@ -35,7 +35,7 @@ class BatchPlan:
     """One batch of the run, with a sender of its own: that is how posts are told apart."""
 
     batch_id: str
-    mode: str
+    channel: str
     source: str
     people: tuple[str, ...]
     """Addresses as the file spells them, one a row."""
@@ -69,15 +69,15 @@ def make_batches(random: Random, n: int, now: datetime) -> list[BatchPlan]:
     others, and one that may call only the half of its people whose morning or evening it is.
     """
     batches = []
-    for mode in ("voice", "sms", "email"):
+    for channel in ("voice", "sms", "email"):
         numbers = count(1)
         half = n // 6
-        first = _people(random, mode, half, numbers)
-        second = first[: half // 3] + _people(random, mode, half - half // 3, numbers)
-        batches += [_batch(random, mode, 1, first), _batch(random, mode, 2, second)]
-        if mode == "sms":
+        first = _people(random, channel, half, numbers)
+        second = first[: half // 3] + _people(random, channel, half - half // 3, numbers)
+        batches += [_batch(random, channel, 1, first), _batch(random, channel, 2, second)]
+        if channel == "sms":
             cap = {"frequency_cap": FREQUENCY_CAP, "frequency_days": 1}
-            batches.append(_batch(random, mode, 3, second[: half // 4], cap))
+            batches.append(_batch(random, channel, 3, second[: half // 4], cap))
     sleepers = [f"+1{area}655{last:04}" for area in ZONES for last in range(2000, 2000 + n // 100)]
     return [*batches, _batch(random, "voice", 3, sleepers, open_hours(now))]
 
@@ -106,7 +106,7 @@ def person_of(written: str) -> str:
 
 def _batch(
     random: Random,
-    mode: str,
+    channel: str,
     number: int,
     people: list[str],
     campaign: dict[str, Any] | None = None,
@@ -114,8 +114,8 @@ def _batch(
     respelled = [_respell(random, one) for one in people[::RESPELLED]]
     rows = people + respelled
     random.shuffle(rows)
-    source = SOURCES[mode].format(number)
-    return BatchPlan(f"chaos-{mode}-{number}", mode, source, tuple(rows), campaign or {})
+    source = SOURCES[channel].format(number)
+    return BatchPlan(f"chaos-{channel}-{number}", channel, source, tuple(rows), campaign or {})
 
 
 def _respell(random: Random, address: str) -> str:
@@ -131,12 +131,12 @@ def _respell(random: Random, address: str) -> str:
     return random.choice(shapes)
 
 
-def _people(random: Random, mode: str, n: int, numbers: "count[int]") -> list[str]:
+def _people(random: Random, channel: str, n: int, numbers: "count[int]") -> list[str]:
     stories = [name for name in FAULTS for _ in range(EACH_FAULT)]
-    others = [s.name for s in SCENARIOS] if mode != "email" else list(MAIL_TAGS)
+    others = [s.name for s in SCENARIOS] if channel != "email" else list(MAIL_TAGS)
     stories += [random.choice(others) for _ in range(max(0, n // 5 - len(stories)))]
     stories += ["plain"] * max(0, n - len(stories))
-    make = _mailbox if mode == "email" else _number
+    make = _mailbox if channel == "email" else _number
     return [make(story, next(numbers)) for story in stories[:n]]
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.bare MODE BATCH N CHUNK FLUSH`: connect, wait for a line, dispatch, tell.
+"""`python -m tests.benchmarks.bare CHANNEL BATCH N CHUNK FLUSH`: connect, wait for a line, dispatch, tell.
 
 Addresses come from the environment, as in our own processes. Prints one JSON object.
 """
@@ -28,7 +28,7 @@ CALLBACKS = "http://127.0.0.1:9/callbacks"
 EVENTS = ("initiated", "ringing", "answered", "completed")
 
 
-async def main(mode: str, batch: int, n: int, chunk: int, flush: int) -> None:
+async def main(channel: str, batch: int, n: int, chunk: int, flush: int) -> None:
     """Claim everything that is due, then send it chunk by chunk, on several lanes."""
     stub = urlsplit(os.environ["TWILIO_API_URL"])
     assert stub.hostname
@@ -46,7 +46,7 @@ async def main(mode: str, batch: int, n: int, chunk: int, flush: int) -> None:
                 claimed = await anext(chunks, None)
             if claimed is None:
                 return
-            await Delivery(connection, wires, mode, batch, flush).run(*claimed)
+            await Delivery(connection, wires, channel, batch, flush).run(*claimed)
 
     async with asyncio.TaskGroup() as group:
         for connection in lanes[1:]:
@@ -84,11 +84,11 @@ class Delivery:
     """One chunk at a time, on a connection of its own."""
 
     def __init__(
-        self, connection: Connection, wires: Wires, mode: str, batch: int, flush: int
+        self, connection: Connection, wires: Wires, channel: str, batch: int, flush: int
     ) -> None:
         self._connection = connection
         self._wires = wires
-        self._mode = mode
+        self._channel = channel
         self._batch = batch
         self._flush = flush
 
@@ -130,20 +130,20 @@ class Delivery:
         )
 
     async def _send(self, ticket: Row, template: Row, draft: Row) -> tuple[int, int, str]:
-        path, kind, body = _composed(self._mode, ticket["token"], template, draft)
+        path, kind, body = _composed(self._channel, ticket["token"], template, draft)
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic QUMwOnNlY3JldA==\r\n"
             f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         answer_head, answer = await self._wires.ask(head.encode() + body)
-        return ticket["attempt"], ticket["request"], _sid(self._mode, answer_head, answer)
+        return ticket["attempt"], ticket["request"], _sid(self._channel, answer_head, answer)
 
 
-def _composed(mode: str, token: object, template: Row, draft: Row) -> tuple[str, str, bytes]:
+def _composed(channel: str, token: object, template: Row, draft: Row) -> tuple[str, str, bytes]:
     words = template["twiml"] or template["body"] or template["text"]
     for name, value in draft["variables"].items():
         words = words.replace("{{ " + name + " }}", value)
-    if mode == "email":
+    if channel == "email":
         to = {"to": [{"email": draft["address"]}], "custom_args": {"outreach_token": str(token)}}
         mail = {
             "personalizations": [to],
@@ -153,8 +153,8 @@ def _composed(mode: str, token: object, template: Row, draft: Row) -> tuple[str,
         }
         return "/v3/mail/send", "application/json", orjson.dumps(mail)
     fields = {"To": draft["address"], "From": template["source"]}
-    fields["StatusCallback"] = f"{CALLBACKS}/{mode}/{token}"
-    if mode == "voice":
+    fields["StatusCallback"] = f"{CALLBACKS}/{channel}/{token}"
+    if channel == "voice":
         form = {**fields, "Twiml": words, "Timeout": 25, "StatusCallbackEvent": EVENTS}
         return _twilio("Calls", form)
     return _twilio("Messages", {**fields, "Body": words})
@@ -165,8 +165,8 @@ def _twilio(kind: str, form: dict[str, object]) -> tuple[str, str, bytes]:
     return path, "application/x-www-form-urlencoded", urlencode(form, doseq=True).encode()
 
 
-def _sid(mode: str, head: bytes, body: bytes) -> str:
-    if mode != "email":
+def _sid(channel: str, head: bytes, body: bytes) -> str:
+    if channel != "email":
         return str(orjson.loads(body)["sid"])
     return head.split(b"X-Message-Id: ", 1)[1].split(b"\r\n", 1)[0].decode()
 

@@ -26,11 +26,11 @@ class Bare:
         self._engine = connect.connect(sqlalchemy_url(self._url), guarded=False)
         self._serial = 0
 
-    def run(self, mode: str, n: int, latency: int) -> Measured:
+    def run(self, channel: str, n: int, latency: int) -> Measured:
         """Let it connect, then let it go."""
         machine = self._machine
         self._serial += 1
-        batch = make_batch(self._engine, mode, n, f"{mode}-{self._serial}")
+        batch = make_batch(self._engine, channel, n, f"{channel}-{self._serial}")
         with self._engine.begin() as connection:
             connection.exec_driver_sql("UPDATE communication_batch SET paused = id <> %s", (batch,))
         settle(self._url)
@@ -38,7 +38,7 @@ class Bare:
         parts = {"database": [machine.postgres.pid], "broker": [machine.valkey.pid]}
         sizes = [str(batch), str(n), SETTINGS["CHUNK_SIZE"], str(FLUSH_ROWS)]
         with subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.bare", mode, *sizes],
+            [sys.executable, "-m", "tests.benchmarks.bare", channel, *sizes],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": self._url, "TWILIO_API_URL": machine.stub},
             stdin=subprocess.PIPE,

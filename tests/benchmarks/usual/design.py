@@ -37,11 +37,11 @@ class Usual:
         }
         os.environ.update(self._environment)
 
-    def run(self, mode: str, n: int, latency: int) -> Measured:
+    def run(self, channel: str, n: int, latency: int) -> Measured:
         """Start its workers, warm them, publish one task per request, and wait for the last."""
         with self._workers(latency) as workers:
-            self._dispatch(mode, 60, latency, workers)
-            return self._dispatch(mode, n, latency, workers)
+            self._dispatch(channel, 60, latency, workers)
+            return self._dispatch(channel, n, latency, workers)
 
     @contextmanager
     def _workers(self, latency: int) -> Iterator[list[int]]:
@@ -60,11 +60,11 @@ class Usual:
                 for number in range(processes)
             ]
 
-    def _dispatch(self, mode: str, n: int, latency: int, workers: list[int]) -> Measured:
+    def _dispatch(self, channel: str, n: int, latency: int, workers: list[int]) -> Measured:
         from tests.benchmarks.usual.app import deliver  # noqa: PLC0415  reads its addresses once
 
         machine = self._machine
-        requests = self._load(mode, n)
+        requests = self._load(channel, n)
         settle(self._url)
         machine.slow_provider(latency)
         parts = {
@@ -89,11 +89,11 @@ class Usual:
         query = "SELECT count(*) FROM attempt WHERE request_id >= %s AND state = 'ACCEPTED'"
         return fetch(self._url, query, first)[0]
 
-    def _load(self, mode: str, n: int) -> list[int]:
+    def _load(self, channel: str, n: int) -> list[int]:
         with self._engine.begin() as connection:
             batch = connection.scalar(
                 insert(Batch)
-                .values(mode=mode, source=SOURCE[mode], content=content(mode))
+                .values(channel=channel, source=SOURCE[channel], content=content(channel))
                 .returning(Batch.id)
             )
             rows = [
@@ -103,7 +103,7 @@ class Usual:
                     "target": one.target,
                     "request_variables": one.variables,
                 }
-                for one in people(mode, n)
+                for one in people(channel, n)
             ]
             ids = connection.scalars(insert(Request).returning(Request.id), rows).all()
             return sorted(ids)

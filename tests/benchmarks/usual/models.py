@@ -15,7 +15,7 @@ class Batch(Base):
     __tablename__ = "batch"
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    mode: Mapped[str]
+    channel: Mapped[str]
     source: Mapped[str]
     content: Mapped[str]
     paused: Mapped[bool] = mapped_column(default=False)

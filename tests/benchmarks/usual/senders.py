@@ -39,9 +39,9 @@ def sendgrid() -> SendGridAPIClient:
 def send(request: Request, attempt: Attempt) -> str:
     """Contact one recipient; the provider's name for it."""
     content = request.batch.content.format(**request.request_variables)
-    callback = f"{CALLBACKS}/{request.batch.mode}/{attempt.token}"
+    callback = f"{CALLBACKS}/{request.batch.channel}/{attempt.token}"
     source = request.batch.source
-    if request.batch.mode == "voice":
+    if request.batch.channel == "voice":
         call = twilio().calls.create(
             to=request.target,
             from_=source,
@@ -51,7 +51,7 @@ def send(request: Request, attempt: Attempt) -> str:
             status_callback_event=["initiated", "ringing", "answered", "completed"],
         )
         return str(call.sid)
-    if request.batch.mode == "sms":
+    if request.batch.channel == "sms":
         message = twilio().messages.create(
             to=request.target, from_=source, body=content, status_callback=callback
         )

@@ -233,7 +233,7 @@ def call(engine: Engine) -> None:
 
 
 def wait(engine: Engine) -> None:
-    batch = make_batch(engine, batch_id="B", mode=Channel.SMS)
+    batch = make_batch(engine, batch_id="B", channel=Channel.SMS)
     make_request(engine, batch=batch, due_in=2 * HOUR)
 
 

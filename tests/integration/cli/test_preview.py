@@ -24,7 +24,9 @@ def file(tmp_path: Path) -> Path:
 
 def batch(engine: Engine, body: str, **values: object) -> None:
     make_batch(
-        engine, batch_id="B", campaign=make_campaign(engine, mode=Channel.SMS, body=body, **values)
+        engine,
+        batch_id="B",
+        campaign=make_campaign(engine, channel=Channel.SMS, body=body, **values),
     )
 
 

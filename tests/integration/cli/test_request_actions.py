@@ -97,7 +97,7 @@ def test_the_suppressed_are_added_listed_imported_and_removed(
     again = outreach("suppress", "remove", imported)
     assert again.stdout == "was lifted already, by bo@example.com\n"
     assert outreach("suppress", "remove", added).stdout == "lifted\n"
-    assert len(json.loads(outreach("suppress", "list", "--mode", "sms", "--json").stdout)) == 1
+    assert len(json.loads(outreach("suppress", "list", "--channel", "sms", "--json").stdout)) == 1
     told = json.loads(outreach("suppress", "explain", "sms", "+15125550188", "--json").stdout)
     assert [(one["source"], one["lifted_by"], one["lifted_why"]) for one in told] == [
         ("operator", "ana@example.com", None),
@@ -174,7 +174,7 @@ def test_a_target_that_names_nobody_is_not_suppressed(outreach: Outreach) -> Non
 
 
 def test_a_test_contact_is_marked_as_one(outreach: Outreach, engine: Engine) -> None:
-    campaign = make_campaign(engine, mode=Channel.SMS)
+    campaign = make_campaign(engine, channel=Channel.SMS)
 
     told = outreach("campaign", "test", str(campaign), "--to", "+15125550188", "--var", "name=Ana")
 
@@ -215,7 +215,7 @@ def test_a_retry_says_whom_it_passed_over_and_how_to_decide(
 def test_a_corrected_file_replaces_where_it_is_asked_for(
     engine: Engine, outreach: Outreach, tmp_path: Path
 ) -> None:
-    make_batch(engine, batch_id="B", campaign=make_campaign(engine, mode=Channel.SMS))
+    make_batch(engine, batch_id="B", campaign=make_campaign(engine, channel=Channel.SMS))
     file = tmp_path / "people.csv"
     file.write_text("reference_id,target\n1,no number\n", encoding="utf-8")
     outreach("batch", "upload", "B", str(file))

@@ -30,7 +30,7 @@ def narrow(outreach: Outreach) -> Outreach:
 @pytest.fixture
 def lived(engine: Engine) -> None:
     """A batch with a long past, full of what strangers wrote."""
-    campaign = make_campaign(engine, campaign_name=f"Late {STEERING}", mode=Channel.SMS)
+    campaign = make_campaign(engine, campaign_name=f"Late {STEERING}", channel=Channel.SMS)
     batch = make_batch(engine, campaign=campaign, batch_id="B", upload_filename=f"{STEERING}.csv")
     request = make_request(
         engine,
@@ -117,7 +117,7 @@ def test_json_and_csv_hold_what_was_written(outreach: Outreach) -> None:
 def test_a_csv_has_a_column_for_every_variable_of_any_file(
     engine: Engine, outreach: Outreach
 ) -> None:
-    batch = make_batch(engine, batch_id="B", mode=Channel.SMS)
+    batch = make_batch(engine, batch_id="B", channel=Channel.SMS)
     for name, variables in (("1", {"name": "Ana", "=cmd": "=1+1"}), ("2", {"error_code": "mine"})):
         make_request(engine, batch=batch, reference_id=name, request_variables=variables)
 
@@ -204,7 +204,7 @@ def test_a_zone_is_a_setting_or_an_option(outreach: Outreach, engine: Engine) ->
 def test_wide_shows_what_a_narrow_terminal_leaves_out(
     engine: Engine, narrow: Outreach, tmp_path: Path
 ) -> None:
-    batch = make_batch(engine, batch_id="B", mode=Channel.SMS)
+    batch = make_batch(engine, batch_id="B", channel=Channel.SMS)
     make_attempt(
         engine, request=make_request(engine, batch=batch), state=AttemptState.DONE, sid="SM1"
     )

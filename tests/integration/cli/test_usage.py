@@ -21,7 +21,7 @@ Outreach = Callable[..., Result]
         ("batch list --limit 0", "Invalid value for '--limit': must be 1 or more; see: "),
         ("batch watch X --interval nan", "Invalid value for '--interval': must be 0.1 or more;"),
         ("halt --channel fax", "Invalid value for '--channel': 'fax' is not one of 'voice', "),
-        ("suppress add fax x", "Invalid value for 'MODE': 'fax' is not one of 'voice', 'sms', "),
+        ("suppress add fax x", "Invalid value for 'CHANNEL': 'fax' is not one of 'voice', 'sms', "),
         ("attempts count-as-sent x", "Invalid value for 'attempt': must be a whole number; see: "),
         ("batch create", "Missing argument 'BATCH'; see: "),
         ("batch list --colour", "No such option: --colour; see: "),

@@ -15,6 +15,8 @@ from sqlalchemy import Engine, text
 
 from config.timing import PROFILES
 from tasks.process import NAMES
+from tests.factories import make_batch, make_request
+from worker.domain.statuses import Channel
 
 CHART = Path(__file__).parents[3] / "config" / "deploy" / "chart"
 VALUES = sorted(path.name for path in (CHART / "ci").iterdir())
@@ -118,6 +120,20 @@ def test_workers_are_scaled_by_what_is_due_in_the_database(engine: Engine) -> No
     [trigger] = scaled[0]["spec"]["triggers"]
     with engine.connect() as connection:
         assert connection.scalar(text(trigger["metadata"]["query"])) == 0
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_due_work_of_a_channel_is_what_its_workers_are_scaled_by(
+    engine: Engine, channel: Channel
+) -> None:
+    make_request(engine, batch=make_batch(engine, channel=channel))
+    query = (CHART / "due.sql").read_text(encoding="utf-8")
+
+    with engine.connect() as connection:
+        due = {
+            one: connection.scalar(text(query.replace("{{ .kind }}", one.value))) for one in Channel
+        }
+    assert due == {one: int(one is channel) for one in Channel}
 
 
 def pod(deployment: Mapping[str, Any]) -> Mapping[str, Any]:

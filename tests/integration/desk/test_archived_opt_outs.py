@@ -161,7 +161,7 @@ def test_of_an_id_that_many_had_a_forwarded_mailbox_names_nobody(
     message = sid_of(engine, token)
     if archived == 1:
         archive(engine, tmp_path)
-    batch = make_batch(engine, mode=Channel.EMAIL)
+    batch = make_batch(engine, channel=Channel.EMAIL)
     request = make_request(engine, batch=batch)
     done, status = AttemptState.DONE, RequestStatus.COMPLETED
     make_attempt(engine, request=request, state=done, status=status, sid=message)
@@ -192,11 +192,11 @@ def test_our_token_names_who_says_stop_where_the_event_names_nobody(
     assert reason(engine, recipient) == "spam_report"
 
 
-@pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
 def test_the_token_of_an_archived_call_in_a_mail_event_reaches_no_phone(
-    engine: Engine, tmp_path: Path, mode: Channel
+    engine: Engine, tmp_path: Path, channel: Channel
 ) -> None:
-    recipient, token = contact(engine, mode)
+    recipient, token = contact(engine, channel)
     archive(engine, tmp_path)
 
     apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e1")))

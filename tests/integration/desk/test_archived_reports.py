@@ -77,11 +77,11 @@ def test_a_click_that_the_archive_overtakes_is_passed_over(engine: Engine, tmp_p
 def test_another_contact_under_an_archived_token_is_still_told(
     engine: Engine,
     tmp_path: Path,
-    mode: Channel,
+    channel: Channel,
     told: Callable[[UUID], tuple[str, Report | None]],
     other: bool,
 ) -> None:
-    _, token = contact(engine, mode)
+    _, token = contact(engine, channel)
     sid, report = told(token)
     assert report is not None
     if not other:

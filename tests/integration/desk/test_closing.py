@@ -52,7 +52,7 @@ def an_upload(engine: Engine, reference_id: str) -> Iterator[Connection]:
     with engine.connect() as connection:
         intake = lock_open_batch(connection, "B")
         row = judge_row(intake, 2, reference_id, "+15125550199", {"name": "Zoe"})
-        ingest.add(connection, intake.facts.id, intake.mode, [row])
+        ingest.add(connection, intake.facts.id, intake.channel, [row])
         yield connection
 
 

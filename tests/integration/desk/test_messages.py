@@ -69,7 +69,7 @@ def send(engine: Engine) -> Sender:
 @pytest.fixture
 def campaign(engine: Engine) -> int:
     """An SMS campaign."""
-    return make_campaign(engine, mode=Channel.SMS)
+    return make_campaign(engine, channel=Channel.SMS)
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_a_session_is_recorded_by_sid_or_reference(
 
 
 def test_a_session_of_a_mail_is_not_taken_by_sid(engine: Engine, send: Sender) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Channel.EMAIL))
+    request = make_request(engine, batch=make_batch(engine, channel=Channel.EMAIL))
     make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="mail-1")
 
     reason = send.refused("record_session", {"call_manager_sid": "mail-1", "session_id": 7})
@@ -240,7 +240,7 @@ def test_a_session_of_a_mail_is_not_taken_by_sid(engine: Engine, send: Sender) -
 
 
 def test_a_suppression_is_lifted_by_its_time_or_number_alone(engine: Engine, send: Sender) -> None:
-    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    recipient = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
     whom = {"mode": "sms", "target": NUMBER}
     send.taken("suppress", whom | {"reason": "unsubscribed", "last_updated_by": ANA})
     row = read(engine, schema.recipient, recipient)

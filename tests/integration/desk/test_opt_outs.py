@@ -28,11 +28,13 @@ DAY = timedelta(days=1)
 MAILBOX = "Una@example.com"
 
 
-def contact(engine: Engine, mode: Channel) -> tuple[int, UUID]:
+def contact(engine: Engine, channel: Channel) -> tuple[int, UUID]:
     """Somebody who was reached, in a batch that is over; and the attempt's token."""
-    address = MAILBOX.lower() if mode is Channel.EMAIL else "+15125550140"
-    recipient = make_recipient(engine, mode=mode, address=address)
-    batch = make_batch(engine, batch_id=f"over-{mode}", campaign=make_campaign(engine, mode=mode))
+    address = MAILBOX.lower() if channel is Channel.EMAIL else "+15125550140"
+    recipient = make_recipient(engine, channel=channel, address=address)
+    batch = make_batch(
+        engine, batch_id=f"over-{channel}", campaign=make_campaign(engine, channel=channel)
+    )
     request = make_request(engine, batch=batch, recipient=recipient)
     status = RequestStatus.COMPLETED
     attempt = make_attempt(engine, request=request, state=AttemptState.DONE, status=status)
@@ -80,9 +82,9 @@ def test_a_second_click_after_a_lift_is_a_new_act(engine: Engine) -> None:
     assert reason(engine, recipient) == "unsubscribed"
 
 
-@pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
-def test_the_token_of_a_call_opens_no_page_of_a_mail(engine: Engine, mode: Channel) -> None:
-    recipient, token = contact(engine, mode)
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
+def test_the_token_of_a_call_opens_no_page_of_a_mail(engine: Engine, channel: Channel) -> None:
+    recipient, token = contact(engine, channel)
 
     assert unsubscribe_by_link(engine, token) is None
     assert unsubscribe_by_link(engine, uuid4()) is None

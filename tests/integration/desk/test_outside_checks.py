@@ -84,8 +84,8 @@ def test_one_that_does_not_is_named_with_what_to_do(
     assert findings[which].advice
 
 
-def examined(keys: AccountKeys, mode: Channel = Channel.SMS) -> Finding:
-    [finding] = judge_senders([(mode, SENDER, find_number(keys, SENDER))], keys)
+def examined(keys: AccountKeys, channel: Channel = Channel.SMS) -> Finding:
+    [finding] = judge_senders([(channel, SENDER, find_number(keys, SENDER))], keys)
     return finding
 
 

@@ -17,7 +17,7 @@ BY = "ana@example.com"
 
 
 def make_careful(engine: Engine) -> None:
-    campaign = make_campaign(engine, mode=Channel.SMS, allowed_regions=["US"])
+    campaign = make_campaign(engine, channel=Channel.SMS, allowed_regions=["US"])
     make_batch(engine, campaign=campaign, batch_id="B")
 
 

@@ -84,7 +84,7 @@ def replacing_by(engine: Engine, reference: str, target: str) -> Iterator[Connec
     with engine.connect() as connection:
         intake = lock_open_batch(connection, "B")
         row = judge_row(intake, 2, reference, target, {"name": "Ana"})
-        done = ingest.add(connection, intake.facts.id, intake.mode, [row], replace=True)
+        done = ingest.add(connection, intake.facts.id, intake.channel, [row], replace=True)
         assert done.replaced == 1
         yield connection
 

@@ -74,21 +74,21 @@ MISSED: dict[str, tuple[Channel, Attempts]] = {
 }
 
 
-def failed(engine: Engine, mode: Channel, attempts: Attempts) -> int:
+def failed(engine: Engine, channel: Channel, attempts: Attempts) -> int:
     """A request 1 of a batch B that FAILED after these attempts."""
-    batch = make_batch(engine, batch_id="B", mode=mode)
+    batch = make_batch(engine, batch_id="B", channel=channel)
     request = make_request(engine, batch=batch, reference_id="1", status=FAILED)
     for attempt in attempts:
         make_attempt(engine, request=request, status=FAILED, **attempt)
     return request
 
 
-@pytest.mark.parametrize(("mode", "attempts"), DOUBTFUL.values(), ids=DOUBTFUL)
+@pytest.mark.parametrize(("channel", "attempts"), DOUBTFUL.values(), ids=DOUBTFUL)
 @pytest.mark.parametrize("named", [None, ["1"]], ids=["all", "named"])
 def test_whom_an_attempt_may_have_reached_is_passed_over(
-    engine: Engine, mode: Channel, attempts: Attempts, named: list[str] | None
+    engine: Engine, channel: Channel, attempts: Attempts, named: list[str] | None
 ) -> None:
-    request = failed(engine, mode, attempts)
+    request = failed(engine, channel, attempts)
 
     done = retry_requests(engine, "B", named, by=ANA)
 
@@ -98,11 +98,11 @@ def test_whom_an_attempt_may_have_reached_is_passed_over(
     assert queue_row(engine, request) is None
 
 
-@pytest.mark.parametrize(("mode", "attempts"), MISSED.values(), ids=MISSED)
+@pytest.mark.parametrize(("channel", "attempts"), MISSED.values(), ids=MISSED)
 def test_whom_every_attempt_missed_is_queued_again(
-    engine: Engine, mode: Channel, attempts: Attempts
+    engine: Engine, channel: Channel, attempts: Attempts
 ) -> None:
-    request = failed(engine, mode, attempts)
+    request = failed(engine, channel, attempts)
 
     assert retry_requests(engine, "B", None, by=ANA) == Retried(1, 0)
 
@@ -168,7 +168,7 @@ def test_a_dead_letter_that_is_replayed_passes_doubts_over_too(engine: Engine) -
 
 def test_what_a_report_tells_while_the_retry_waits_is_heard(engine: Engine) -> None:
     """The request was taken back, so that the report moves nothing but its attempt."""
-    batch = make_batch(engine, batch_id="B", mode=Channel.SMS)
+    batch = make_batch(engine, batch_id="B", channel=Channel.SMS)
     request = make_request(engine, batch=batch, reference_id="1", status=FAILED)
     attempt = make_attempt(engine, request=request, status=FAILED, **heard("undelivered", 90))
 

@@ -66,11 +66,11 @@ def store(
     numbers: Iterable[str],
     *,
     source: str = DNC,
-    mode: Channel = Channel.SMS,
+    channel: Channel = Channel.SMS,
     reason: SuppressReason = UNSUBSCRIBED,
 ) -> Imported:
     lines = enumerate(numbers, start=1)
-    return import_suppressed(engine, mode, lines, reason=reason, by=ANA, source=source)
+    return import_suppressed(engine, channel, lines, reason=reason, by=ANA, source=source)
 
 
 def replace(
@@ -79,16 +79,18 @@ def replace(
     numbers: Iterable[str],
     *,
     most: int | None = None,
-    mode: Channel = Channel.SMS,
+    channel: Channel = Channel.SMS,
     reason: SuppressReason = UNSUBSCRIBED,
 ) -> int:
     with taking_turns(patient, DNC) as turn:
-        imported = store(engine, numbers, mode=mode, reason=reason)
-        return lift_missing(turn, missing_in(turn, mode, imported), by=ANA, most=most)
+        imported = store(engine, numbers, channel=channel, reason=reason)
+        return lift_missing(turn, missing_in(turn, channel, imported), by=ANA, most=most)
 
 
-def in_force(engine: Engine, number: str, mode: Channel = Channel.SMS) -> list[str]:
-    return [one.source for one in explain_suppressed(engine, mode, number) if one.lifted_at is None]
+def in_force(engine: Engine, number: str, channel: Channel = Channel.SMS) -> list[str]:
+    return [
+        one.source for one in explain_suppressed(engine, channel, number) if one.lifted_at is None
+    ]
 
 
 def is_suppressed(engine: Engine, number: str) -> bool:
@@ -117,7 +119,7 @@ def test_whatever_else_keeps_them_from_being_contacted_stands(
     store(engine, [NUMBERS[1]], source="import")
     hear_stop(engine, NUMBERS[2], "SM1")
     suppress_recipient(engine, Channel.SMS, NUMBERS[3], reason=UNSUBSCRIBED, by=ANA)
-    store(engine, [NUMBERS[4]], mode=Channel.VOICE)
+    store(engine, [NUMBERS[4]], channel=Channel.VOICE)
 
     assert replace(engine, patient, NUMBERS[5:]) == 5
 

@@ -55,11 +55,11 @@ WORDS: dict[str, tuple[int, Meaning, ChannelStatus]] = {
 
 
 def said(
-    name: str, token: UUID | None, *, sid: str | None = "CA1", mode: Channel = Channel.VOICE
+    name: str, token: UUID | None, *, sid: str | None = "CA1", channel: Channel = Channel.VOICE
 ) -> Report:
     rank, meaning, channel_status = WORDS[name]
     return Report(
-        mode=mode,
+        channel=channel,
         key=f"{token or sid}:{name}",
         token=token,
         sid=sid,
@@ -325,14 +325,14 @@ def test_a_canceled_request_stays_canceled(engine: Engine) -> None:
 
 @pytest.mark.parametrize("late", [False, True], ids=["latest attempt", "older attempt"])
 def test_an_opt_out_suppresses_whichever_attempt_it_came_from(engine: Engine, late: bool) -> None:
-    recipient = make_recipient(engine, mode=Channel.EMAIL)
-    batch = make_batch(engine, mode=Channel.EMAIL)
+    recipient = make_recipient(engine, channel=Channel.EMAIL)
+    batch = make_batch(engine, channel=Channel.EMAIL)
     request = make_request(engine, batch=batch, recipient=recipient)
     attempt = make_attempt(engine, request=request, state=AttemptState.DONE)
     if late:
         make_attempt(engine, request=request)
     report = replace(
-        said("completed", token_of(engine, attempt), mode=Channel.EMAIL),
+        said("completed", token_of(engine, attempt), channel=Channel.EMAIL),
         name="spamreport",
         meaning=Meaning.NOTED,
         suppress=SuppressReason.SPAM_REPORT,
@@ -478,7 +478,7 @@ def undelivered(engine: Engine, attempt: int, code: int, sid: int = 0) -> Report
 def test_what_is_said_of_the_sender_halts_and_costs_the_recipient_nothing(
     engine: Engine, code: int, scope: str
 ) -> None:
-    campaign = make_campaign(engine, mode=Channel.SMS, retry_count=0)
+    campaign = make_campaign(engine, channel=Channel.SMS, retry_count=0)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
     report = undelivered(engine, attempt, code)
@@ -500,7 +500,7 @@ def test_what_is_said_of_the_sender_halts_and_costs_the_recipient_nothing(
 
 
 def test_a_receipt_after_all_takes_back_what_the_sender_was_given(engine: Engine) -> None:
-    campaign = make_campaign(engine, mode=Channel.SMS, retry_count=0)
+    campaign = make_campaign(engine, channel=Channel.SMS, retry_count=0)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
     report = undelivered(engine, attempt, 30032)
@@ -520,7 +520,7 @@ def test_a_receipt_after_all_takes_back_what_the_sender_was_given(engine: Engine
 def test_what_is_said_of_the_destination_or_the_recipient_halts_nothing(
     engine: Engine, code: int
 ) -> None:
-    campaign = make_campaign(engine, mode=Channel.SMS, retry_count=0)
+    campaign = make_campaign(engine, channel=Channel.SMS, retry_count=0)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
 
@@ -540,13 +540,13 @@ def _let_letters_be_due(engine: Engine, older_by: object = None) -> None:
 
 
 def test_a_mail_that_is_spoken_of_again_and_again_costs_few_statements(engine: Engine) -> None:
-    batch = make_batch(engine, campaign=make_campaign(engine, mode=Channel.EMAIL))
+    batch = make_batch(engine, campaign=make_campaign(engine, channel=Channel.EMAIL))
     request = make_request(engine, batch=batch)
     attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
     token, opened = token_of(engine, attempt), email.EVENTS["open"]
     reports = [
         replace(
-            said("completed", token, mode=Channel.EMAIL),
+            said("completed", token, channel=Channel.EMAIL),
             key=f"open-{number}",
             name="open",
             rank=opened.rank,

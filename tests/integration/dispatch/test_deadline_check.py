@@ -16,10 +16,10 @@ from worker.domain.statuses import Channel
 EVERYTHING = Ceilings()
 
 
-def make_work(engine: Engine, n: int, *, mode: Channel = Channel.VOICE, **values: Any) -> int:
+def make_work(engine: Engine, n: int, *, channel: Channel = Channel.VOICE, **values: Any) -> int:
     batch = make_batch(
         engine,
-        campaign=make_campaign(engine, mode=mode, **values),
+        campaign=make_campaign(engine, channel=channel, **values),
         auto_call_rate=True,
         expires_in=2 * HOUR,
     )

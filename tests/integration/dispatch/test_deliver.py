@@ -77,15 +77,15 @@ CONTENTS = {
 }
 
 
-@pytest.mark.parametrize("mode", Channel)
+@pytest.mark.parametrize("channel", Channel)
 def test_a_ticket_says_what_to_whom_from_where(
-    engine: Engine, connect: Connect, mode: Channel
+    engine: Engine, connect: Connect, channel: Channel
 ) -> None:
     # The filter keeps the mail from being a form whose places the provider fills.
-    words = {"text": "Hello {{ name | strip }}"} if mode is Channel.EMAIL else {}
-    campaign = make_campaign(engine, mode=mode, **words)
+    words = {"text": "Hello {{ name | strip }}"} if channel is Channel.EMAIL else {}
+    campaign = make_campaign(engine, channel=channel, **words)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
-    provider = FakeProvider(mode)
+    provider = FakeProvider(channel)
 
     send(engine, connect(provider), lease(engine, request))
 
@@ -95,7 +95,7 @@ def test_a_ticket_says_what_to_whom_from_where(
     assert (ticket.attempt, ticket.request) == (attempt["id"], request)
     assert (ticket.token, ticket.source) == (attempt["token"], attempt["source"])
     assert ticket.address == after["address"]
-    assert ticket.content == CONTENTS[mode]
+    assert ticket.content == CONTENTS[channel]
 
 
 def test_the_attempt_is_committed_before_anybody_is_contacted(
@@ -194,9 +194,9 @@ def make_text(engine: Engine, *, closes_in: timedelta | None, expires_in: timede
             "recipient_start_time": began.time(),
             "recipient_end_time": end.time(),
         }
-    campaign = make_campaign(engine, mode=Channel.SMS, **hours)
+    campaign = make_campaign(engine, channel=Channel.SMS, **hours)
     batch = make_batch(engine, campaign=campaign, expires_in=expires_in)
-    recipient = make_recipient(engine, mode=Channel.SMS, address=f"+35121{batch:07}")
+    recipient = make_recipient(engine, channel=Channel.SMS, address=f"+35121{batch:07}")
     return make_request(engine, batch=batch, recipient=recipient)
 
 

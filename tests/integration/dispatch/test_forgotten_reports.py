@@ -50,11 +50,11 @@ def written(
     *,
     at: datetime | None = None,
     key: bytes = KEY,
-    mode: Channel = Channel.SMS,
+    channel: Channel = Channel.SMS,
 ) -> str:
     """The mark of an attempt that began then, or just now."""
     began_ms = int((at or database_time(engine)).timestamp() * 1000)
-    return make_mark(key, mode, token, request=REQUEST, began_ms=began_ms)
+    return make_mark(key, channel, token, request=REQUEST, began_ms=began_ms)
 
 
 def delivered(token: UUID, written: str, sid: str = SID) -> Report:
@@ -95,7 +95,7 @@ def test_a_young_one_halts_everything_and_is_kept_with_its_request_and_sid(engin
 
 def test_a_mail_event_is_proof_as_well_and_its_letter_names_nobody(engine: Engine) -> None:
     token = uuid4()
-    marked = written(engine, token, mode=Channel.EMAIL)
+    marked = written(engine, token, channel=Channel.EMAIL)
     event = {
         "email": "una@example.com",
         "event": "spamreport",
@@ -119,7 +119,7 @@ def test_what_no_key_of_ours_says_stays_a_report_that_fits_nothing(
     token = uuid4()
     marks = {
         "forged": written(engine, token, key=ANOTHER_KEY),
-        "another channel's": written(engine, token, mode=Channel.VOICE),
+        "another channel's": written(engine, token, channel=Channel.VOICE),
         "without a mark": "",
     }
 
@@ -186,7 +186,7 @@ def test_a_channel_that_was_resumed_says_nothing_of_what_was_lost(engine: Engine
 
 
 def test_a_known_attempt_s_report_is_applied_however_it_is_marked(engine: Engine) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Channel.SMS))
+    request = make_request(engine, batch=make_batch(engine, channel=Channel.SMS))
     attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid=SID)
     token = token_of(engine, attempt)
 
@@ -197,7 +197,7 @@ def test_a_known_attempt_s_report_is_applied_however_it_is_marked(engine: Engine
 
 
 def test_a_known_attempt_at_another_channel_s_door_proves_nothing(engine: Engine) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Channel.VOICE))
+    request = make_request(engine, batch=make_batch(engine, channel=Channel.VOICE))
     token = token_of(engine, make_attempt(engine, request=request, state=AttemptState.ACCEPTED))
 
     told(engine, delivered(token, written(engine, token)))
@@ -209,7 +209,7 @@ def test_a_repetition_proves_what_was_stored_and_not_judged(engine: Engine) -> N
     token = uuid4()
     event = {"event": "open", "sg_event_id": "e1", "outreach_token": str(token)}
     keep(engine, json.dumps([event]).encode())
-    marked = {**event, "outreach_mark": written(engine, token, mode=Channel.EMAIL)}
+    marked = {**event, "outreach_mark": written(engine, token, channel=Channel.EMAIL)}
 
     told(engine, *read_events(json.dumps([marked]).encode()))
 
@@ -218,7 +218,7 @@ def test_a_repetition_proves_what_was_stored_and_not_judged(engine: Engine) -> N
 
 
 def test_one_that_is_proof_keeps_no_other_from_being_applied(engine: Engine) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Channel.SMS))
+    request = make_request(engine, batch=make_batch(engine, channel=Channel.SMS))
     attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid=SID)
     known, lost, unknown = token_of(engine, attempt), uuid4(), uuid4()
 
@@ -233,19 +233,19 @@ def test_one_that_is_proof_keeps_no_other_from_being_applied(engine: Engine) -> 
     assert read_attempt(engine, attempt)["state"] == "DONE"
 
 
-@pytest.mark.parametrize("mode", list(Channel))
+@pytest.mark.parametrize("channel", list(Channel))
 def test_every_ticket_is_marked_by_when_its_attempt_began(
-    engine: Engine, connect: Connect, mode: Channel
+    engine: Engine, connect: Connect, channel: Channel
 ) -> None:
-    batch = make_batch(engine, mode=mode)
+    batch = make_batch(engine, channel=channel)
     request = make_request(engine, batch=batch)
-    provider = FakeProvider(mode)
+    provider = FakeProvider(channel)
     before = database_time(engine)
 
     deliver(engine, connect(provider), make_limits(mark_key=KEY), lease(engine, request))
 
     [ticket] = provider.tickets
-    said = read_mark([KEY], mode, ticket.token, ticket.mark)
+    said = read_mark([KEY], channel, ticket.token, ticket.mark)
     assert said is not None
     assert said.request == request
     began_at = read_attempt(engine, ticket.attempt)["began_at"]

@@ -57,9 +57,9 @@ class Picky(FakeProvider):
 
 
 def make_mails(engine: Engine, *mailboxes: str, text: str = "Hello {{ name }}") -> list[int]:
-    campaign = make_campaign(engine, mode=Channel.EMAIL, text=text)
+    campaign = make_campaign(engine, channel=Channel.EMAIL, text=text)
     batch = make_batch(engine, campaign=campaign)
-    people = [make_recipient(engine, mode=Channel.EMAIL, address=one) for one in mailboxes]
+    people = [make_recipient(engine, channel=Channel.EMAIL, address=one) for one in mailboxes]
     return [make_request(engine, batch=batch, recipient=one) for one in people]
 
 

@@ -91,7 +91,7 @@ def test_of_fifty_answers_one_can_move_nothing_and_the_others_are_recorded(engin
 def picked_up(engine: Engine, attempt: int) -> Report:
     """The call was answered."""
     return Report(
-        mode=Channel.VOICE,
+        channel=Channel.VOICE,
         key=f"{attempt}:in-progress",
         token=token_of(engine, attempt),
         sid=read_attempt(engine, attempt)["sid"],

@@ -122,7 +122,7 @@ def test_a_report_measures_how_far_it_is_behind_the_providers_moment(engine: Eng
 
 def busy(engine: Engine, attempt: int, at: datetime | None = None) -> Report:
     return Report(
-        mode=Channel.VOICE,
+        channel=Channel.VOICE,
         key=f"busy-{at}",
         token=token_of(engine, attempt),
         sid=None,

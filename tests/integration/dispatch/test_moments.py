@@ -187,7 +187,7 @@ def test_ten_thousand_idle_batches_are_not_read(engine: Engine) -> None:
         plan = connection.scalar(
             text("""
                 EXPLAIN (FORMAT JSON) SELECT FROM batch_pace
-                WHERE mode = 'voice' AND next_claim_at <= now() ORDER BY next_claim_at LIMIT 200
+                WHERE channel = 'voice' AND next_claim_at <= now() ORDER BY next_claim_at LIMIT 200
             """)
         )
 

@@ -53,10 +53,10 @@ def listed(
     status: ChannelStatus = ChannelStatus.COMPLETED,
     *,
     rank: int = 100,
-    mode: Channel = Channel.VOICE,
+    channel: Channel = Channel.VOICE,
 ) -> Report:
     return Report(
-        mode=mode,
+        channel=channel,
         key=f"{sid}:look",
         token=None,
         sid=sid,
@@ -69,10 +69,10 @@ def listed(
 
 
 def look_after(
-    engine: Engine, connect: Connect, *looks: Look | Exception, mode: Channel = Channel.VOICE
+    engine: Engine, connect: Connect, *looks: Look | Exception, channel: Channel = Channel.VOICE
 ) -> FakeProvider:
     """One round of the rescuer for each look, with time passing between them."""
-    provider = FakeProvider(mode, looks=looks)
+    provider = FakeProvider(channel, looks=looks)
     line = connect(provider)
     for _ in looks:
         make_overdue(engine)
@@ -311,14 +311,14 @@ GIVING_UP: Sequence[tuple[Channel, timedelta]] = [
 ]
 
 
-@pytest.mark.parametrize(("mode", "age"), GIVING_UP)
+@pytest.mark.parametrize(("channel", "age"), GIVING_UP)
 def test_a_doubt_that_nobody_can_clear_is_closed_by_policy(
-    engine: Engine, connect: Connect, mode: Channel, age: timedelta
+    engine: Engine, connect: Connect, channel: Channel, age: timedelta
 ) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=mode))
+    request = make_request(engine, batch=make_batch(engine, channel=channel))
     attempt = make_attempt(engine, request=request, state=AttemptState.IN_DOUBT, began_ago=age)
 
-    look_after(engine, connect, UNDECIDED, mode=mode)
+    look_after(engine, connect, UNDECIDED, channel=channel)
 
     assert state_of(engine, attempt) == ("UNRESOLVED", "FAILED")
     after = read_request(engine, request)
@@ -331,15 +331,15 @@ def test_a_doubt_that_nobody_can_clear_is_closed_by_policy(
     assert transitions(engine, request)[-1] == ("INITIATED", "FAILED", "inference")
 
 
-@pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
 def test_nobody_is_called_or_texted_again_on_doubt(
-    engine: Engine, connect: Connect, mode: Channel
+    engine: Engine, connect: Connect, channel: Channel
 ) -> None:
-    campaign = make_campaign(engine, mode=mode, resend_in_doubt=True, retry_count=3)
+    campaign = make_campaign(engine, channel=channel, resend_in_doubt=True, retry_count=3)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     make_attempt(engine, request=request, state=AttemptState.IN_DOUBT, began_ago=HOUR)
 
-    look_after(engine, connect, UNDECIDED, mode=mode)
+    look_after(engine, connect, UNDECIDED, channel=channel)
 
     assert read_request(engine, request)["request_status"] == "FAILED"
 
@@ -347,11 +347,11 @@ def test_nobody_is_called_or_texted_again_on_doubt(
 def test_a_mail_in_doubt_is_sent_again_where_its_campaign_chose_so(
     engine: Engine, connect: Connect
 ) -> None:
-    campaign = make_campaign(engine, mode=Channel.EMAIL, resend_in_doubt=True)
+    campaign = make_campaign(engine, channel=Channel.EMAIL, resend_in_doubt=True)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     attempt = make_attempt(engine, request=request, state=AttemptState.IN_DOUBT, began_ago=HOUR)
 
-    look_after(engine, connect, UNDECIDED, mode=Channel.EMAIL)
+    look_after(engine, connect, UNDECIDED, channel=Channel.EMAIL)
 
     assert state_of(engine, attempt) == ("UNRESOLVED", "PENDING")
     assert queue_row(engine, request) is not None
@@ -391,16 +391,16 @@ def test_an_accepted_call_is_asked_for_again_until_silence_is_judged(
 def test_a_text_is_taken_for_sent_only_when_the_provider_says_so(
     engine: Engine, connect: Connect
 ) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Channel.SMS))
+    request = make_request(engine, batch=make_batch(engine, channel=Channel.SMS))
     attempt = make_attempt(
         engine, request=request, state=AttemptState.ACCEPTED, sid="SM1", began_ago=13 * HOUR
     )
 
-    look_after(engine, connect, UNDECIDED, mode=Channel.SMS)
+    look_after(engine, connect, UNDECIDED, channel=Channel.SMS)
     assert state_of(engine, attempt) == ("ACCEPTED", "INITIATED")
 
-    sent = listed("SM1", Meaning.UNDERWAY, ChannelStatus.SENT, rank=30, mode=Channel.SMS)
-    look_after(engine, connect, Matches((sent,)), Matches((sent,)), mode=Channel.SMS)
+    sent = listed("SM1", Meaning.UNDERWAY, ChannelStatus.SENT, rank=30, channel=Channel.SMS)
+    look_after(engine, connect, Matches((sent,)), Matches((sent,)), channel=Channel.SMS)
     assert state_of(engine, attempt) == ("DONE", "COMPLETED")
     assert read_request(engine, request)["channel_manager_status"] == "SENT"
 

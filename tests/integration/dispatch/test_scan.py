@@ -105,12 +105,12 @@ def test_campaigns_share_alike_however_many_batches_each_has(engine: Engine) -> 
 
 
 def test_every_channel_is_scanned_for_its_own_queue(engine: Engine) -> None:
-    for mode in Channel:
-        make_request(engine, batch=make_batch(engine, mode=mode))
+    for channel in Channel:
+        make_request(engine, batch=make_batch(engine, channel=channel))
 
     chunks = scanned(engine, {Channel.SMS: 0, Channel.EMAIL: 0})
 
-    assert {chunk.mode for chunk in chunks} == {Channel.SMS, Channel.EMAIL}
+    assert {chunk.channel for chunk in chunks} == {Channel.SMS, Channel.EMAIL}
 
 
 def test_a_batch_can_be_scanned_by_itself(engine: Engine) -> None:
@@ -161,7 +161,7 @@ def test_what_keeps_killing_its_workers_is_closed(engine: Engine) -> None:
 
 def test_a_channel_is_awake_while_it_has_due_work_and_no_halt(engine: Engine) -> None:
     make_request(engine)
-    make_batch(engine, mode=Channel.SMS, paused=True)
+    make_batch(engine, channel=Channel.SMS, paused=True)
 
     before = awake(engine)
     in_transaction(engine, halts.halt, "channel", "voice", "no funds", "test")

@@ -45,7 +45,7 @@ def line(sandbox: Sandbox) -> Iterator[ProviderLoop]:
 
 @pytest.fixture
 def recipient(engine: Engine) -> int:
-    return make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    return make_recipient(engine, channel=Channel.SMS, address=NUMBER)
 
 
 def write(sandbox: Sandbox, body: str, sid: str, seconds: float) -> None:

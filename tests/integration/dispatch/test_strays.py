@@ -43,11 +43,11 @@ def mailed(
     *,
     sid: str | None = "OUR_MESSAGE_ID",
     state: AttemptState = AttemptState.ACCEPTED,
-    mode: Channel = Channel.EMAIL,
+    channel: Channel = Channel.EMAIL,
 ) -> tuple[int, int, int]:
     """Somebody who was mailed: recipient, request and attempt."""
-    recipient = make_recipient(engine, mode=mode, address=address)
-    request = make_request(engine, batch=make_batch(engine, mode=mode), recipient=recipient)
+    recipient = make_recipient(engine, channel=channel, address=address)
+    request = make_request(engine, batch=make_batch(engine, channel=channel), recipient=recipient)
     return recipient, request, make_attempt(engine, request=request, state=state, sid=sid)
 
 
@@ -108,9 +108,9 @@ def know_id(engine: Engine, attempt: int, sid: str) -> None:
 def test_an_event_that_is_quicker_than_its_mails_id_is_judged_once_that_is_known(
     engine: Engine, name: str
 ) -> None:
-    recipient = make_recipient(engine, mode=Channel.EMAIL, address=GUS)
+    recipient = make_recipient(engine, channel=Channel.EMAIL, address=GUS)
     request = make_request(
-        engine, batch=make_batch(engine, mode=Channel.EMAIL), recipient=recipient
+        engine, batch=make_batch(engine, channel=Channel.EMAIL), recipient=recipient
     )
     attempt = make_attempt(engine, request=request)
 
@@ -177,8 +177,8 @@ def test_other_senders_events_are_passed_over_and_counted(
 
 def test_who_was_never_mailed_is_another_senders(engine: Engine) -> None:
     recipient, _, _ = mailed(engine, state=AttemptState.NOT_SENT)
-    uploaded = make_recipient(engine, mode=Channel.EMAIL, address="ana@example.com")
-    make_request(engine, batch=make_batch(engine, mode=Channel.EMAIL), recipient=uploaded)
+    uploaded = make_recipient(engine, channel=Channel.EMAIL, address="ana@example.com")
+    make_request(engine, batch=make_batch(engine, channel=Channel.EMAIL), recipient=uploaded)
 
     told(engine, bounce("b1"), bounce("b2", email="ana@example.com"))
 
@@ -195,11 +195,11 @@ def test_a_token_nobody_knows_says_stop_by_its_mailbox(engine: Engine) -> None:
     assert settled.waiting == 0
 
 
-@pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
 def test_the_token_of_a_call_or_text_in_a_mail_event_reaches_no_phone(
-    engine: Engine, mode: Channel
+    engine: Engine, channel: Channel
 ) -> None:
-    phone, request, attempt = mailed(engine, "+15125550140", mode=mode)
+    phone, request, attempt = mailed(engine, "+15125550140", channel=channel)
     mailbox, _, _ = mailed(engine, sid="another")
     stolen = str(token_of(engine, attempt))
 
@@ -221,7 +221,7 @@ def test_an_event_without_ids_acts_once(engine: Engine) -> None:
 
 
 def test_the_token_of_a_call_in_the_callback_of_a_text_halts_nothing(engine: Engine) -> None:
-    _, request, attempt = mailed(engine, "+15125550140", mode=Channel.VOICE)
+    _, request, attempt = mailed(engine, "+15125550140", channel=Channel.VOICE)
     form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "undelivered", "ErrorCode": "30032"}
     report = sms.read_callback(form, token_of(engine, attempt))
     assert report

@@ -40,18 +40,18 @@ class Gatekeeper:
     def stop(self) -> None:
         """Nothing to stop."""
 
-    def reserve(self, mode: Channel, source: str, wanted: int) -> int:
+    def reserve(self, channel: Channel, source: str, wanted: int) -> int:
         self.asked += 1
         if self.fault is not None:
             raise self.fault
         self.kept += wanted
         return wanted
 
-    def return_unused(self, mode: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(self, channel: Channel, source: str, *, reserved: int, used: int) -> None:
         self.kept -= reserved - used
 
-    def slow(self, mode: Channel, source: str, after: float | None) -> None:
-        self.slowed.append((mode, after))
+    def slow(self, channel: Channel, source: str, after: float | None) -> None:
+        self.slowed.append((channel, after))
 
 
 def claims_after(engine: Engine, connect: Connect, fault: BaseException) -> int:
@@ -147,7 +147,7 @@ def test_a_chunk_whose_lease_is_over_wastes_no_permits(engine: Engine, connect: 
 
 
 @pytest.mark.parametrize(
-    ("mode", "per_second", "size"),
+    ("channel", "per_second", "size"),
     [
         pytest.param(Channel.VOICE, 0.0, 100, id="no limit"),
         pytest.param(Channel.VOICE, 1.0, 3, id="one a second"),
@@ -157,17 +157,17 @@ def test_a_chunk_whose_lease_is_over_wastes_no_permits(engine: Engine, connect: 
     ],
 )
 def test_a_chunk_can_be_sent_while_its_lease_lasts(
-    mode: Channel, per_second: float, size: int
+    channel: Channel, per_second: float, size: int
 ) -> None:
     limits = ScanLimits(
         lease=2 * MINUTE,
         chunk_size=100,
         backlog_chunks=8,
         group_size=1000,
-        per_second={mode: per_second},
+        per_second={channel: per_second},
     )
 
-    assert limits.size(mode) == size
+    assert limits.size(channel) == size
 
 
 HANDED_BACK: dict[str, dict[str, object]] = {

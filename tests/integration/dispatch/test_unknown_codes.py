@@ -51,7 +51,7 @@ class Sms:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.campaign = make_campaign(engine, mode=Channel.SMS, retry_count=0)
+        self.campaign = make_campaign(engine, channel=Channel.SMS, retry_count=0)
         self.batch = make_batch(engine, campaign=self.campaign)
         self.sids = 0
 
@@ -166,7 +166,7 @@ def test_every_sender_has_a_run_of_its_own(engine: Engine) -> None:
 
 
 def test_mails_dropped_for_a_reason_nobody_knows_are_a_run_too(engine: Engine) -> None:
-    campaign = make_campaign(engine, mode=Channel.EMAIL)
+    campaign = make_campaign(engine, channel=Channel.EMAIL)
     batch = make_batch(engine, campaign=campaign)
     for n in range(4):
         request = make_request(engine, batch=batch)
@@ -191,7 +191,7 @@ def test_mails_dropped_for_a_reason_nobody_knows_are_a_run_too(engine: Engine) -
 def test_what_sendgrid_says_of_the_sender_or_the_account_costs_no_recipient(
     engine: Engine, reason: str, meaning: Meaning
 ) -> None:
-    campaign = make_campaign(engine, mode=Channel.EMAIL, retry_count=0)
+    campaign = make_campaign(engine, channel=Channel.EMAIL, retry_count=0)
     request = make_request(engine, batch=make_batch(engine, campaign=campaign))
     token = token_of(engine, make_attempt(engine, request=request, state=AttemptState.ACCEPTED))
     [event] = email.read_events(

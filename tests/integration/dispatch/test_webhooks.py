@@ -51,8 +51,8 @@ class Receiver:
 
 
 def _hooks(engine: Engine, *hooks: dict[str, Any], requests: int = 1) -> list[int]:
-    campaign = make_campaign(engine, mode=Channel.SMS, webhooks=list(hooks))
-    batch = make_batch(engine, campaign=campaign, mode=Channel.SMS, batch_id="B")
+    campaign = make_campaign(engine, channel=Channel.SMS, webhooks=list(hooks))
+    batch = make_batch(engine, campaign=campaign, channel=Channel.SMS, batch_id="B")
     return [make_request(engine, batch=batch, reference_id=str(n)) for n in range(requests)]
 
 

@@ -36,8 +36,8 @@ CALL_SID = "CA" + "1" * 32
 MESSAGE_SID = "SM" + "2" * 32
 
 CONTENTS: dict[Channel, Content] = {Channel.VOICE: CALL, Channel.SMS: TEXT, Channel.EMAIL: MAIL}
-EVERY_MODE = pytest.mark.parametrize("mode", list(Channel))
-TWILIO_MODES = pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
+EVERY_CHANNEL = pytest.mark.parametrize("channel", list(Channel))
+TWILIO_CHANNELS = pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
 
 
 def ticket(content: Content) -> Ticket:
@@ -84,12 +84,12 @@ def during(steps: list[Step], use: Callable[[Providers], Awaitable[T]]) -> tuple
     return asyncio.run(scenario())
 
 
-def placed(mode: Channel, *steps: Step, content: Content | None = None) -> tuple[Answer, Wire]:
-    sent = ticket(content or CONTENTS[mode])
-    return during(list(steps), lambda p: p[mode].place(sent, deadline=soon()))
+def placed(channel: Channel, *steps: Step, content: Content | None = None) -> tuple[Answer, Wire]:
+    sent = ticket(content or CONTENTS[channel])
+    return during(list(steps), lambda p: p[channel].place(sent, deadline=soon()))
 
 
-def accepting(mode: Channel) -> Step:
-    if mode is Channel.EMAIL:
+def accepting(channel: Channel) -> Step:
+    if channel is Channel.EMAIL:
         return answer(202, X_Message_Id="mail-1")
-    return answer(201, {"sid": CALL_SID if mode is Channel.VOICE else MESSAGE_SID})
+    return answer(201, {"sid": CALL_SID if channel is Channel.VOICE else MESSAGE_SID})

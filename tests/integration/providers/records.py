@@ -22,17 +22,17 @@ NOW = "Tue, 12 Aug 2025 12:00:00 GMT"
 SIDS = {Channel.VOICE: "CA" + "1" * 32, Channel.SMS: "SM" + "2" * 32}
 LISTS = {Channel.VOICE: "calls", Channel.SMS: "messages"}
 PATHS = {Channel.VOICE: "Calls", Channel.SMS: "Messages"}
-TWILIO_MODES = pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
+TWILIO_CHANNELS = pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
 
 
 def inquiry(
-    mode: Channel, *, sid: str | None = None, age: timedelta = timedelta(minutes=5)
+    channel: Channel, *, sid: str | None = None, age: timedelta = timedelta(minutes=5)
 ) -> LookupRequest:
-    mail = mode is Channel.EMAIL
+    mail = channel is Channel.EMAIL
     return LookupRequest(
         attempt=1,
         token=TOKEN,
-        mode=mode,
+        channel=channel,
         sid=sid,
         address=MAILBOX if mail else NUMBER,
         source=SENDER if mail else SOURCE,
@@ -40,9 +40,9 @@ def inquiry(
     )
 
 
-def record(mode: Channel, **changes: Any) -> dict[str, Any]:
+def record(channel: Channel, **changes: Any) -> dict[str, Any]:
     return {
-        "sid": SIDS[mode],
+        "sid": SIDS[channel],
         "status": "queued",
         "to": NUMBER,
         "from": SOURCE,
@@ -54,8 +54,8 @@ def record(mode: Channel, **changes: Any) -> dict[str, Any]:
 
 
 def looked(asked: LookupRequest, *steps: Step) -> tuple[Look, Wire]:
-    return during(list(steps), lambda p: p[asked.mode].look(asked))
+    return during(list(steps), lambda p: p[asked.channel].look(asked))
 
 
-def listing(mode: Channel, *records: dict[str, Any], date: str = NOW) -> Step:
-    return answer(200, {LISTS[mode]: list(records), "next_page_uri": None}, Date=date)
+def listing(channel: Channel, *records: dict[str, Any], date: str = NOW) -> Step:
+    return answer(200, {LISTS[channel]: list(records), "next_page_uri": None}, Date=date)

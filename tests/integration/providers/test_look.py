@@ -18,7 +18,7 @@ from tests.integration.providers.records import (
     NOW,
     PATHS,
     SIDS,
-    TWILIO_MODES,
+    TWILIO_CHANNELS,
     inquiry,
     listing,
     looked,
@@ -31,51 +31,51 @@ from worker.domain.statuses import Channel
 from worker.providers.twilio_lookup import LISTED
 
 
-@TWILIO_MODES
-def test_without_a_sid_the_recipient_is_asked_for_without_dates(mode: Channel) -> None:
-    look, wire = looked(inquiry(mode), listing(mode, record(mode)))
+@TWILIO_CHANNELS
+def test_without_a_sid_the_recipient_is_asked_for_without_dates(channel: Channel) -> None:
+    look, wire = looked(inquiry(channel), listing(channel, record(channel)))
 
     (seen,) = wire.seen
     path, _, query = seen.path.partition("?")
-    assert (seen.method, path) == ("GET", f"/2010-04-01/Accounts/{ACCOUNT}/{PATHS[mode]}.json")
+    assert (seen.method, path) == ("GET", f"/2010-04-01/Accounts/{ACCOUNT}/{PATHS[channel]}.json")
     assert parse_qs(query) == {"To": [NUMBER], "PageSize": [str(LISTED)]}
     assert isinstance(look, Matches)
     (report,) = look.reports
-    assert (report.sid, report.token, report.name) == (SIDS[mode], TOKEN, "queued")
+    assert (report.sid, report.token, report.name) == (SIDS[channel], TOKEN, "queued")
     assert report.meaning is Meaning.UNDERWAY
 
 
-@TWILIO_MODES
-def test_an_empty_list_is_an_empty_look(mode: Channel) -> None:
-    assert looked(inquiry(mode), listing(mode))[0] == Matches(())
+@TWILIO_CHANNELS
+def test_an_empty_list_is_an_empty_look(channel: Channel) -> None:
+    assert looked(inquiry(channel), listing(channel))[0] == Matches(())
 
 
 MEXICAN = "+5215512345678"
 
 
-@TWILIO_MODES
-def test_a_number_with_several_spellings_is_asked_for_by_each(mode: Channel) -> None:
-    stored = record(mode, to="+525512345678")
-    asked = replace(inquiry(mode), address=MEXICAN)
+@TWILIO_CHANNELS
+def test_a_number_with_several_spellings_is_asked_for_by_each(channel: Channel) -> None:
+    stored = record(channel, to="+525512345678")
+    asked = replace(inquiry(channel), address=MEXICAN)
 
-    look, wire = looked(asked, listing(mode), listing(mode, stored))
+    look, wire = looked(asked, listing(channel), listing(channel, stored))
 
     queries = [parse_qs(urlsplit(seen.path).query)["To"] for seen in wire.seen]
     assert queries == [[MEXICAN], ["+525512345678"]]
     assert isinstance(look, Matches)
-    assert [report.sid for report in look.reports] == [SIDS[mode]]
+    assert [report.sid for report in look.reports] == [SIDS[channel]]
 
 
-@TWILIO_MODES
-def test_a_spelling_that_could_not_be_asked_for_decides_nothing(mode: Channel) -> None:
-    asked = replace(inquiry(mode), address=MEXICAN)
+@TWILIO_CHANNELS
+def test_a_spelling_that_could_not_be_asked_for_decides_nothing(channel: Channel) -> None:
+    asked = replace(inquiry(channel), address=MEXICAN)
 
-    look, _ = looked(asked, listing(mode), answer(500))
+    look, _ = looked(asked, listing(channel), answer(500))
 
     assert look == Undecided("http_500")
 
 
-@TWILIO_MODES
+@TWILIO_CHANNELS
 @pytest.mark.parametrize(
     ("changes", "count"),
     [
@@ -87,19 +87,19 @@ def test_a_spelling_that_could_not_be_asked_for_decides_nothing(mode: Channel) -
     ],
 )
 def test_only_what_could_be_the_attempt_is_a_candidate(
-    mode: Channel, changes: dict[str, Any], count: int
+    channel: Channel, changes: dict[str, Any], count: int
 ) -> None:
-    look, _ = looked(inquiry(mode), listing(mode, record(mode, **changes)))
+    look, _ = looked(inquiry(channel), listing(channel, record(channel, **changes)))
 
     assert isinstance(look, Matches)
     assert len(look.reports) == count
 
 
-@TWILIO_MODES
-def test_the_age_is_measured_on_the_providers_clock(mode: Channel) -> None:
+@TWILIO_CHANNELS
+def test_the_age_is_measured_on_the_providers_clock(channel: Channel) -> None:
     """Ours may be wrong by years: the record of 11:56 is 4 minutes old at Twilio's 12:00."""
-    asked = inquiry(mode, age=timedelta(hours=10))
-    found = listing(mode, record(mode), date="Tue, 12 Aug 2025 22:00:00 GMT")
+    asked = inquiry(channel, age=timedelta(hours=10))
+    found = listing(channel, record(channel), date="Tue, 12 Aug 2025 22:00:00 GMT")
 
     look, _ = looked(asked, found)
 
@@ -107,7 +107,7 @@ def test_the_age_is_measured_on_the_providers_clock(mode: Channel) -> None:
     assert len(look.reports) == 1
 
 
-@TWILIO_MODES
+@TWILIO_CHANNELS
 @pytest.mark.parametrize("sid", [None, "known"])
 @pytest.mark.parametrize(
     ("step", "code"),
@@ -123,64 +123,66 @@ def test_the_age_is_measured_on_the_providers_clock(mode: Channel) -> None:
     ],
 )
 def test_a_failure_decides_nothing(
-    mode: Channel, sid: str | None, step: Step, code: str | None
+    channel: Channel, sid: str | None, step: Step, code: str | None
 ) -> None:
-    look, _ = looked(inquiry(mode, sid=SIDS[mode] if sid else None), step)
+    look, _ = looked(inquiry(channel, sid=SIDS[channel] if sid else None), step)
 
     assert isinstance(look, Undecided)
     assert code is None or look.code == code
 
 
-@TWILIO_MODES
-def test_an_undated_answer_decides_nothing(mode: Channel) -> None:
-    step = answer(200, {LISTS[mode]: []})
+@TWILIO_CHANNELS
+def test_an_undated_answer_decides_nothing(channel: Channel) -> None:
+    step = answer(200, {LISTS[channel]: []})
 
-    assert looked(inquiry(mode), step)[0] == Undecided("undated")
+    assert looked(inquiry(channel), step)[0] == Undecided("undated")
 
 
-@TWILIO_MODES
-def test_a_list_that_may_be_cut_decides_nothing(mode: Channel) -> None:
-    look, _ = looked(inquiry(mode), listing(mode, *[record(mode)] * LISTED))
+@TWILIO_CHANNELS
+def test_a_list_that_may_be_cut_decides_nothing(channel: Channel) -> None:
+    look, _ = looked(inquiry(channel), listing(channel, *[record(channel)] * LISTED))
 
     assert look == Undecided("truncated")
 
 
-@TWILIO_MODES
-def test_a_list_whose_next_page_fails_decides_nothing(mode: Channel) -> None:
-    first = {LISTS[mode]: [record(mode)], "next_page_uri": "/2010-04-01/next.json"}
+@TWILIO_CHANNELS
+def test_a_list_whose_next_page_fails_decides_nothing(channel: Channel) -> None:
+    first = {LISTS[channel]: [record(channel)], "next_page_uri": "/2010-04-01/next.json"}
 
-    look, wire = looked(inquiry(mode), answer(200, first, Date=NOW), answer(500))
+    look, wire = looked(inquiry(channel), answer(200, first, Date=NOW), answer(500))
 
     assert look == Undecided("http_500")
     assert len(wire.seen) == 2
 
 
-@TWILIO_MODES
-def test_what_reached_the_same_person_from_another_sender_is_named_apart(mode: Channel) -> None:
-    stranger = record(mode, **{"from": "+15125550177"})
+@TWILIO_CHANNELS
+def test_what_reached_the_same_person_from_another_sender_is_named_apart(channel: Channel) -> None:
+    stranger = record(channel, **{"from": "+15125550177"})
 
-    look = looked(inquiry(mode), listing(mode, stranger))[0]
+    look = looked(inquiry(channel), listing(channel, stranger))[0]
 
     assert look == Matches((), strangers=(str(stranger["sid"]),))
 
 
-@TWILIO_MODES
+@TWILIO_CHANNELS
 @pytest.mark.parametrize("changes", [{"status": "teleported"}, {"sid": "nonsense"}])
-def test_a_record_in_unknown_words_decides_nothing(mode: Channel, changes: dict[str, Any]) -> None:
-    look, _ = looked(inquiry(mode), listing(mode, record(mode, **changes)))
+def test_a_record_in_unknown_words_decides_nothing(
+    channel: Channel, changes: dict[str, Any]
+) -> None:
+    look, _ = looked(inquiry(channel), listing(channel, record(channel, **changes)))
 
     assert look == Undecided("unreadable")
 
 
-@TWILIO_MODES
-def test_with_a_sid_the_record_itself_is_asked_for(mode: Channel) -> None:
-    asked = inquiry(mode, sid=SIDS[mode])
+@TWILIO_CHANNELS
+def test_with_a_sid_the_record_itself_is_asked_for(channel: Channel) -> None:
+    asked = inquiry(channel, sid=SIDS[channel])
 
-    look, wire = looked(asked, answer(200, record(mode), Date=NOW))
+    look, wire = looked(asked, answer(200, record(channel), Date=NOW))
 
-    assert urlsplit(wire.seen[0].path).path.endswith(f"/{PATHS[mode]}/{SIDS[mode]}.json")
+    assert urlsplit(wire.seen[0].path).path.endswith(f"/{PATHS[channel]}/{SIDS[channel]}.json")
     assert isinstance(look, Matches)
-    assert [report.sid for report in look.reports] == [SIDS[mode]]
+    assert [report.sid for report in look.reports] == [SIDS[channel]]
 
 
 def test_what_a_record_holds_stays_in_the_room(caplog: pytest.LogCaptureFixture) -> None:

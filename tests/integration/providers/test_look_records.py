@@ -23,7 +23,7 @@ from worker.domain.statuses import Channel, ChannelStatus
 
 
 @pytest.mark.parametrize(
-    ("mode", "changes", "meaning", "channel_status"),
+    ("channel", "changes", "meaning", "channel_status"),
     [
         (Channel.VOICE, {"status": "completed"}, Meaning.REACHED, ChannelStatus.COMPLETED),
         (Channel.VOICE, {"status": "busy"}, Meaning.MISSED, ChannelStatus.BUSY),
@@ -50,11 +50,11 @@ from worker.domain.statuses import Channel, ChannelStatus
     ],
 )
 def test_what_a_fetched_record_means(
-    mode: Channel, changes: dict[str, Any], meaning: Meaning, channel_status: ChannelStatus
+    channel: Channel, changes: dict[str, Any], meaning: Meaning, channel_status: ChannelStatus
 ) -> None:
-    step = answer(200, record(mode, **changes), Date=NOW)
+    step = answer(200, record(channel, **changes), Date=NOW)
 
-    look, _ = looked(inquiry(mode, sid=SIDS[mode]), step)
+    look, _ = looked(inquiry(channel, sid=SIDS[channel]), step)
 
     assert isinstance(look, Matches)
     (report,) = look.reports

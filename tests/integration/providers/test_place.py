@@ -14,7 +14,7 @@ from tests.integration.providers.connected import (
     AUTH_TOKEN,
     CALL_SID,
     CONTENTS,
-    EVERY_MODE,
+    EVERY_CHANNEL,
     MAILBOX,
     MESSAGE_SID,
     NUMBER,
@@ -22,7 +22,7 @@ from tests.integration.providers.connected import (
     SENDER,
     SOURCE,
     TOKEN,
-    TWILIO_MODES,
+    TWILIO_CHANNELS,
     accepting,
     during,
     placed,
@@ -114,13 +114,13 @@ def test_a_message_on_the_wire() -> None:
 MARK = "s" * 32
 
 
-@TWILIO_MODES
-def test_a_mark_travels_behind_the_token(mode: Channel) -> None:
-    marked = replace(ticket(CONTENTS[mode]), mark=MARK)
+@TWILIO_CHANNELS
+def test_a_mark_travels_behind_the_token(channel: Channel) -> None:
+    marked = replace(ticket(CONTENTS[channel]), mark=MARK)
 
-    _, wire = during([accepting(mode)], lambda p: p[mode].place(marked, deadline=soon()))
+    _, wire = during([accepting(channel)], lambda p: p[channel].place(marked, deadline=soon()))
 
-    address = f"{PUBLIC_URL}/callbacks/{mode}/{TOKEN}?mark={MARK}#rc=3&rp=ct,rt,5xx"
+    address = f"{PUBLIC_URL}/callbacks/{channel}/{TOKEN}?mark={MARK}#rc=3&rp=ct,rt,5xx"
     assert wire.seen[0].form["StatusCallback"] == [address]
 
 
@@ -283,14 +283,14 @@ def test_a_mail_accepted_without_an_id_is_accepted() -> None:
     assert outcome == Accepted(f"unnamed-{TOKEN}")
 
 
-@EVERY_MODE
-def test_many_contacts_share_one_connection(mode: Channel) -> None:
+@EVERY_CHANNEL
+def test_many_contacts_share_one_connection(channel: Channel) -> None:
     async def place_ten(providers: Providers) -> None:
         for _ in range(10):
-            outcome = await providers[mode].place(ticket(CONTENTS[mode]), deadline=soon())
+            outcome = await providers[channel].place(ticket(CONTENTS[channel]), deadline=soon())
             assert isinstance(outcome, Accepted)
 
-    _, wire = during([accepting(mode)] * 10, place_ten)
+    _, wire = during([accepting(channel)] * 10, place_ten)
 
     assert (len(wire.seen), wire.connections) == (10, 1)
 
@@ -305,7 +305,7 @@ def test_the_sdks_environment_variables_change_no_address(monkeypatch: pytest.Mo
     assert wire.seen[0].headers["host"] == f"127.0.0.1:{wire.port}"
 
 
-@EVERY_MODE
+@EVERY_CHANNEL
 @pytest.mark.parametrize(
     "step",
     [
@@ -320,11 +320,11 @@ def test_the_sdks_environment_variables_change_no_address(monkeypatch: pytest.Mo
     ids=["accepted", "refused", "halted", "failed", "cut"],
 )
 def test_nothing_of_a_person_or_a_secret_leaves_the_room(
-    mode: Channel, step: Step, caplog: pytest.LogCaptureFixture
+    channel: Channel, step: Step, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    outcome, _ = placed(mode, step)
+    outcome, _ = placed(channel, step)
 
     told = f"{outcome!r} {caplog.text}"
     for canary in (NUMBER, NUMBER[1:], MAILBOX, "Canary", AUTH_TOKEN, API_KEY, str(TOKEN)):

@@ -6,9 +6,9 @@ import pytest
 
 from tests.integration.providers.connected import (
     CONTENTS,
-    EVERY_MODE,
+    EVERY_CHANNEL,
     NUMBER,
-    TWILIO_MODES,
+    TWILIO_CHANNELS,
     accepting,
     connected,
     during,
@@ -31,7 +31,7 @@ from worker.domain.statuses import Channel
 from worker.providers import Moment
 
 
-@EVERY_MODE
+@EVERY_CHANNEL
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
@@ -51,48 +51,48 @@ from worker.providers import Moment
         pytest.param(answer(429), Throttled(None, "http_429"), id="429 without a time"),
     ],
 )
-def test_failures_every_provider_shares(mode: Channel, step: Step, expected: Answer) -> None:
-    outcome, wire = placed(mode, step)
+def test_failures_every_provider_shares(channel: Channel, step: Step, expected: Answer) -> None:
+    outcome, wire = placed(channel, step)
 
     assert outcome == expected
     assert len(wire.seen) == 1, "asked once"
 
 
-@EVERY_MODE
+@EVERY_CHANNEL
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_halts_the_channel_and_is_not_followed(mode: Channel, status: int) -> None:
-    outcome, wire = placed(mode, answer(status, Location="/elsewhere"), accepting(mode))
+def test_a_redirect_halts_the_channel_and_is_not_followed(channel: Channel, status: int) -> None:
+    outcome, wire = placed(channel, answer(status, Location="/elsewhere"), accepting(channel))
 
     assert isinstance(outcome, Halt)
     assert (outcome.scope, outcome.code) == (HaltScope.CHANNEL, "redirected")
     assert len(wire.seen) == 1
 
 
-@EVERY_MODE
-def test_a_refused_connection_is_not_sent(mode: Channel) -> None:
+@EVERY_CHANNEL
+def test_a_refused_connection_is_not_sent(channel: Channel) -> None:
     async def scenario() -> Answer:
         async with Wire([]) as gone:
             pass
         providers = connected(gone.url)
         try:
-            return await providers[mode].place(ticket(CONTENTS[mode]), deadline=soon())
+            return await providers[channel].place(ticket(CONTENTS[channel]), deadline=soon())
         finally:
             await providers.close()
 
     assert asyncio.run(scenario()) == NotSent("refused")
 
 
-@EVERY_MODE
-def test_past_the_deadline_nothing_reaches_the_provider(mode: Channel) -> None:
+@EVERY_CHANNEL
+def test_past_the_deadline_nothing_reaches_the_provider(channel: Channel) -> None:
     late = Moment.now().later(-1)
 
-    outcome, wire = during([], lambda p: p[mode].place(ticket(CONTENTS[mode]), deadline=late))
+    outcome, wire = during([], lambda p: p[channel].place(ticket(CONTENTS[channel]), deadline=late))
 
     assert outcome == NotSent("deadline")
     assert wire.bytes_received == 0
 
 
-@TWILIO_MODES
+@TWILIO_CHANNELS
 @pytest.mark.parametrize(
     "body",
     [
@@ -106,8 +106,8 @@ def test_past_the_deadline_nothing_reaches_the_provider(mode: Channel) -> None:
         b'{"sid": "CA11111111111111111111111111111111", "date_created": "31 Feb 2026 00:00:00"}',
     ],
 )
-def test_an_acceptance_that_cannot_be_read_is_unknown(mode: Channel, body: bytes) -> None:
-    outcome, _ = placed(mode, answer(201, body))
+def test_an_acceptance_that_cannot_be_read_is_unknown(channel: Channel, body: bytes) -> None:
+    outcome, _ = placed(channel, answer(201, body))
 
     assert outcome == Unknown("garbled")
 
@@ -116,20 +116,20 @@ def test_an_acceptance_of_mail_with_another_status_is_unknown() -> None:
     assert placed(Channel.EMAIL, answer(200))[0] == Unknown("http_200")
 
 
-@TWILIO_MODES
-def test_a_refusal_is_read_from_twilios_code(mode: Channel) -> None:
+@TWILIO_CHANNELS
+def test_a_refusal_is_read_from_twilios_code(channel: Channel) -> None:
     body = {"code": 21211, "message": f"The 'To' number {NUMBER} is not valid", "status": 400}
 
-    outcome, _ = placed(mode, answer(400, body))
+    outcome, _ = placed(channel, answer(400, body))
 
     assert outcome == Refused(Refusal.INVALID_TARGET, "21211")
 
 
-@TWILIO_MODES
-def test_a_problem_document_is_read_like_the_older_form(mode: Channel) -> None:
+@TWILIO_CHANNELS
+def test_a_problem_document_is_read_like_the_older_form(channel: Channel) -> None:
     body = {"type": "x", "title": "x", "status": 401, "code": 20003, "detail": "no"}
 
-    outcome, _ = placed(mode, answer(401, body))
+    outcome, _ = placed(channel, answer(401, body))
 
     assert isinstance(outcome, Halt)
     assert (outcome.scope, outcome.code) == (HaltScope.CHANNEL, "20003")

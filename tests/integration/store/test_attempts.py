@@ -66,7 +66,7 @@ def change(engine: Engine, attempt: int, state: AttemptState, **values: Any) -> 
 
 
 def test_the_facts_are_those_of_the_attempt_and_its_request(engine: Engine) -> None:
-    campaign = make_campaign(engine, mode=Channel.EMAIL, retry_count=2, resend_in_doubt=True)
+    campaign = make_campaign(engine, channel=Channel.EMAIL, retry_count=2, resend_in_doubt=True)
     batch = make_batch(engine, campaign=campaign)
     request = make_request(engine, batch=batch, extra_attempts=1)
     attempt = make_attempt(
@@ -83,7 +83,11 @@ def test_the_facts_are_those_of_the_attempt_and_its_request(engine: Engine) -> N
 
     facts = facts_of(engine, attempt)
 
-    assert (facts.mode, facts.state, facts.sid) == (Channel.EMAIL, AttemptState.ACCEPTED, "mail-1")
+    assert (facts.channel, facts.state, facts.sid) == (
+        Channel.EMAIL,
+        AttemptState.ACCEPTED,
+        "mail-1",
+    )
     assert (facts.position, facts.checks) == ((20, 3, "deferred"), 2)
     assert (facts.request_status, facts.is_current) == (RequestStatus.INITIATED, True)
     assert (facts.attempt_count, facts.attempts_allowed) == (1, 4)
@@ -373,7 +377,7 @@ def test_an_inquiry_says_who_was_to_be_reached_from_where_and_when(engine: Engin
     [inquiry] = in_transaction(engine, attempts.take_overdue, limit=1, for_time=MINUTE)
 
     assert (inquiry.address, inquiry.source) == ("+15125557777", "+15125550100")
-    assert (inquiry.mode, inquiry.sid) == (Channel.VOICE, None)
+    assert (inquiry.channel, inquiry.sid) == (Channel.VOICE, None)
     assert inquiry.token == read_attempt(engine, attempt)["token"]
     assert HOUR <= inquiry.age < HOUR + MINUTE
 

@@ -32,8 +32,8 @@ SCAN = ScanLimits(lease=MINUTE, chunk_size=100, backlog_chunks=4, concurrent_cal
 TIMES = {"send_window": 5 * SECOND, "answer_time": MINUTE}
 
 
-def free(engine: Engine, mode: Channel = Channel.VOICE, *, limit: int = 5) -> int | None:
-    return in_transaction(engine, concurrency.free, mode, limit)
+def free(engine: Engine, channel: Channel = Channel.VOICE, *, limit: int = 5) -> int | None:
+    return in_transaction(engine, concurrency.free, channel, limit)
 
 
 def begin(engine: Engine, chunk: Chunk, *, limit: int) -> tuple[int, dict[int, HandBack]]:
@@ -70,7 +70,7 @@ def test_a_call_holds_a_place_while_it_may_last(
 
 
 def test_texts_and_mails_hold_none_and_need_none(engine: Engine) -> None:
-    text = make_request(engine, batch=make_batch(engine, mode=Channel.SMS))
+    text = make_request(engine, batch=make_batch(engine, channel=Channel.SMS))
     make_attempt(engine, request=text)
 
     assert free(engine) == 5

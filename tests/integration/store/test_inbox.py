@@ -16,7 +16,7 @@ from worker.store.connect import in_transaction
 from worker.store.inbox import StoredReport
 
 COMPLETE = Report(
-    mode=Channel.EMAIL,
+    channel=Channel.EMAIL,
     key="event-1",
     token=uuid4(),
     sid="mail-1",
@@ -30,7 +30,7 @@ COMPLETE = Report(
     at=datetime(2024, 3, 9, 12, 30, tzinfo=UTC),
 )
 BARE = Report(
-    mode=Channel.VOICE,
+    channel=Channel.VOICE,
     key="CA1:0",
     token=None,
     sid=None,
@@ -118,7 +118,7 @@ def test_a_report_without_a_token_finds_its_attempt_by_the_sid(engine: Engine) -
 
 
 def test_a_sid_that_many_recipients_share_names_none_of_them(engine: Engine) -> None:
-    batch = make_batch(engine, mode=Channel.EMAIL)
+    batch = make_batch(engine, channel=Channel.EMAIL)
     for _ in range(2):
         request = make_request(engine, batch=batch)
         make_attempt(engine, request=request, state=AttemptState.ACCEPTED, sid="mail-1")
@@ -197,7 +197,7 @@ def _seconds_until(engine: Engine, letter: int) -> float:
 def test_what_is_applied_as_it_comes_is_not_waiting_and_what_fits_nothing_is(
     engine: Engine,
 ) -> None:
-    mailing = make_batch(engine, mode=Channel.EMAIL)
+    mailing = make_batch(engine, channel=Channel.EMAIL)
     attempt = make_attempt(engine, request=make_request(engine, batch=mailing))
     fitting, stranger = replace(COMPLETE, token=token_of(engine, attempt)), BARE
 

@@ -31,20 +31,20 @@ LIMITS = ScanLimits(lease=MINUTE, chunk_size=100, backlog_chunks=1)
 
 
 def claim(
-    engine: Engine, *, mode: Channel = Channel.VOICE, room: int = 100, only: str | None = None
+    engine: Engine, *, channel: Channel = Channel.VOICE, room: int = 100, only: str | None = None
 ) -> list[Chunk]:
     """What a scan claims that looks at every batch, whenever its turn would come."""
     wake = update(schema.batch_pace).values(next_claim_at=func.clock_timestamp())
     in_transaction(engine, lambda c: c.execute(wake))
-    return scan(engine, replace(LIMITS, chunk_size=room), {mode: 0}, only)
+    return scan(engine, replace(LIMITS, chunk_size=room), {channel: 0}, only)
 
 
 def claimed_now(
-    engine: Engine, *, mode: Channel = Channel.VOICE, room: int = 100, only: str | None = None
+    engine: Engine, *, channel: Channel = Channel.VOICE, room: int = 100, only: str | None = None
 ) -> set[int]:
     return {
         request
-        for chunk in claim(engine, mode=mode, room=room, only=only)
+        for chunk in claim(engine, channel=channel, room=room, only=only)
         for request in chunk.requests
     }
 
@@ -136,11 +136,11 @@ def test_nothing_of_a_halted_scope_is_claimed(engine: Engine, scope: halts.Scope
 
 
 def test_each_channel_claims_its_own(engine: Engine) -> None:
-    call = make_request(engine, batch=make_batch(engine, mode=Channel.VOICE))
-    text = make_request(engine, batch=make_batch(engine, mode=Channel.SMS))
+    call = make_request(engine, batch=make_batch(engine, channel=Channel.VOICE))
+    text = make_request(engine, batch=make_batch(engine, channel=Channel.SMS))
 
-    assert claimed_now(engine, mode=Channel.SMS) == {text}
-    assert claimed_now(engine, mode=Channel.VOICE) == {call}
+    assert claimed_now(engine, channel=Channel.SMS) == {text}
+    assert claimed_now(engine, channel=Channel.VOICE) == {call}
 
 
 def test_a_scan_of_one_batch_leaves_the_others(engine: Engine) -> None:

@@ -43,11 +43,11 @@ def test_three_spellings_become_one_person_who_opted_out(engine: Engine) -> None
     bounced = {"suppressed_at": func.now(), "suppress_reason": "bounced"}
     facts: tuple[dict[str, Any], ...] = (bounced, opted_out, {})
     people = [
-        make_recipient(engine, mode=Channel.EMAIL, address=address, **values)
+        make_recipient(engine, channel=Channel.EMAIL, address=address, **values)
         for address, values in zip(PEOPLE, facts, strict=True)
     ]
     for one in people:
-        batch = make_batch(engine, mode=Channel.EMAIL)
+        batch = make_batch(engine, channel=Channel.EMAIL)
         make_request(engine, batch=batch, recipient=one, status=RequestStatus.COMPLETED)
 
     assert fold(engine) == 2
@@ -60,7 +60,7 @@ def test_three_spellings_become_one_person_who_opted_out(engine: Engine) -> None
 
 def test_acts_of_one_person_in_two_spellings_stand_beside_each_other(engine: Engine) -> None:
     for number, one in enumerate(PEOPLE[:2]):
-        make_recipient(engine, mode=Channel.EMAIL, address=one)
+        make_recipient(engine, channel=Channel.EMAIL, address=one)
         act = Act("spamreport", f"e{number}")
         reason = SuppressReason.SPAM_REPORT
         in_transaction(
@@ -78,8 +78,8 @@ def test_acts_of_one_person_in_two_spellings_stand_beside_each_other(engine: Eng
 
 def test_it_waits_for_attempts_that_are_under_way_to_one_person(engine: Engine) -> None:
     for one in PEOPLE[:2]:
-        recipient = make_recipient(engine, mode=Channel.EMAIL, address=one)
-        batch = make_batch(engine, mode=Channel.EMAIL)
+        recipient = make_recipient(engine, channel=Channel.EMAIL, address=one)
+        batch = make_batch(engine, channel=Channel.EMAIL)
         make_request(engine, batch=batch, recipient=recipient, status=RequestStatus.INITIATED)
 
     with pytest.raises(StillUnderWay):
@@ -87,10 +87,12 @@ def test_it_waits_for_attempts_that_are_under_way_to_one_person(engine: Engine) 
 
 
 def test_the_second_of_a_batch_that_waits_becomes_a_duplicate(engine: Engine) -> None:
-    batch = make_batch(engine, mode=Channel.EMAIL)
+    batch = make_batch(engine, channel=Channel.EMAIL)
     first, second = (
         make_request(
-            engine, batch=batch, recipient=make_recipient(engine, mode=Channel.EMAIL, address=one)
+            engine,
+            batch=batch,
+            recipient=make_recipient(engine, channel=Channel.EMAIL, address=one),
         )
         for one in PEOPLE[:2]
     )

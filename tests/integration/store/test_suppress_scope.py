@@ -58,8 +58,8 @@ def suppressed(engine: Engine, address: str = NUMBER) -> dict[str, str]:
 
 
 def text_attempt(engine: Engine, state: AttemptState = AttemptState.ACCEPTED) -> int:
-    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
-    batch = make_batch(engine, mode=Channel.SMS)
+    recipient = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
+    batch = make_batch(engine, channel=Channel.SMS)
     return make_attempt(
         engine, request=make_request(engine, batch=batch, recipient=recipient), state=state
     )

@@ -58,7 +58,7 @@ def stands(engine: Engine, recipient: int) -> str | None:
 def test_a_lift_ends_one_act_and_leaves_what_stands_beside_it(
     engine: Engine, first: Callable[[Engine], None], second: Callable[[Engine], None]
 ) -> None:
-    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    recipient = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
     first(engine)
     second(engine)
     one, other = explain_suppressed(engine, Channel.SMS, NUMBER)
@@ -73,7 +73,7 @@ def test_a_lift_ends_one_act_and_leaves_what_stands_beside_it(
 
 
 def test_an_act_that_is_told_again_after_its_lift_has_no_effect(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    recipient = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
     by_event(engine)
     allow_recipient(engine, Channel.SMS, NUMBER)
 
@@ -95,7 +95,7 @@ def test_a_lift_is_remembered_and_not_written_over(engine: Engine) -> None:
 
 
 def test_an_opt_out_is_what_is_told_whatever_came_first(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    recipient = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
     suppress_recipient(engine, Channel.SMS, NUMBER, reason=BOUNCED, by=ANA)
     by_stop(engine)
     assert stands(engine, recipient) == "unsubscribed"
@@ -108,7 +108,7 @@ def test_an_opt_out_is_what_is_told_whatever_came_first(engine: Engine) -> None:
 
 
 def test_the_first_opt_out_that_stands_is_the_one_told(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    recipient = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
     suppress_recipient(engine, Channel.SMS, NUMBER, reason=BOUNCED, by=ANA)
     for way in (by_stop, by_event, by_operator):
         way(engine)
@@ -153,7 +153,7 @@ def test_what_was_stored_before_a_break_stands(engine: Engine) -> None:
 
 
 def test_an_act_that_comes_while_another_is_lifted_stands(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    recipient = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
     by_operator(engine)
     [row] = explain_suppressed(engine, Channel.SMS, NUMBER)
     act = Act("stop", "SM9")
@@ -172,7 +172,7 @@ def test_an_act_that_comes_while_another_is_lifted_stands(engine: Engine) -> Non
 
 
 def test_a_lift_waits_for_an_act_under_way_and_leaves_it_in_force(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    recipient = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
     by_operator(engine)
     [row] = explain_suppressed(engine, Channel.SMS, NUMBER)
 
@@ -205,7 +205,7 @@ def test_whom_somebody_else_makes_known_meanwhile_is_locked_too(engine: Engine) 
 
 
 def test_who_was_lifted_by_hand_and_is_listed_again_is_suppressed_again(engine: Engine) -> None:
-    recipient = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    recipient = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
     by_import(engine)
     assert allow_recipient(engine, Channel.SMS, NUMBER)
 

@@ -56,39 +56,39 @@ DOORS = {
 }
 
 
-def marked(engine: Engine, site: Site, mode: Channel, token: UUID) -> str:
+def marked(engine: Engine, site: Site, channel: Channel, token: UUID) -> str:
     now = int(database_time(engine).timestamp() * 1000)
-    return make_mark(site.mark_key, mode, token, request=9, began_ms=now)
+    return make_mark(site.mark_key, channel, token, request=9, began_ms=now)
 
 
-@pytest.mark.parametrize(("mode", "come", "status"), DOORS.values(), ids=DOORS)
+@pytest.mark.parametrize(("channel", "come", "status"), DOORS.values(), ids=DOORS)
 def test_one_that_is_gone_halts_everything(
     engine: Engine,
     site: Site,
-    mode: Channel,
+    channel: Channel,
     come: Callable[[Site, UUID, str], int],
     status: int,
 ) -> None:
     token = uuid4()
 
-    assert come(site, token, marked(engine, site, mode, token)) == status
+    assert come(site, token, marked(engine, site, channel, token)) == status
 
     assert [halt.scope for halt in halts_in_force(engine)] == ["all"]
     assert len(list_dead_letters(engine)) == 1
 
 
-@pytest.mark.parametrize(("mode", "come", "_"), DOORS.values(), ids=DOORS)
+@pytest.mark.parametrize(("channel", "come", "_"), DOORS.values(), ids=DOORS)
 def test_without_a_mark_it_is_what_it_was(
-    engine: Engine, site: Site, mode: Channel, come: Callable[[Site, UUID, str], int], _: int
+    engine: Engine, site: Site, channel: Channel, come: Callable[[Site, UUID, str], int], _: int
 ) -> None:
     status = come(site, uuid4(), "")
 
-    assert status == (404 if come is click else 204), mode
+    assert status == (404 if come is click else 204), channel
     assert halts_in_force(engine) == []
 
 
 def test_a_call_s_token_opens_no_page_of_a_mail(engine: Engine, site: Site) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Channel.VOICE))
+    request = make_request(engine, batch=make_batch(engine, channel=Channel.VOICE))
     token = token_of(engine, make_attempt(engine, request=request, state=AttemptState.DONE))
 
     assert click(site, token, marked(engine, site, Channel.VOICE, token)) == 404

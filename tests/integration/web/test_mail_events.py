@@ -14,8 +14,8 @@ BOUNCE = {"event": "bounce", "type": "bounce", "status": "5.1.10", "reason": "55
 def test_a_bounce_without_our_ids_suppresses_whom_we_mailed_and_is_counted(
     engine: Engine, site: Site, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    recipient = make_recipient(engine, mode=Channel.EMAIL, address="gus@example.com")
-    batch = make_batch(engine, mode=Channel.EMAIL)
+    recipient = make_recipient(engine, channel=Channel.EMAIL, address="gus@example.com")
+    batch = make_batch(engine, channel=Channel.EMAIL)
     request = make_request(engine, batch=batch, recipient=recipient)
     make_attempt(engine, request=request, state=AttemptState.DONE)
 

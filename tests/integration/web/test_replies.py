@@ -41,12 +41,12 @@ def texted(
     source: str = OURS,
     hooks: list[dict[str, Any]] = HOOKS,
     state: AttemptState = AttemptState.DONE,
-    mode: Channel = Channel.SMS,
+    channel: Channel = Channel.SMS,
     recipient: int | None = None,
 ) -> int:
     """A batch whose only request contacted Ana; returns the recipient."""
-    recipient = recipient or make_recipient(engine, mode=mode, address=ANA)
-    campaign = make_campaign(engine, mode=mode, source=source, webhooks=hooks)
+    recipient = recipient or make_recipient(engine, channel=channel, address=ANA)
+    campaign = make_campaign(engine, channel=channel, source=source, webhooks=hooks)
     batch = make_batch(engine, campaign=campaign, batch_id=batch_id)
     request = make_request(engine, batch=batch, recipient=recipient, reference_id=batch_id)
     make_attempt(engine, request=request, state=state, began_ago=ago)
@@ -70,7 +70,7 @@ def test_the_campaign_that_texted_last_from_that_sender_is_told(engine: Engine, 
     texted(engine, "last", ago=2 * DAY, recipient=person)
     texted(engine, "elsewhere", ago=DAY, source=OTHER, recipient=person)
     texted(engine, "not-sent", ago=DAY / 2, state=AttemptState.NOT_SENT, recipient=person)
-    texted(engine, "called", ago=DAY / 3, mode=Channel.VOICE)
+    texted(engine, "called", ago=DAY / 3, channel=Channel.VOICE)
 
     assert site.tell(INBOUND, From=ANA, To=OURS, Body=WORDS, MessageSid=SID) == 200
 

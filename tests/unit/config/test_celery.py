@@ -58,7 +58,7 @@ def test_every_task_has_a_route_to_a_queue() -> None:
 
 
 def test_each_channel_has_a_delivery_task_on_its_own_queue() -> None:
-    assert {mode: ROUTES[task].value for mode, task in DELIVERY_TASKS.items()} == {
+    assert {channel: ROUTES[task].value for channel, task in DELIVERY_TASKS.items()} == {
         "voice": "voice",
         "sms": "sms",
         "email": "email",

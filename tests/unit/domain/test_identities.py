@@ -7,10 +7,10 @@ from worker.domain.recipients.targets import normalize
 from worker.domain.statuses import Channel
 
 
-def identity(mode: Channel, written: str, region: str | None = None) -> str:
-    address = normalize(mode, written, region)
+def identity(channel: Channel, written: str, region: str | None = None) -> str:
+    address = normalize(channel, written, region)
     assert isinstance(address, str)
-    return identity_of(mode, address)
+    return identity_of(channel, address)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_number_is_one_person_in_every_spelling(region: str, spellings: tuple[
 
 
 @pytest.mark.parametrize(
-    ("mode", "one", "other"),
+    ("channel", "one", "other"),
     [
         (Channel.EMAIL, "ana.lopez@example.com", "analopez@example.com"),
         (Channel.EMAIL, "ana+news@example.com", "ana@example.com"),
@@ -51,10 +51,10 @@ def test_a_number_is_one_person_in_every_spelling(region: str, spellings: tuple[
         (Channel.SMS, "+39 06 6982 0001", "+39 6 6982 0001"),
     ],
 )
-def test_who_stays_two_people(mode: Channel, one: str, other: str) -> None:
-    second = normalize(mode, other, None)
+def test_who_stays_two_people(channel: Channel, one: str, other: str) -> None:
+    second = normalize(channel, other, None)
 
-    assert not isinstance(second, str) or identity(mode, one) != identity_of(mode, second)
+    assert not isinstance(second, str) or identity(channel, one) != identity_of(channel, second)
 
 
 def test_a_mail_goes_to_the_spelling_that_was_given() -> None:

@@ -17,19 +17,21 @@ SECRET = "s3cret-value"
 
 
 def call(twiml: str, **variables: str) -> Call:
-    content = render(Template(mode=Channel.VOICE, twiml=twiml, caller_id="+15125550100"), variables)
+    content = render(
+        Template(channel=Channel.VOICE, twiml=twiml, caller_id="+15125550100"), variables
+    )
     assert isinstance(content, Call)
     return content
 
 
 def sms(body: str, **variables: str) -> str:
-    content = render(Template(mode=Channel.SMS, body=body), variables)
+    content = render(Template(channel=Channel.SMS, body=body), variables)
     assert isinstance(content, Text)
     return content.body
 
 
 def mail(variables: Mapping[str, str] | None = None, **fields: Any) -> Mail:
-    content = render(Template(mode=Channel.EMAIL, **fields), variables or {})
+    content = render(Template(channel=Channel.EMAIL, **fields), variables or {})
     assert isinstance(content, Mail)
     return content
 
@@ -94,7 +96,7 @@ def test_a_provider_template_gets_the_variables() -> None:
 
 
 def test_a_url_escapes_its_variables() -> None:
-    template = Template(mode=Channel.VOICE, url="https://twiml.example/say?name={{ name }}&v=1")
+    template = Template(channel=Channel.VOICE, url="https://twiml.example/say?name={{ name }}&v=1")
 
     assert render(template, {"name": "Ana & Co/é"}) == Call(
         twiml=None, url="https://twiml.example/say?name=Ana%20%26%20Co%2F%C3%A9&v=1"
@@ -105,11 +107,11 @@ def test_a_url_escapes_its_variables() -> None:
 @pytest.mark.parametrize(
     "template",
     [
-        Template(mode=Channel.VOICE, twiml=say("{{ name }}")),
-        Template(mode=Channel.VOICE, url="https://twiml.example/{{ name }}"),
-        Template(mode=Channel.SMS, body="{{ name }}"),
-        Template(mode=Channel.EMAIL, subject="{{ name }}", text="x"),
-        Template(mode=Channel.EMAIL, template_id="d-1"),
+        Template(channel=Channel.VOICE, twiml=say("{{ name }}")),
+        Template(channel=Channel.VOICE, url="https://twiml.example/{{ name }}"),
+        Template(channel=Channel.SMS, body="{{ name }}"),
+        Template(channel=Channel.EMAIL, subject="{{ name }}", text="x"),
+        Template(channel=Channel.EMAIL, template_id="d-1"),
     ],
     ids=["twiml", "url", "body", "mail", "provider's template"],
 )
@@ -121,7 +123,7 @@ def test_a_control_character_in_a_variable_is_refused(template: Template, charac
 
 @pytest.mark.parametrize("line_break", ["\r", "\n", "\r\n", "\u2028"])
 def test_a_subject_is_one_line(line_break: str) -> None:
-    template = Template(mode=Channel.EMAIL, subject="Hi {{ name }}", text="x")
+    template = Template(channel=Channel.EMAIL, subject="Hi {{ name }}", text="x")
 
     assert fault(template, {"name": f"Ana{line_break}Bcc: eva@example.com"}) == (
         "subject: variable 'name' contains a line break"
@@ -129,7 +131,7 @@ def test_a_subject_is_one_line(line_break: str) -> None:
 
 
 def test_a_control_character_of_the_author_is_the_templates() -> None:
-    assert fault(Template(mode=Channel.SMS, body="a\x07b")) == (
+    assert fault(Template(channel=Channel.SMS, body="a\x07b")) == (
         "body: the template contains a control character"
     )
 
@@ -141,48 +143,49 @@ def test_line_breaks_and_tabs_are_fine_in_a_text() -> None:
 @pytest.mark.parametrize(
     ("template", "sentence"),
     [
-        (Template(mode=Channel.SMS, body=" {{ blank }}\n"), "body: there is nothing to say"),
+        (Template(channel=Channel.SMS, body=" {{ blank }}\n"), "body: there is nothing to say"),
         (
-            Template(mode=Channel.SMS, body="{{ long }}"),
+            Template(channel=Channel.SMS, body="{{ long }}"),
             "body: it has 5000 characters, 1600 are allowed",
         ),
         (
-            Template(mode=Channel.VOICE, twiml=say("{{ long }}")),
+            Template(channel=Channel.VOICE, twiml=say("{{ long }}")),
             "twiml: it has 5032 characters, 4000 are allowed",
         ),
         (
-            Template(mode=Channel.VOICE, twiml="<Response><Say></Response>"),
+            Template(channel=Channel.VOICE, twiml="<Response><Say></Response>"),
             "twiml: it is not well-formed XML (line 1)",
         ),
         (
-            Template(mode=Channel.VOICE, twiml="<Say>Hi</Say>"),
+            Template(channel=Channel.VOICE, twiml="<Say>Hi</Say>"),
             "twiml: its outermost element must be Response",
         ),
         (
             Template(
-                mode=Channel.VOICE, twiml='<!DOCTYPE r [<!ENTITY a "b">]><Response>&a;</Response>'
+                channel=Channel.VOICE,
+                twiml='<!DOCTYPE r [<!ENTITY a "b">]><Response>&a;</Response>',
             ),
             "twiml: a document type or CDATA section is not allowed",
         ),
         (
-            Template(mode=Channel.VOICE, url="https://{{ blank }}.example/"),
+            Template(channel=Channel.VOICE, url="https://{{ blank }}.example/"),
             "url: it must begin with http:// or https:// and a host without variables",
         ),
         (
-            Template(mode=Channel.VOICE, url="ftp://host.example/"),
+            Template(channel=Channel.VOICE, url="ftp://host.example/"),
             "url: it must begin with http:// or https:// and a host without variables",
         ),
         (
-            Template(mode=Channel.VOICE, url="https://host.example/a b"),
+            Template(channel=Channel.VOICE, url="https://host.example/a b"),
             "url: it is not an http:// or https:// address",
         ),
-        (Template(mode=Channel.EMAIL, subject="{{ blank }}", text="x"), "subject: it is empty"),
+        (Template(channel=Channel.EMAIL, subject="{{ blank }}", text="x"), "subject: it is empty"),
         (
-            Template(mode=Channel.EMAIL, subject="x", text="{{ blank }}"),
+            Template(channel=Channel.EMAIL, subject="x", text="{{ blank }}"),
             "html: there is nothing to say",
         ),
         (
-            Template(mode=Channel.SMS, body="{{ 5 | divided_by: 0 }}"),
+            Template(channel=Channel.SMS, body="{{ 5 | divided_by: 0 }}"),
             "body: it can't be rendered with this request's variables (FilterArgumentError)",
         ),
     ],

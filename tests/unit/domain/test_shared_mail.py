@@ -18,7 +18,7 @@ def mail(**fields: Any) -> Mail:
         "subject": "About {{ sum }}",
         "text": "Hello {{name}}, {{ sum }}. {{ name }}!",
     }
-    rendered = render(Template(mode=Channel.EMAIL, **words | fields), VARIABLES)
+    rendered = render(Template(channel=Channel.EMAIL, **words | fields), VARIABLES)
     assert isinstance(rendered, Mail)
     return rendered
 
@@ -91,7 +91,7 @@ def test_faults_are_those_of_rendering(
     fields: dict[str, Any], variables: dict[str, str], why: str
 ) -> None:
     template = Template(
-        mode=Channel.EMAIL, subject="About {{ sum }}", text="Hi {{ name }}", **fields
+        channel=Channel.EMAIL, subject="About {{ sum }}", text="Hi {{ name }}", **fields
     )
 
     with pytest.raises(ContentError) as fault:

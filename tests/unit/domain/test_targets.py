@@ -5,7 +5,7 @@ import pytest
 from worker.domain.recipients.targets import Unreachable, normalize
 from worker.domain.statuses import Channel
 
-PHONES = pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
+PHONES = pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
 
 
 @PHONES
@@ -23,9 +23,9 @@ PHONES = pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
     ],
 )
 def test_a_number_becomes_e164(
-    mode: Channel, target: str, region: str | None, address: str
+    channel: Channel, target: str, region: str | None, address: str
 ) -> None:
-    assert normalize(mode, target, region) == address
+    assert normalize(channel, target, region) == address
 
 
 @PHONES
@@ -43,9 +43,9 @@ def test_a_number_becomes_e164(
     ],
 )
 def test_what_is_no_number_says_why(
-    mode: Channel, target: str, region: str | None, reason: str
+    channel: Channel, target: str, region: str | None, reason: str
 ) -> None:
-    assert normalize(mode, target, region) == Unreachable(reason)
+    assert normalize(channel, target, region) == Unreachable(reason)
 
 
 @pytest.mark.parametrize(

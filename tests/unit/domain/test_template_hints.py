@@ -10,7 +10,7 @@ from worker.domain.statuses import Channel
 
 
 def sms(body: str) -> Template:
-    return Template(mode=Channel.SMS, body=body)
+    return Template(channel=Channel.SMS, body=body)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_so_is_one_whose_name_is_written_as_people_write_names(written: str, our
 
 
 def test_a_tag_of_a_mail_is_none_and_what_an_editor_makes_of_it_is() -> None:
-    mail = Template(mode=Channel.EMAIL, subject="x", html="<p>Hi &lt;name&gt; <b>you</b></p>")
+    mail = Template(channel=Channel.EMAIL, subject="x", html="<p>Hi &lt;name&gt; <b>you</b></p>")
 
     assert [one.partition(" is sent")[0] for one in hints(mail)] == ["html: '&lt;name&gt;'"]
 
@@ -92,7 +92,7 @@ def test_what_is_meant_is_not(body: str) -> None:
 def test_comments_and_styles_of_a_mail_are_not() -> None:
     html = "<!--[if mso]><style>a {color:red}</style><![endif]--><p>{{ name }}</p>"
 
-    assert hints(Template(mode=Channel.EMAIL, subject="x", html=html)) == []
+    assert hints(Template(channel=Channel.EMAIL, subject="x", html=html)) == []
 
 
 @pytest.mark.parametrize(
@@ -191,12 +191,14 @@ def test_what_only_some_requests_need_is_not_asked_for() -> None:
 
 
 def test_what_a_provider_s_template_needs_nobody_knows() -> None:
-    assert find_needed(Template(mode=Channel.EMAIL, subject="{{ x }}", template_id="d-1"), []) == []
+    assert (
+        find_needed(Template(channel=Channel.EMAIL, subject="{{ x }}", template_id="d-1"), []) == []
+    )
 
 
 def test_a_mail_is_previewed_as_it_will_be_read() -> None:
     mail = Template(
-        mode=Channel.EMAIL, subject="Hi {{ name }}", html="<p>{{ name }}</p>", text="{{ name }}!"
+        channel=Channel.EMAIL, subject="Hi {{ name }}", html="<p>{{ name }}</p>", text="{{ name }}!"
     )
 
     assert preview_words(mail, {"name": "A & B"}) == {

@@ -23,7 +23,7 @@ SECRET = "s3cret-value"
 
 
 def sms(body: str, **variables: str) -> str:
-    content = render(Template(mode=Channel.SMS, body=body), variables)
+    content = render(Template(channel=Channel.SMS, body=body), variables)
     assert isinstance(content, Text)
     return content.body
 
@@ -46,14 +46,14 @@ def test_a_variable_is_never_a_template() -> None:
 @pytest.mark.parametrize(
     "template",
     [
-        Template(mode=Channel.VOICE, twiml=say("Due on {{ due_date }}")),
-        Template(mode=Channel.VOICE, url="https://twiml.example/{{ due_date }}"),
-        Template(mode=Channel.SMS, body="{% if due_date %}Due{% endif %}"),
-        Template(mode=Channel.SMS, body="{% for part in due_date %}x{% endfor %}"),
-        Template(mode=Channel.SMS, body="{{ due_date | upcase }}"),
-        Template(mode=Channel.EMAIL, subject="{{ due_date }}", text="x"),
-        Template(mode=Channel.EMAIL, subject="x", html="{{ due_date }}"),
-        Template(mode=Channel.EMAIL, subject="x", text="{{ due_date }}"),
+        Template(channel=Channel.VOICE, twiml=say("Due on {{ due_date }}")),
+        Template(channel=Channel.VOICE, url="https://twiml.example/{{ due_date }}"),
+        Template(channel=Channel.SMS, body="{% if due_date %}Due{% endif %}"),
+        Template(channel=Channel.SMS, body="{% for part in due_date %}x{% endfor %}"),
+        Template(channel=Channel.SMS, body="{{ due_date | upcase }}"),
+        Template(channel=Channel.EMAIL, subject="{{ due_date }}", text="x"),
+        Template(channel=Channel.EMAIL, subject="x", html="{{ due_date }}"),
+        Template(channel=Channel.EMAIL, subject="x", text="{{ due_date }}"),
     ],
 )
 def test_a_missing_variable_is_named(template: Template) -> None:
@@ -66,7 +66,7 @@ def test_a_default_stands_in_for_a_missing_variable() -> None:
 
 @pytest.mark.parametrize("name", ["now", "today"])
 def test_there_is_no_clock_in_a_template(name: str) -> None:
-    assert fault(Template(mode=Channel.SMS, body=f"{{{{ {name} }}}}")) == (
+    assert fault(Template(channel=Channel.SMS, body=f"{{{{ {name} }}}}")) == (
         f"body: variable '{name}' is missing"
     )
 
@@ -81,7 +81,7 @@ def test_there_is_no_clock_in_a_template(name: str) -> None:
     ],
 )
 def test_a_template_cannot_run_away(body: str) -> None:
-    template = Template(mode=Channel.SMS, body=body)
+    template = Template(channel=Channel.SMS, body=body)
 
     assert fault(template, {"long": "x" * 5000}) == "body: it grows too long"
 
@@ -133,45 +133,45 @@ def test_an_ordinary_template_is_rendered(source: str) -> None:
 def test_what_is_nested_too_deeply_is_no_valid_template(depth: int) -> None:
     body = "{% if a %}" * depth + "{% endif %}" * depth
 
-    assert check(Template(mode=Channel.SMS, body=body)) == ["body: it is no valid template"]
+    assert check(Template(channel=Channel.SMS, body=body)) == ["body: it is no valid template"]
 
 
 @pytest.mark.parametrize(
     ("template", "faults"),
     [
-        (Template(mode=Channel.SMS, body="Hi {{ name }}"), []),
-        (Template(mode=Channel.VOICE, twiml=say("Hi {{ name }}")), []),
-        (Template(mode=Channel.VOICE, twiml="{% if a %}<Response/>{% endif %}"), []),
+        (Template(channel=Channel.SMS, body="Hi {{ name }}"), []),
+        (Template(channel=Channel.VOICE, twiml=say("Hi {{ name }}")), []),
+        (Template(channel=Channel.VOICE, twiml="{% if a %}<Response/>{% endif %}"), []),
         (
-            Template(mode=Channel.SMS, body="Hi\n{{ name"),
+            Template(channel=Channel.SMS, body="Hi\n{{ name"),
             ["body: line 2: expected '}}', found end of file"],
         ),
         (
-            Template(mode=Channel.SMS, body="{{ a | join: ',' }}"),
+            Template(channel=Channel.SMS, body="{{ a | join: ',' }}"),
             ["body: there is no filter 'join'"],
         ),
-        (Template(mode=Channel.SMS, body="{{ a | safe }}"), ["body: there is no filter 'safe'"]),
+        (Template(channel=Channel.SMS, body="{{ a | safe }}"), ["body: there is no filter 'safe'"]),
         (
-            Template(mode=Channel.SMS, body="{% include 'x' %}"),
+            Template(channel=Channel.SMS, body="{% include 'x' %}"),
             ["body: line 1: unexpected tag 'include'"],
         ),
         (
-            Template(mode=Channel.VOICE, twiml=say("{{ a }}") + "x"),
+            Template(channel=Channel.VOICE, twiml=say("{{ a }}") + "x"),
             ["twiml: it is not well-formed XML (line 1)"],
         ),
         (
-            Template(mode=Channel.VOICE, url="{{ a }}/x"),
+            Template(channel=Channel.VOICE, url="{{ a }}/x"),
             ["url: it must begin with http:// or https:// and a host without variables"],
         ),
         (
-            Template(mode=Channel.EMAIL, subject="{{", html="{% if %}"),
+            Template(channel=Channel.EMAIL, subject="{{", html="{% if %}"),
             [
                 "subject: line 1: expected '}}', found end of file",
                 "html: line 1: missing expression",
             ],
         ),
         (
-            Template(mode=Channel.SMS, body="x" * 200_001),
+            Template(channel=Channel.SMS, body="x" * 200_001),
             ["body: it is longer than 200000 characters"],
         ),
     ],

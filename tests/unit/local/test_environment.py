@@ -67,13 +67,13 @@ def test_without_credentials_everything_goes_to_the_sandbox(tmp_path: Path) -> N
     judge({name: value for name, value in {**environment, **services}.items() if name in known})
 
 
-@pytest.mark.parametrize("mode", [None, "", "fax", "VOICE"])
-def test_a_file_without_its_mode_is_told(mode: str | None) -> None:
+@pytest.mark.parametrize("channel", [None, "", "fax", "VOICE"])
+def test_a_file_without_its_channel_is_told(channel: str | None) -> None:
     with pytest.raises(Mistake, match="MODE=voice, MODE=sms or MODE=email"):
-        choose_batches(Path(__file__), mode)
+        choose_batches(Path(__file__), channel)
 
 
-def test_a_mode_without_a_file_is_told() -> None:
+def test_a_channel_without_a_file_is_told() -> None:
     with pytest.raises(Mistake, match="CSV="):
         choose_batches(None, "sms")
 

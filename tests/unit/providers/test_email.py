@@ -33,7 +33,7 @@ def read(name: str, **fields: Any) -> Report:
 
 def test_an_event_as_sendgrid_sends_it() -> None:
     assert read("delivered", response="250 OK", category=["a"]) == Report(
-        mode=Channel.EMAIL,
+        channel=Channel.EMAIL,
         key="id-delivered",
         token=TOKEN,
         sid="LRzXl_NHStOGhQ4kofSm_A",

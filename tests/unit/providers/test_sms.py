@@ -30,7 +30,7 @@ def test_a_callback_as_twilio_sends_it() -> None:
     }
 
     assert read_callback(params, TOKEN) == Report(
-        mode=Channel.SMS,
+        channel=Channel.SMS,
         key=f"{SID}:undelivered:30003",
         token=TOKEN,
         sid=SID,

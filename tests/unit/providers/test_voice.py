@@ -31,7 +31,7 @@ def test_a_callback_as_twilio_sends_it() -> None:
     )
 
     assert report == Report(
-        mode=Channel.VOICE,
+        channel=Channel.VOICE,
         key=f"{SID}:2",
         token=TOKEN,
         sid=SID,

@@ -15,7 +15,7 @@ from worker.store.connect import StoreUnavailable
 from worker.web.group_commit import MOST, PIECE, GroupCommit
 
 REPORT = Report(
-    mode=Channel.VOICE,
+    channel=Channel.VOICE,
     key="CA1:0",
     token=None,
     sid="CA1",
@@ -112,8 +112,8 @@ def loads_while_one_commits(*deliveries: list[Report]) -> list[list[Report]]:
     return office.loads[1:]
 
 
-def of(mode: Channel, *numbers: int) -> list[Report]:
-    return [replace(report(number), mode=mode) for number in numbers]
+def of(channel: Channel, *numbers: int) -> list[Report]:
+    return [replace(report(number), channel=channel) for number in numbers]
 
 
 def test_a_large_delivery_goes_in_pieces_that_nobody_waits_for() -> None:
@@ -145,7 +145,7 @@ def test_the_channels_take_turns_and_a_load_has_its_limit(busy: Channel, quiet: 
     loads = loads_while_one_commits(*many, *few)
 
     assert [len(load) for load in loads] == [MOST, 103]
-    assert [one.mode for one in loads[0]].count(quiet) == 3
+    assert [one.channel for one in loads[0]].count(quiet) == 3
 
 
 def test_what_is_left_of_a_large_delivery_is_dropped_with_its_sender() -> None:

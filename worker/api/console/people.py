@@ -87,7 +87,7 @@ def _person(visit: Visit, *, is_revealed: bool) -> Response:
 
 def _told(acts: Iterable[Suppression]) -> list[tuple[Suppression, str]]:
     """Each act with the channels that it counts on."""
-    return [(one, ", ".join(one.modes)) for one in acts]
+    return [(one, ", ".join(one.channels)) for one in acts]
 
 
 def _number(visit: Visit) -> int:

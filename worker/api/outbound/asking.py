@@ -27,7 +27,7 @@ def _generation(request: Request) -> Generation:
 def _defaults(runtime: Used) -> CampaignDefaults:
     settings = runtime.settings
     return CampaignDefaults(
-        mode=Channel(settings.api_mode) if settings.api_mode else None,
+        channel=Channel(settings.api_mode) if settings.api_mode else None,
         source=settings.api_source,
         zone=settings.api_zone,
         template=settings.api_template,

@@ -27,7 +27,7 @@ class CampaignDefaults:
     `template`: the name of the campaign whose words are taken. `of_one`: what `hourly_rate: 1` means.
     """
 
-    mode: Channel | None
+    channel: Channel | None
     source: str | None
     zone: str
     template: str | None
@@ -58,7 +58,7 @@ def create_public_campaign(
     def step(connection: Connection) -> Campaign:
         lent = _template(connection, said, defaults)
         given = {name: value for name, value in said.items() if value is not None}
-        first = {"mode": _mode(given, lent, defaults), "timezone": defaults.zone}
+        first = {"mode": _channel(given, lent, defaults), "timezone": defaults.zone}
         whole = first | ({"source": defaults.source} if defaults.source else {}) | lent.own | given
         if not {"hourly_rate", "rate", "pause_seconds"} & given.keys():
             whole["hourly_rate"] = 1
@@ -149,15 +149,15 @@ def _template(connection: Connection, said: Said, defaults: CampaignDefaults) ->
     return _Lent(own, words)
 
 
-def _mode(given: Said, lent: _Lent, defaults: CampaignDefaults) -> Channel:
-    mode = given.get("mode") or lent.own.get("mode") or defaults.mode
-    if mode not in set(Channel):
+def _channel(given: Said, lent: _Lent, defaults: CampaignDefaults) -> Channel:
+    channel = given.get("mode") or lent.own.get("mode") or defaults.channel
+    if channel not in set(Channel):
         raise WrongFields([f"mode: must be {', '.join(Channel)}"])
-    return Channel(mode)
+    return Channel(channel)
 
 
-def _has_words(fields: Said, mode: Channel) -> bool:
-    return any(fields.get(name) for name in CONTENT[mode])
+def _has_words(fields: Said, channel: Channel) -> bool:
+    return any(fields.get(name) for name in CONTENT[channel])
 
 
 _WORDS = frozenset(name for names in CONTENT.values() for name in names) | {TEMPLATE}

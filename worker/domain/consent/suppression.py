@@ -75,11 +75,11 @@ PHONE = (Channel.SMS, Channel.VOICE)
 OPT_OUTS = frozenset({SuppressReason.UNSUBSCRIBED, SuppressReason.SPAM_REPORT})
 
 
-def sharing(mode: Channel, scope: SuppressScope) -> tuple[Channel, ...]:
+def sharing(channel: Channel, scope: SuppressScope) -> tuple[Channel, ...]:
     """The channels on which one opt-out may count, the given one among them."""
-    return PHONE if scope is SuppressScope.ALL and mode in PHONE else (mode,)
+    return PHONE if scope is SuppressScope.ALL and channel in PHONE else (channel,)
 
 
-def reach(mode: Channel, reason: SuppressReason, scope: SuppressScope) -> tuple[Channel, ...]:
+def reach(channel: Channel, reason: SuppressReason, scope: SuppressScope) -> tuple[Channel, ...]:
     """The channels on which this suppression counts."""
-    return sharing(mode, scope) if reason in OPT_OUTS else (mode,)
+    return sharing(channel, scope) if reason in OPT_OUTS else (channel,)

@@ -8,9 +8,9 @@ from worker.domain.statuses import Channel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """The words of a campaign, with places for variables; which fields are set depends on the mode."""
+    """The words of a campaign, with places for variables; which fields are set depends on the channel."""
 
-    mode: Channel
+    channel: Channel
     twiml: str | None = None
     url: str | None = None
     caller_id: str | None = None

@@ -60,7 +60,7 @@ def render(template: Template, variables: Mapping[str, str]) -> Content:
         ContentError: a variable is missing, or the result can't be sent.
     """
     _check_values(variables)
-    match template.mode:
+    match template.channel:
         case Channel.VOICE:
             return _call(template, variables)
         case Channel.SMS:
@@ -76,10 +76,10 @@ def preview_words(template: Template, variables: Mapping[str, str]) -> dict[str,
         ContentError: as `render`.
     """
     _check_values(variables)
-    if template.mode is Channel.VOICE:
+    if template.channel is Channel.VOICE:
         call = _call(template, variables)
         return _given(twiml=call.twiml, url=call.url)
-    if template.mode is Channel.SMS:
+    if template.channel is Channel.SMS:
         return {"body": _field("body", template.body, variables, _check_sms)}
     if template.template_id is not None:
         return {"template_id": template.template_id, **variables}

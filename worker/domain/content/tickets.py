@@ -77,7 +77,7 @@ class LookupRequest:
 
     attempt: int
     token: UUID
-    mode: Channel
+    channel: Channel
     sid: str | None
     address: str
     source: str

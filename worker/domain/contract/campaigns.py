@@ -31,7 +31,7 @@ from worker.domain.wire import Wire, to_wire
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-# The content each mode may carry. What of it a mode needs stands in `_content_is_whole`.
+# The content each channel may carry. What of it a channel needs stands in `_content_is_whole`.
 CONTENT: dict[Channel, tuple[str, ...]] = {
     Channel.VOICE: ("twiml", "url"),
     Channel.SMS: ("body",),
@@ -118,7 +118,7 @@ class CampaignFields(WireModel):
     template_id: Text | None = None
 
     @model_validator(mode="after")
-    def _source_fits_the_mode(self) -> Self:
+    def _source_fits_the_channel(self) -> Self:
         pattern, example = SOURCES[self.mode]
         if not fullmatch(pattern, self.source):
             raise ValueError(f"source: must be {example}")
@@ -134,8 +134,10 @@ class CampaignFields(WireModel):
 
     @model_validator(mode="after")
     def _content_is_whole(self) -> Self:
-        for mode, names in CONTENT.items():
-            if mode is not self.mode and (stray := [name for name in names if getattr(self, name)]):
+        for channel, names in CONTENT.items():
+            if channel is not self.mode and (
+                stray := [name for name in names if getattr(self, name)]
+            ):
                 raise ValueError(f"{stray[0]}: has no place in a campaign of mode {self.mode}")
         if missing := _missing_content(self):
             raise ValueError(missing)
@@ -176,7 +178,7 @@ def campaign_fields(values: Mapping[str, object]) -> CampaignFields:
 def template_of(fields: CampaignFields) -> Template:
     """The words of a campaign."""
     words = {name: getattr(fields, name) for names in CONTENT.values() for name in names}
-    return Template(mode=fields.mode, caller_id=fields.caller_id, **words)
+    return Template(channel=fields.mode, caller_id=fields.caller_id, **words)
 
 
 def apply_changes(fields: CampaignFields, changes: Mapping[str, object]) -> CampaignFields:
@@ -187,7 +189,7 @@ def apply_changes(fields: CampaignFields, changes: Mapping[str, object]) -> Camp
         CannotChangeMode: its requests are for another channel.
     """
     after = campaign_fields(fields.model_dump() | dict(changes))
-    if after.mode is not fields.mode:
+    if after.channel is not fields.mode:
         raise CannotChangeMode(fields.campaign_name)
     return after
 

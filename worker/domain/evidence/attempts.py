@@ -35,7 +35,7 @@ class Facts:
 
     attempt: int
     request: int
-    mode: Channel
+    channel: Channel
     state: AttemptState
     sid: str | None
     position: Position | None

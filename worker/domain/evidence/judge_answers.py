@@ -96,7 +96,7 @@ def judge_accepted(facts: Facts, sid: str, patience: Timeouts) -> Change | None:
     return Change(
         facts=facts,
         state=AttemptState.ACCEPTED,
-        check_in=patience.first_lookup[facts.mode],
+        check_in=patience.first_lookup[facts.channel],
         sid=sid,
         late=not facts.is_current,
         move=move if facts.revisable else None,
@@ -105,7 +105,7 @@ def judge_accepted(facts: Facts, sid: str, patience: Timeouts) -> Change | None:
 
 def _add_sid(facts: Facts, sid: str, patience: Timeouts) -> Change:
     """A report was first and told everything but the sid."""
-    check_in = patience.first_lookup[facts.mode] if facts.state in OPEN else None
+    check_in = patience.first_lookup[facts.channel] if facts.state in OPEN else None
     return Change(facts=facts, state=facts.state, sid=sid, check_in=check_in)
 
 
@@ -142,7 +142,7 @@ def _judge_refused(facts: Facts, kind: Refusal, code: str) -> Change | None:
     status, channel_status = REFUSALS[kind]
     move = Move(
         status=status,
-        channel_status=channel_status or UNDELIVERED[facts.mode],
+        channel_status=channel_status or UNDELIVERED[facts.channel],
         cause=Cause.DISPATCH,
         why=kind,
         error_code=code,

@@ -24,16 +24,16 @@ def judge_absence(facts: Facts, patience: Timeouts) -> Change | None:
 def judge_undecided(facts: Facts, patience: Timeouts, checks: int | None = None) -> Change:
     """Asking decided nothing: ask again, until policy closes the doubt or infers from the silence."""
     if facts.state is AttemptState.ACCEPTED:
-        overdue = facts.age >= patience.unanswered[facts.mode]
+        overdue = facts.age >= patience.unanswered[facts.channel]
         return (_silent(facts, patience) if overdue else None) or _look_again(facts, patience)
-    if facts.age >= patience.give_up[facts.mode]:
+    if facts.age >= patience.give_up[facts.channel]:
         return give_up(facts, Cause.INFERENCE)
     return _look_again(facts, patience, facts.checks if checks is None else checks)
 
 
 def judge_silence(facts: Facts, patience: Timeouts) -> Change:
     """The provider was asked and has nothing new to say of an attempt it accepted."""
-    if facts.mode is Channel.SMS and facts.channel_status is not ChannelStatus.SENT:
+    if facts.channel is Channel.SMS and facts.channel_status is not ChannelStatus.SENT:
         return judge_undecided(facts, patience)  # still queued there: not even sent
     return _silent(facts, patience) or _look_again(facts, patience)
 
@@ -51,7 +51,7 @@ def give_up(facts: Facts, cause: Cause) -> Change:
     """Close a doubt by policy: never re-sent, except mail whose campaign chose `resend_in_doubt`."""
     # One more than the retries, so that a provider that never tells can't be asked for ever.
     left = facts.attempt_count <= facts.attempts_allowed
-    resend = facts.mode is Channel.EMAIL and facts.resend_in_doubt and facts.batch_lives and left
+    resend = facts.channel is Channel.EMAIL and facts.resend_in_doubt and facts.batch_lives and left
     move = Move(
         status=RequestStatus.PENDING if resend else RequestStatus.FAILED,
         channel_status=ChannelStatus.DELIVERY_UNKNOWN,
@@ -70,7 +70,7 @@ def give_up(facts: Facts, cause: Cause) -> Change:
 
 def _silent(facts: Facts, patience: Timeouts) -> Change | None:
     """Close an accepted attempt without a final word, once its channel's silence has lasted."""
-    if facts.age < patience.silence[facts.mode]:
+    if facts.age < patience.silence[facts.channel]:
         return None
     status, channel_status = _infer_outcome(facts)
     move = Move(
@@ -88,7 +88,7 @@ def _silent(facts: Facts, patience: Timeouts) -> Change | None:
 
 
 def _infer_outcome(facts: Facts) -> tuple[RequestStatus, ChannelStatus]:
-    match facts.mode:
+    match facts.channel:
         case Channel.VOICE if facts.awaits_verdict:
             return RequestStatus.COMPLETED, ChannelStatus.COMPLETED
         case Channel.VOICE:
@@ -102,4 +102,4 @@ def _infer_outcome(facts: Facts) -> tuple[RequestStatus, ChannelStatus]:
         case Channel.EMAIL:
             return RequestStatus.COMPLETED, ChannelStatus.NO_OUTCOME
         case _:
-            assert_never(facts.mode)
+            assert_never(facts.channel)

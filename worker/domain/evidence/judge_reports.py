@@ -40,7 +40,7 @@ def judge_report(facts: Facts, report: Report, patience: Timeouts, cause: Cause)
     return Change(
         facts=facts,
         state=state,
-        check_in=patience.first_lookup[facts.mode] if state is AttemptState.ACCEPTED else None,
+        check_in=patience.first_lookup[facts.channel] if state is AttemptState.ACCEPTED else None,
         sid=report.sid,
         position=report.position if newer else facts.position,
         error_code=report.code,

@@ -33,13 +33,13 @@ def derive_key(secret: str, *names: str) -> bytes:
     return hmac.digest(secret.encode(), "\n".join(("mark", *names)).encode(), "sha256")
 
 
-def make_mark(key: bytes, mode: Channel, token: UUID, *, request: int, began_ms: int) -> str:
+def make_mark(key: bytes, channel: Channel, token: UUID, *, request: int, began_ms: int) -> str:
     """The mark of a token, fit for an address: `began_ms` are milliseconds since 1970."""
     said = request.to_bytes(REQUEST) + began_ms.to_bytes(BEGAN)
-    return urlsafe_b64encode(said + _mac(key, mode, token, said)).decode()
+    return urlsafe_b64encode(said + _mac(key, channel, token, said)).decode()
 
 
-def read_mark(keys: Sequence[bytes], mode: Channel, token: UUID, written: str) -> Mark | None:
+def read_mark(keys: Sequence[bytes], channel: Channel, token: UUID, written: str) -> Mark | None:
     """What the mark says; None where no key of ours made it for this token and channel."""
     try:
         found = urlsafe_b64decode(written.encode()) if len(written) == LENGTH else b""
@@ -47,12 +47,12 @@ def read_mark(keys: Sequence[bytes], mode: Channel, token: UUID, written: str) -
         return None
     said, mac = found[:-MAC], found[-MAC:]
     if len(said) != REQUEST + BEGAN or not any(
-        hmac.compare_digest(mac, _mac(key, mode, token, said)) for key in keys
+        hmac.compare_digest(mac, _mac(key, channel, token, said)) for key in keys
     ):
         return None
     began = timedelta(milliseconds=int.from_bytes(said[REQUEST:]))
     return Mark(int.from_bytes(said[:REQUEST]), EPOCH + began)
 
 
-def _mac(key: bytes, mode: Channel, token: UUID, said: bytes) -> bytes:
-    return blake2b(token.bytes + said + mode.encode(), digest_size=MAC, key=key).digest()
+def _mac(key: bytes, channel: Channel, token: UUID, said: bytes) -> bytes:
+    return blake2b(token.bytes + said + channel.encode(), digest_size=MAC, key=key).digest()

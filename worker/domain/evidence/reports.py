@@ -69,7 +69,7 @@ class Report:
     `is_unknown`: it failed for a reason that no table of ours has, which may as well mean the sender.
     """
 
-    mode: Channel
+    channel: Channel
     key: str
     token: UUID | None
     sid: str | None
@@ -88,7 +88,7 @@ class Report:
     @property
     def is_stray(self) -> bool:
         """True if it came without our token: of a mail of ours, of a person we mailed, or of neither."""
-        return self.token is None and self.mode is Channel.EMAIL
+        return self.token is None and self.channel is Channel.EMAIL
 
     @property
     def act(self) -> Act | None:

@@ -12,12 +12,12 @@ FOLD_VERSION = 1
 """To be raised with any change of what `identity_of` answers: stored recipients are then folded anew."""
 
 
-def identity_of(mode: Channel, address: str) -> str:
+def identity_of(channel: Channel, address: str) -> str:
     """The identity of an address as `targets.normalize` returns it; equal for one person's spellings.
 
     A mailbox without case: no provider of any size tells `Ana@` from `ana@`. Its domain is ASCII already,
     international names by their A-label. A number in E.164, without what only marks a mobile phone.
     """
-    if mode is Channel.EMAIL:
+    if channel is Channel.EMAIL:
         return address.lower()
     return strip_mark(address)

@@ -21,15 +21,15 @@ class Unreachable:
 NORTH_AMERICA = "1"
 
 
-def normalize(mode: Channel, target: str, default_region: str | None) -> str | Unreachable:
+def normalize(channel: Channel, target: str, default_region: str | None) -> str | Unreachable:
     """The address a target names, equal for equal recipients of a channel.
 
     Args:
-        mode: the channel.
+        channel: voice, sms or email.
         target: as the operator wrote it.
         default_region: ISO 3166 code of the country that numbers without a + belong to.
     """
-    if mode is Channel.EMAIL:
+    if channel is Channel.EMAIL:
         return _mailbox(target.strip())
     return quickly_valid(target, default_region) or _number(target, default_region)
 

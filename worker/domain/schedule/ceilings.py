@@ -15,7 +15,7 @@ class Ceilings:
     sms_per_second: float = 0.0
     concurrent_calls: int = 0
 
-    def per_hour(self, mode: Channel) -> float | None:
+    def per_hour(self, channel: Channel) -> float | None:
         """Attempts an hour; None: unlimited, or, for mail, many recipients to a request."""
         rates = {Channel.VOICE: self.voice_per_second, Channel.SMS: self.sms_per_second}
-        return rates.get(mode, 0.0) * HOUR or None
+        return rates.get(channel, 0.0) * HOUR or None

@@ -96,13 +96,13 @@ class OpenHours:
     recipient: Hours | None
 
 
-def open_hours(mode: Channel, fields: Mapping[str, Any]) -> OpenHours:
+def open_hours(channel: Channel, fields: Mapping[str, Any]) -> OpenHours:
     """The hours of a campaign, from its fields by name.
 
     Mail has none of the recipient's: it waits in a mailbox.
     """
     local = (fields["recipient_start_time"], fields["recipient_end_time"])
-    asks = fields["recipient_hours"] and mode is not Channel.EMAIL and not whole_day(local)
+    asks = fields["recipient_hours"] and channel is not Channel.EMAIL and not whole_day(local)
     overrides = fields["date_overrides"].items()
     weekdays = fields["weekday_hours"].items()
     return OpenHours(

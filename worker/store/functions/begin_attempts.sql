@@ -20,7 +20,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_why text;
     v_until timestamptz;
-    v_mode text;
+    v_channel text;
     v_source text;
     v_campaign text;
     v_cap integer;
@@ -47,11 +47,11 @@ BEGIN
     INTO v_why, v_until, v_campaign
     FROM communication_batch WHERE id = p_batch FOR NO KEY UPDATE;
 
-    SELECT mode, source, frequency_cap, frequency_days INTO v_mode, v_source, v_cap, v_cap_days
+    SELECT mode, source, frequency_cap, frequency_days INTO v_channel, v_source, v_cap, v_cap_days
     FROM campaign WHERE id = v_campaign::bigint;
     IF v_why IS NULL AND EXISTS (
         SELECT FROM halt WHERE (scope, key) IN
-            (('all', ''), ('channel', v_mode), ('campaign', v_campaign))
+            (('all', ''), ('channel', v_channel), ('campaign', v_campaign))
     ) THEN
         v_why := 'halted';
     END IF;
@@ -59,7 +59,7 @@ BEGIN
     -- 2. The places. Who begins waits for those before to commit, so that each counts what all others began;
     -- after the batch, because who has this turn waits for nobody's batch: one that somebody holds would
     -- keep every campaign from beginning.
-    IF v_why IS NULL AND p_limit > 0 AND v_mode = 'voice' THEN
+    IF v_why IS NULL AND p_limit > 0 AND v_channel = 'voice' THEN
         PERFORM pg_advisory_xact_lock(7230012);
         v_room := greatest(0, p_limit - calls_under_way());
         v_requests := p_requests[:v_room];
@@ -159,7 +159,7 @@ BEGIN
 
     INSERT INTO attempt (request, batch, recipient, channel, source, attempt_number, token, state,
                          began_at, send_by, check_at)
-    SELECT r.id, r.batch, r.recipient, v_mode, v_source,
+    SELECT r.id, r.batch, r.recipient, v_channel, v_source,
            1 + coalesce((SELECT max(a.attempt_number) FROM attempt AS a WHERE a.request = r.id), 0),
            gen_random_uuid(), 'SENDING', v_now,
            least(v_now + p_send_window, v_until), v_now + p_answer_time

@@ -4,7 +4,7 @@
 
 CREATE OR REPLACE FUNCTION pace_new_batch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO batch_pace (batch, mode, next_claim_at)
+    INSERT INTO batch_pace (batch, channel, next_claim_at)
     SELECT NEW.id, mode, greatest(clock_timestamp(), NEW.starts_at) FROM campaign WHERE id = NEW.campaign_id;
     RETURN NULL;
 END $$;

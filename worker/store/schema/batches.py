@@ -80,7 +80,10 @@ batch_pace = Table(
     metadata,
     Column("batch", BigInteger, ForeignKey("communication_batch.id"), primary_key=True),
     Column(
-        "mode", Text, nullable=False, comment="copied from the campaign: a scan is of one channel"
+        "channel",
+        Text,
+        nullable=False,
+        comment="copied from the campaign's mode: a scan is of one channel",
     ),
     Column(
         "next_claim_at",
@@ -117,7 +120,7 @@ batch_pace = Table(
         Integer,
         comment="requests not expected to be attempted before expires_on; NULL: none",
     ),
-    Index("batch_pace_due", "mode", "next_claim_at"),
+    Index("batch_pace_due", "channel", "next_claim_at"),
     Index("batch_pace_late", "batch", postgresql_where=text("late IS NOT NULL")),
     postgresql_with={"fillfactor": "50"},
     comment=(

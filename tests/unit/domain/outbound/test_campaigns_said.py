@@ -12,12 +12,14 @@ from worker.domain.errors import WrongFields
 from worker.domain.statuses import Channel
 
 
-def said(mode: Channel = Channel.SMS, *, of_one: int | None = 1, **fields: Any) -> dict[str, Any]:
-    return campaign_fields_said(fields, fields, mode, of_one=of_one)
+def said(
+    channel: Channel = Channel.SMS, *, of_one: int | None = 1, **fields: Any
+) -> dict[str, Any]:
+    return campaign_fields_said(fields, fields, channel, of_one=of_one)
 
 
 @pytest.mark.parametrize(
-    ("mode", "given", "ours"),
+    ("channel", "given", "ours"),
     [
         (Channel.SMS, {"body": "Hi", "a": "1"}, {"campaign_variables": {"a": "1"}, "body": "Hi"}),
         (Channel.SMS, {"subject": "x"}, {"campaign_variables": {"subject": "x"}}),
@@ -27,9 +29,9 @@ def said(mode: Channel = Channel.SMS, *, of_one: int | None = 1, **fields: Any) 
     ],
 )
 def test_words_stand_among_the_variables_under_names_of_the_mode(
-    mode: Channel, given: dict[str, str], ours: dict[str, Any]
+    channel: Channel, given: dict[str, str], ours: dict[str, Any]
 ) -> None:
-    assert said(mode, campaign_variables=given).items() >= ours.items()
+    assert said(channel, campaign_variables=given).items() >= ours.items()
 
 
 @pytest.mark.parametrize(

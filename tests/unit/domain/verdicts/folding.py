@@ -23,7 +23,7 @@ from worker.domain.statuses import AttemptState, Cause, Channel, ChannelStatus, 
 BEGUN = Facts(
     attempt=1,
     request=1,
-    mode=Channel.VOICE,
+    channel=Channel.VOICE,
     state=AttemptState.SENDING,
     sid=None,
     position=None,
@@ -50,7 +50,7 @@ def facts(**values: Any) -> Facts:
 def report(meaning: Meaning, rank: int, **values: Any) -> Report:
     """One thing Twilio said of a call."""
     told: dict[str, Any] = {
-        "mode": Channel.VOICE,
+        "channel": Channel.VOICE,
         "key": f"CA1:{rank}",
         "token": None,
         "sid": "CA1",

@@ -63,7 +63,7 @@ def test_no_provider_can_make_a_request_wait_for_ever(seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "mode", "status", "outcome"),
+    ("kind", "channel", "status", "outcome"),
     [
         (Refusal.INVALID_TARGET, Channel.VOICE, RequestStatus.INVALID, ChannelStatus.INVALID),
         (Refusal.OPTED_OUT, Channel.SMS, RequestStatus.SKIPPED, ChannelStatus.UNSUBSCRIBED),
@@ -73,9 +73,9 @@ def test_no_provider_can_make_a_request_wait_for_ever(seconds: float) -> None:
     ],
 )
 def test_a_refusal_is_counted_and_final(
-    kind: Refusal, mode: Channel, status: RequestStatus, outcome: ChannelStatus
+    kind: Refusal, channel: Channel, status: RequestStatus, outcome: ChannelStatus
 ) -> None:
-    change = answered(facts(mode=mode), Refused(kind, "21211"))
+    change = answered(facts(channel=channel), Refused(kind, "21211"))
 
     assert moved(change) == (AttemptState.REFUSED, status, outcome)
     assert change is not None

@@ -48,9 +48,9 @@ def test_only_a_doubt_can_be_proven_absent(state: AttemptState) -> None:
     assert judge_absence(facts(state=state, sid="CA1", checks=9), PATIENCE) is None
 
 
-@pytest.mark.parametrize("mode", Channel)
-def test_a_doubt_is_closed_by_policy_when_patience_runs_out(mode: Channel) -> None:
-    known = replace(DOUBT, mode=mode, age=PATIENCE.give_up[mode])
+@pytest.mark.parametrize("channel", Channel)
+def test_a_doubt_is_closed_by_policy_when_patience_runs_out(channel: Channel) -> None:
+    known = replace(DOUBT, channel=channel, age=PATIENCE.give_up[channel])
 
     change = judge_undecided(known, PATIENCE)
 
@@ -64,22 +64,22 @@ def test_a_doubt_is_closed_by_policy_when_patience_runs_out(mode: Channel) -> No
     assert (change.move.error_code, change.move.due_in) == ("in_doubt", None)
 
 
-@pytest.mark.parametrize("mode", Channel)
-def test_a_doubt_is_open_until_then(mode: Channel) -> None:
-    known = replace(DOUBT, mode=mode, age=PATIENCE.give_up[mode] - SECOND)
+@pytest.mark.parametrize("channel", Channel)
+def test_a_doubt_is_open_until_then(channel: Channel) -> None:
+    known = replace(DOUBT, channel=channel, age=PATIENCE.give_up[channel] - SECOND)
 
     assert judge_undecided(known, PATIENCE).state is AttemptState.IN_DOUBT
 
 
-@pytest.mark.parametrize("mode", [Channel.VOICE, Channel.SMS])
-def test_nobody_is_called_or_texted_again_on_doubt(mode: Channel) -> None:
-    known = replace(DOUBT, mode=mode, resend_in_doubt=True, attempts_allowed=9)
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
+def test_nobody_is_called_or_texted_again_on_doubt(channel: Channel) -> None:
+    known = replace(DOUBT, channel=channel, resend_in_doubt=True, attempts_allowed=9)
 
     assert moved(give_up(known, Cause.INFERENCE))[1] is RequestStatus.FAILED
 
 
 def test_a_mail_is_sent_again_on_doubt_where_its_campaign_chose_so() -> None:
-    known = replace(DOUBT, mode=Channel.EMAIL, resend_in_doubt=True)
+    known = replace(DOUBT, channel=Channel.EMAIL, resend_in_doubt=True)
 
     change = give_up(known, Cause.INFERENCE)
 
@@ -87,13 +87,13 @@ def test_a_mail_is_sent_again_on_doubt_where_its_campaign_chose_so() -> None:
 
 
 def test_a_mail_in_doubt_is_not_sent_again_for_a_batch_that_is_over() -> None:
-    known = replace(DOUBT, mode=Channel.EMAIL, resend_in_doubt=True, batch_lives=False)
+    known = replace(DOUBT, channel=Channel.EMAIL, resend_in_doubt=True, batch_lives=False)
 
     assert moved(give_up(known, Cause.INFERENCE))[1] is RequestStatus.FAILED
 
 
 def test_a_mail_is_not_sent_again_and_again_on_doubt() -> None:
-    known = replace(DOUBT, mode=Channel.EMAIL, resend_in_doubt=True, attempts_allowed=3)
+    known = replace(DOUBT, channel=Channel.EMAIL, resend_in_doubt=True, attempts_allowed=3)
 
     resent = 0
     while moved(change := give_up(known, Cause.INFERENCE))[1] is RequestStatus.PENDING:
@@ -109,13 +109,15 @@ def test_a_mail_is_not_sent_again_and_again_on_doubt() -> None:
 
 
 def accepted_facts(
-    mode: Channel, age: timedelta, channel: ChannelStatus = ChannelStatus.SENT
+    channel: Channel, age: timedelta, told: ChannelStatus = ChannelStatus.SENT
 ) -> Facts:
-    return facts(mode=mode, state=AttemptState.ACCEPTED, sid="CA1", age=age, channel_status=channel)
+    return facts(
+        channel=channel, state=AttemptState.ACCEPTED, sid="CA1", age=age, channel_status=told
+    )
 
 
 @pytest.mark.parametrize(
-    ("mode", "last", "status", "outcome"),
+    ("channel", "last", "status", "outcome"),
     [
         (Channel.VOICE, ChannelStatus.QUEUED, RequestStatus.FAILED, ChannelStatus.NO_OUTCOME),
         (Channel.SMS, ChannelStatus.SENT, RequestStatus.COMPLETED, ChannelStatus.SENT),
@@ -124,9 +126,9 @@ def accepted_facts(
     ],
 )
 def test_silence_is_judged_by_channel(
-    mode: Channel, last: ChannelStatus, status: RequestStatus, outcome: ChannelStatus
+    channel: Channel, last: ChannelStatus, status: RequestStatus, outcome: ChannelStatus
 ) -> None:
-    known = accepted_facts(mode, 4 * DAY, last)
+    known = accepted_facts(channel, 4 * DAY, last)
 
     change = judge_undecided(known, PATIENCE)
 
@@ -135,9 +137,9 @@ def test_silence_is_judged_by_channel(
     assert change.move.cause is Cause.INFERENCE
 
 
-@pytest.mark.parametrize("mode", Channel)
-def test_nothing_is_inferred_before_the_silence_has_lasted(mode: Channel) -> None:
-    known = accepted_facts(mode, PATIENCE.silence[mode] - SECOND)
+@pytest.mark.parametrize("channel", Channel)
+def test_nothing_is_inferred_before_the_silence_has_lasted(channel: Channel) -> None:
+    known = accepted_facts(channel, PATIENCE.silence[channel] - SECOND)
 
     assert judge_undecided(known, PATIENCE).state is AttemptState.ACCEPTED
 
@@ -150,14 +152,14 @@ def test_an_inference_is_revised_by_what_comes_later() -> None:
     assert moved(reported(known, COMPLETED))[1] is RequestStatus.COMPLETED
 
 
-@pytest.mark.parametrize("mode", Channel)
+@pytest.mark.parametrize("channel", Channel)
 def test_a_provider_that_can_not_answer_is_asked_for_longer_than_one_that_has_nothing_new(
-    mode: Channel,
+    channel: Channel,
 ) -> None:
     patience = make_patience(
         silence=dict.fromkeys(Channel, HOUR), unanswered=dict.fromkeys(Channel, DAY)
     )
-    known = accepted_facts(mode, 2 * HOUR)
+    known = accepted_facts(channel, 2 * HOUR)
 
     assert judge_silence(known, patience).state is AttemptState.DONE
     assert judge_undecided(known, patience).state is AttemptState.ACCEPTED

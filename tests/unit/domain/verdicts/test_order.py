@@ -151,8 +151,8 @@ def test_the_answer_may_come_at_any_place_among_the_reports(last: Report) -> Non
 
 @pytest.mark.parametrize("start", list(Channel))
 def test_every_move_that_evidence_can_make_is_in_the_table(start: Channel) -> None:
-    known = {facts(mode=start, attempts_allowed=2)}
-    known.add(facts(mode=start, attempts_allowed=2, detects_machines=True))
+    known = {facts(channel=start, attempts_allowed=2)}
+    known.add(facts(channel=start, attempts_allowed=2, detects_machines=True))
     waiting = list(known)
     while waiting:
         here = waiting.pop()

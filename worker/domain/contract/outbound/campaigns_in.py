@@ -34,13 +34,15 @@ NOT_HONOURED: dict[str, str] = {
 """What has no counterpart, unless it says nothing: null, or an empty list."""
 
 
-def campaign_fields_said(changes: Said, whole: Said, mode: Channel, *, of_one: int | None) -> Ours:
+def campaign_fields_said(
+    changes: Said, whole: Said, channel: Channel, *, of_one: int | None
+) -> Ours:
     """Our fields for what a client changes.
 
     Args:
         changes: the fields that it gives and that differ from what it was shown.
         whole: all fields as they will be.
-        mode: the campaign's.
+        channel: the campaign's.
         of_one: what `hourly_rate: 1` means, which their clients send unless told otherwise.
 
     Raises:
@@ -55,16 +57,16 @@ def campaign_fields_said(changes: Said, whole: Said, mode: Channel, *, of_one: i
     fields: Ours = {name: changes[name] for name in SAME if name in changes}
     for names, translate in _TOGETHER.items():
         if any(name in changes for name in names):
-            fields |= translate(whole, mode)
+            fields |= translate(whole, channel)
     if any(name in changes for name in _RATES):
         fields |= _rate(changes, whole, of_one)
     return _without_nulls(fields)
 
 
-def _variables(whole: Said, mode: Channel) -> Ours:
+def _variables(whole: Said, channel: Channel) -> Ours:
     """The words under their reserved names, and the other variables."""
     given = dict(whole["campaign_variables"])
-    words = {name: given.pop(name) or None for name in CONTENT[mode] if name in given}
+    words = {name: given.pop(name) or None for name in CONTENT[channel] if name in given}
     given.pop(TEMPLATE, None)
     return {"campaign_variables": given, **words}
 
