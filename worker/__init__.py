@@ -92,7 +92,7 @@ Glossary, one word for one thing. In brackets: the class, table or column that h
 campaign        who reaches out, when, how often and with which words [domain.contract.campaigns.Campaign]
 batch           requests that start, pause, expire and end together [communication_batch]
 request         one person to be reached once [communication_request]
-channel         voice, sms or email; `mode` on the wire [domain.statuses.Channel]
+channel         voice, sms or email; `mode` on the wire and in `campaign.mode` [domain.statuses.Channel]
 target          an address as it was written; read strictly or refused [communication_request.target]
 recipient       a person on a channel, by folded address: duplicates, caps, opt-outs [recipient]
 due             may be claimed from this moment on [queue.due_at]
