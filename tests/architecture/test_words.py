@@ -20,5 +20,9 @@ def test_channel_is_called_mode_on_the_wire_only() -> None:
     files = [path for room in ("worker", "tasks", "config") for path in (ROOT / room).rglob("*.py")]
     told = {path.relative_to(ROOT).as_posix(): names_in(path) & {"mode", "modes"} for path in files}
 
-    assert [name for name, found in told.items() if found and not name.startswith(ON_THE_WIRE)] == []
-    assert [table.name for table in metadata.sorted_tables if "mode" in table.columns] == ["campaign"]
+    assert [
+        name for name, found in told.items() if found and not name.startswith(ON_THE_WIRE)
+    ] == []
+    assert [table.name for table in metadata.sorted_tables if "mode" in table.columns] == [
+        "campaign"
+    ]
