@@ -88,8 +88,8 @@ fix: $(READY)  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .
 
 lock:  ## write both lock files anew from pyproject.toml (needs uv): all of it, and what a deployment needs
-	$(LOCK) --group dev --extra build -o requirements.lock
-	$(LOCK) --extra build -o requirements-core.lock
+	$(LOCK) --group dev --all-extras -o requirements.lock
+	$(LOCK) --extra build --extra flower -o requirements-core.lock
 
 dist: $(READY)  ## build what is released from the last commit: wheel, source, licences, checksums
 	@.ci/dist

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from packaging.requirements import Requirement
 
+from config.extras import EXTRAS
 from tests.doors import settings
 from tests.fixtures.house import ROOT
 from worker.local.postgres import EmbeddedPostgres
@@ -21,6 +22,7 @@ from worker.store.revisions import head
 
 ROOMS = ("config/", "tasks/", "worker/")
 BUILT_FROM = ("LICENSE", "README.md", "pyproject.toml")
+NOWHERE, BROKER = "postgresql://outreach@127.0.0.1:1/outreach", "redis://127.0.0.1:1/0"
 _numbers = count()
 
 
@@ -106,6 +108,12 @@ def link(needed: Distribution, site: Path) -> None:
             (site / top).symlink_to(Path(str(needed.locate_file(top))))
 
 
+def own_settings(database_url: str, broker_url: str, state_dir: Path) -> dict[str, str]:
+    """What is set, and nothing of the environment the tests run in."""
+    chosen = settings(database_url, broker_url, state_dir)
+    return {name: chosen[name] for name in chosen.keys() - os.environ.keys()}
+
+
 def run(
     program: Path, *arguments: str, folder: Path, **environment: str
 ) -> subprocess.CompletedProcess[str]:
@@ -129,6 +137,47 @@ def test_it_holds_every_file_of_the_packages_and_no_other(wheel: Path) -> None:
     assert {Path(name).suffix for name in packed} > {".py", ".sql", ".json", ".csv"}
 
 
+def test_it_needs_nothing_of_the_demo_and_of_flower(installed: Path) -> None:
+    [site] = installed.parent.glob("lib/python*/site-packages")
+
+    assert {name for extra in EXTRAS.values() for name in extra if (site / name).exists()} == set()
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("demo", ("-m", "worker.cli.main", "demo")),
+        ("demo", ("-m", "worker.local", "run")),
+        ("flower", ("-m", "tasks.process", "flower")),
+    ],
+    ids=["demo", "run", "flower"],
+)
+def test_who_asks_for_an_extra_that_is_not_there_is_told_what_to_install(
+    extra: str, words: tuple[str, ...], installed: Path, tmp_path: Path
+) -> None:
+    done = run(
+        installed / "python", *words, folder=tmp_path, **own_settings(NOWHERE, BROKER, tmp_path)
+    )
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{words[-1]} can't start: it needs more: pip install 'outreach[{extra}]'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("extra", "module"), [("demo", "worker.local.demo"), ("flower", "flower.command")]
+)
+def test_an_extra_brings_what_it_is_for(
+    extra: str, module: str, wheel: Path, tmp_path: Path
+) -> None:
+    programs = install(wheel, tmp_path / "environment", extra)
+
+    done = run(programs / "python", "-c", f"import {module}", folder=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_command_says_its_version(installed: Path, tmp_path: Path) -> None:
     done = run(installed / "outreach", "--version", folder=tmp_path)
 
@@ -147,8 +196,7 @@ def test_nothing_of_it_comes_from_the_checkout(installed: Path, tmp_path: Path) 
 def test_it_migrates_a_database_and_finds_it_well(
     installed: Path, empty_database: str, broker_url: str, tmp_path: Path
 ) -> None:
-    chosen = settings(empty_database, broker_url, tmp_path / "state")
-    environment = {name: chosen[name] for name in chosen.keys() - os.environ.keys()}
+    environment = own_settings(empty_database, broker_url, tmp_path / "state")
 
     migrated = run(installed / "outreach", "db", "upgrade", folder=tmp_path, **environment)
     examined = run(installed / "outreach", "doctor", folder=tmp_path, **environment)

@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from worker.local.demo import demo
-from worker.local.run import run
+from config.extras import need_extra
 
 
 def main() -> int:
@@ -18,8 +17,14 @@ def main() -> int:
     showing.add_argument("--csv", type=Path, help="your own file instead of the three that ship")
     showing.add_argument("--mode", help="the channel of --csv: voice, sms or email")
     chosen = parser.parse_args()
+    need_extra("demo", chosen.command)
+    # Here, because they import what only that extra brings.
     if chosen.command == "run":
+        from worker.local.run import run  # noqa: PLC0415
+
         return run()
+    from worker.local.demo import demo  # noqa: PLC0415
+
     return demo(keep=chosen.keep, csv=chosen.csv, channel=chosen.mode)
 
 
