@@ -17,39 +17,49 @@ Beside them stands `sandbox`, which speaks the providers' wire APIs and knows no
 
 One request's walk, PENDING to COMPLETED:
 
-1. `desk/uploads.py`        an operator's CSV becomes requests, each with a row in the queue table. The
-                            person a target names is read by `domain/recipients/targets.py`: plainly
-                            written numbers by `phone_fast_path.py` there, others by `phone_reading.py`.
+1. `desk/uploads.py`        an operator's CSV becomes requests, each with a row in the queue table; a file
+                            brought over HTTP is kept first (`desk/waiting_uploads.py`) and read by
+                            whichever process of the API lives (`api/clerk.py`). The person a target names
+                            is read by `domain/recipients/targets.py`: plainly written numbers by
+                            `phone_fast_path.py` there, others by `phone_reading.py`.
 2. `dispatch/scan.py`       the scheduler (`tasks/scheduler.py`) claims due requests under a lease and
-                            publishes one message per chunk of a batch: ids and the lease's token.
-                            `domain/schedule/eligibility.py` decides which batches may claim, by rates
-                            (`pace.py`), windows (`windows.py`) and caps; `dispatch/selection.py` asks
-                            the recipient's own clock.
+                            publishes one message per chunk of a batch: ids and the lease's token
+                            (`tasks/publish.py`). `domain/schedule/eligibility.py` decides which batches
+                            may claim, by rates (`pace.py`), windows (`windows.py`) and caps;
+                            `dispatch/selection.py` asks the recipient's own clock.
 3. `tasks/deliver.py`       a worker receives the message and calls
-   `dispatch/deliver.py`    render, reserve (`limits/gate.py`), begin, send, record: step by step in
-                            `dispatch/delivery.py`. `begin` is one function in the database and the only
-                            gate to a provider: it writes the attempt before anybody is contacted.
-                            Mails that share their words share a request (`dispatch/grouping.py`).
-4. `providers/voice.py`     places the call through the SDK; its answer is a value of
-                            `domain/evidence/answers.py`.
-5. `dispatch/record.py`     judges the answer (`domain/evidence/`) and writes what it changes. While the
-                            store takes nothing, answers wait in `dispatch/answer_buffer.py`; an answer
-                            whose attempt is unknown proves data loss, and all is halted
-                            (`dispatch/data_loss.py`). A run of one unknown code halts the campaign
-                            (`dispatch/unknown_codes.py`).
-6. `web/callbacks.py`       the provider reports; the signature is verified, and under load many reports
-                            share a transaction (`web/group_commit.py`), in which
-   `dispatch/apply_reports.py`  stores each once, judges it by the same rule and writes the change.
+   `dispatch/deliver.py`    render, reserve (`limits/gate.py`, `limits/bucket.py`), begin, send, record:
+                            step by step in `dispatch/delivery.py`. `begin` is one function in the database
+                            and the only gate to a provider: it writes the attempt before anybody is
+                            contacted. Mails that share their words share a request (`dispatch/grouping.py`).
+4. `providers/voice.py`     places the call through the SDK, on the loop of `dispatch/provider_loop.py`; its
+                            answer is a value of `domain/evidence/answers.py`.
+5. `dispatch/record.py`     judges the answer (`domain/evidence/judge_answers.py`) and writes what it
+                            changes (`attempts.py` there, tries by `retries.py`), counted once
+                            (`counted_moves.py`). While the store takes nothing, answers wait in
+                            `dispatch/answer_buffer.py`; an answer whose attempt is unknown proves data
+                            loss, and all is halted (`dispatch/data_loss.py`). A code that speaks of the
+                            sender or the account halts (`dispatch/halt.py`), and so does a run of one
+                            unknown code (`dispatch/unknown_codes.py`); one that speaks of a country is
+                            only told (`domain/evidence/destination_codes.py`);
+                            `dispatch/probe.py` lifts the halt of a channel whose provider answers again.
+6. `web/callbacks.py`       the provider reports (`domain/evidence/reports.py`); body and signature are read
+                            by `web/signed.py` and `web/bodies.py`, and under load many reports share a
+                            transaction (`web/group_commit.py`), in which
+   `dispatch/apply_reports.py`  stores each once, judges it (`domain/evidence/judge_reports.py`) and writes
+                            the change. Two contacts for one request are told (`dispatch/double_contact.py`).
 7. `dispatch/rescue.py`     looks after attempts that went silent in between; `dispatch/cancel.py` ends
                             calls that should not go on, `dispatch/deadline_check.py` warns of batches
-                            that will not finish in time.
+                            that will not finish in time, `dispatch/sweep.py` closes what time decided, and
+                            `dispatch/drain.py` waits until nothing of a paused batch can be sent any more.
 
 One opt-out's walk, from STOP to a call that is not placed:
 
-1. `web/inbound.py`         Twilio posts the text; `domain/consent/opt_out_words.py` recognizes STOP. Clicks
-                            on "unsubscribe" arrive at `web/unsubscribe.py`, spam reports at
-                            `web/callbacks.py`; those that fit no attempt are still heard
-                            (`dispatch/unmatched_reports.py`).
+1. `web/inbound.py`         Twilio posts the text; `domain/consent/opt_out_words.py` recognizes STOP
+                            (`stop_phrases.py` there: in a sentence). Clicks on "unsubscribe" arrive at
+                            `web/unsubscribe.py`, spam reports at `web/callbacks.py`; those that fit no
+                            attempt are still heard (`dispatch/unmatched_reports.py`). What arrived is
+                            counted (`web/tallies.py`).
 2. `desk/opt_outs.py`       suppresses the recipient: `store/suppressions.py` writes a row for the act, and
                             on the recipient what is in force. `begin` asks last, under the row's lock.
 3. `dispatch/start_messages.py`  lifts the STOPs that are older than a START; an operator lifts one row by
@@ -57,16 +67,24 @@ One opt-out's walk, from STOP to a call that is not placed:
 
 One doubt's walk, from a worker that died to the answer:
 
-1. `dispatch/rescue.py`     finds attempts whose deadline has passed without an answer; the doubt stands
-                            in the attempt's row (`store/doubts.py`).
-2. `providers/twilio_lookup.py`  asks the provider: by sid, else by every spelling of the number.
-3. `domain/evidence/judge_doubts.py`  judges: found means contacted; proven absent means due again;
+1. `heartbeat.py`           a process whose work goes on says so on its host, and to the database
+                            (`dispatch/presence.py`); one that doesn't is missed and ended.
+2. `dispatch/rescue.py`     finds attempts whose deadline has passed without an answer
+                            (`domain/evidence/timeouts.py`); the doubt stands in the attempt's row
+                            (`store/doubts.py`).
+3. `providers/twilio_lookup.py`  asks the provider: by sid, else by every spelling of the number; its
+                            answer is a value of `domain/evidence/lookups.py`.
+4. `domain/evidence/judge_doubts.py`  judges: found means contacted; proven absent means due again;
                             undecided waits and, in the end, is given up as UNRESOLVED. Nobody guesses.
-4. `dispatch/decide.py`     or an operator decides, and that is remembered as a decision.
+5. `dispatch/decide.py`     or an operator decides, and that is remembered as a decision.
+
+A process that sends first knows its database (`tasks/start.py`, `dispatch/database_identity.py`). The
+scheduler's duties are done one by one (`dispatch/duty.py`); `dispatch/clock_skew.py` compares clocks.
 
 Work also comes in by message: `tasks/triggers.py` (a Celery queue whose every message
 `tasks/guard.py` rebuilds or sets aside) and `tasks/stream.py` (a Redis Stream) call
-`desk/messages.py`, which stores a message's id with its effect, or a dead letter.
+`tasks/intake.py`, and that `desk/messages.py`, which stores a message's id with its effect, or a dead
+letter.
 
 Whoever asks over HTTP shows a key: `api/callers.py` asks `desk/key_ring.py` whose it is. What
 programs may ask is listed in `api/app.py`.
@@ -85,7 +103,8 @@ What people see and do in a browser is `api/console`: pages of use cases in `des
 What is done to all that match is a row that any process of the API carries on (`desk/bulk_deeds.py`).
 
 Every change of a request's status is counted and written to its history by triggers (see
-`store/functions`, one file for each), whoever makes it.
+`store/functions`, one file for each), whoever makes it. What else is counted for all time, whichever
+process counts, is kept by `store/tallies.py`.
 
 Glossary, one word for one thing. In brackets: the class, table or column that holds it.
 

@@ -30,6 +30,25 @@ def test_every_room_is_named() -> None:
     assert {room for room in rooms if not re.search(rf"\b{room}\b", WALKS)} == set()
 
 
+@pytest.mark.parametrize("room", ["dispatch", "domain/evidence", "limits"])
+def test_the_walks_pass_by_every_file_of_a_room_they_cross(room: str) -> None:
+    files = {path.name for path in (ROOT / "worker" / room).glob("*.py")} - {"__init__.py"}
+
+    assert {name for name in files if not re.search(rf"\b{re.escape(name)}`", WALKS)} == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("heartbeat.py", "desk/waiting_uploads.py", "api/clerk.py", "tasks/publish.py"),
+        *("tasks/intake.py", "tasks/start.py", "web/signed.py", "web/bodies.py", "web/tallies.py"),
+        "store/tallies.py",
+    ],
+)
+def test_the_walks_pass_by_what_lies_between_the_rooms(name: str) -> None:
+    assert f"`{name}`" in WALKS
+
+
 def test_the_glossary_is_read_whole() -> None:
     assert len(TERMS) == GLOSSARY.count("[")
     assert len(TERMS) >= 25
