@@ -25,7 +25,7 @@ class Timing(BaseModel):
     connect_timeout: Seconds = 3.0
     read_timeout: Seconds = 35.0
     """Twilio itself gives up at about 30 s; reading longer than that leaves the fewest doubts."""
-    settle: Seconds = 30.0
+    first_doubt_lookup: Seconds = 30.0
     """Added to send_window + read_timeout before anybody judges an attempt that went silent."""
     lookup_interval: Seconds = 60.0
     """Between two questions to a provider about the same attempt."""
@@ -47,7 +47,7 @@ class Timing(BaseModel):
     """A channel that its provider halted is tried again this often."""
     voice_first_look: Seconds = 300.0
     """An accepted call without a final callback is asked for by sid this long after acceptance."""
-    verdict_wait: Seconds = 60.0
+    answered_by_wait: Seconds = 60.0
     """How long a call that is over waits for the word who answered, where its campaign minds machines."""
     voice_silence: Seconds = 86_400.0
     sms_silence: Seconds = 43_200.0
@@ -69,15 +69,17 @@ class Timing(BaseModel):
         if self.give_up <= self.unanswered + self.lookup_interval * self.empty_lookups:
             raise ValueError("give_up must leave room for empty_lookups questions")
         if self.mail_doubt <= self.unanswered:
-            raise ValueError("mail_doubt must exceed send_window + read_timeout + settle")
-        if self.verdict_wait >= self.voice_silence:
-            raise ValueError("verdict_wait must be shorter than voice_silence")
+            raise ValueError(
+                "mail_doubt must exceed send_window + read_timeout + first_doubt_lookup"
+            )
+        if self.answered_by_wait >= self.voice_silence:
+            raise ValueError("answered_by_wait must be shorter than voice_silence")
         return self
 
     @property
     def unanswered(self) -> float:
         """Seconds after begin when a worker that still runs must have recorded its answer."""
-        return self.send_window + self.read_timeout + self.settle
+        return self.send_window + self.read_timeout + self.first_doubt_lookup
 
     @property
     def drain(self) -> float:
@@ -102,7 +104,7 @@ FAST = Timing(
     send_window=2.0,
     connect_timeout=1.0,
     read_timeout=2.0,
-    settle=1.0,
+    first_doubt_lookup=1.0,
     lookup_interval=1.0,
     empty_lookups=3,
     give_up=20.0,
@@ -113,7 +115,7 @@ FAST = Timing(
     webhook_timeout=1.0,
     webhook_pause=0.3,
     voice_first_look=4.0,
-    verdict_wait=2.0,
+    answered_by_wait=2.0,
     voice_silence=60.0,
     sms_silence=6.0,
     sms_unanswered=20.0,

@@ -52,25 +52,30 @@ def main() -> None:
     _repeat(Duty(SCAN, look, timing.tick, shared=False), stop)
     for thread in threads:
         thread.join()
-    runtime().line.close()
+    runtime().provider_loop.close()
     presence().end()
 
 
 def duties() -> tuple[Duty, ...]:
     """Everything that time or silence decides. Two of them are questions to each host."""
     here, timing = runtime(), settings.timing
-    engine, line, patience, every = here.engine, here.line, here.patience, timing.sweep
+    engine, provider_loop, timeouts, every = (
+        here.engine,
+        here.provider_loop,
+        here.timeouts,
+        timing.sweep,
+    )
     probing = timedelta(seconds=timing.probe)
     return (
         Duty("recognize", lambda: know_the_database(engine, here.memories), every, shared=False),
         Duty("sweep", lambda: sweep(engine), every),
-        Duty("probe", lambda: probe(engine, line, probing), every),
-        Duty("settle", lambda: apply_waiting(engine, patience), every),
-        Duty("starts", lambda: hear_starts(engine, line), every),
-        Duty("recall", lambda: cancel_double_calls(engine, line, patience), every),
-        Duty("rescue", lambda: rescue_all(engine, line, patience), every),
+        Duty("probe", lambda: probe(engine, provider_loop, probing), every),
+        Duty("reports", lambda: apply_waiting(engine, timeouts), every),
+        Duty("starts", lambda: hear_starts(engine, provider_loop), every),
+        Duty("cancel", lambda: cancel_double_calls(engine, provider_loop, timeouts), every),
+        Duty("rescue", lambda: rescue_all(engine, provider_loop, timeouts), every),
         Duty("strays", gather, every),
-        Duty("foresee", lambda: check_deadlines(engine, here.ceilings), timing.foresee),
+        Duty("deadlines", lambda: check_deadlines(engine, here.ceilings), timing.foresee),
         Duty("seal", lambda: seal_audit(engine), every),
         Duty("clocks", lambda: tell_skew(engine), timing.foresee, shared=False),
     )

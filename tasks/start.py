@@ -70,13 +70,13 @@ def begin_nothing_more(**_: object) -> None:
     HEART.beat(inf)
     retry.STOPPING.set()
     runtime().gate.stop()
-    runtime().keeper.stop()
+    runtime().answer_buffer.stop()
 
 
 @worker_shutdown.connect
 def say_what_was_lost(sender: Any, **_: object) -> None:  # noqa: ANN401  Celery's worker
     """Answers that the store did not take in time are told, and the process fails."""
     presence().end()
-    if lost := runtime().keeper.doubted:
+    if lost := runtime().answer_buffer.doubted:
         log.critical("answers_go_into_doubt", count=lost)
         sender.exitcode = LOST_ANSWERS

@@ -57,7 +57,7 @@ def main() -> None:
     while not stop.is_set():
         HEART.beat(LONGEST_ROUND)
         step(reader, stop)
-    runtime().line.close()
+    runtime().provider_loop.close()
     presence().end()
 
 

@@ -14,7 +14,7 @@ import structlog
 
 from config import logs
 from config.start import load_or_exit
-from worker.dispatch.database_identity import REFUSED, refuse_strangers, wait_until_known
+from worker.dispatch.database_identity import REFUSED, refuse_unrecognized, wait_until_known
 from worker.dispatch.presence import Presence
 from worker.domain.database_identity import RefusedToStart
 from worker.heartbeat import HEART
@@ -69,7 +69,7 @@ async def _tell_until(stop: asyncio.Event, runtime: Runtime) -> None:
 
 async def _wait_until_known(runtime: Runtime, stop: asyncio.Event) -> None:
     asked = threading.Event()
-    look = partial(refuse_strangers, runtime.engine, runtime.memories)
+    look = partial(refuse_unrecognized, runtime.engine, runtime.memories)
     waiting = asyncio.create_task(asyncio.to_thread(wait_until_known, look, asked))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({waiting, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -383,7 +383,7 @@ def allow_recipient(engine: Engine, channel: Channel, target: str) -> int:
     return len(standing)
 
 
-def make_patience(**values: Any) -> Timeouts:
+def make_timeouts(**values: Any) -> Timeouts:
     """Waiting as in production, unless a test says otherwise."""
     chosen: dict[str, Any] = {
         "throttle_pause": 5 * SECOND,
@@ -401,7 +401,7 @@ def make_patience(**values: Any) -> Timeouts:
             Channel.SMS: 12 * HOUR,
             Channel.EMAIL: 72 * HOUR,
         },
-        "verdict_wait": MINUTE,
+        "answered_by_wait": MINUTE,
         "silence": {Channel.VOICE: 24 * HOUR, Channel.SMS: 12 * HOUR, Channel.EMAIL: 72 * HOUR},
         "unanswered": {Channel.VOICE: 24 * HOUR, Channel.SMS: 24 * HOUR, Channel.EMAIL: 72 * HOUR},
     }
@@ -417,7 +417,7 @@ def make_limits(**values: Any) -> DeliveryLimits:
         "flush_seconds": 0.02,
         "at_once": 100,
         "group_size": 100,
-        "patience": make_patience(),
+        "patience": make_timeouts(),
         "mark_key": b"a key",
     }
     return DeliveryLimits(**(chosen | values))

@@ -5,7 +5,7 @@ Rooms, and who may ask whom (one way only, checked by import-linter)::
     tasks | web | api | cli | local  doors: queue messages, public and private HTTP, the operator's
                                      command, one machine; `listener` bounds who speaks HTTP
               |
-           runtime                   settings become engine, line, limits
+           runtime                   settings become engine, loop, limits
               |
       dispatch | desk                use cases: what is done | what an operator reads and edits
               |

@@ -88,7 +88,7 @@ class Runtime:
         return Minutes()
 
     @cached_property
-    def keeper(self) -> "AnswerBuffer":
+    def answer_buffer(self) -> "AnswerBuffer":
         """Holds what the store does not take."""
         from worker.dispatch.answer_buffer import AnswerBuffer
 
@@ -118,7 +118,7 @@ class Runtime:
         )
 
     @cached_property
-    def line(self) -> "ProviderLoop":
+    def provider_loop(self) -> "ProviderLoop":
         """The event loop with the providers' connections."""
         from worker.dispatch.provider_loop import ProviderLoop
         from worker.providers.connected import connect as connect_providers
@@ -140,14 +140,14 @@ class Runtime:
             )
         )
 
-    def close_line(self) -> None:
+    def close_provider_loop(self) -> None:
         """Close the line, where anybody has asked for it."""
-        if "line" in vars(self):
-            self.line.close()
+        if "provider_loop" in vars(self):
+            self.provider_loop.close()
 
     def close(self) -> None:
         """Hang up, wherever anybody was called."""
-        self.close_line()
+        self.close_provider_loop()
         for name in {"engine", "patient_engine"} & vars(self).keys():
             vars(self)[name].dispose()
 
@@ -260,14 +260,14 @@ class Runtime:
         return [derive_key(secret, *names) for secret in self.settings.twilio_auth_tokens]
 
     @property
-    def patience(self) -> Timeouts:
+    def timeouts(self) -> Timeouts:
         """Return how long each kind of waiting lasts."""
         timing = self.settings.timing
         give_up = timedelta(seconds=timing.give_up)
         return Timeouts(
             throttle_pause=timedelta(seconds=timing.throttle_pause),
             refused_pause=timedelta(seconds=timing.refused_pause),
-            first_doubt_lookup=timedelta(seconds=timing.settle),
+            first_doubt_lookup=timedelta(seconds=timing.first_doubt_lookup),
             lookup_interval=timedelta(seconds=timing.lookup_interval),
             empty_lookups=timing.empty_lookups,
             unknown_run=self.settings.unknown_run,
@@ -281,7 +281,7 @@ class Runtime:
                 Channel.SMS: timedelta(seconds=timing.sms_silence),
                 Channel.EMAIL: timedelta(seconds=timing.mail_silence),
             },
-            verdict_wait=timedelta(seconds=timing.verdict_wait),
+            answered_by_wait=timedelta(seconds=timing.answered_by_wait),
             silence={
                 Channel.VOICE: timedelta(seconds=timing.voice_silence),
                 Channel.SMS: timedelta(seconds=timing.sms_silence),

@@ -45,7 +45,7 @@ def test_a_process_killed_in_its_middle_leaves_the_rest_to_the_next(
     }
     # Paused, so that nothing but the deed touches them.
     batch = make_batch(
-        engine, campaign=make_campaign(engine, mode=Channel.SMS), batch_id="B", paused=True
+        engine, campaign=make_campaign(engine, channel=Channel.SMS), batch_id="B", paused=True
     )
     with engine.begin() as connection:
         connection.execute(FILL, {"batch": batch, "n": PEOPLE})

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from tests.benchmarks.machine import running_machine
 from tests.benchmarks.ours import make_batch, sqlalchemy_url
-from tests.factories import make_patience
+from tests.factories import make_timeouts
 from tests.programs import run_alone
 from worker.dispatch.scan import Chunk, ScanLimits, hand_back, scan
 from worker.domain.evidence import judge_answer, judge_report
@@ -36,7 +36,7 @@ UPDATES_EACH = 3
 TICKS = 15
 
 Judge = Callable[[Facts], Change | None]
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 
 
 def measure(engine: Engine, url: str, *, rows: int, updates: int) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import cast
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.domain.content.tickets import LookupRequest, Ticket
 from worker.domain.evidence.answers import Accepted, Answer
-from worker.domain.evidence.lookups import Look, Undecided
+from worker.domain.evidence.lookups import Lookup, Undecided
 from worker.domain.statuses import Channel
 from worker.providers import Moment, Providers
 
@@ -28,7 +28,7 @@ class FakeProvider:
         channel: Channel,
         *,
         answers: Iterable[Answer | Exception] = (),
-        looks: Iterable[Look | Exception] = (),
+        looks: Iterable[Lookup | Exception] = (),
         meanwhile: Interlude | None = None,
     ) -> None:
         self.channel = channel
@@ -39,7 +39,7 @@ class FakeProvider:
         self.canceled: list[str] = []
         self.hung_up: list[str] = []
         self._answers: Iterator[Answer | Exception] = iter(answers)
-        self._looks: Iterator[Look | Exception] = iter(looks)
+        self._looks: Iterator[Lookup | Exception] = iter(looks)
         self._meanwhile = meanwhile
 
     async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
@@ -60,7 +60,7 @@ class FakeProvider:
         self.tickets += tickets[1:]
         return [answer] * len(tickets)
 
-    async def look(self, inquiry: LookupRequest) -> Look:
+    async def look_up(self, inquiry: LookupRequest) -> Lookup:
         """Say what the script says of this attempt."""
         self.inquiries.append(inquiry)
         look = next(self._looks, Undecided("unscripted"))
@@ -97,6 +97,6 @@ class FakeProviders:
         """Nothing is open."""
 
 
-def line_to(*providers: FakeProvider) -> ProviderLoop:
+def loop_to(*providers: FakeProvider) -> ProviderLoop:
     """A line that ends at these providers; close it after use."""
     return ProviderLoop(lambda: cast(Providers, FakeProviders(*providers)))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.factories import counted_equals_recount, make_patience
+from tests.factories import counted_equals_recount, make_timeouts
 from tests.properties.stories import (
     STORIES,
     Batches,
@@ -21,7 +21,7 @@ from worker.domain.evidence.reports import Report
 from worker.domain.statuses import Channel
 
 PER_CHANNEL, EVENTS, LOAD = 667, 20_000, 500
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 
 _REQUESTS = text("""
     SELECT request_status, channel_manager_status, error_code, attempt_count

@@ -20,11 +20,11 @@ from tests.factories import (
     make_batch,
     make_campaign,
     make_limits,
-    make_patience,
     make_recipient,
     make_request,
+    make_timeouts,
 )
-from tests.properties.world import Crash, Fate, Outside, line_to, pass_time
+from tests.properties.world import Crash, Fate, Outside, loop_to, pass_time
 from tests.samples import sample
 from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.deliver import deliver
@@ -37,9 +37,9 @@ from worker.domain.statuses import Channel
 SECOND = timedelta(seconds=1)
 PEOPLE = 4
 RETRIES = 1
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 SCAN = ScanLimits(lease=60 * SECOND, chunk_size=3, backlog_chunks=4)
-DELIVERY = make_limits(answer_time=30 * SECOND, flush_rows=3, flush_seconds=0.01, patience=PATIENCE)
+DELIVERY = make_limits(answer_time=30 * SECOND, flush_rows=3, flush_seconds=0.01, timeouts=PATIENCE)
 SETTINGS = settings(
     max_examples=sample(12, 200),
     stateful_step_count=30,
@@ -87,7 +87,7 @@ class Protocol(RuleBasedStateMachine):
         with self.engine.begin() as connection:
             connection.execute(_EMPTY)
         self.outside = Outside()
-        self.line = line_to(self.outside)
+        self.provider_loop = loop_to(self.outside)
         self.chunks: list[Chunk] = []
 
     def teardown(self) -> None:
@@ -96,13 +96,13 @@ class Protocol(RuleBasedStateMachine):
         for _ in range(15):
             self._tell_everything()
             pass_time(self.engine, 2000)
-            rescue(self.engine, self.line, PATIENCE)
+            rescue(self.engine, self.provider_loop, PATIENCE)
             sweep(self.engine)
             for chunk in scan(self.engine, SCAN, {Channel.VOICE: 0}):
-                deliver(self.engine, self.line, DELIVERY, chunk)
+                deliver(self.engine, self.provider_loop, DELIVERY, chunk)
         self.promises_hold()
         assert self._count("request_status IN ('PENDING', 'INITIATED', 'CONNECTED')") == 0
-        self.line.close()
+        self.provider_loop.close()
 
     @initialize()
     def two_batches_share_people(self) -> None:
@@ -128,7 +128,7 @@ class Protocol(RuleBasedStateMachine):
         self.outside.fates = fates
         chunk = data.draw(st.sampled_from(self.chunks))
         try:
-            deliver(self.engine, self.line, DELIVERY, chunk)
+            deliver(self.engine, self.provider_loop, DELIVERY, chunk)
         except Crash:
             self.outside.fates = []
 
@@ -145,7 +145,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule()
     def a_rescuer_looks(self) -> None:
-        rescue(self.engine, self.line, PATIENCE)
+        rescue(self.engine, self.provider_loop, PATIENCE)
         sweep(self.engine)
 
     @rule(which=st.integers(0, 1), change=st.sampled_from(["paused = true", "paused = false"]))
@@ -191,7 +191,7 @@ class Protocol(RuleBasedStateMachine):
             if not connection.scalar(closed, {"batch": chunk.batch}):
                 return
         before = self.outside.posts.total()
-        deliver(self.engine, self.line, DELIVERY, chunk)
+        deliver(self.engine, self.provider_loop, DELIVERY, chunk)
         assert self.outside.posts.total() == before
 
     @invariant()

@@ -24,7 +24,7 @@ from worker.domain.evidence.answers import (
     Throttled,
     Unknown,
 )
-from worker.domain.evidence.lookups import Look, Matches
+from worker.domain.evidence.lookups import Lookup, Matches
 from worker.domain.evidence.reports import Meaning, Report
 from worker.domain.statuses import Channel, ChannelStatus
 from worker.providers import Moment
@@ -121,7 +121,7 @@ class Outside:
             raise Crash
         return ANSWERS.get(fate) or Accepted(self.ledger[ticket.token].sid)
 
-    async def look(self, inquiry: LookupRequest) -> Look:
+    async def look_up(self, inquiry: LookupRequest) -> Lookup:
         """What is listed for this attempt, by its token: the sandbox of this world has no lag."""
         contact = self.ledger.get(inquiry.token)
         if contact is None:
@@ -171,7 +171,7 @@ class OutsideLine:
         self._loop.close()
 
 
-def line_to(outside: Outside) -> ProviderLoop:
+def loop_to(outside: Outside) -> ProviderLoop:
     """Typed as what it stands for."""
     return cast(ProviderLoop, OutsideLine(outside))
 

@@ -22,9 +22,9 @@ from tests.factories import (
     lease,
     make_attempt,
     make_batch,
-    make_patience,
     make_recipient,
     make_request,
+    make_timeouts,
     read,
     token_of,
 )
@@ -75,7 +75,7 @@ class Tally:
 
 def _event(engine: Engine, person: Person, name: str, **fields: str) -> None:
     told = {"email": person.address.upper(), "event": name, "sg_event_id": str(uuid4()), **fields}
-    apply_reports(engine, make_patience(), read_events(json.dumps([told]).encode()))
+    apply_reports(engine, make_timeouts(), read_events(json.dumps([told]).encode()))
 
 
 def _with_token(name: str) -> Step:

@@ -76,8 +76,8 @@ class Player:
 
     def scan(self) -> datetime | None:
         """Judge, claim and begin. Returns when to look again; None: never."""
-        standing = self._standing()
-        self.baseline = self.baseline or eligibility.new_baseline(standing, self.now)
+        pacing = self._standing()
+        self.baseline = self.baseline or eligibility.new_baseline(pacing, self.now)
         verdict = evaluate(self._standing(), self.now)
         self.allowance = verdict.allowance
         if isinstance(verdict, NotYet):

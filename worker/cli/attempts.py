@@ -24,7 +24,7 @@ def attempts(
     if context.invoked_subcommand:
         return
     here = session(context).runtime
-    found = doubts_open(here.engine, here.patience)
+    found = doubts_open(here.engine, here.timeouts)
     if as_json:
         print_json([one.to_wire() for one in found])
         return

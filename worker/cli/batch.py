@@ -6,7 +6,7 @@ import typer
 
 from worker.cli import exports, watching
 from worker.cli.context import AsJson, BatchId, By, Wide, screen, session
-from worker.cli.picture import draw_batch, standing
+from worker.cli.picture import describe_state, draw_batch
 from worker.cli.printing import console, print_json
 from worker.cli.rates import AutoCallRate, CallRate, ExpiresOn, StartsAt, choose_rates
 from worker.cli.screen import Screen
@@ -23,7 +23,7 @@ from worker.desk.plan import outlook
 from worker.desk.results import results as read_results
 from worker.desk.results import variable_names
 from worker.desk.spoken_times import read_times
-from worker.dispatch.database_identity import refuse_strangers
+from worker.dispatch.database_identity import refuse_unrecognized
 from worker.dispatch.drain import drain
 from worker.domain.contract.batches import BatchDetails
 from worker.domain.statuses import RequestStatus
@@ -117,8 +117,8 @@ def pause(
     after = pause_batch(here.engine, batch_id, by=operator, why=reason)
     _say(after, _nothing_to_pause(before, after))
     if wait:
-        refuse_strangers(here.engine, here.memories)
-        drained = drain(here.engine, here.line, here.patience, batch_id)
+        refuse_unrecognized(here.engine, here.memories)
+        drained = drain(here.engine, here.provider_loop, here.timeouts, batch_id)
         console().print(
             f"drained in {drained.seconds:.1f} s; {drained.canceled} queued calls taken back"
         )
@@ -195,5 +195,5 @@ def _nothing_to_pause(before: BatchDetails, after: BatchDetails) -> str | None:
 
 
 def _say(details: BatchDetails, why: str | None = None) -> None:
-    told = f"batch {details.facts.batch_id}: {standing(details.facts, details.status)}"
+    told = f"batch {details.facts.batch_id}: {describe_state(details.facts, details.status)}"
     console().print(f"{told} ({why})" if why else told)

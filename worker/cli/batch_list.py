@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from worker.cli.context import AsJson, Wide, screen, session
-from worker.cli.picture import standing
+from worker.cli.picture import describe_state
 from worker.cli.printing import add_row, print_json, table
 from worker.desk.batch_lists import list_batches
 from worker.domain.contract.batch_queries import LARGEST_PAGE, BatchPage, BatchQuery
@@ -91,7 +91,7 @@ def _show(context: typer.Context, found: BatchPage, *, wide: bool) -> None:
     listing = table(None, *COLUMNS)
     for one in found.batches:
         facts = one.details.facts
-        counted = (standing(facts, one.details.status), one.details.total, one.details.open)
+        counted = (describe_state(facts, one.details.status), one.details.total, one.details.open)
         about = (one.campaign_name, facts.created_at, facts.campaign_id)
         add_row(listing, [facts.batch_id, *counted, *about])
     out = screen(context, wide=wide)

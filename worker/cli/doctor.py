@@ -193,7 +193,7 @@ def _examine_identity(runtime: Runtime) -> Finding:
         found = judge_the_database(runtime.engine, runtime.memories)
     except (RefusedToStart, StoreUnavailable) as error:
         return Finding("memory of it", False, str(error), "nothing starts until it can be read")
-    well = found.recognition is not Recognition.STRANGER
+    well = found.recognition is not Recognition.UNRECOGNIZED
     said = found.recognition.value if well else found.why
     return Finding("memory of it", well, said, "check it, then: outreach resume --after-restore")
 

@@ -41,11 +41,11 @@ SHOWN = (
 def draw_batch(details: BatchDetails) -> RenderableType:
     """Everything about a batch."""
     facts = [(name, getattr(details.facts, name)) for name in SHOWN]
-    title = f"Batch {details.facts.batch_id} · {standing(details.facts, details.status)}"
+    title = f"Batch {details.facts.batch_id} · {describe_state(details.facts, details.status)}"
     return Group(facts_table(title, facts), draw_counts(details))
 
 
-def standing(facts: BatchFacts, status: BatchStatus) -> str:
+def describe_state(facts: BatchFacts, status: BatchStatus) -> str:
     """Its status, and whether each of its requests is final: it may be ACTIVE and yet at its end."""
     return f"{status}, finished" if facts.finished_at else str(status)
 

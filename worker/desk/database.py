@@ -102,8 +102,8 @@ def judge_duties(names: Iterable[str], rows: Iterable[DutyRow]) -> Iterator[Find
 
 def examine_halts(engine: Engine) -> list[Finding]:
     """Return whether anything is stopped from sending, by whom and why."""
-    standing = in_transaction(engine, halts.in_force)
-    if not standing:
+    in_force = in_transaction(engine, halts.in_force)
+    if not in_force:
         return [Finding("dispatch", True, "nothing is halted")]
     return [
         Finding(
@@ -113,7 +113,7 @@ def examine_halts(engine: Engine) -> list[Finding]:
             _way_out(row),
             row.halted_at,
         )
-        for row in standing
+        for row in in_force
     ]
 
 

@@ -27,17 +27,17 @@ class OpenDoubt:
 
 
 def doubts_open(
-    engine: Engine, patience: Timeouts, limit: int = 100, *, campaign: int | None = None
+    engine: Engine, timeouts: Timeouts, limit: int = 100, *, campaign: int | None = None
 ) -> list[OpenDoubt]:
     """Attempts in doubt, oldest first; of one campaign if asked."""
     found = in_transaction(engine, doubts.in_doubt, limit, campaign)
-    return [OpenDoubt(doubt, _next_step(doubt, patience)) for doubt in found]
+    return [OpenDoubt(doubt, _next_step(doubt, timeouts)) for doubt in found]
 
 
-def _next_step(doubt: Doubt, patience: Timeouts) -> str:
-    left = max(timedelta(0), patience.give_up[doubt.channel] - doubt.age)
+def _next_step(doubt: Doubt, timeouts: Timeouts) -> str:
+    left = max(timedelta(0), timeouts.give_up[doubt.channel] - doubt.age)
     closing = f"closed without a second contact in {round(left.total_seconds())} s"
     if doubt.channel is Channel.EMAIL:
         return f"waits for the mail's events, else {closing}"
-    looks = patience.empty_lookups - doubt.checks
+    looks = timeouts.empty_lookups - doubt.checks
     return f"asks the provider: {looks} empty looks prove it never arrived, else {closing}"

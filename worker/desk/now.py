@@ -101,7 +101,7 @@ def _overview(
     ceilings: Ceilings,
     zone: str,
 ) -> Overview:
-    standing, halted = glance.read_standing(connection), halts.in_force(connection)
+    counted, halted = glance.count_statuses(connection), halts.in_force(connection)
     doubts, turns = glance.count_doubts(connection), duties.newest(connection)
     running, latencies = by_kind(processes.read(connection)), glance.read_latencies(connection)
     signs = Signs(halted, standing, turns, running, sum(doubts.values()))
@@ -113,7 +113,7 @@ def _overview(
             ChannelNow(
                 channel=one,
                 minutes=by_minute[one],
-                reached=_reach(standing, one),
+                reached=_reach(counted, one),
                 due=glance.read_due(connection, one),
                 in_doubt=doubts.get(one, 0),
                 latency=latencies.get(one),
@@ -160,10 +160,10 @@ def _per_hour(begun: Recent | None, at: datetime) -> float | None:
     return begun.n * 3600 / max((at - begun.first).total_seconds(), STEADY)
 
 
-def _reach(standing: Sequence[Standing], channel: Channel) -> float | None:
+def _reach(counted: Sequence[StatusCount], channel: Channel) -> float | None:
     def total(status: RequestStatus) -> int:
         return sum(
-            one.n for one in standing if one.channel is channel and one.request_status == status
+            one.n for one in counted if one.channel is channel and one.request_status == status
         )
 
     return Progress(

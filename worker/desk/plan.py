@@ -150,7 +150,7 @@ def gates_at(
     channel = candidate.channel
     seen = GateFacts(
         facts=facts,
-        standing=replace(candidate.standing, remaining=_waiting(connection, facts)),
+        pacing=replace(candidate.pacing, remaining=_waiting(connection, facts)),
         halt=_halt(connection, facts, channel),
         due=due_requests.waiting(connection, {facts.id: 1})[facts.id] > 0,
         next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
@@ -169,8 +169,8 @@ def never_contacted(
     now = batches.now(connection)
     candidate = due_batches.one(connection, facts.id, now)
     assert candidate is not None, "a trigger paces every batch"
-    begins = begins_at(candidate.standing, now)
-    reached = Reach(candidate.standing.hours, begins, facts.expires_on)
+    begins = begins_at(candidate.pacing, now)
+    reached = Reach(candidate.pacing.hours, begins, facts.expires_on)
     alike = reachability.alike(connection, facts.id, most=MOST_BEGINNINGS + 1)
     never, uncounted = find_never(reached, alike)
     return (*reachability.count_refused(connection, facts.id), *never), uncounted
@@ -256,5 +256,5 @@ def _calls_in_use(connection: Connection, channel: Channel, limit: int) -> int |
 
 def _halt(connection: Connection, facts: BatchFacts, channel: str) -> str | None:
     over = {("all", ""), ("channel", channel), ("campaign", str(facts.campaign_id))}
-    standing = halts.in_force(connection)
-    return next((one.reason for one in standing if (one.scope, one.key) in over), None)
+    in_force = halts.in_force(connection)
+    return next((one.reason for one in in_force if (one.scope, one.key) in over), None)

@@ -27,8 +27,8 @@ def verify_audit(engine: Engine) -> ChainFindings:
         elif seal_of(digest, link.entry) != link.digest:
             faults.append(f"entry {link.number} was altered, or a seal before it removed")
         digest = link.digest
-    strangers, waiting = in_transaction(engine, _rest)
-    faults += [f"entry {number} has no seal" for number in strangers]
+    sealless, waiting = in_transaction(engine, _rest)
+    faults += [f"entry {number} has no seal" for number in sealless]
     return ChainFindings(sealed, waiting, digest.hex() or None, tuple(faults[:MOST_FAULTS]))
 
 
@@ -40,4 +40,4 @@ def _links(engine: Engine) -> Iterator[Link]:
 
 
 def _rest(connection: Connection) -> tuple[list[int], int]:
-    return seals.strangers(connection, MOST_FAULTS), seals.unsealed(connection)
+    return seals.sealless(connection, MOST_FAULTS), seals.unsealed(connection)

@@ -16,10 +16,10 @@ UNSAID = "halted by hand"
 
 def halts_seen(engine: Engine, caller: Caller) -> Sequence[HaltRow]:
     """Every halt in force that the caller sees, the oldest first."""
-    standing = in_transaction(engine, halts.in_force)
+    in_force = in_transaction(engine, halts.in_force)
     if caller.campaign is None:
-        return standing
-    return [one for one in standing if (one.scope, one.key) == _of(caller.campaign)]
+        return in_force
+    return [one for one in in_force if (one.scope, one.key) == _of(caller.campaign)]
 
 
 def halt_by(engine: Engine, caller: Caller, scope: Scope, key: str, reason: str | None) -> bool:

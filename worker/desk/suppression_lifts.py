@@ -126,9 +126,9 @@ def _lift(connection: Connection, held: Suppression, by: str, why: str | None) -
 def _of_time(told: Sequence[Suppression], at: datetime | None) -> int | None:
     assert at is not None
     then = [one.id for one in told if abs(one.suppressed_at - at) < SAME]
-    standing = [one for one in told if one.lifted_at is None]
+    in_force = [one for one in told if one.lifted_at is None]
     if len(then) > 1:
         raise SeveralSuppressed(then)
-    if not then and standing:
-        raise SuppressedSince(standing[-1].suppressed_at)
+    if not then and in_force:
+        raise SuppressedSince(in_force[-1].suppressed_at)
     return then[0] if then else None

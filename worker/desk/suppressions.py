@@ -173,7 +173,7 @@ def _keep(
         audit.note(connection, Deed.SUPPRESS, subject, act.by or act.source, why=reason)
     if not is_list:
         return new, []
-    return new, suppression_lists.standing(
+    return new, suppression_lists.in_force(
         connection, act.source, [identity for identity, _ in acts]
     )
 

@@ -63,7 +63,7 @@ def _tell(applied: Applied) -> None:
 
 def apply_reports(
     engine: Engine,
-    patience: Timeouts,
+    timeouts: Timeouts,
     reports: Sequence[Report],
     mark_keys: Sequence[bytes] = (),
 ) -> Applied:
@@ -83,7 +83,7 @@ def apply_reports(
         StoreUnavailable: not all of them are durable.
     """
     ours = recognize_strays(engine, reports)
-    taken = _take_in(engine, patience, ours)
+    taken = _take_in(engine, timeouts, ours)
     heard = hear_reported(engine, [one for one in ours if one.suppress])
     # A repetition may be heard that is not new: whoever took it in first stopped in between.
     all_fit = taken.new == len(ours) and not taken.waiting
@@ -109,7 +109,7 @@ def _measure(reports: Sequence[Report]) -> None:
 
 def _take_in(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:
     try:
-        return _apply_together(engine, patience, reports)
+        return _apply_together(engine, timeouts, reports)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  one that can't be judged must not lose the others
@@ -118,7 +118,7 @@ def _take_in(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> A
     if len(reports) == 1:
         return _keep(engine, reports[0], patience=lasting)
     half = len(reports) // 2
-    first, last = (_take_in(engine, patience, part) for part in (reports[:half], reports[half:]))
+    first, last = (_take_in(engine, timeouts, part) for part in (reports[:half], reports[half:]))
     return first + last
 
 
@@ -140,13 +140,13 @@ def _until_none_vanishes(engine: Engine, step: Callable[[Connection], Applied]) 
             continue
 
 
-def _apply_together(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:
+def _apply_together(engine: Engine, timeouts: Timeouts, reports: Sequence[Report]) -> Applied:
     def step(connection: Connection) -> Applied:
         letters = inbox.store(connection, reports, applied=True)
-        return _apply(connection, patience, letters)
+        return _apply(connection, timeouts, letters)
 
     halt_barred(engine, reports)
-    note_reports(engine, patience.unknown_run, reports)
+    note_reports(engine, timeouts.unknown_run, reports)
     return _until_none_vanishes(engine, step)
 
 
@@ -179,24 +179,24 @@ def _bury(connection: Connection, report: Report) -> None:
     )
 
 
-def apply_waiting(engine: Engine, patience: Timeouts, limit: int = 200) -> Applied:
+def apply_waiting(engine: Engine, timeouts: Timeouts, limit: int = 200) -> Applied:
     """Try again the letters that fitted nothing, or could not be judged, when they came."""
     due = in_transaction(engine, inbox.waiting, limit)
     try:
-        applied = _apply_stored(engine, patience, due)
+        applied = _apply_stored(engine, timeouts, due)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  it is found by trying one by one
         log.error("settling_failed", reports=len(due), error=type(error).__name__)
-        applied = sum((_apply_alone(engine, patience, one) for one in due), Applied(0, 0))
+        applied = sum((_apply_alone(engine, timeouts, one) for one in due), Applied(0, 0))
     _tell(applied)
     return applied
 
 
-def _apply_stored(engine: Engine, patience: Timeouts, ids: Sequence[int]) -> Applied:
+def _apply_stored(engine: Engine, timeouts: Timeouts, ids: Sequence[int]) -> Applied:
     def step(connection: Connection) -> Applied:
         letters = inbox.read(connection, ids)
-        applied = _apply(connection, patience, letters)
+        applied = _apply(connection, timeouts, letters)
         if fitting := [letter for letter in letters if letter.attempt is not None]:
             inbox.mark_applied(connection, fitting)
         return applied
@@ -205,9 +205,9 @@ def _apply_stored(engine: Engine, patience: Timeouts, ids: Sequence[int]) -> App
     return Applied(heard, 0) + _until_none_vanishes(engine, step)
 
 
-def _apply_alone(engine: Engine, patience: Timeouts, letter: int) -> Applied:
+def _apply_alone(engine: Engine, timeouts: Timeouts, letter: int) -> Applied:
     try:
-        return _apply_stored(engine, patience, [letter])
+        return _apply_stored(engine, timeouts, [letter])
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  kept, and buried when its time is over
@@ -218,19 +218,19 @@ def _apply_alone(engine: Engine, patience: Timeouts, letter: int) -> Applied:
         return Applied(1, 1 - lost, given_up=lost)
 
 
-def _apply(connection: Connection, patience: Timeouts, letters: Sequence[StoredReport]) -> Applied:
+def _apply(connection: Connection, timeouts: Timeouts, letters: Sequence[StoredReport]) -> Applied:
     fitting = [letter for letter in letters if letter.attempt is not None]
     suppresses = any(letter.report.suppress for letter in fitting)
     remaining, doubled = fitting, 0
     while remaining:
-        remaining, suspects = _apply_one_each(connection, patience, remaining, suppresses)
+        remaining, suspects = _apply_one_each(connection, timeouts, remaining, suppresses)
         doubled += suspects
-    strangers = [letter for letter in letters if letter.attempt is None]
-    passed_over, others = pass_over_spent(connection, strangers)
+    unmatched = [letter for letter in letters if letter.attempt is None]
+    passed_over, others = pass_over_spent(connection, unmatched)
     if doubled + others:
         tallies.add(connection, {"double_contact": doubled + others})
-    lost = _postpone(connection, [one.id for one in strangers]) if strangers else 0
-    waiting = len(strangers) - passed_over - lost
+    lost = _postpone(connection, [one.id for one in unmatched]) if unmatched else 0
+    waiting = len(unmatched) - passed_over - lost
     return Applied(len(letters), waiting, doubled + others, lost)
 
 
@@ -245,7 +245,7 @@ def _postpone(
 
 
 def _apply_one_each(
-    connection: Connection, patience: Timeouts, letters: Sequence[StoredReport], suppresses: bool
+    connection: Connection, timeouts: Timeouts, letters: Sequence[StoredReport], suppresses: bool
 ) -> tuple[list[StoredReport], int]:
     """Apply to every attempt its first letter that changes it; what comes after that waits a round.
 
@@ -267,7 +267,7 @@ def _apply_one_each(
             later.append(letter)
             continue
         suspects += warn_of_double_contact(facts[attempt], letter.report.sid)
-        if change := judge_report(facts[attempt], letter.report, patience, Cause.CALLBACK):
+        if change := judge_report(facts[attempt], letter.report, timeouts, Cause.CALLBACK):
             changes[attempt] = change
     attempts.write(connection, list(changes.values()))
     suspects += sum(warn_of_late_evidence(change) for change in changes.values())

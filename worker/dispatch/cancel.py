@@ -16,7 +16,7 @@ log = structlog.get_logger()
 CANCELED_RANK = 100
 
 
-def cancel_double_calls(engine: Engine, line: ProviderLoop, patience: Timeouts) -> int:
+def cancel_double_calls(engine: Engine, provider_loop: ProviderLoop, timeouts: Timeouts) -> int:
     """Cancel newer calls to people whom, as late evidence says, an older attempt has reached.
 
     Their requests end CANCELED rather than PENDING: somebody has been contacted already.
@@ -27,42 +27,48 @@ def cancel_double_calls(engine: Engine, line: ProviderLoop, patience: Timeouts) 
     doubles = in_transaction(engine, doubts.find_doubled_calls)
     for attempt, _ in doubles:
         log.error("double_contact_risk", attempt=attempt)
-    return sum(cancel_call(engine, line, patience, *call, again=False) for call in doubles)
+    return sum(cancel_call(engine, provider_loop, timeouts, *call, again=False) for call in doubles)
 
 
 def cancel_call(
-    engine: Engine, line: ProviderLoop, patience: Timeouts, attempt: int, sid: str, *, again: bool
+    engine: Engine,
+    provider_loop: ProviderLoop,
+    timeouts: Timeouts,
+    attempt: int,
+    sid: str,
+    *,
+    again: bool,
 ) -> bool:
     """Cancel one call at the provider, and note it: Twilio posts no callback for a queued call.
 
     Args:
         engine: the store.
-        line: the way to the provider.
-        patience: for judging what follows.
+        provider_loop: the way to the provider.
+        timeouts: for judging what follows.
         attempt: the attempt that placed the call.
         sid: the call.
         again: whether its request may be attempted again while its batch lives.
     """
-    if not line.cancel_call(sid):
+    if not provider_loop.cancel_call(sid):
         return False
 
     def note(connection: Connection) -> None:
         facts = attempts.lock(connection, [attempt])[attempt]
         facts = replace(facts, batch_lives=facts.batch_lives and again)
-        change = judge_report(facts, _canceled_report(sid), patience, Cause.OPERATOR)
+        change = judge_report(facts, _canceled_report(sid), timeouts, Cause.OPERATOR)
         attempts.write(connection, [change] if change else [])
 
     in_transaction(engine, note)
     return True
 
 
-def hang_up(line: ProviderLoop, sid: str) -> None:
+def hang_up(provider_loop: ProviderLoop, sid: str) -> None:
     """End a call that a machine has answered, so that it records nothing; once that is durable.
 
     What the call comes to is judged by who answered it, whether or not this works.
     """
     try:
-        if not line.hang_up(sid):
+        if not provider_loop.hang_up(sid):
             log.warning("hang_up_failed", sid=sid)
     except Exception as error:  # noqa: BLE001  nothing depends on it
         log.error("hang_up_failed", sid=sid, error=type(error).__name__)

@@ -113,7 +113,7 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
 
     1. Refuse one that would forget, or whose people are told apart by other rules.
     2. Hold it against every memory of it.
-    3. A stranger is halted, and remembered only when an operator resumes.
+    3. An unrecognized one is halted, and remembered only when an operator resumes.
     4. A known or new one is remembered, as far as it has come.
 
     Raises:
@@ -127,7 +127,7 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
 
 def _know(engine: Engine, memories: Sequence[IdentityStore]) -> Judged:
     judged = judge_the_database(engine, memories)
-    if judged.recognition is Recognition.STRANGER:
+    if judged.recognition is Recognition.UNRECOGNIZED:
         if in_transaction(engine, halts.halt, "all", "", judged.why, "outreach"):
             log.critical("database_not_recognized", why=judged.why)
         return judged
@@ -159,10 +159,10 @@ def judge_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Jud
     if folded_by != FOLD_VERSION:
         raise FoldedOtherwise
     recognition = recognize(present, recalled, has_attempts=has_attempts)
-    if recognition is not Recognition.STRANGER:
+    if recognition is not Recognition.UNRECOGNIZED:
         return Judged(recognition, present)
     found = _found(present, memories, recalled)
-    return Judged(recognition, present, f"{STRANGER_REASON} ({found})")
+    return Judged(recognition, present, f"{UNRECOGNIZED_REASON} ({found})")
 
 
 def _found(
@@ -179,7 +179,7 @@ def _found(
     return "no memory"
 
 
-def refuse_strangers(engine: Engine, memories: Sequence[IdentityStore]) -> None:
+def refuse_unrecognized(engine: Engine, memories: Sequence[IdentityStore]) -> None:
     """For what reaches out without asking begin: a copy would do again what the original does.
 
     Raises:
@@ -187,7 +187,7 @@ def refuse_strangers(engine: Engine, memories: Sequence[IdentityStore]) -> None:
         RefusedToStart, StoreUnavailable: see `know_the_database`.
     """
     judged = _know(engine, memories)
-    if judged.recognition is Recognition.STRANGER:
+    if judged.recognition is Recognition.UNRECOGNIZED:
         raise UnrecognizedDatabase(judged.why)
 
 

@@ -38,11 +38,11 @@ SET_ASIDE = timedelta(days=1)
 
 def deliver(
     engine: Engine,
-    line: ProviderLoop,
+    provider_loop: ProviderLoop,
     limits: DeliveryLimits,
     chunk: Chunk,
     gate: Gate = OPEN,
-    keeper: AnswerBuffer | None = None,
+    answer_buffer: AnswerBuffer | None = None,
 ) -> Delivered:
     """Contact the recipients of one chunk, each at most once.
 
@@ -71,10 +71,10 @@ class _Desk:
     """The tools with which all parts of a chunk are delivered."""
 
     engine: Engine
-    line: ProviderLoop
+    provider_loop: ProviderLoop
     limits: DeliveryLimits
     gate: Gate
-    keeper: AnswerBuffer
+    answer_buffer: AnswerBuffer
 
     def deliver(self, chunk: Chunk) -> Delivered:
         delivered = Delivered()
@@ -88,7 +88,7 @@ class _Desk:
         return delivered
 
     def carry_out(self, chunk: Chunk, delivered: Delivered) -> None:
-        if self.keeper.keeps:
+        if self.answer_buffer.keeps:
             raise StoreUnavailable("answers wait for the store to take them")
         # Before reading: what the database gives time ends no later on our clock than on its own.
         read_at = boot_clock()
@@ -96,10 +96,10 @@ class _Desk:
         bind_contextvars(batch_id=assignment.batch_id, campaign=assignment.campaign)
         delivery = Delivery(
             self.engine,
-            self.line,
+            self.provider_loop,
             self.limits,
             self.gate,
-            self.keeper,
+            self.answer_buffer,
             chunk,
             assignment,
             read_at,
@@ -122,7 +122,7 @@ class _Desk:
             return 0
 
     def postpone(self, connection: Connection, chunk: Chunk) -> int:
-        handed_back = queue.postpone_chunk(connection, chunk, self.limits.patience.refused_pause)
+        handed_back = queue.postpone_chunk(connection, chunk, self.limits.timeouts.refused_pause)
         if handed_back:
             batch_pace.give_back(connection, chunk.batch, handed_back)
         return handed_back

@@ -43,7 +43,7 @@ class DeliveryLimits:
     flush_seconds: float
     at_once: int
     group_size: int
-    patience: Timeouts
+    timeouts: Timeouts
     mark_key: bytes
     """What tokens are marked with."""
     attempt_log_share: float = 1.0
@@ -70,10 +70,10 @@ class Delivery:
     """The steps of one delivery, with all they know."""
 
     engine: Engine
-    line: ProviderLoop
+    provider_loop: ProviderLoop
     limits: DeliveryLimits
     gate: Gate
-    keeper: AnswerBuffer
+    answer_buffer: AnswerBuffer
     chunk: Chunk
     assignment: ChunkContents
     read_at: float
@@ -175,7 +175,7 @@ class Delivery:
     def send(self, groups: Sequence[Sequence[Ticket]], deadline: Moment) -> None:
         """Send all at once, and record each answer as it comes."""
         channel, limits = self.chunk.channel, self.limits
-        for answered in self.line.send(
+        for answered in self.provider_loop.send(
             groups,
             channel,
             deadline=deadline,
@@ -202,10 +202,10 @@ class Delivery:
 
     def record(self, answered: Sequence[Answered]) -> None:
         """The answers exist only here: they wait for the store, however long it takes none."""
-        patience, campaign, chunk = self.limits.patience, self.assignment.campaign, self.chunk
-        self.keeper.until_taken(
+        timeouts, campaign, chunk = self.limits.timeouts, self.assignment.campaign, self.chunk
+        self.answer_buffer.until_taken(
             self.engine,
-            lambda engine: record(engine, patience, campaign, chunk.channel, answered, chunk.batch),
+            lambda engine: record(engine, timeouts, campaign, chunk.channel, answered, chunk.batch),
             answers=len(answered),
         )
 
@@ -219,7 +219,7 @@ class Delivery:
             if unspent:
                 batch_pace.give_back(connection, self.chunk.batch, unspent)
 
-        self.keeper.until_taken(self.engine, lambda engine: in_transaction(engine, step))
+        self.answer_buffer.until_taken(self.engine, lambda engine: in_transaction(engine, step))
 
     def slow_down(self, answers: Sequence[Answer]) -> None:
         """Ask more slowly where the provider refused for its rate."""

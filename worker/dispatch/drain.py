@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.dispatch.cancel import cancel_call
-from worker.dispatch.database_identity import refuse_strangers
+from worker.dispatch.database_identity import refuse_unrecognized
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.domain.evidence import Timeouts
 from worker.store import doubts
@@ -26,20 +26,22 @@ class Drained:
 def hold_back(
     engine: Engine,
     memories: Sequence[IdentityStore],
-    line: ProviderLoop,
-    patience: Timeouts,
+    provider_loop: ProviderLoop,
+    timeouts: Timeouts,
     batch_id: str,
 ) -> Drained:
     """Drain, unless this database is a copy: that would cancel what the original does.
 
     Raises:
-        UnrecognizedDatabase, RefusedToStart, StoreUnavailable: see `refuse_strangers`.
+        UnrecognizedDatabase, RefusedToStart, StoreUnavailable: see `refuse_unrecognized`.
     """
-    refuse_strangers(engine, memories)
-    return drain(engine, line, patience, batch_id)
+    refuse_unrecognized(engine, memories)
+    return drain(engine, provider_loop, timeouts, batch_id)
 
 
-def drain(engine: Engine, line: ProviderLoop, patience: Timeouts, batch_id: str) -> Drained:
+def drain(
+    engine: Engine, provider_loop: ProviderLoop, timeouts: Timeouts, batch_id: str
+) -> Drained:
     """Fence off a batch whose pause, deletion or expiry has committed.
 
     1. Poll until every attempt that could still be on its way has answered or timed out. Doubt does
@@ -52,5 +54,7 @@ def drain(engine: Engine, line: ProviderLoop, patience: Timeouts, batch_id: str)
     while in_transaction(engine, doubts.on_their_way, batch_id):
         time.sleep(POLL)
     queued = in_transaction(engine, doubts.find_queued_calls, batch_id)
-    canceled = sum(cancel_call(engine, line, patience, *call, again=True) for call in queued)
+    canceled = sum(
+        cancel_call(engine, provider_loop, timeouts, *call, again=True) for call in queued
+    )
     return Drained(time.monotonic() - began, canceled)

@@ -15,7 +15,7 @@ __all__ = ["SCAN", "SHARED", "Duty", "DutyRow", "TurnNotes", "perform"]
 
 log = structlog.get_logger()
 
-SHARED = ("sweep", "probe", "settle", "starts", "recall", "rescue", "strays", "foresee", "seal")
+SHARED = ("sweep", "probe", "reports", "starts", "cancel", "rescue", "strays", "deadlines", "seal")
 """By name: what is done by whichever scheduler looks first, and missed when none does."""
 # A little early, so that who looks exactly when the time is over does not find it a moment short.
 EARLY = 0.9

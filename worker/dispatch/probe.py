@@ -12,13 +12,13 @@ from worker.store.connect import Engine, in_transaction
 log = structlog.get_logger()
 
 
-def probe(engine: Engine, line: ProviderLoop, every: timedelta) -> None:
+def probe(engine: Engine, provider_loop: ProviderLoop, every: timedelta) -> None:
     """Ask the providers of halted channels a question that contacts nobody; resume those that answer.
 
     A campaign's halt (an unusable sender, a broken template) waits for an operator: no question to
     the provider would tell that it was mended.
     """
     for channel in in_transaction(engine, halts.find_refused_channels, every):
-        if line.answers(Channel(channel)):
+        if provider_loop.answers(Channel(channel)):
             in_transaction(engine, halts.resume, scope="channel", key=channel)
             log.warning("halt_lifted", scope="channel", key=channel)

@@ -54,7 +54,7 @@ class ProviderLoop:
         # The same loop as the web server's, in C: half the CPU per call of Python's own.
         self._loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         self._under_way: set[asyncio.Task[None]] = set()
-        self._thread = Thread(target=self._loop.run_forever, name="line", daemon=True)
+        self._thread = Thread(target=self._loop.run_forever, name="provider_loop", daemon=True)
         self._thread.start()
         self._providers = self.run(_inside(connect))
 

@@ -25,7 +25,7 @@ UNRECORDABLE = "it can't be recorded: what it makes of its attempt or its reques
 
 def record(
     engine: Engine,
-    patience: Timeouts,
+    timeouts: Timeouts,
     campaign: int,
     channel: Channel,
     answered: Sequence[Answered],
@@ -46,10 +46,10 @@ def record(
     """
     _halt(engine, campaign, channel, answered)
     told = [(str(one.ticket.token), one.answer) for one in answered]
-    note_answers(engine, campaign, patience.unknown_run, told)
+    note_answers(engine, campaign, timeouts.unknown_run, told)
     _tell_countries(channel, answered)
     try:
-        unknown = in_transaction(engine, _write, patience, answered)
+        unknown = in_transaction(engine, _write, timeouts, answered)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  it is found by trying one by one
@@ -59,7 +59,7 @@ def record(
             in_transaction(engine, bury_answer, answered[0], UNRECORDABLE)
             return
         for one in answered:
-            record(engine, patience, campaign, channel, [one], batch)
+            record(engine, timeouts, campaign, channel, [one], batch)
         return
     if unknown:
         prove_data_loss(engine, batch, unknown)
@@ -80,7 +80,7 @@ def _tell(channel: Channel, country: str, code: str) -> None:
 
 
 def _write(
-    connection: Connection, patience: Timeouts, answered: Sequence[Answered]
+    connection: Connection, timeouts: Timeouts, answered: Sequence[Answered]
 ) -> list[Answered]:
     """Returns the answers to attempts that are not there."""
     suppresses = any(
@@ -96,7 +96,7 @@ def _write(
     for one in known:
         if isinstance(one.answer, Accepted):
             warn_of_double_contact(facts[one.ticket.attempt], one.answer.sid)
-    changes = [judge_answer(facts[one.ticket.attempt], one.answer, patience) for one in known]
+    changes = [judge_answer(facts[one.ticket.attempt], one.answer, timeouts) for one in known]
     found = [change for change in changes if change]
     attempts.write(connection, found)
     for change in found:

@@ -20,7 +20,7 @@ from worker.domain.evidence import (
     judge_undecided,
 )
 from worker.domain.evidence.attempts import Change, Facts
-from worker.domain.evidence.lookups import Look, Matches, Undecided
+from worker.domain.evidence.lookups import Lookup, Matches, Undecided
 from worker.domain.evidence.reports import Report
 from worker.domain.statuses import AttemptState, Cause
 from worker.store import attempts, unjudged
@@ -39,13 +39,15 @@ class Failed:
     fault: str
 
 
-def rescue_all(engine: Engine, line: ProviderLoop, patience: Timeouts) -> None:
+def rescue_all(engine: Engine, provider_loop: ProviderLoop, timeouts: Timeouts) -> None:
     """Page after page, until nothing is overdue."""
-    while rescue(engine, line, patience, PAGE) == PAGE:
+    while rescue(engine, provider_loop, timeouts, PAGE) == PAGE:
         pass
 
 
-def rescue(engine: Engine, line: ProviderLoop, patience: Timeouts, limit: int = PAGE) -> int:
+def rescue(
+    engine: Engine, provider_loop: ProviderLoop, timeouts: Timeouts, limit: int = PAGE
+) -> int:
     """Ask the providers about overdue attempts, and act on what they say.
 
     1. Take overdue attempts for a while, so that two rescuers do not both ask.
@@ -61,31 +63,33 @@ def rescue(engine: Engine, line: ProviderLoop, patience: Timeouts, limit: int = 
         engine,
         attempts.take_overdue,
         limit=limit,
-        for_time=patience.lookup_interval,
+        for_time=timeouts.lookup_interval,
     )
-    looks = line.run(_ask_all(line, inquiries)) if inquiries else []
+    looks = provider_loop.run(_ask_all(provider_loop, inquiries)) if inquiries else []
     faults: dict[int, str] = {}
     for inquiry, look in zip(inquiries, looks, strict=True):
-        if fault := _settle(engine, patience, inquiry, look):
+        if fault := _settle(engine, timeouts, inquiry, look):
             faults[inquiry.attempt] = fault
     in_transaction(engine, unjudged.note, [one.attempt for one in inquiries], faults)
     return len(inquiries)
 
 
-async def _ask_all(line: ProviderLoop, inquiries: Sequence[LookupRequest]) -> list[Look | Failed]:
-    return list(await asyncio.gather(*(_ask(line, inquiry) for inquiry in inquiries)))
+async def _ask_all(
+    provider_loop: ProviderLoop, inquiries: Sequence[LookupRequest]
+) -> list[Lookup | Failed]:
+    return list(await asyncio.gather(*(_ask(provider_loop, inquiry) for inquiry in inquiries)))
 
 
-async def _ask(line: ProviderLoop, inquiry: LookupRequest) -> Look | Failed:
+async def _ask(provider_loop: ProviderLoop, inquiry: LookupRequest) -> Lookup | Failed:
     try:
-        return await line.provider(inquiry.channel).look(inquiry)
+        return await provider_loop.provider(inquiry.channel).look_up(inquiry)
     except Exception as error:  # noqa: BLE001  a bug in reading an answer must not stop the sweep
         log.error("look_failed", attempt=inquiry.attempt, error=type(error).__name__)
         return Failed(type(error).__name__)
 
 
 def _settle(
-    engine: Engine, patience: Timeouts, inquiry: LookupRequest, look: Look | Failed
+    engine: Engine, timeouts: Timeouts, inquiry: LookupRequest, look: Lookup | Failed
 ) -> str | None:
     """Judge one attempt by what its provider said; returns the kind of error that came between."""
     fault = None
@@ -95,8 +99,8 @@ def _settle(
         # One of several may be of another campaign with the same sender.
         if isinstance(look, Matches) and len(look.reports) == 1:
             halt_barred(engine, look.reports)
-            note_reports(engine, patience.unknown_run, look.reports)
-        in_transaction(engine, _judge, patience=patience, inquiry=inquiry, look=look)
+            note_reports(engine, timeouts.unknown_run, look.reports)
+        in_transaction(engine, _judge, timeouts=timeouts, inquiry=inquiry, look=look)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  one that can't be judged must not stop the others
@@ -106,13 +110,13 @@ def _settle(
 
 
 def _judge(
-    connection: Connection, *, patience: Timeouts, inquiry: LookupRequest, look: Look
+    connection: Connection, *, timeouts: Timeouts, inquiry: LookupRequest, look: Lookup
 ) -> None:
     facts = attempts.lock(connection, [inquiry.attempt], with_recipients=True)[inquiry.attempt]
     if facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT, AttemptState.ACCEPTED}:
         return
-    facts = _doubt(connection, facts, patience)
-    for change in _changes(connection, facts, patience, look):
+    facts = _doubt(connection, facts, timeouts)
+    for change in _changes(connection, facts, timeouts, look):
         attempts.write(connection, [change])
         warn_of_late_evidence(change)
         log.info(
@@ -125,14 +129,14 @@ def _judge(
         facts = attempts.lock(connection, [facts.attempt])[facts.attempt]
 
 
-def _doubt(connection: Connection, facts: Facts, patience: Timeouts) -> Facts:
+def _doubt(connection: Connection, facts: Facts, timeouts: Timeouts) -> Facts:
     """A SENDING past its deadline lost its worker: from here on it is in doubt like any other."""
     if facts.state is not AttemptState.SENDING:
         return facts
     doubted = Change(
         facts=facts,
         state=AttemptState.IN_DOUBT,
-        check_in=patience.lookup_interval,
+        check_in=timeouts.lookup_interval,
         error_code="worker_lost",
     )
     attempts.write(connection, [doubted])
@@ -140,21 +144,21 @@ def _doubt(connection: Connection, facts: Facts, patience: Timeouts) -> Facts:
 
 
 def _changes(
-    connection: Connection, facts: Facts, patience: Timeouts, look: Look
+    connection: Connection, facts: Facts, timeouts: Timeouts, look: Lookup
 ) -> Sequence[Change]:
     match look:
         case Undecided():
-            return [judge_undecided(facts, patience)]
-        case Matches(reports, strangers):
-            if not _all_bound(connection, facts, strangers):
-                return [judge_undecided(facts, patience)]
+            return [judge_undecided(facts, timeouts)]
+        case Matches(reports, other_senders):
+            if not _all_bound(connection, facts, other_senders):
+                return [judge_undecided(facts, timeouts)]
             ours = _unbound(connection, facts, reports)
             if len(ours) == 1:
-                return _bound(facts, ours[0], patience)
+                return _bound(facts, ours[0], timeouts)
             if not ours and facts.state is AttemptState.IN_DOUBT:
-                change = judge_absence(facts, patience)
+                change = judge_absence(facts, timeouts)
                 return [change] if change else []
-            return [judge_undecided(facts, patience)]
+            return [judge_undecided(facts, timeouts)]
 
 
 def _unbound(connection: Connection, facts: Facts, reports: Sequence[Report]) -> list[Report]:
@@ -163,18 +167,18 @@ def _unbound(connection: Connection, facts: Facts, reports: Sequence[Report]) ->
     return [report for report in reports if report.sid and report.sid not in taken]
 
 
-def _all_bound(connection: Connection, facts: Facts, strangers: Sequence[str]) -> bool:
+def _all_bound(connection: Connection, facts: Facts, other_senders: Sequence[str]) -> bool:
     """Return whether each call from another sender is known as that of another attempt."""
-    return set(strangers) <= attempts.bound_elsewhere(connection, strangers, facts.attempt)
+    return set(other_senders) <= attempts.bound_elsewhere(connection, other_senders, facts.attempt)
 
 
-def _bound(facts: Facts, report: Report, patience: Timeouts) -> Sequence[Change]:
+def _bound(facts: Facts, report: Report, timeouts: Timeouts) -> Sequence[Change]:
     """The provider has it: take its word, and where that says nothing new, look again later."""
-    change = judge_report(facts, report, patience, Cause.RECONCILE)
+    change = judge_report(facts, report, timeouts, Cause.RECONCILE)
     if change is not None:
         return [change]
     if facts.state is AttemptState.IN_DOUBT:
         assert report.sid is not None
-        bound = judge_accepted(facts, report.sid, patience)
+        bound = judge_accepted(facts, report.sid, timeouts)
         return [bound] if bound else []
-    return [judge_silence(facts, patience)]
+    return [judge_silence(facts, timeouts)]

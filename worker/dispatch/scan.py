@@ -105,9 +105,9 @@ def _claim(
     if not room:
         return []
     found = due_batches.due(connection, channel, now, limit=BATCHES, only=only)
-    if closed := [one.standing.batch for one in found if not one.is_open]:
+    if closed := [one.pacing.batch for one in found if not one.is_open]:
         batch_pace.sleep(connection, closed)
-    candidates = {one.standing.batch: one for one in found if one.is_open}
+    candidates = {one.pacing.batch: one for one in found if one.is_open}
     if not candidates:
         return []
     _note_baselines(connection, candidates, now)
@@ -138,7 +138,7 @@ def _claim(
 
 
 def _verdicts(candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Claimable | NotYet]:
-    standings = [one.standing for one in candidates.values()]
+    standings = [one.pacing for one in candidates.values()]
     windows = {one.campaign: one.hours.window for one in standings}
     doors = {campaign: window_state(window, now) for campaign, window in windows.items()}
     return {one.batch: evaluate(one, now, doors[one.campaign]) for one in standings}
@@ -148,7 +148,7 @@ def _note_baselines(
     connection: Connection, candidates: Mapping[int, Candidate], now: datetime
 ) -> None:
     for batch, one in candidates.items():
-        rate = new_baseline(one.standing, now)
+        rate = new_baseline(one.pacing, now)
         if rate is not None:
             batch_pace.note_baseline(connection, batch, rate)
 
@@ -166,9 +166,9 @@ def _shares(
     waiting = due_requests.waiting(connection, _useful(candidates, turns, room))
     wants: dict[int, dict[int, int]] = {}
     for batch, n in waiting.items():
-        wants.setdefault(candidates[batch].standing.campaign, {})[batch] = n
+        wants.setdefault(candidates[batch].pacing.campaign, {})[batch] = n
     for batches in wants.values():
-        left = daily_left(candidates[next(iter(batches))].standing, now)
+        left = daily_left(candidates[next(iter(batches))].pacing, now)
         if left is not None:
             batches |= dict(
                 zip(batches, pace.fair_shares(left, list(batches.values())), strict=True)
@@ -180,10 +180,10 @@ def _useful(
     candidates: Mapping[int, Candidate], turns: Mapping[int, Claimable], room: int
 ) -> dict[int, int]:
     """Return how far each batch's waiting requests need counting: twice its share, or what it may claim."""
-    batches = Counter(candidates[batch].standing.campaign for batch in turns)
+    batches = Counter(candidates[batch].pacing.campaign for batch in turns)
     useful: dict[int, int] = {}
     for batch, turn in turns.items():
-        share = room // (len(batches) * batches[candidates[batch].standing.campaign])
+        share = room // (len(batches) * batches[candidates[batch].pacing.campaign])
         most = min(room, max(1, 2 * share))
         useful[batch] = most if turn.most is None else min(most, turn.most)
     return useful
@@ -205,9 +205,9 @@ def _next(
     due: Mapping[int, datetime],
     now: datetime,
 ) -> Next:
-    batch, grants, at = one.standing.batch, one.grants, now
+    batch, grants, at = one.pacing.batch, one.grants, now
     allowance = pace.take(verdict.allowance, got)
-    if ends is not None and is_capped(one.standing):
+    if ends is not None and is_capped(one.pacing):
         grants = (*grants, LeaseShare(ends, got))
     match verdict:
         case NotYet(at=later):

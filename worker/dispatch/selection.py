@@ -42,7 +42,7 @@ def select_requests(
     """
     chosen: dict[int, Selected] = {}
     missing = {batch: share for batch, share in shares.items() if share > 0}
-    hours = {batch: candidates[batch].standing.hours.recipient for batch in missing}
+    hours = {batch: candidates[batch].pacing.hours.recipient for batch in missing}
     asking = {batch for batch, local in hours.items() if local is not None}
     wanted = dict(missing)
     for _ in range(ROUNDS):

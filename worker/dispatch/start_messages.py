@@ -24,7 +24,7 @@ MOST_ASKED = 20
 """STOPs of one person that are asked about; whoever wrote more waits for an operator."""
 
 
-def hear_starts(engine: Engine, line: ProviderLoop) -> int:
+def hear_starts(engine: Engine, provider_loop: ProviderLoop) -> int:
     """Judge every START that is due. Returns how many were taken.
 
     1. Take it for a while, so that two schedulers do not both ask.
@@ -42,18 +42,18 @@ def hear_starts(engine: Engine, line: ProviderLoop) -> int:
     )
     for start in due:
         try:
-            _judge(engine, line, start)
+            _judge(engine, provider_loop, start)
         except Exception as error:  # noqa: BLE001  one that can't be judged must not stop the others
             log.error("start_failed", error=type(error).__name__)
     return len(due)
 
 
-def _judge(engine: Engine, line: ProviderLoop, start: Start) -> None:
+def _judge(engine: Engine, provider_loop: ProviderLoop, start: Start) -> None:
     stops = in_transaction(engine, _standing, start.identity)
     if len(stops) > MOST_ASKED:
         log.warning("start_stays", stops=len(stops))
         return in_transaction(engine, start_messages.resolve, start.sid)
-    told = line.recall([start.sid, *(one.act for one in stops)]) if stops else [None]
+    told = provider_loop.recall([start.sid, *(one.act for one in stops)]) if stops else [None]
     verdict = judge_start(start.identity, told[0], told[1:]) if stops else StartVerdict.LIFTS
     if verdict is StartVerdict.ASK_AGAIN:
         log.info("start_waits", stops=len(stops))

@@ -67,7 +67,7 @@ class Recognition(StrEnum):
     """A memory agrees; empty memories may be refilled."""
     NEW = "new"
     """Nothing is remembered and nothing was ever attempted: ours to adopt."""
-    STRANGER = "stranger"
+    UNRECOGNIZED = "unrecognized"
     """A memory differs, or none is left of a database that has attempted before."""
 
 
@@ -93,6 +93,6 @@ def recognize(
     """Hold the database at hand against every memory of it; any that differs decides."""
     kept = [memory for memory in memories if memory is not None]
     if not kept:
-        return Recognition.STRANGER if has_attempts else Recognition.NEW
+        return Recognition.UNRECOGNIZED if has_attempts else Recognition.NEW
     agree = all(differing(present, memory) is None for memory in kept)
-    return Recognition.KNOWN if agree else Recognition.STRANGER
+    return Recognition.KNOWN if agree else Recognition.UNRECOGNIZED

@@ -233,8 +233,8 @@ def _judge(out: Console, house: Stack, runtime: Runtime) -> bool:
     ledger = _read_ledger(house)
     contacts = Counter(contact["token"] for contact in ledger)
     known = {str(token) for token in attempt_tokens(runtime.engine)}
-    strangers = [token for token in contacts if token is None or str(UUID(token)) not in known]
-    once = max(contacts.values(), default=0) <= 1 and not strangers
+    unknown = [token for token in contacts if token is None or str(UUID(token)) not in known]
+    once = max(contacts.values(), default=0) <= 1 and not unknown
     out.print(
         f"{_mark(once)} the providers saw exactly one contact per attempt:"
         f" {sum(contacts.values())} contacts, {len(contacts)} attempts behind them,"

@@ -11,7 +11,7 @@ from typing import Protocol
 from worker.domain.consent.start_messages import Recalled
 from worker.domain.content.tickets import LookupRequest, Ticket
 from worker.domain.evidence.answers import Answer
-from worker.domain.evidence.lookups import Look
+from worker.domain.evidence.lookups import Lookup
 from worker.domain.statuses import Channel
 from worker.providers.deadline_clock import Moment, boot_clock
 
@@ -28,7 +28,7 @@ class Provider(Protocol):
     async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
         """Contact the recipient, at most once, and not after the deadline."""
 
-    async def look(self, inquiry: LookupRequest) -> Look:
+    async def look_up(self, inquiry: LookupRequest) -> Lookup:
         """Ask what became of an attempt."""
 
     async def probe(self) -> bool:

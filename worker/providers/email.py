@@ -13,7 +13,7 @@ from uuid import UUID
 
 from worker.domain.content.tickets import LookupRequest, Mail, Ticket
 from worker.domain.evidence.answers import Accepted, Answer, GroupRefused, Refused
-from worker.domain.evidence.lookups import Look, Undecided
+from worker.domain.evidence.lookups import Lookup, Undecided
 from worker.domain.evidence.reports import Meaning, Report
 from worker.domain.recipients.identities import identity_of
 from worker.domain.recipients.targets import Unreachable, normalize
@@ -96,7 +96,7 @@ class EmailProvider:
         """Return whether the provider answers this account."""
         return await self._account.answers()
 
-    async def look(self, inquiry: LookupRequest) -> Look:  # noqa: ARG002  the protocol's signature
+    async def look_up(self, inquiry: LookupRequest) -> Lookup:  # noqa: ARG002  the protocol's signature
         """Nothing: by our key SendGrid answers no questions about a mail; its events tell."""
         return Undecided("mail_cannot_be_asked")
 

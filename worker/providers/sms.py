@@ -12,7 +12,7 @@ from uuid import UUID
 from worker.domain.consent.start_messages import Recalled, Received
 from worker.domain.content.tickets import LookupRequest, Text, Ticket
 from worker.domain.evidence.answers import Answer, NotSent
-from worker.domain.evidence.lookups import Look, Undecided
+from worker.domain.evidence.lookups import Lookup, Undecided
 from worker.domain.evidence.reports import Meaning, Report
 from worker.domain.schedule.validity import validity
 from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
@@ -99,9 +99,9 @@ class SmsProvider:
         """Return whether the provider answers this account."""
         return await self._account.answers()
 
-    async def look(self, inquiry: LookupRequest) -> Look:
+    async def look_up(self, inquiry: LookupRequest) -> Lookup:
         """Ask what Twilio knows of this message."""
-        return await twilio_lookup.look(
+        return await twilio_lookup.look_up(
             self._account, self._account.client.messages, inquiry, _read_record
         )
 

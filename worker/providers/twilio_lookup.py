@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from worker.domain.content.tickets import LookupRequest
-from worker.domain.evidence.lookups import Look, Matches, Undecided
+from worker.domain.evidence.lookups import Lookup, Matches, Undecided
 from worker.domain.evidence.reports import Report
 from worker.domain.recipients.stored_spellings import spellings
 
@@ -24,12 +24,12 @@ SLACK = timedelta(minutes=15)
 Reader = Callable[[Any, UUID], Report | None]
 
 
-async def look(
+async def look_up(
     account: "TwilioAccount",
     resource: Any,  # noqa: ANN401  CallList and MessageList share no type
     inquiry: LookupRequest,
     read: Reader,
-) -> Look:
+) -> Lookup:
     """Ask what Twilio knows of an attempt.
 
     Args:
@@ -62,7 +62,7 @@ async def _by_sid(
     sid: str,
     token: UUID,
     read: Reader,
-) -> Look:
+) -> Lookup:
     fetched = await account.ask(resource(sid).fetch_async())
     if isinstance(fetched, Undecided):
         return fetched
@@ -78,14 +78,14 @@ def _could_be(record: Any, earliest: datetime) -> bool:  # noqa: ANN401  see abo
     return made_by_us and (record.date_created is None or record.date_created >= earliest)
 
 
-def _candidates(records: Sequence[Any], inquiry: LookupRequest, read: Reader) -> Look:
+def _candidates(records: Sequence[Any], inquiry: LookupRequest, read: Reader) -> Lookup:
     ours = [one for one in records if _sender(one) in {None, inquiry.source}]
-    strangers = tuple(str(one.sid) for one in records if one not in ours)
+    other_senders = tuple(str(one.sid) for one in records if one not in ours)
     reports = [read(record, inquiry.token) for record in ours]
     known = [report for report in reports if report is not None]
     if len(known) < len(reports):
         return Undecided("unreadable")
-    return Matches(tuple(known), strangers)
+    return Matches(tuple(known), other_senders)
 
 
 def _sender(record: Any) -> str | None:  # noqa: ANN401  see above

@@ -16,7 +16,7 @@ from twilio.base import values
 from worker.domain.content.tickets import Call, LookupRequest, Ticket
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.answers import Answer
-from worker.domain.evidence.lookups import Look, Undecided
+from worker.domain.evidence.lookups import Lookup, Undecided
 from worker.domain.evidence.reports import Meaning, Report
 from worker.domain.statuses import Channel, ChannelStatus
 from worker.providers import twilio_lookup
@@ -112,10 +112,10 @@ class VoiceProvider:
             "async_amd_status_callback": f"{self._callbacks}/{answered}",
         }
 
-    async def look(self, inquiry: LookupRequest) -> Look:
+    async def look_up(self, inquiry: LookupRequest) -> Lookup:
         """Ask what Twilio knows of this call."""
         read = partial(_read_record, on_machine=inquiry.on_machine)
-        return await twilio_lookup.look(self._account, self._account.client.calls, inquiry, read)
+        return await twilio_lookup.look_up(self._account, self._account.client.calls, inquiry, read)
 
     async def probe(self) -> bool:
         """Return whether the provider answers this account."""

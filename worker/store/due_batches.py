@@ -42,7 +42,7 @@ class Candidate:
     """A batch whose time to look has come."""
 
     channel: Channel
-    standing: PacingState
+    pacing: PacingState
     is_open: bool
     claimed_at: datetime | None
     grants: tuple[LeaseShare, ...]
@@ -174,7 +174,7 @@ def _candidate(row: Row[Any], campaign: _Campaign, now: datetime) -> Candidate:
     grants = (LeaseShare(datetime.fromisoformat(until), n) for until, n in row.grants)
     return Candidate(
         channel=campaign.channel,
-        standing=PacingState(
+        pacing=PacingState(
             batch=row.batch,
             campaign=row.campaign,
             hours=campaign.hours,

@@ -76,7 +76,7 @@ def read_due(connection: Connection, channel: Channel) -> Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StatusCount:
     """Requests of unfinished batches of a campaign by status."""
 
     campaign: int
@@ -85,7 +85,7 @@ class Standing:
     n: int
 
 
-_STANDING = text("""
+_STATUSES = text("""
     SELECT b.campaign_id, p.channel, c.request_status, sum(c.n)::bigint
     FROM communication_batch AS b JOIN batch_pace AS p ON p.batch = b.id
     JOIN request_count AS c ON c.batch = b.id
@@ -93,11 +93,11 @@ _STANDING = text("""
 """)
 
 
-def read_standing(connection: Connection) -> list[Standing]:
+def count_statuses(connection: Connection) -> list[StatusCount]:
     """Read how the unfinished batches stand, by campaign."""
     return [
-        Standing(campaign, Channel(channel), status, n)
-        for campaign, channel, status, n in connection.execute(_STANDING)
+        StatusCount(campaign, Channel(channel), status, n)
+        for campaign, channel, status, n in connection.execute(_STATUSES)
     ]
 
 

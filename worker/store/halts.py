@@ -23,7 +23,7 @@ OURSELVES = "outreach"
 
 @dataclass(frozen=True, slots=True)
 class HaltRow:
-    """One standing halt. `key`: empty for all, the channel, or the campaign's id."""
+    """One halt in force. `key`: empty for all, the channel, or the campaign's id."""
 
     scope: Scope
     key: str

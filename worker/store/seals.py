@@ -67,7 +67,7 @@ def chain(connection: Connection, after: int, limit: int) -> list[Link]:
     ]
 
 
-def strangers(connection: Connection, limit: int) -> list[int]:
+def sealless(connection: Connection, limit: int) -> list[int]:
     """Entries that neither have a seal nor wait for one: nobody came in by the house's doors with them."""
     query = (
         select(audit.c.id)

@@ -34,7 +34,7 @@ _STANDING = text("""
 """)
 
 
-def standing(connection: Connection, source: str, identities: Sequence[str]) -> list[int]:
+def in_force(connection: Connection, source: str, identities: Sequence[str]) -> list[int]:
     """The rows in force by which the list names these identities."""
     whom = {"source": source, "identities": list(identities)}
     return list(connection.execute(_STANDING, whom).scalars())

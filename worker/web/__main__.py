@@ -26,10 +26,10 @@ def main() -> int:
     presence = Presence(runtime.engine, measures=settings.process_metrics)
     presence.begin()
     sys.setswitchinterval(SWITCH)
-    runtime.line  # noqa: B018  opened before it is needed: the first hang-up must not wait for an import
+    runtime.provider_loop  # noqa: B018  opened before it is needed: the first hang-up must not wait for an import
     door = create(runtime)
     serve(door.app, settings.web_host, settings.web_port, tell=door.tallies.refuse)
-    runtime.close_line()
+    runtime.close_provider_loop()
     presence.end()
     return 0
 

@@ -34,16 +34,16 @@ class PublicDoor:
 def create(runtime: Runtime) -> PublicDoor:
     """The door on one runtime."""
     tallies = Tallies(partial(add_tallies, runtime.engine))
-    letterbox = _letterbox(runtime)
+    group_commit = _group_commit(runtime)
     keep = partial(keep_unread, runtime.engine)
     callbacks = Callbacks(
         runtime,
-        letterbox,
-        hang_up=lambda sid: hang_up(runtime.line, sid),
+        group_commit,
+        hang_up=lambda sid: hang_up(runtime.provider_loop, sid),
         keep=keep,
         refusals=tallies.refusals,
     )
-    unsubscribe = Unsubscribe(runtime, letterbox)
+    unsubscribe = Unsubscribe(runtime, group_commit)
     inbound = Inbound(runtime, keep, tallies.refusals)
 
     async def check(request: Request) -> Response:
@@ -75,7 +75,7 @@ def create(runtime: Runtime) -> PublicDoor:
     return PublicDoor(Starlette(routes=routes, lifespan=lifespan), tallies)
 
 
-def _letterbox(runtime: Runtime) -> GroupCommit:
+def _group_commit(runtime: Runtime) -> GroupCommit:
     """Where reports go, to be stored together."""
-    hear = partial(apply_reports, runtime.engine, runtime.patience, mark_keys=runtime.mark_keys)
+    hear = partial(apply_reports, runtime.engine, runtime.timeouts, mark_keys=runtime.mark_keys)
     return GroupCommit(hear)

@@ -69,7 +69,7 @@ class Callbacks:
     """The handlers, with the runtime they work on."""
 
     runtime: Runtime
-    letterbox: GroupCommit
+    group_commit: GroupCommit
     hang_up: Callable[[str], object]
     """Ends a call by its sid; may block, must not raise."""
     keep: Callable[[str, Sequence[str]], object]
@@ -115,14 +115,14 @@ class Callbacks:
             return await self._take_large(request, body)
         else:
             return self._refuse(request, 503, "too_many")
-        return await self._settle_events(request, events)
+        return await self._take_in_events(request, events)
 
     async def _take_large(self, request: Request, body: bytes) -> Response:
         async with self.large:
             events = await to_thread.run_sync(
                 self._read_events, request, body, limiter=self.reading
             )
-            return await self._settle_events(request, events)
+            return await self._take_in_events(request, events)
 
     def _read_events(self, request: Request, body: bytes) -> Events | None:
         """None: SendGrid did not sign them."""
@@ -135,10 +135,10 @@ class Callbacks:
         )
         return email.read_events(body) if holds else None
 
-    async def _settle_events(self, request: Request, events: Events | None) -> Response:
+    async def _take_in_events(self, request: Request, events: Events | None) -> Response:
         if events is None:
             return self._refuse(request, 403, "signature")
-        return await self._settle(events, unread=events.unread, route="email")
+        return await self._take_in(events, unread=events.unread, route="email")
 
     async def _twilio(self, request: Request, read: Reader, *, hangs_up: bool = False) -> Response:
         params = await read_signed_form(request, self.runtime.settings)
@@ -147,7 +147,7 @@ class Callbacks:
         token = request.path_params["token"]
         report, names = read(params, token, written_mark(request)), read_sessions(params)
         route = request.scope["path"].split("/")[2]
-        answer = await self._settle(
+        answer = await self._take_in(
             [report] if report else [],
             {token: names} if names else {},
             unread=[] if report else [dumps({"token": str(token)} | params)],
@@ -163,7 +163,7 @@ class Callbacks:
             ending = partial(to_thread.run_sync, self.hang_up, report.sid, limiter=self.hanging_up)
             answer.background = BackgroundTask(ending)
 
-    async def _settle(
+    async def _take_in(
         self,
         reports: Sequence[Report],
         sessions: Mapping[UUID, Sessions] = NOBODY,
@@ -177,7 +177,7 @@ class Callbacks:
             log.warning("callback_unreadable", route=route, count=len(unread))
         try:
             if reports:
-                await self.letterbox.post(reports)
+                await self.group_commit.post(reports)
             if unread:
                 await run_in_threadpool(self.keep, route, unread)
             for token, names in sessions.items():

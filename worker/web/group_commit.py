@@ -23,7 +23,7 @@ MOST = 500
 # Letters of one delivery in it.
 PIECE = 50
 
-Settle = Callable[[list[Report]], object]
+Apply = Callable[[list[Report]], object]
 
 
 @dataclass(slots=True)
@@ -53,11 +53,11 @@ class GroupCommit:
     """Takes reports in; must be used from one event loop.
 
     Args:
-        settle: makes reports durable, or raises; called on a thread, one call at a time.
+        apply: makes reports durable, or raises; called on a thread, one call at a time.
     """
 
-    def __init__(self, settle: Settle) -> None:
-        self._settle = settle
+    def __init__(self, apply: Apply) -> None:
+        self._apply = apply
         self._small: dict[Channel, deque[_Delivery]] = {channel: deque() for channel in Channel}
         self._large: deque[_Delivery] = deque()
         self._carrier: asyncio.Task[None] | None = None
@@ -111,7 +111,7 @@ class GroupCommit:
 
     async def _failure_of(self, letters: list[Report]) -> Exception | None:
         try:
-            await run_in_threadpool(self._settle, letters)
+            await run_in_threadpool(self._apply, letters)
         except Exception as error:  # noqa: BLE001  the senders' to hear: each has a door of its own
             return error
         return None

@@ -36,7 +36,7 @@ class Unsubscribe:
     """The handlers, with the runtime they work on."""
 
     runtime: Runtime
-    letterbox: GroupCommit
+    group_commit: GroupCommit
 
     async def page(self, request: Request) -> Response:  # noqa: ARG002  the same for everybody
         """GET: a page with a button; it changes nothing."""
@@ -51,7 +51,7 @@ class Unsubscribe:
             if who is None:
                 return await self._unknown(report)
             if not who.archived:  # a click proves that the mail was delivered
-                await self.letterbox.post([report])
+                await self.group_commit.post([report])
         except Exception as error:  # noqa: BLE001  a door: whoever asks is told to ask again
             log.warning("unsubscribing_failed", error=type(error).__name__)
             return PlainTextResponse(LATER, status_code=503)

@@ -115,7 +115,7 @@ def _set_up(
     upgrade(load().database_url)
     runtime = build(load())
     town = Town(environment, home / "logs")
-    stack.callback(runtime.line.close)
+    stack.callback(runtime.provider_loop.close)
     stack.callback(town.close)
     town.start()
     wait_for(f"{environment['PUBLIC_URL']}/health/live", interrupts)

@@ -210,7 +210,7 @@ class Disturber:
     def _pause_and_watch(self, batch: BatchPlan) -> None:
         here = self.runtime
         pause_batch(here.engine, batch.batch_id, by=BY)
-        drained = drain(here.engine, here.line, here.patience, batch.batch_id)
+        drained = drain(here.engine, here.provider_loop, here.timeouts, batch.batch_id)
         since = time.time()
         time.sleep(WATCHED_SECONDS)  # the absence of something can only be waited for
         self.posts_after_pause += self._posts(since, batch.source)

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.usefixtures("durable")
 
 @pytest.fixture
 def batch(engine: Engine) -> int:
-    campaign = make_campaign(engine, mode=Channel.SMS, default_region="US")
+    campaign = make_campaign(engine, channel=Channel.SMS, default_region="US")
     batch = make_batch(engine, campaign=campaign, batch_id="B")
-    person = make_recipient(engine, mode=Channel.SMS, address=NUMBER)
+    person = make_recipient(engine, channel=Channel.SMS, address=NUMBER)
     make_request(engine, batch=batch, recipient=person, reference_id="R-1", due_in=HOUR)
     return batch
 

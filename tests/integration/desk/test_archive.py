@@ -13,8 +13,8 @@ from tests.factories import (
     make_attempt,
     make_batch,
     make_campaign,
-    make_patience,
     make_request,
+    make_timeouts,
     read,
 )
 from tests.sessions import Beside
@@ -173,7 +173,7 @@ def test_a_late_word_makes_nothing_due_in_an_archived_batch(engine: Engine) -> N
         busy = report(
             Meaning.MISSED, 100, name="busy", sequence=9, channel_status=ChannelStatus.BUSY
         )
-        change = judge_report(facts, busy, make_patience(), Cause.CALLBACK)
+        change = judge_report(facts, busy, make_timeouts(), Cause.CALLBACK)
         assert change is not None
         attempts.write(connection, [change])
         waiting = connection.scalar(select(func.count()).select_from(schema.queue))

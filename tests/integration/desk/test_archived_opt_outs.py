@@ -13,8 +13,8 @@ from tests.factories import (
     allow_recipient,
     make_attempt,
     make_batch,
-    make_patience,
     make_request,
+    make_timeouts,
     read_request,
 )
 from tests.integration.desk.test_opt_outs import MAILBOX, archive, contact, event, reason
@@ -48,7 +48,7 @@ def test_an_event_that_meets_the_archive_between_its_steps_is_heard_at_once(engi
     spam = read_events(event(token, "spamreport", "e1"))
 
     def settling(_: Connection) -> Applied:
-        return apply_reports(engine, make_patience(), spam)
+        return apply_reports(engine, make_timeouts(), spam)
 
     with engine.connect() as dropping, dropping.begin():
         dropping.execute(update(schema.batch).values(archived_at=func.now()))
@@ -69,7 +69,7 @@ def test_what_waits_to_be_judged_outlives_the_archive(engine: Engine, tmp_path: 
     keep(engine, event(token, "open", "e2"))
 
     archive(engine, tmp_path)
-    apply_waiting(engine, make_patience())
+    apply_waiting(engine, make_timeouts())
 
     assert reason(engine, recipient) == "spam_report"
     assert unapplied(engine) == []
@@ -82,7 +82,7 @@ def test_a_repetition_hears_what_was_stored_and_never_heard(engine: Engine, tmp_
     archive(engine, tmp_path)
     keep(engine, event(token, "spamreport", "e1"))
 
-    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    apply_reports(engine, make_timeouts(), read_events(event(token, "spamreport", "e1")))
 
     assert reason(engine, recipient) == "spam_report"
 
@@ -91,14 +91,14 @@ def test_an_act_heard_before_the_archive_acts_no_second_time(
     engine: Engine, tmp_path: Path
 ) -> None:
     recipient, token = contact(engine, Channel.EMAIL)
-    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    apply_reports(engine, make_timeouts(), read_events(event(token, "spamreport", "e1")))
     archive(engine, tmp_path)
     assert allow_recipient(engine, Channel.EMAIL, MAILBOX)
 
-    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    apply_reports(engine, make_timeouts(), read_events(event(token, "spamreport", "e1")))
     assert reason(engine, recipient) is None
 
-    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e2")))
+    apply_reports(engine, make_timeouts(), read_events(event(token, "spamreport", "e2")))
     assert reason(engine, recipient) == "spam_report"
 
 
@@ -111,7 +111,7 @@ def test_one_that_can_not_be_heard_costs_the_others_nothing(engine: Engine, tmp_
         )
     try:
         both = event(token, "spamreport", "bad")[:-1] + b"," + event(token, "spamreport", "e1")[1:]
-        settled = apply_reports(engine, make_patience(), read_events(both))
+        settled = apply_reports(engine, make_timeouts(), read_events(both))
     finally:
         with engine.begin() as connection:
             connection.execute(text("ALTER TABLE heard_act DROP CONSTRAINT refused"))
@@ -141,7 +141,7 @@ def test_without_our_token_an_event_is_heard_after_archiving(
     archive(engine, tmp_path)
 
     mailbox = "where.it.is.forwarded@example.org" if by_message else "UNA@example.com"
-    settled = apply_reports(engine, make_patience(), without_token(mailbox, message, "e1"))
+    settled = apply_reports(engine, make_timeouts(), without_token(mailbox, message, "e1"))
 
     assert reason(engine, recipient) == "spam_report"
     found = "message" if by_message else "person"
@@ -172,11 +172,11 @@ def test_of_an_id_that_many_had_a_forwarded_mailbox_names_nobody(
         archive(engine, tmp_path)
 
     apply_reports(
-        engine, make_patience(), without_token("elsewhere@example.org", f"{message}.1", "e1")
+        engine, make_timeouts(), without_token("elsewhere@example.org", f"{message}.1", "e1")
     )
     assert [reason(engine, one) for one in (recipient, other)] == [None, None]
 
-    apply_reports(engine, make_patience(), without_token(MAILBOX, f"{message}.1", "e2"))
+    apply_reports(engine, make_timeouts(), without_token(MAILBOX, f"{message}.1", "e2"))
     assert [reason(engine, one) for one in (recipient, other)] == ["spam_report", None]
 
 
@@ -199,7 +199,7 @@ def test_the_token_of_an_archived_call_in_a_mail_event_reaches_no_phone(
     recipient, token = contact(engine, channel)
     archive(engine, tmp_path)
 
-    apply_reports(engine, make_patience(), read_events(event(token, "spamreport", "e1")))
+    apply_reports(engine, make_timeouts(), read_events(event(token, "spamreport", "e1")))
 
     assert reason(engine, recipient) is None
     with engine.begin() as connection:  # nor a mailbox of that name

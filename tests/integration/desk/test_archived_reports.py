@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, update
 from structlog.testing import capture_logs
 
-from tests.factories import DAY, make_patience
+from tests.factories import DAY, make_timeouts
 from tests.integration.desk.test_archived_opt_outs import dead_letters, sid_of, unapplied
 from tests.integration.desk.test_opt_outs import archive, contact, event
 from worker.dispatch.apply_reports import Applied, apply_reports, apply_waiting
@@ -41,7 +41,7 @@ def test_a_mails_is_counted_and_passed_over(engine: Engine, tmp_path: Path, name
     _, token = contact(engine, Channel.EMAIL)
     archive(engine, tmp_path)
 
-    settled = apply_reports(engine, make_patience(), read_events(event(token, name, "e1")))
+    settled = apply_reports(engine, make_timeouts(), read_events(event(token, name, "e1")))
 
     assert settled == Applied(new=1, waiting=0)
     assert counted(engine) == {"archived_report": 1}
@@ -54,7 +54,7 @@ def test_a_mails_without_our_token_is_known_by_its_id(engine: Engine, tmp_path: 
     body = json.dumps([{**named, "sg_message_id": f"{sid_of(engine, token)}.recvd-1"}]).encode()
     archive(engine, tmp_path)
 
-    apply_reports(engine, make_patience(), read_events(body))
+    apply_reports(engine, make_timeouts(), read_events(body))
 
     assert counted(engine) == {"archived_report": 1}
     assert (unapplied(engine), dead_letters(engine)) == ([], 0)
@@ -64,7 +64,7 @@ def test_a_click_that_the_archive_overtakes_is_passed_over(engine: Engine, tmp_p
     _, token = contact(engine, Channel.EMAIL)
     archive(engine, tmp_path)
 
-    apply_reports(engine, make_patience(), [unsubscribe_report(token)])
+    apply_reports(engine, make_timeouts(), [unsubscribe_report(token)])
 
     assert counted(engine) == {"archived_report": 1}
     assert unapplied(engine) == []
@@ -90,7 +90,7 @@ def test_another_contact_under_an_archived_token_is_still_told(
     archive(engine, tmp_path)
 
     with capture_logs() as logs:
-        settled = apply_reports(engine, make_patience(), [report])
+        settled = apply_reports(engine, make_timeouts(), [report])
 
     assert settled == Applied(new=1, waiting=0, doubled=int(other))
     assert [one["event"] for one in logs].count("double_contact_risk") == int(other)
@@ -103,15 +103,15 @@ def test_what_was_passed_over_is_swept_when_nobody_repeats_it(
     _, token = contact(engine, Channel.EMAIL)
     archive(engine, tmp_path)
     report = read_events(event(token, "open", "e1"))
-    apply_reports(engine, make_patience(), report)
+    apply_reports(engine, make_timeouts(), report)
 
     sweep(engine)
-    assert apply_reports(engine, make_patience(), report).new == 0
+    assert apply_reports(engine, make_timeouts(), report).new == 0
 
     with engine.begin() as connection:
         connection.execute(
             update(schema.inbox).values(received_at=schema.inbox.c.received_at - 31 * DAY)
         )
     sweep(engine)
-    apply_waiting(engine, make_patience())
-    assert apply_reports(engine, make_patience(), report).new == 1
+    apply_waiting(engine, make_timeouts())
+    assert apply_reports(engine, make_timeouts(), report).new == 1

@@ -12,9 +12,9 @@ from tests.factories import (
     make_attempt,
     make_batch,
     make_campaign,
-    make_patience,
     make_recipient,
     make_request,
+    make_timeouts,
     read,
 )
 from worker.desk.archive import archive_batches
@@ -100,14 +100,14 @@ def test_an_event_is_heard_after_archiving_and_once(
     recipient, token = contact(engine, Channel.EMAIL)
     archive(engine, tmp_path)
 
-    apply_reports(engine, make_patience(), read_events(event(token, name, "e1")))
+    apply_reports(engine, make_timeouts(), read_events(event(token, name, "e1")))
     assert reason(engine, recipient) == expected
 
     allow_recipient(engine, Channel.EMAIL, MAILBOX)
-    apply_reports(engine, make_patience(), read_events(event(token, name, "e1")))
+    apply_reports(engine, make_timeouts(), read_events(event(token, name, "e1")))
     assert reason(engine, recipient) is None
 
-    apply_reports(engine, make_patience(), read_events(event(token, name, "e2")))
+    apply_reports(engine, make_timeouts(), read_events(event(token, name, "e2")))
     assert reason(engine, recipient) == expected
 
 

@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.fakes.provider import FakeProvider, line_to
+from tests.fakes.provider import FakeProvider, loop_to
 from worker.dispatch.provider_loop import ProviderLoop
 
 Connect = Callable[..., ProviderLoop]
@@ -14,9 +14,9 @@ def connect() -> Iterator[Connect]:
     lines: list[ProviderLoop] = []
 
     def build(*providers: FakeProvider) -> ProviderLoop:
-        lines.append(line_to(*providers))
+        lines.append(loop_to(*providers))
         return lines[-1]
 
     yield build
-    for line in lines:
-        line.close()
+    for provider_loop in lines:
+        provider_loop.close()

@@ -62,44 +62,46 @@ def aside(work: Callable[[], Delivered]) -> Iterator[Callable[[], Delivered]]:
 
 
 @pytest.fixture
-def keeper() -> AnswerBuffer:
+def answer_buffer() -> AnswerBuffer:
     return AnswerBuffer(pause=0.02)
 
 
 def test_an_answer_waits_until_the_database_takes_it(
-    engine: Engine, connect: Connect, keeper: AnswerBuffer
+    engine: Engine, connect: Connect, answer_buffer: AnswerBuffer
 ) -> None:
     request, another = make_request(engine), make_request(engine)
     provider = FakeProvider(Channel.VOICE, meanwhile=lambda _: turn(engine, NO_MORE_WRITES))
     chunk, waiting = lease(engine, request), lease(engine, another)
-    line = connect(provider)
-    with aside(lambda: deliver(engine, line, LIMITS, chunk, OpenGate(), keeper)) as delivered:
-        eventually(lambda: keeper.keeps)
+    provider_loop = connect(provider)
+    with aside(
+        lambda: deliver(engine, provider_loop, LIMITS, chunk, OpenGate(), answer_buffer)
+    ) as delivered:
+        eventually(lambda: answer_buffer.keeps)
         # A worker that keeps any takes up nothing new.
-        done = deliver(engine, line, LIMITS, waiting, OpenGate(), keeper)
+        done = deliver(engine, provider_loop, LIMITS, waiting, OpenGate(), answer_buffer)
         assert done.handed_back[HandBack.STORE_UNAVAILABLE] == 0
         turn(engine, WRITES_AGAIN)
         assert delivered().answers == {"Accepted": 1}
 
     attempt = read_attempt(engine, read_request(engine, request)["attempt"])
     assert (attempt["state"], attempt["sid"]) == ("ACCEPTED", f"sid-of-{attempt['id']}")
-    assert (keeper.keeps, keeper.doubted, len(provider.tickets)) == (False, 0, 1)
+    assert (answer_buffer.keeps, answer_buffer.doubted, len(provider.tickets)) == (False, 0, 1)
     row = queue_row(engine, another)
     assert row is not None
     assert row["claims"] == 0
 
 
 def test_nothing_new_is_taken_up_even_where_the_database_would_take_it(
-    engine: Engine, connect: Connect, keeper: AnswerBuffer
+    engine: Engine, connect: Connect, answer_buffer: AnswerBuffer
 ) -> None:
     """Part of it may be out of reach only: a table that is locked, a full tablespace."""
     first, second = make_request(engine), make_request(engine)
     chunks = lease(engine, first), lease(engine, second)
     provider, taken = FakeProvider(Channel.VOICE), Event()
-    line = connect(provider)
+    provider_loop = connect(provider)
 
     def hold() -> Delivered:
-        keeper.until_taken(engine, write)
+        answer_buffer.until_taken(engine, write)
         return Delivered()
 
     def write(_: Engine) -> None:
@@ -107,14 +109,14 @@ def test_nothing_new_is_taken_up_even_where_the_database_would_take_it(
             raise StoreUnavailable("locked")
 
     with aside(hold) as held:
-        eventually(lambda: keeper.keeps)
-        done = deliver(engine, line, LIMITS, chunks[0], OpenGate(), keeper)
+        eventually(lambda: answer_buffer.keeps)
+        done = deliver(engine, provider_loop, LIMITS, chunks[0], OpenGate(), answer_buffer)
         assert done.handed_back == {"store_unavailable": 1}
         taken.set()
         held()
     assert provider.tickets == []
 
-    deliver(engine, line, LIMITS, chunks[1], OpenGate(), keeper)
+    deliver(engine, provider_loop, LIMITS, chunks[1], OpenGate(), answer_buffer)
 
     assert [ticket.request for ticket in provider.tickets] == [second]
 
@@ -122,20 +124,20 @@ def test_nothing_new_is_taken_up_even_where_the_database_would_take_it(
 def test_whoever_is_asked_to_stop_says_how_many_answers_go_into_doubt(
     engine: Engine, connect: Connect
 ) -> None:
-    keeper = AnswerBuffer(drain=0.1, pause=0.02)
+    answer_buffer = AnswerBuffer(drain=0.1, pause=0.02)
     batch = make_batch(engine)
     requests = [make_request(engine, batch=batch) for _ in range(3)]
     chunk = lease(engine, *requests)
 
     def last_moment(_: Ticket) -> None:
         turn(engine, NO_MORE_WRITES)
-        keeper.stop()
+        answer_buffer.stop()
 
-    line = connect(FakeProvider(Channel.VOICE, meanwhile=last_moment))
-    deliver(engine, line, LIMITS, chunk, OpenGate(), keeper)
+    provider_loop = connect(FakeProvider(Channel.VOICE, meanwhile=last_moment))
+    deliver(engine, provider_loop, LIMITS, chunk, OpenGate(), answer_buffer)
     turn(engine, WRITES_AGAIN)
 
-    assert keeper.doubted == 3
+    assert answer_buffer.doubted == 3
     attempts = [read_request(engine, request)["attempt"] for request in requests]
     assert {read_attempt(engine, attempt)["state"] for attempt in attempts} == {"SENDING"}
 
@@ -154,10 +156,10 @@ def test_what_the_first_database_will_never_take_its_successor_does(engine: Engi
             raise DatabaseChanged
         assert here is engine
 
-    keeper = AnswerBuffer(pause=0.01, successor=accepted)
-    keeper.until_taken(cast("Engine", None), write, answers=1)
+    answer_buffer = AnswerBuffer(pause=0.01, successor=accepted)
+    answer_buffer.until_taken(cast("Engine", None), write, answers=1)
 
-    assert (len(asked), keeper.keeps, keeper.doubted) == (3, False, 0)
+    assert (len(asked), answer_buffer.keeps, answer_buffer.doubted) == (3, False, 0)
 
 
 def forget(engine: Engine) -> Callable[[Ticket], None]:
@@ -201,9 +203,9 @@ def test_an_answer_to_an_unknown_attempt_halts_everything(
 ) -> None:
     request, another = make_request(engine), make_request(engine)
     provider = FakeProvider(Channel.VOICE, answers=[answer], meanwhile=how(engine))
-    line = connect(provider)
+    provider_loop = connect(provider)
 
-    deliver(engine, line, LIMITS, lease(engine, request))
+    deliver(engine, provider_loop, LIMITS, lease(engine, request))
 
     [halted] = halts_in_force(engine)
     assert (halted.scope, halted.halted_by) == ("all", "outreach")
@@ -219,10 +221,10 @@ def test_an_answer_to_an_unknown_attempt_halts_everything(
 
     # Nobody is called until an operator has looked.
     provider._meanwhile = None
-    done = deliver(engine, line, LIMITS, lease(engine, another))
+    done = deliver(engine, provider_loop, LIMITS, lease(engine, another))
     assert done.handed_back == {"halted": 1}
     resume(engine, "all", "")
-    deliver(engine, line, LIMITS, lease(engine, another))
+    deliver(engine, provider_loop, LIMITS, lease(engine, another))
     assert [ticket.request for ticket in provider.tickets] == [request, another]
 
 

@@ -17,9 +17,9 @@ from tests.factories import (
     make_attempt,
     make_batch,
     make_campaign,
-    make_patience,
     make_recipient,
     make_request,
+    make_timeouts,
     queue_row,
     read,
     read_attempt,
@@ -43,7 +43,7 @@ from worker.providers.answered_by import read_answered_by
 from worker.store import halts, schema
 from worker.store.connect import in_transaction
 
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 
 WORDS: dict[str, tuple[int, Meaning, ChannelStatus]] = {
     "initiated": (20, Meaning.UNDERWAY, ChannelStatus.QUEUED),

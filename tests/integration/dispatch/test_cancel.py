@@ -7,14 +7,14 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine
 
-from tests.factories import make_attempt, make_patience, make_request, read_request
+from tests.factories import make_attempt, make_request, make_timeouts, read_request
 from tests.fakes.provider import FakeProvider
 from worker.dispatch.cancel import cancel_double_calls, hang_up
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.domain.statuses import AttemptState, Channel
 from worker.providers import Providers
 
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def provider() -> FakeProvider:
 
 
 @pytest.fixture
-def line(provider: FakeProvider) -> Iterator[ProviderLoop]:
+def provider_loop(provider: FakeProvider) -> Iterator[ProviderLoop]:
     async def close() -> None: ...
 
     made = ProviderLoop(lambda: cast(Providers, SimpleNamespace(voice=provider, close=close)))
@@ -43,38 +43,42 @@ def make_two_attempts(engine: Engine, *, late: bool, rank: int | None = None) ->
 
 
 def test_the_newer_call_is_canceled_and_nobody_is_called_again(
-    engine: Engine, line: ProviderLoop, provider: FakeProvider
+    engine: Engine, provider_loop: ProviderLoop, provider: FakeProvider
 ) -> None:
     request = make_two_attempts(engine, late=True)
 
-    assert cancel_double_calls(engine, line, PATIENCE) == 1
+    assert cancel_double_calls(engine, provider_loop, PATIENCE) == 1
 
     assert provider.canceled == ["CA-new"]
     row = read_request(engine, request)
     assert (row["request_status"], row["channel_manager_status"]) == ("CANCELED", "CANCELED")
-    assert cancel_double_calls(engine, line, PATIENCE) == 0
+    assert cancel_double_calls(engine, provider_loop, PATIENCE) == 0
 
 
 @pytest.mark.parametrize(
     ("late", "rank"), [(False, None), (True, 30)], ids=["no late evidence", "rings already"]
 )
 def test_other_calls_go_on(
-    engine: Engine, line: ProviderLoop, provider: FakeProvider, late: bool, rank: int | None
+    engine: Engine,
+    provider_loop: ProviderLoop,
+    provider: FakeProvider,
+    late: bool,
+    rank: int | None,
 ) -> None:
     make_two_attempts(engine, late=late, rank=rank)
 
-    assert cancel_double_calls(engine, line, PATIENCE) == 0
+    assert cancel_double_calls(engine, provider_loop, PATIENCE) == 0
     assert provider.canceled == []
 
 
 def test_a_call_that_can_not_be_ended_harms_nothing(
-    line: ProviderLoop, provider: FakeProvider
+    provider_loop: ProviderLoop, provider: FakeProvider
 ) -> None:
     async def refused(_: str) -> bool:
         raise RuntimeError
 
-    hang_up(line, "CA-machine")
+    hang_up(provider_loop, "CA-machine")
     assert provider.hung_up == ["CA-machine"]
 
     provider.hang_up = refused  # type: ignore[method-assign, assignment]  # a provider that breaks
-    hang_up(line, "CA-machine")
+    hang_up(provider_loop, "CA-machine")

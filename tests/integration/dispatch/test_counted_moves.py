@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, event, text
 
-from tests.factories import make_attempt, make_patience, token_of
+from tests.factories import make_attempt, make_timeouts, token_of
 from worker.api.metrics import registry
 from worker.desk.metrics import read_snapshot
 from worker.dispatch.provider_loop import Answered
@@ -13,7 +13,7 @@ from worker.domain.content.tickets import Text, Ticket
 from worker.domain.evidence.answers import Accepted, Answer, NotSent, Refusal, Refused, Unknown
 from worker.domain.statuses import Channel
 
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 ANSWERS: dict[str, Answer] = {
     "accepted": Accepted("CA1"),
     "refused": Refused(Refusal.CONTENT, "21617"),

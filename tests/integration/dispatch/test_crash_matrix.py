@@ -12,12 +12,12 @@ from tests.factories import (
     counted_equals_recount,
     make_batch,
     make_limits,
-    make_patience,
     make_request,
+    make_timeouts,
     queue_row,
     read_request,
 )
-from tests.properties.world import Contact, Crash, CrashingEngine, Fate, Outside, line_to, pass_time
+from tests.properties.world import Contact, Crash, CrashingEngine, Fate, Outside, loop_to, pass_time
 from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.deliver import deliver
 from worker.dispatch.provider_loop import ProviderLoop
@@ -27,10 +27,10 @@ from worker.dispatch.sweep import sweep
 from worker.domain.statuses import FINAL, Channel, RequestStatus
 
 SECOND = timedelta(seconds=1)
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 SCAN = ScanLimits(lease=60 * SECOND, chunk_size=10, backlog_chunks=4)
 DELIVERY = make_limits(
-    answer_time=30 * SECOND, flush_rows=10, flush_seconds=0.01, patience=PATIENCE
+    answer_time=30 * SECOND, flush_rows=10, flush_seconds=0.01, timeouts=PATIENCE
 )
 ROUNDS = 12
 
@@ -72,8 +72,8 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-def line(outside: Outside) -> Iterator[ProviderLoop]:
-    made = line_to(outside)
+def provider_loop(outside: Outside) -> Iterator[ProviderLoop]:
+    made = loop_to(outside)
     yield made
     made.close()
 
@@ -82,7 +82,7 @@ def line(outside: Outside) -> Iterator[ProviderLoop]:
 def test_nobody_is_contacted_twice_and_nothing_is_lost(
     shared_engine: Engine,
     outside: Outside,
-    line: ProviderLoop,
+    provider_loop: ProviderLoop,
     point: str,
     fate: Fate,
     callbacks: str,
@@ -94,8 +94,8 @@ def test_nobody_is_contacted_twice_and_nothing_is_lost(
     if callbacks == "before the answer":
         outside.on_contact = lambda contact: _tell(engine, contact)
 
-    _die(engine, line, crash)
-    _recover(engine, outside, line, request, told=callbacks != "never")
+    _die(engine, provider_loop, crash)
+    _recover(engine, outside, provider_loop, request, told=callbacks != "never")
 
     assert max(outside.posts.values(), default=0) <= 1
     assert len(outside.ledger) <= 1, "the person was reached once, over all attempts"
@@ -111,21 +111,23 @@ def test_nobody_is_contacted_twice_and_nothing_is_lost(
         assert row["request_status"] == RequestStatus.INVALID
 
 
-def _die(engine: Engine, line: ProviderLoop, crash: "tuple[int, str] | Fate | None") -> None:
+def _die(
+    engine: Engine, provider_loop: ProviderLoop, crash: "tuple[int, str] | Fate | None"
+) -> None:
     """Claim, and deliver until the process is gone."""
     (chunk,) = scan(engine, SCAN, {Channel.VOICE: 0})
     dying = engine
     if isinstance(crash, tuple):
         dying = cast(Engine, CrashingEngine(engine, *crash))
     try:
-        deliver(dying, line, DELIVERY, chunk)
+        deliver(dying, provider_loop, DELIVERY, chunk)
     except Crash:
         return
     assert crash is None or (isinstance(crash, tuple) and crash[0] == RECORD)
 
 
 def _recover(
-    engine: Engine, outside: Outside, line: ProviderLoop, request: int, *, told: bool
+    engine: Engine, outside: Outside, provider_loop: ProviderLoop, request: int, *, told: bool
 ) -> None:
     """Others carry on: time passes, they look, claim and send, until the request is final."""
     for _ in range(ROUNDS):
@@ -135,10 +137,10 @@ def _recover(
         if read_request(engine, request)["request_status"] in FINAL:
             return
         pass_time(engine, 400)
-        rescue(engine, line, PATIENCE)
+        rescue(engine, provider_loop, PATIENCE)
         sweep(engine)
         for chunk in scan(engine, SCAN, {Channel.VOICE: 0}):
-            deliver(engine, line, DELIVERY, chunk)
+            deliver(engine, provider_loop, DELIVERY, chunk)
     raise AssertionError("the request is stuck")
 
 

@@ -14,7 +14,7 @@ from worker.dispatch.database_identity import (
     adopt_the_database,
     judge_the_database,
     know_the_database,
-    refuse_strangers,
+    refuse_unrecognized,
 )
 from worker.dispatch.halt import halt, halts_in_force, resume
 from worker.domain.database_identity import Recognition, RememberedIdentity
@@ -59,7 +59,7 @@ def test_a_database_behind_its_memory_is_halted_until_an_operator_resumes(
         RememberedIdentity(present.system, present.timeline, present.position + 10**9)
     )
 
-    assert know_the_database(engine, memories) is Recognition.STRANGER
+    assert know_the_database(engine, memories) is Recognition.UNRECOGNIZED
     assert [(halt.scope, halt.halted_by) for halt in halts_in_force(engine)] == [
         ("all", "outreach")
     ]
@@ -111,7 +111,7 @@ def test_whoever_is_refused_is_told_what_was_found(
     memories[0].remember(RememberedIdentity(present.system, present.timeline + 1, 1))
 
     with pytest.raises(UnrecognizedDatabase) as refused:
-        refuse_strangers(engine, memories)
+        refuse_unrecognized(engine, memories)
 
     found = f"timeline {present.timeline + 1} is remembered, this is {present.timeline}"
     assert found in str(refused.value)
@@ -123,7 +123,7 @@ def test_a_database_with_attempts_that_nobody_remembers_is_halted(
 ) -> None:
     make_attempt(engine)
 
-    assert know_the_database(engine, memories) is Recognition.STRANGER
+    assert know_the_database(engine, memories) is Recognition.UNRECOGNIZED
     assert halts_in_force(engine)
     assert all(memory.recall() is None for memory in memories)
 

@@ -53,8 +53,8 @@ from worker.store.queue import Chunk
 LIMITS = make_limits()
 
 
-def send(engine: Engine, line: ProviderLoop, chunk: Chunk) -> Delivered:
-    return deliver(engine, line, LIMITS, chunk)
+def send(engine: Engine, provider_loop: ProviderLoop, chunk: Chunk) -> Delivered:
+    return deliver(engine, provider_loop, LIMITS, chunk)
 
 
 def test_a_call_is_placed_and_recorded(engine: Engine, connect: Connect) -> None:
@@ -203,10 +203,10 @@ def make_text(engine: Engine, *, closes_in: timedelta | None, expires_in: timede
 def test_a_redelivered_message_contacts_nobody(engine: Engine, connect: Connect) -> None:
     provider = FakeProvider(Channel.VOICE)
     chunk = lease(engine, make_request(engine))
-    line = connect(provider)
+    provider_loop = connect(provider)
 
-    send(engine, line, chunk)
-    again = send(engine, line, chunk)
+    send(engine, provider_loop, chunk)
+    again = send(engine, provider_loop, chunk)
 
     assert len(provider.tickets) == 1
     assert (again.answers, again.handed_back) == ({}, {})
@@ -301,10 +301,10 @@ def test_an_answer_becomes_a_state(
 def test_a_doubt_is_never_due_again_by_itself(engine: Engine, connect: Connect) -> None:
     request = make_request(engine)
     provider = FakeProvider(Channel.VOICE, answers=[Unknown("read_timeout")])
-    line, chunk = connect(provider), lease(engine, request)
+    provider_loop, chunk = connect(provider), lease(engine, request)
 
-    send(engine, line, chunk)
-    send(engine, line, chunk)
+    send(engine, provider_loop, chunk)
+    send(engine, provider_loop, chunk)
 
     assert queue_row(engine, request) is None
     assert len(provider.tickets) == 1
@@ -365,15 +365,15 @@ def test_a_halt_stops_the_channel_for_those_who_come_after(
     batch = make_batch(engine)
     first, second = make_request(engine, batch=batch), make_request(engine, batch=batch)
     provider = FakeProvider(Channel.VOICE, answers=[Halt(HaltScope.CHANNEL, "20003", "bad key")])
-    line = connect(provider)
+    provider_loop = connect(provider)
 
-    send(engine, line, lease(engine, first))
-    done = send(engine, line, lease(engine, second))
+    send(engine, provider_loop, lease(engine, first))
+    done = send(engine, provider_loop, lease(engine, second))
 
     assert done.handed_back == {"halted": 1}
     assert len(provider.tickets) == 1
-    [standing] = in_transaction(engine, halts.in_force)
-    assert (standing.scope, standing.key) == ("channel", "voice")
+    [found] = in_transaction(engine, halts.in_force)
+    assert (found.scope, found.key) == ("channel", "voice")
 
 
 def test_a_busy_recipient_is_not_contacted_from_a_second_batch(
@@ -444,10 +444,10 @@ def test_no_more_calls_are_placed_than_may_be_under_way(engine: Engine, connect:
     batch = make_batch(engine)
     requests = [make_request(engine, batch=batch) for _ in range(5)]
     provider = FakeProvider(Channel.VOICE)
-    line, limits = connect(provider), replace(LIMITS, concurrent_calls=3)
+    provider_loop, limits = connect(provider), replace(LIMITS, concurrent_calls=3)
 
-    done = deliver(engine, line, limits, lease(engine, *requests))
-    again = deliver(engine, line, limits, lease(engine, *requests[3:]))
+    done = deliver(engine, provider_loop, limits, lease(engine, *requests))
+    again = deliver(engine, provider_loop, limits, lease(engine, *requests[3:]))
 
     assert len(provider.tickets) == 3
     assert (done.answers, done.handed_back) == ({"Accepted": 3}, {"no_slot": 2})

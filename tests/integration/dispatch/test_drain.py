@@ -13,8 +13,8 @@ from tests.factories import (
     SECOND,
     make_attempt,
     make_batch,
-    make_patience,
     make_request,
+    make_timeouts,
     read,
     read_request,
 )
@@ -26,7 +26,7 @@ from worker.providers import Providers
 from worker.store import attempts, schema
 from worker.store.connect import in_transaction
 
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def provider() -> FakeProvider:
 
 
 @pytest.fixture
-def line(provider: FakeProvider) -> Iterator[ProviderLoop]:
+def provider_loop(provider: FakeProvider) -> Iterator[ProviderLoop]:
     async def close() -> None: ...
 
     made = ProviderLoop(lambda: cast(Providers, SimpleNamespace(voice=provider, close=close)))
@@ -47,12 +47,12 @@ def name_of(engine: Engine, batch: int) -> str:
     return str(read(engine, schema.batch, batch)["batch_id"])
 
 
-def test_it_waits_for_what_is_on_its_way(engine: Engine, line: ProviderLoop) -> None:
+def test_it_waits_for_what_is_on_its_way(engine: Engine, provider_loop: ProviderLoop) -> None:
     batch = make_batch(engine)
     request = make_request(engine, batch=batch)
     make_attempt(engine, request=request, state=AttemptState.SENDING, check_in=0.7 * SECOND)
 
-    drained = drain(engine, line, PATIENCE, name_of(engine, batch))
+    drained = drain(engine, provider_loop, PATIENCE, name_of(engine, batch))
 
     assert drained.seconds > 0.4
 
@@ -63,20 +63,22 @@ def test_it_waits_for_what_is_on_its_way(engine: Engine, line: ProviderLoop) -> 
     ids=["in doubt", "past its deadline"],
 )
 def test_it_does_not_wait_for_what_can_no_longer_be_written(
-    engine: Engine, line: ProviderLoop, state: AttemptState, check_in: timedelta
+    engine: Engine, provider_loop: ProviderLoop, state: AttemptState, check_in: timedelta
 ) -> None:
     batch = make_batch(engine)
     request = make_request(engine, batch=batch)
     make_attempt(engine, request=request, state=state, check_in=check_in)
 
     with ThreadPoolExecutor() as pool:
-        drained = pool.submit(drain, engine, line, PATIENCE, name_of(engine, batch)).result(5)
+        drained = pool.submit(
+            drain, engine, provider_loop, PATIENCE, name_of(engine, batch)
+        ).result(5)
 
     assert drained.canceled == 0
 
 
 def test_calls_that_were_not_dialed_yet_are_taken_back_and_wait_again(
-    engine: Engine, line: ProviderLoop, provider: FakeProvider
+    engine: Engine, provider_loop: ProviderLoop, provider: FakeProvider
 ) -> None:
     batch = make_batch(engine)
     waiting, ringing = make_request(engine, batch=batch), make_request(engine, batch=batch)
@@ -91,7 +93,7 @@ def test_calls_that_were_not_dialed_yet_are_taken_back_and_wait_again(
         fold_name="ringing",
     )
 
-    drained = drain(engine, line, PATIENCE, name_of(engine, batch))
+    drained = drain(engine, provider_loop, PATIENCE, name_of(engine, batch))
 
     assert (drained.canceled, provider.canceled) == (1, ["CA-waiting"])
     row = read_request(engine, waiting)
@@ -100,13 +102,13 @@ def test_calls_that_were_not_dialed_yet_are_taken_back_and_wait_again(
     assert read_request(engine, ringing)["request_status"] == "INITIATED"
 
 
-def test_another_batch_does_not_hold_it_up(engine: Engine, line: ProviderLoop) -> None:
+def test_another_batch_does_not_hold_it_up(engine: Engine, provider_loop: ProviderLoop) -> None:
     other = make_request(engine)
     attempt = make_attempt(engine, request=other, state=AttemptState.SENDING)
     batch = make_batch(engine)
 
     with ThreadPoolExecutor() as pool:
-        pool.submit(drain, engine, line, PATIENCE, name_of(engine, batch)).result(5)
+        pool.submit(drain, engine, provider_loop, PATIENCE, name_of(engine, batch)).result(5)
 
     facts = in_transaction(engine, attempts.lock, [attempt])[attempt]
     assert facts.state is AttemptState.SENDING

@@ -17,8 +17,8 @@ from tests.factories import (
     make_attempt,
     make_batch,
     make_limits,
-    make_patience,
     make_request,
+    make_timeouts,
     read_attempt,
     token_of,
 )
@@ -64,7 +64,7 @@ def delivered(token: UUID, written: str, sid: str = SID) -> Report:
 
 
 def told(engine: Engine, *reports: Report) -> Applied:
-    return apply_reports(engine, make_patience(), reports, [KEY])
+    return apply_reports(engine, make_timeouts(), reports, [KEY])
 
 
 def halted(engine: Engine) -> list[tuple[str, str]]:
@@ -90,7 +90,7 @@ def test_a_young_one_halts_everything_and_is_kept_with_its_request_and_sid(engin
     [known] = letters(engine)
     assert (known["request"], known["sid"], known["report"]) == (REQUEST, SID, "delivered")
     assert settled == Applied(1, 0, given_up=1)
-    assert apply_waiting(engine, make_patience()) == Applied(0, 0)
+    assert apply_waiting(engine, make_timeouts()) == Applied(0, 0)
 
 
 def test_a_mail_event_is_proof_as_well_and_its_letter_names_nobody(engine: Engine) -> None:
@@ -214,7 +214,7 @@ def test_a_repetition_proves_what_was_stored_and_not_judged(engine: Engine) -> N
     told(engine, *read_events(json.dumps([marked]).encode()))
 
     assert [scope for scope, _ in halted(engine)] == ["all"]
-    assert apply_waiting(engine, make_patience()) == Applied(0, 0)
+    assert apply_waiting(engine, make_timeouts()) == Applied(0, 0)
 
 
 def test_one_that_is_proof_keeps_no_other_from_being_applied(engine: Engine) -> None:

@@ -14,8 +14,8 @@ from tests.factories import (
     lease,
     make_batch,
     make_limits,
-    make_patience,
     make_request,
+    make_timeouts,
     queue_row,
     read_request,
 )
@@ -26,7 +26,7 @@ from worker.dispatch.scan import POISON_CLAIMS, ScanLimits, scan
 from worker.domain.statuses import Channel
 from worker.store.connect import connect as connect_store
 
-LIMITS = make_limits(patience=make_patience(refused_pause=15 * SECOND))
+LIMITS = make_limits(timeouts=make_timeouts(refused_pause=15 * SECOND))
 SCAN = ScanLimits(lease=2 * MINUTE, chunk_size=10, backlog_chunks=4)
 
 
@@ -58,9 +58,9 @@ def time_passes(engine: Engine, by: timedelta) -> None:
 
 
 def deliver_all(engine: Engine, connect: Connect, provider: FakeProvider) -> list[Delivered]:
-    line = connect(provider)
+    provider_loop = connect(provider)
     chunks = scan(engine, SCAN, {Channel.VOICE: 0})
-    return [deliver(engine, line, LIMITS, chunk) for chunk in chunks]
+    return [deliver(engine, provider_loop, LIMITS, chunk) for chunk in chunks]
 
 
 HELD = {

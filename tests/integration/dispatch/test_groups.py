@@ -63,11 +63,11 @@ def make_mails(engine: Engine, *mailboxes: str, text: str = "Hello {{ name }}") 
     return [make_request(engine, batch=batch, recipient=one) for one in people]
 
 
-def dispatch(engine: Engine, line: ProviderLoop) -> int:
+def dispatch(engine: Engine, provider_loop: ProviderLoop) -> int:
     """One scan, and the delivery of what it claimed. Returns how many chunks it found."""
     chunks = scan(engine, SCAN, {Channel.EMAIL: 0})
     for chunk in chunks:
-        deliver(engine, line, LIMITS, chunk)
+        deliver(engine, provider_loop, LIMITS, chunk)
     return len(chunks)
 
 
@@ -104,10 +104,10 @@ def test_who_is_refused_fails_alone_in_the_end_and_nobody_else_is_harmed(
     people = [f"p{number}@example.com" for number in range(7)]
     bad, *good = make_mails(engine, BAD, *people)
     provider = Picky()
-    line = connect(provider)
+    provider_loop = connect(provider)
 
     rounds = 0
-    while dispatch(engine, line):
+    while dispatch(engine, provider_loop):
         rounds += 1
 
     assert rounds == 4
@@ -125,20 +125,20 @@ def test_a_doubt_is_everybodys_and_is_sent_to_nobody_again(
 ) -> None:
     requests = make_mails(engine, "a@example.com", "b@example.com")
     provider = FakeProvider(Channel.EMAIL, answers=[Unknown("503")])
-    line = connect(provider)
+    provider_loop = connect(provider)
 
-    dispatch(engine, line)
+    dispatch(engine, provider_loop)
 
-    assert dispatch(engine, line) == 0
+    assert dispatch(engine, provider_loop) == 0
     assert len(provider.groups) == 1
     assert {read_request(engine, one)["request_status"] for one in requests} == {"INITIATED"}
 
 
 def test_the_record_of_a_group_is_kept_whole(engine: Engine, connect: Connect) -> None:
     requests = make_mails(engine, *(f"p{number}@example.com" for number in range(5)))
-    line = connect(FakeProvider(Channel.EMAIL))
+    provider_loop = connect(FakeProvider(Channel.EMAIL))
     [chunk] = scan(engine, SCAN, {Channel.EMAIL: 0})
 
-    done = deliver(engine, line, replace(LIMITS, flush_rows=1), chunk)
+    done = deliver(engine, provider_loop, replace(LIMITS, flush_rows=1), chunk)
 
     assert done.answers == {"Accepted": len(requests)}

@@ -13,8 +13,8 @@ from tests.factories import (
     make_attempt,
     make_batch,
     make_limits,
-    make_patience,
     make_request,
+    make_timeouts,
     queue_row,
     read_attempt,
     read_request,
@@ -33,7 +33,7 @@ from worker.domain.statuses import AttemptState, Channel, ChannelStatus
 from worker.store import inbox, schema
 from worker.store.connect import in_transaction
 
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 N, ODD = 50, 17
 
 
@@ -151,11 +151,11 @@ def test_of_a_chunk_one_can_move_nowhere_and_the_others_are_sent(
     engine: Engine, connect: Connect, unmovable: list[int]
 ) -> None:
     provider, limits, odd = FakeProvider(Channel.VOICE), make_limits(), unmovable[3]
-    line = connect(provider)
+    provider_loop = connect(provider)
 
-    deliver(engine, line, limits, lease(engine, *unmovable))
+    deliver(engine, provider_loop, limits, lease(engine, *unmovable))
     for _ in range(FAULTS):
-        deliver(engine, line, limits, lease(engine, odd))
+        deliver(engine, provider_loop, limits, lease(engine, odd))
 
     assert {ticket.request for ticket in provider.tickets} == {*unmovable} - {odd}
     assert read_request(engine, odd)["request_status"] == "PENDING"

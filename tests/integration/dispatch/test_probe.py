@@ -35,31 +35,31 @@ def provider() -> Probed:
 
 
 @pytest.fixture
-def line(provider: Probed) -> Iterator[ProviderLoop]:
+def provider_loop(provider: Probed) -> Iterator[ProviderLoop]:
     made = ProviderLoop(lambda: cast(Providers, FakeProviders(provider)))
     yield made
     made.close()
 
 
 def test_a_channel_resumes_when_its_provider_answers(
-    engine: Engine, line: ProviderLoop, provider: Probed
+    engine: Engine, provider_loop: ProviderLoop, provider: Probed
 ) -> None:
     halt(engine, "channel", "sms", "account suspended", "provider")
 
-    probe(engine, line, AT_ONCE)
+    probe(engine, provider_loop, AT_ONCE)
     assert len(halts_in_force(engine)) == 1
 
     provider.answers_now = True
-    probe(engine, line, AT_ONCE)
+    probe(engine, provider_loop, AT_ONCE)
     assert halts_in_force(engine) == []
 
 
 def test_a_halt_is_left_alone_for_a_while(
-    engine: Engine, line: ProviderLoop, provider: Probed
+    engine: Engine, provider_loop: ProviderLoop, provider: Probed
 ) -> None:
     halt(engine, "channel", "sms", "account suspended", "provider")
 
-    probe(engine, line, timedelta(minutes=1))
+    probe(engine, provider_loop, timedelta(minutes=1))
 
     assert provider.probes == 0
 
@@ -70,26 +70,26 @@ def test_a_halt_is_left_alone_for_a_while(
     ids=["an operator's", "a campaign's", "a strange database's"],
 )
 def test_any_other_halt_waits_for_an_operator(
-    engine: Engine, line: ProviderLoop, provider: Probed, scope: str, key: str, by: str
+    engine: Engine, provider_loop: ProviderLoop, provider: Probed, scope: str, key: str, by: str
 ) -> None:
     provider.answers_now = True
     halt(engine, scope, key, "a reason", by)  # type: ignore[arg-type]  # one of the three scopes
 
-    probe(engine, line, AT_ONCE)
+    probe(engine, provider_loop, AT_ONCE)
 
     assert (len(halts_in_force(engine)), provider.probes) == (1, 0)
 
 
 @pytest.mark.parametrize("by", ["ana@example.com", "report"])
 def test_what_only_a_person_lifts_stays_where_the_provider_had_halted_before(
-    engine: Engine, line: ProviderLoop, provider: Probed, by: str
+    engine: Engine, provider_loop: ProviderLoop, provider: Probed, by: str
 ) -> None:
     provider.answers_now = True
     halt(engine, "channel", "sms", "account suspended", "provider")
 
     assert halt(engine, "channel", "sms", "a wrong template", by)
     assert not halt(engine, "channel", "sms", "account suspended", "provider")
-    probe(engine, line, AT_ONCE)
+    probe(engine, provider_loop, AT_ONCE)
 
     [row] = halts_in_force(engine)
     assert (row.halted_by, row.reason) == (by, "a wrong template (before: account suspended)")

@@ -11,9 +11,9 @@ from tests.factories import (
     counted_equals_recount,
     lease,
     make_attempt,
-    make_patience,
     make_recipient,
     make_request,
+    make_timeouts,
     queue_row,
     read,
     read_attempt,
@@ -40,7 +40,7 @@ from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.store import attempts, halts, schema
 from worker.store.connect import in_transaction
 
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 CAMPAIGN = 7
 
 

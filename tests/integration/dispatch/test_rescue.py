@@ -19,9 +19,9 @@ from tests.factories import (
     make_attempt,
     make_batch,
     make_campaign,
-    make_patience,
     make_recipient,
     make_request,
+    make_timeouts,
     queue_row,
     read_attempt,
     read_request,
@@ -36,13 +36,13 @@ from worker.dispatch.decide import count_as_sent
 from worker.dispatch.rescue import PAGE, rescue, rescue_all
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.content.voicemail import OnMachine
-from worker.domain.evidence.lookups import Look, Matches, Undecided
+from worker.domain.evidence.lookups import Lookup, Matches, Undecided
 from worker.domain.evidence.reports import Meaning, Report
 from worker.domain.statuses import AttemptState, Channel, ChannelStatus
 from worker.store import halts, metrics, schema
 from worker.store.connect import in_transaction
 
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 EMPTY = Matches(())
 UNDECIDED = Undecided("503")
 
@@ -69,14 +69,14 @@ def listed(
 
 
 def look_after(
-    engine: Engine, connect: Connect, *looks: Look | Exception, channel: Channel = Channel.VOICE
+    engine: Engine, connect: Connect, *looks: Lookup | Exception, channel: Channel = Channel.VOICE
 ) -> FakeProvider:
     """One round of the rescuer for each look, with time passing between them."""
     provider = FakeProvider(channel, looks=looks)
-    line = connect(provider)
+    provider_loop = connect(provider)
     for _ in looks:
         make_overdue(engine)
-        rescue(engine, line, PATIENCE)
+        rescue(engine, provider_loop, PATIENCE)
     return provider
 
 
@@ -109,9 +109,9 @@ class Overtaken(FakeProvider):
         super().__init__(Channel.VOICE, looks=[UNDECIDED])
         self._come_in = partial(apply_reports, engine, PATIENCE, [report])
 
-    async def look(self, inquiry: LookupRequest) -> Look:
+    async def look_up(self, inquiry: LookupRequest) -> Lookup:
         await asyncio.to_thread(self._come_in)
-        return await super().look(inquiry)
+        return await super().look_up(inquiry)
 
 
 def test_what_a_callback_closes_meanwhile_is_left_alone(engine: Engine, connect: Connect) -> None:
@@ -235,10 +235,13 @@ def test_looks_that_decide_nothing_are_no_proof(engine: Engine, connect: Connect
 
 def test_two_rescuers_at_once_count_one_look(engine: Engine, connect: Connect) -> None:
     attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
-    line = connect(FakeProvider(Channel.VOICE, looks=[EMPTY, EMPTY]))
+    provider_loop = connect(FakeProvider(Channel.VOICE, looks=[EMPTY, EMPTY]))
     make_overdue(engine)
 
-    assert [rescue(engine, line, PATIENCE), rescue(engine, line, PATIENCE)] == [1, 0]
+    assert [rescue(engine, provider_loop, PATIENCE), rescue(engine, provider_loop, PATIENCE)] == [
+        1,
+        0,
+    ]
     assert read_attempt(engine, attempt)["checks"] == 1
 
 
@@ -370,7 +373,7 @@ def test_an_accepted_call_without_its_end_is_asked_for_by_sid(
 
 @pytest.mark.parametrize("look", [EMPTY, UNDECIDED])
 def test_an_accepted_call_is_asked_for_again_until_silence_is_judged(
-    engine: Engine, connect: Connect, look: Look
+    engine: Engine, connect: Connect, look: Lookup
 ) -> None:
     attempt = make_attempt(engine, state=AttemptState.ACCEPTED, began_ago=23 * HOUR)
     look_after(engine, connect, look)
@@ -411,7 +414,7 @@ def test_a_callback_that_came_while_the_provider_was_asked_stands(
     attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
 
     class Meanwhile(FakeProvider):
-        async def look(self, inquiry: object) -> Look:
+        async def look_up(self, inquiry: object) -> Lookup:
             with engine.begin() as connection:
                 connection.execute(
                     update(schema.attempt)
@@ -438,9 +441,9 @@ def test_a_lost_worker_is_named_as_the_reason(engine: Engine, connect: Connect) 
 def test_a_page_of_attempts_is_looked_after_at_a_time(engine: Engine, connect: Connect) -> None:
     for _ in range(3):
         make_attempt(engine, check_in=-MINUTE)
-    line = connect(FakeProvider(Channel.VOICE))
+    provider_loop = connect(FakeProvider(Channel.VOICE))
 
-    assert [rescue(engine, line, PATIENCE, limit=2) for _ in range(3)] == [2, 1, 0]
+    assert [rescue(engine, provider_loop, PATIENCE, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_one_attempt_that_can_not_be_judged_spoils_no_other(
@@ -449,9 +452,11 @@ def test_one_attempt_that_can_not_be_judged_spoils_no_other(
     spoiled = make_attempt(engine, state=AttemptState.IN_DOUBT, check_in=-HOUR)
     sound = make_attempt(engine, state=AttemptState.IN_DOUBT, check_in=-MINUTE)
     unstorable = Matches((listed("CA\x00"),))
-    line = connect(FakeProvider(Channel.VOICE, looks=[unstorable, Matches((listed("CA1"),))]))
+    provider_loop = connect(
+        FakeProvider(Channel.VOICE, looks=[unstorable, Matches((listed("CA1"),))])
+    )
 
-    rescue(engine, line, PATIENCE)
+    rescue(engine, provider_loop, PATIENCE)
 
     assert state_of(engine, sound) == ("DONE", "COMPLETED")
     assert state_of(engine, spoiled) == ("IN_DOUBT", "INITIATED")
@@ -469,7 +474,7 @@ def test_a_call_from_another_sender_decides_nothing_until_it_is_known_as_another
     engine: Engine, connect: Connect
 ) -> None:
     attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
-    listed_too = Matches((), strangers=("CA-of-another-sender",))
+    listed_too = Matches((), other_senders=("CA-of-another-sender",))
 
     look_after(engine, connect, listed_too)
     assert read_attempt(engine, attempt)["checks"] == 0

@@ -25,7 +25,7 @@ NOWHERE = "http://127.0.0.1:9/"
 
 
 @pytest.fixture
-def line(sandbox: Sandbox) -> Iterator[ProviderLoop]:
+def provider_loop(sandbox: Sandbox) -> Iterator[ProviderLoop]:
     made = ProviderLoop(
         lambda: connect_providers(
             twilio_api_url=sandbox.url,
@@ -68,38 +68,38 @@ def come_due(engine: Engine) -> None:
 
 
 def test_a_start_after_the_stop_lifts_it_and_is_remembered(
-    engine: Engine, line: ProviderLoop, sandbox: Sandbox, recipient: int
+    engine: Engine, provider_loop: ProviderLoop, sandbox: Sandbox, recipient: int
 ) -> None:
     write(sandbox, "STOP", STOP, 0)
     write(sandbox, "START", START, 60)
     hear_stop(engine, NUMBER, STOP)
     assert hear_start(engine, NUMBER, START)
 
-    assert hear_starts(engine, line) == 1
+    assert hear_starts(engine, provider_loop) == 1
 
     assert not stands(engine, recipient)
     [row] = explain_suppressed(engine, Channel.SMS, NUMBER)
     assert (row.lifted_by, row.lifted_why) == ("start", START)
     assert not hear_start(engine, NUMBER, START)
-    assert hear_starts(engine, line) == 0
+    assert hear_starts(engine, provider_loop) == 0
 
 
 @pytest.mark.parametrize("first", ["stop", "start"])
 def test_messages_that_overtake_each_other_end_the_same(
-    engine: Engine, line: ProviderLoop, sandbox: Sandbox, recipient: int, first: str
+    engine: Engine, provider_loop: ProviderLoop, sandbox: Sandbox, recipient: int, first: str
 ) -> None:
     write(sandbox, "STOP", STOP, 0)
     write(sandbox, "START", START, 60)
     arrivals = [(hear_stop, STOP), (hear_start, START)]
     for hear, sid in arrivals if first == "stop" else reversed(arrivals):
         hear(engine, NUMBER, sid)
-        hear_starts(engine, line)
+        hear_starts(engine, provider_loop)
 
     assert not stands(engine, recipient)
 
 
 def test_a_start_that_came_late_lifts_no_later_stop(
-    engine: Engine, line: ProviderLoop, sandbox: Sandbox, recipient: int
+    engine: Engine, provider_loop: ProviderLoop, sandbox: Sandbox, recipient: int
 ) -> None:
     write(sandbox, "STOP", STOP, 0)
     write(sandbox, "START", START, 60)
@@ -108,14 +108,14 @@ def test_a_start_that_came_late_lifts_no_later_stop(
         hear_stop(engine, NUMBER, sid)
     hear_start(engine, NUMBER, START)
 
-    hear_starts(engine, line)
+    hear_starts(engine, provider_loop)
 
     assert stands(engine, recipient)
     assert {one.lifted_at for one in explain_suppressed(engine, Channel.SMS, NUMBER)} == {None}
 
 
 def test_nothing_but_stops_is_lifted(
-    engine: Engine, line: ProviderLoop, sandbox: Sandbox, recipient: int
+    engine: Engine, provider_loop: ProviderLoop, sandbox: Sandbox, recipient: int
 ) -> None:
     write(sandbox, "STOP", STOP, 0)
     write(sandbox, "START", START, 60)
@@ -124,7 +124,7 @@ def test_nothing_but_stops_is_lifted(
     hear_stop(engine, NUMBER, STOP)
     hear_start(engine, NUMBER, START)
 
-    hear_starts(engine, line)
+    hear_starts(engine, provider_loop)
 
     assert stands(engine, recipient)
     operator, stop = explain_suppressed(engine, Channel.SMS, NUMBER)
@@ -132,7 +132,7 @@ def test_nothing_but_stops_is_lifted(
 
 
 def test_it_lifts_a_stop_on_every_channel_that_it_reached(
-    database_url: str, line: ProviderLoop, sandbox: Sandbox
+    database_url: str, provider_loop: ProviderLoop, sandbox: Sandbox
 ) -> None:
     everywhere = connect(database_url, suppress_scope=SuppressScope.ALL)
     write(sandbox, "STOP", STOP, 0)
@@ -140,7 +140,7 @@ def test_it_lifts_a_stop_on_every_channel_that_it_reached(
     hear_stop(everywhere, NUMBER, STOP)
     hear_start(everywhere, NUMBER, START)
 
-    hear_starts(everywhere, line)
+    hear_starts(everywhere, provider_loop)
 
     with everywhere.begin() as connection:
         left = connection.scalar(text("SELECT count(suppressed_at) FROM recipient"))
@@ -149,24 +149,24 @@ def test_it_lifts_a_stop_on_every_channel_that_it_reached(
 
 
 def test_while_the_provider_can_not_be_asked_the_stop_stays(
-    engine: Engine, line: ProviderLoop, sandbox: Sandbox, recipient: int
+    engine: Engine, provider_loop: ProviderLoop, sandbox: Sandbox, recipient: int
 ) -> None:
     write(sandbox, "STOP", STOP, 0)
     hear_stop(engine, NUMBER, STOP)
     hear_start(engine, NUMBER, START)
-    hear_starts(engine, line)  # it knows of no such message yet
+    hear_starts(engine, provider_loop)  # it knows of no such message yet
     assert stands(engine, recipient)
 
     write(sandbox, "START", START, 60)
-    assert hear_starts(engine, line) == 0  # not at once
+    assert hear_starts(engine, provider_loop) == 0  # not at once
     come_due(engine)
-    hear_starts(engine, line)
+    hear_starts(engine, provider_loop)
 
     assert not stands(engine, recipient)
 
 
 def test_after_a_day_nobody_asks_any_more(
-    engine: Engine, line: ProviderLoop, sandbox: Sandbox, recipient: int
+    engine: Engine, provider_loop: ProviderLoop, sandbox: Sandbox, recipient: int
 ) -> None:
     write(sandbox, "STOP", STOP, 0)
     hear_stop(engine, NUMBER, STOP)
@@ -175,23 +175,23 @@ def test_after_a_day_nobody_asks_any_more(
         late = schema.start_message.c.received_at - 2 * DAY
         connection.execute(update(schema.start_message).values(received_at=late))
 
-    assert hear_starts(engine, line) == 1
+    assert hear_starts(engine, provider_loop) == 1
     come_due(engine)
 
-    assert hear_starts(engine, line) == 0
+    assert hear_starts(engine, provider_loop) == 0
     assert stands(engine, recipient)
 
 
 @pytest.mark.parametrize("sid", ["", "before-7"])
 def test_a_stop_that_nobody_can_be_asked_about_stays(
-    engine: Engine, line: ProviderLoop, sandbox: Sandbox, recipient: int, sid: str
+    engine: Engine, provider_loop: ProviderLoop, sandbox: Sandbox, recipient: int, sid: str
 ) -> None:
     write(sandbox, "START", START, 60)
     hear_stop(engine, NUMBER, sid)
     hear_start(engine, NUMBER, START)
 
-    hear_starts(engine, line)
+    hear_starts(engine, provider_loop)
     come_due(engine)
 
-    assert hear_starts(engine, line) == 0
+    assert hear_starts(engine, provider_loop) == 0
     assert stands(engine, recipient)

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, func, insert, select, update
 from tests.factories import (
     make_attempt,
     make_batch,
-    make_patience,
     make_recipient,
     make_request,
+    make_timeouts,
     read,
     read_request,
     token_of,
@@ -34,7 +34,7 @@ def bounce(key: str, **fields: Any) -> dict[str, Any]:
 
 
 def told(engine: Engine, *events: dict[str, Any]) -> Applied:
-    return apply_reports(engine, make_patience(), read_events(json.dumps(events).encode()))
+    return apply_reports(engine, make_timeouts(), read_events(json.dumps(events).encode()))
 
 
 def mailed(
@@ -119,7 +119,7 @@ def test_an_event_that_is_quicker_than_its_mails_id_is_judged_once_that_is_known
     assert read_request(engine, request)["request_status"] == "INITIATED"
 
     know_id(engine, attempt, "NEW")
-    apply_waiting(engine, make_patience())
+    apply_waiting(engine, make_timeouts())
 
     status = "INVALID" if name == "bounce" else "COMPLETED"
     assert read_request(engine, request)["request_status"] == status
@@ -131,7 +131,7 @@ def test_another_senders_event_waits_only_while_a_mail_is_on_its_way(engine: Eng
     told(engine, bounce("b1", event="delivered", sg_message_id="THEIRS.1"))
 
     know_id(engine, attempt, "OURS")
-    settled = apply_waiting(engine, make_patience())
+    settled = apply_waiting(engine, make_timeouts())
 
     assert settled == Applied(1, 0)
     assert read(engine, schema.attempt, attempt)["state"] == AttemptState.ACCEPTED
@@ -205,7 +205,7 @@ def test_the_token_of_a_call_or_text_in_a_mail_event_reaches_no_phone(
 
     told(engine, bounce("b1", event="spamreport", outreach_token=stolen))
     told(engine, bounce("b2", event="delivered", outreach_token=stolen))
-    apply_waiting(engine, make_patience())
+    apply_waiting(engine, make_timeouts())
 
     assert reason(engine, phone) is None
     assert read_request(engine, request)["request_status"] == "INITIATED"
@@ -226,7 +226,7 @@ def test_the_token_of_a_call_in_the_callback_of_a_text_halts_nothing(engine: Eng
     report = sms.read_callback(form, token_of(engine, attempt))
     assert report
 
-    assert apply_reports(engine, make_patience(), [report]) == Applied(1, 1)
+    assert apply_reports(engine, make_timeouts(), [report]) == Applied(1, 1)
 
     assert halts_in_force(engine) == []
     assert read_request(engine, request)["request_status"] == "INITIATED"

@@ -12,8 +12,8 @@ from tests.factories import (
     make_attempt,
     make_batch,
     make_campaign,
-    make_patience,
     make_request,
+    make_timeouts,
     read_request,
     token_of,
 )
@@ -33,7 +33,7 @@ from worker.providers import email, sms, twilio_errors
 from worker.store import halts
 from worker.store.connect import in_transaction
 
-PATIENCE = make_patience(unknown_run=4)
+PATIENCE = make_timeouts(unknown_run=4)
 UNKNOWN, ANOTHER, KNOWN = 39_998, 39_999, 30005
 
 

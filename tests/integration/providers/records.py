@@ -15,7 +15,7 @@ from tests.integration.providers.connected import (
 )
 from tests.integration.providers.wire import Step, Wire, answer
 from worker.domain.content.tickets import LookupRequest
-from worker.domain.evidence.lookups import Look
+from worker.domain.evidence.lookups import Lookup
 from worker.domain.statuses import Channel
 
 NOW = "Tue, 12 Aug 2025 12:00:00 GMT"
@@ -53,8 +53,8 @@ def record(channel: Channel, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def looked(asked: LookupRequest, *steps: Step) -> tuple[Look, Wire]:
-    return during(list(steps), lambda p: p[asked.channel].look(asked))
+def looked(asked: LookupRequest, *steps: Step) -> tuple[Lookup, Wire]:
+    return during(list(steps), lambda p: p[asked.channel].look_up(asked))
 
 
 def listing(channel: Channel, *records: dict[str, Any], date: str = NOW) -> Step:

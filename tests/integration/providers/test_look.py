@@ -161,7 +161,7 @@ def test_what_reached_the_same_person_from_another_sender_is_named_apart(channel
 
     look = looked(inquiry(channel), listing(channel, stranger))[0]
 
-    assert look == Matches((), strangers=(str(stranger["sid"]),))
+    assert look == Matches((), other_senders=(str(stranger["sid"]),))
 
 
 @TWILIO_CHANNELS

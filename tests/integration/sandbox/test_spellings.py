@@ -10,7 +10,7 @@ from tests.fixtures.sandbox import Sandbox
 from tests.integration.providers.connected import PUBLIC_URL, SOURCE, TEXT, ticket
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.evidence.answers import Unknown
-from worker.domain.evidence.lookups import Look, Matches
+from worker.domain.evidence.lookups import Lookup, Matches
 from worker.domain.statuses import Channel
 from worker.providers import Moment
 from worker.providers.connected import connect
@@ -22,7 +22,7 @@ def test_what_was_accepted_under_another_spelling_is_not_absent(
 ) -> None:
     sandbox.change(callbacks=False)
 
-    async def scenario() -> Look:
+    async def scenario() -> Lookup:
         providers = connect(
             twilio_api_url=sandbox.url,
             twilio_account_sid=sandbox.account_sid,
@@ -40,7 +40,7 @@ def test_what_was_accepted_under_another_spelling_is_not_absent(
         asked = LookupRequest(
             1, sent.token, Channel.SMS, None, number, SOURCE, timedelta(minutes=1)
         )
-        look = await providers.sms.look(asked)
+        look = await providers.sms.look_up(asked)
         await providers.close()
         return look
 

@@ -37,7 +37,7 @@ def main() -> None:
         plans.clear()
         step()
         read[name] = rows_read(plans)
-    runtime().close_line()
+    runtime().close_provider_loop()
     sys.stdout.write("\n" + json.dumps(read) + "\n")
 
 

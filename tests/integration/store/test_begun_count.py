@@ -9,12 +9,12 @@ from tests.factories import (
     make_batch,
     make_campaign,
     make_limits,
-    make_patience,
     make_request,
+    make_timeouts,
     read_request,
     token_of,
 )
-from tests.fakes.provider import FakeProvider, line_to
+from tests.fakes.provider import FakeProvider, loop_to
 from worker.dispatch.apply_reports import apply_reports
 from worker.dispatch.deliver import deliver
 from worker.domain.evidence.answers import Accepted, Answer, NotSent, Throttled, Unknown
@@ -35,15 +35,15 @@ CASES: dict[str, tuple[Answer, int]] = {
 def used_today(engine: Engine, batch: int) -> int:
     found = in_transaction(engine, lambda c: due_batches.one(c, batch, now(c)))
     assert found is not None
-    return found.standing.used_today
+    return found.pacing.used_today
 
 
 def attempted(engine: Engine, answer: Answer) -> tuple[int, int]:
     batch = make_batch(engine, campaign=make_campaign(engine, max_daily_calls=10))
     request = make_request(engine, batch=batch)
-    line = line_to(FakeProvider(Channel.VOICE, answers=[answer]))
-    deliver(engine, line, make_limits(), lease(engine, request))
-    line.close()
+    provider_loop = loop_to(FakeProvider(Channel.VOICE, answers=[answer]))
+    deliver(engine, provider_loop, make_limits(), lease(engine, request))
+    provider_loop.close()
     return batch, request
 
 
@@ -60,8 +60,8 @@ def test_late_evidence_is_counted_where_the_attempt_began(engine: Engine) -> Non
     report = read_callback(form, token_of(engine, read_request(engine, request)["attempt"]))
     assert report is not None
 
-    apply_reports(engine, make_patience(), [report])
-    apply_reports(engine, make_patience(), [report])
+    apply_reports(engine, make_timeouts(), [report])
+    apply_reports(engine, make_timeouts(), [report])
 
     assert used_today(engine, batch) == 1
 

@@ -52,8 +52,8 @@ def test_a_standby_is_refused_while_it_follows_and_a_stranger_as_soon_as_it_lead
 
     with pytest.raises(DatabaseChanged):
         in_transaction(pinned, database_identity.present)
-    assert know_the_database(known, memories) is Recognition.STRANGER
-    assert recognition_of(follower, memories) is Recognition.STRANGER
+    assert know_the_database(known, memories) is Recognition.UNRECOGNIZED
+    assert recognition_of(follower, memories) is Recognition.UNRECOGNIZED
     assert [(halt.scope, halt.halted_by) for halt in halts_in_force(known)] == [("all", "outreach")]
     for engine in (follower, pinned):
         engine.dispose()

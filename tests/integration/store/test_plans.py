@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.benchmarks.stored import fill
-from tests.factories import make_patience
+from tests.factories import make_timeouts
 from tests.plans import Plans, explained
 from worker.desk.batches import show_batch
 from worker.desk.metrics import read_snapshot
@@ -87,7 +87,7 @@ def deliver(engine: Engine) -> None:
     def record(connection: Any) -> None:
         facts = attempts.lock(connection, [one.attempt for one in begun])
         changes = [
-            judge_answer(fact, Accepted(f"CA{number:032}"), make_patience())
+            judge_answer(fact, Accepted(f"CA{number:032}"), make_timeouts())
             for number, fact in facts.items()
         ]
         attempts.write(connection, [change for change in changes if change])

@@ -12,9 +12,9 @@ from tests.factories import (
     lease,
     make_attempt,
     make_batch,
-    make_patience,
     make_recipient,
     make_request,
+    make_timeouts,
     read,
     token_of,
 )
@@ -35,7 +35,7 @@ from worker.store.connect import connect, in_transaction
 
 NUMBER = "+15125550177"
 MAILBOX = "ana@example.com"
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 BY = "ana@example.com"
 
 

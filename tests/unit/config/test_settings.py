@@ -305,7 +305,7 @@ UNSAFE = {
     "connecting may take longer than the whole answer": {"connect_timeout": 40.0},
     "giving up before the questions are asked": {"give_up": 200.0},
     "a mail given up before its answer": {"mail_doubt": 60.0},
-    "waiting for who answered longer than for the call": {"verdict_wait": 90_000.0},
+    "waiting for who answered longer than for the call": {"answered_by_wait": 90_000.0},
     "one empty look as proof": {"empty_lookups": 1},
     "no time to send": {"send_window": 0.0},
     "a name nobody knows": {"naptime": 1.0},

@@ -21,15 +21,19 @@ CASES = {
     "it has come further": ([replace(KNOWN, position=10)], True, Recognition.KNOWN),
     "an empty memory is refilled from one that agrees": ([None, KNOWN], True, Recognition.KNOWN),
     "nothing remembered, nothing attempted": ([None, None], False, Recognition.NEW),
-    "nothing remembered, though it has attempted": ([None], True, Recognition.STRANGER),
-    "another cluster": ([replace(KNOWN, system="72:5")], True, Recognition.STRANGER),
-    "another timeline": ([replace(KNOWN, timeline=2)], True, Recognition.STRANGER),
-    "it went back in time": ([replace(KNOWN, position=1001)], True, Recognition.STRANGER),
-    "one memory of two differs": ([KNOWN, replace(KNOWN, timeline=2)], True, Recognition.STRANGER),
+    "nothing remembered, though it has attempted": ([None], True, Recognition.UNRECOGNIZED),
+    "another cluster": ([replace(KNOWN, system="72:5")], True, Recognition.UNRECOGNIZED),
+    "another timeline": ([replace(KNOWN, timeline=2)], True, Recognition.UNRECOGNIZED),
+    "it went back in time": ([replace(KNOWN, position=1001)], True, Recognition.UNRECOGNIZED),
+    "one memory of two differs": (
+        [KNOWN, replace(KNOWN, timeline=2)],
+        True,
+        Recognition.UNRECOGNIZED,
+    ),
     "another cluster without attempts": (
         [replace(KNOWN, system="72:5")],
         False,
-        Recognition.STRANGER,
+        Recognition.UNRECOGNIZED,
     ),
 }
 

@@ -18,21 +18,21 @@ ALWAYS = Window(start=time(0), end=LAST_SECOND)
 OFFICE = Window(start=time(9), end=time(11))
 
 
-def standing(window: Window = ALWAYS, **values: Any) -> PacingState:
+def pacing(window: Window = ALWAYS, **values: Any) -> PacingState:
     hours = OpenHours(window=window, recipient=None)
     return replace(PacingState(batch=1, campaign=1, hours=hours, rates=Rates()), **values)
 
 
 def auto(expires: timedelta, window: Window = ALWAYS, **values: Any) -> PacingState:
     rates = Rates(auto_call_rate=True, baseline=values.pop("baseline", None))
-    return standing(window, rates=rates, expires_on=MONDAY + expires, **values)
+    return pacing(window, rates=rates, expires_on=MONDAY + expires, **values)
 
 
 HOUR = timedelta(hours=1)
 
 
 def test_attempts_fall_into_the_hours_in_which_the_window_is_open() -> None:
-    drawn = plan(standing(OFFICE, rates=Rates(hourly_rate=60)), 150, MONDAY)
+    drawn = plan(pacing(OFFICE, rates=Rates(hourly_rate=60)), 150, MONDAY)
 
     assert [(at - MONDAY, n) for at, n in drawn.hours[:2]] == [(9 * HOUR, 60), (10 * HOUR, 59)]
     assert [at - MONDAY for at, _ in drawn.hours[2:]] == [33 * HOUR]
@@ -42,7 +42,7 @@ def test_attempts_fall_into_the_hours_in_which_the_window_is_open() -> None:
 
 
 def test_a_daily_cap_sends_the_rest_to_the_next_days() -> None:
-    capped = standing(rates=Rates(hourly_rate=600), max_daily_calls=100, used_today=40)
+    capped = pacing(rates=Rates(hourly_rate=600), max_daily_calls=100, used_today=40)
 
     drawn = plan(capped, 250, MONDAY)
 
@@ -76,7 +76,7 @@ def test_a_day_has_a_cap_and_hours_of_its_own() -> None:
         caps={"mon": 10, "wed": 0, "2026-06-04": 20},
     )
 
-    drawn = plan(standing(window, rates=Rates(hourly_rate=60), max_daily_calls=500), 150, MONDAY)
+    drawn = plan(pacing(window, rates=Rates(hourly_rate=60), max_daily_calls=500), 150, MONDAY)
 
     assert [(at - MONDAY, n) for at, n in drawn.hours] == [
         (0 * HOUR, 10), (33 * HOUR, 60), (34 * HOUR, 59), (72 * HOUR, 20), (96 * HOUR, 1),
@@ -85,7 +85,7 @@ def test_a_day_has_a_cap_and_hours_of_its_own() -> None:
 
 MISSED: dict[str, tuple[PacingState, int, float | None, int]] = {
     "a fixed rate that is too slow": (
-        standing(rates=Rates(hourly_rate=10), expires_on=MONDAY + 5 * HOUR), 80, None, 30,
+        pacing(rates=Rates(hourly_rate=10), expires_on=MONDAY + 5 * HOUR), 80, None, 30,
     ),
     "an automatic rate is as fast as it must be": (auto(5 * HOUR), 50_000, None, 0),
     "as long as its channel is": (auto(5 * HOUR), 50_000, 3600.0, 32_000),
@@ -107,8 +107,8 @@ def test_what_can_not_be_done_before_the_expiry_is_counted(
 
 
 def test_without_a_rate_the_channel_is_the_limit_or_a_call_a_second() -> None:
-    assert plan(standing(), 7200, MONDAY).finishes_at == MONDAY + 2 * HOUR
-    assert plan(standing(), 7200, MONDAY, ceiling=14_400.0).finishes_at == MONDAY + HOUR / 2
+    assert plan(pacing(), 7200, MONDAY).finishes_at == MONDAY + 2 * HOUR
+    assert plan(pacing(), 7200, MONDAY, ceiling=14_400.0).finishes_at == MONDAY + HOUR / 2
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_window_that_opens_within_an_hour_is_waited_for() -> None:
 
 
 def test_the_chart_has_a_bar_for_each_hour() -> None:
-    drawn = plan(standing(rates=Rates(hourly_rate=2)), 3, MONDAY)
+    drawn = plan(pacing(rates=Rates(hourly_rate=2)), 3, MONDAY)
 
     assert chart(drawn, width=4) == [
         "Mon 01 Jun 00:00  ████       2",

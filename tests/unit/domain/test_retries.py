@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import make_patience
+from tests.factories import make_timeouts
 from tests.unit.domain.verdicts.folding import facts, report
 from worker.domain.evidence import judge_report
 from worker.domain.evidence.reports import Meaning
@@ -38,7 +38,7 @@ INVALID = report(Meaning.INVALID, 100, name="failed", channel_status=ChannelStat
 
 def moved(told: object, **values: object) -> tuple[RequestStatus, str | None, timedelta | None]:
     begun = facts(state=AttemptState.ACCEPTED, sid="CA1", attempts_allowed=3, **values)
-    change = judge_report(begun, told, make_patience(), Cause.CALLBACK)  # type: ignore[arg-type]
+    change = judge_report(begun, told, make_timeouts(), Cause.CALLBACK)  # type: ignore[arg-type]
     assert change is not None
     assert change.move is not None
     return change.move.status, change.move.why, change.move.due_in

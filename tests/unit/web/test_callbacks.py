@@ -170,16 +170,16 @@ def test_what_is_not_durable_must_come_again_whatever_the_reason(
 
 
 @pytest.mark.parametrize("opened", [False, True])
-def test_a_line_is_closed_where_one_was_opened(settings: Settings, opened: bool) -> None:
+def test_a_provider_loop_is_closed_where_one_was_opened(settings: Settings, opened: bool) -> None:
     runtime = Runtime(settings)
     threads = active_count()
     if opened:
-        runtime.line  # noqa: B018  asking for it opens it
+        runtime.provider_loop  # noqa: B018  asking for it opens it
         assert active_count() == threads + 1
 
-    runtime.close_line()
+    runtime.close_provider_loop()
 
-    assert ("line" in vars(runtime)) is opened
+    assert ("provider_loop" in vars(runtime)) is opened
     assert active_count() == threads
 
 

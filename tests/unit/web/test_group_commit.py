@@ -40,7 +40,7 @@ class Office:
         self._failures = list(failures)
         self.poison: Report | None = None
 
-    def settle(self, reports: list[Report]) -> None:
+    def apply(self, reports: list[Report]) -> None:
         self.loads.append(reports)
         assert self.may_go_on.wait(10)
         if self.poison in reports:
@@ -51,7 +51,7 @@ class Office:
 
 def during(office: Office, use: Callable[[GroupCommit], Coroutine[Any, Any, None]]) -> None:
     async def scenario() -> None:
-        await asyncio.wait_for(use(GroupCommit(office.settle)), 20)
+        await asyncio.wait_for(use(GroupCommit(office.apply)), 20)
 
     asyncio.run(scenario())
 

@@ -12,7 +12,7 @@ from worker.dispatch.decide import allow_retry, count_as_sent
 def show_doubts(visit: Visit) -> Response:
     """Return which outcomes are unknown, since when, and what happens next; the oldest first."""
     here = visit.runtime
-    found = [(one, one.doubt.channel.value) for one in doubts_open(here.engine, here.patience)]
+    found = [(one, one.doubt.channel.value) for one in doubts_open(here.engine, here.timeouts)]
     letters = list_dead_letters(here.engine)
     return visit.page("doubts.html", here="/doubts", found=found, letters=letters)
 

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/attempts", tags=["attempts"], route_class=OnceRoute)
 @router.get("/in-doubt", responses=refused_with(422))
 def in_doubt(runtime: Used, caller: Reading, limit: Limit = 100) -> Response:
     """Attempts whose outcome is unknown, the oldest first, and what happens next."""
-    found = doubts_open(runtime.engine, runtime.patience, limit, campaign=caller.campaign)
+    found = doubts_open(runtime.engine, runtime.timeouts, limit, campaign=caller.campaign)
     return json_of([one.to_wire() for one in found])
 
 

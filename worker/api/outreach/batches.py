@@ -99,7 +99,9 @@ def pause(
     """Hold a batch: once this is answered none of its attempts begins."""
     held = pause_batch(runtime.engine, batch_id, by=caller.owner, why=why.reason)
     if wait:
-        hold_back(runtime.engine, runtime.memories, runtime.line, runtime.patience, batch_id)
+        hold_back(
+            runtime.engine, runtime.memories, runtime.provider_loop, runtime.timeouts, batch_id
+        )
     return json_of(held.to_wire())
 
 

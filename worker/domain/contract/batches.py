@@ -147,8 +147,8 @@ def apply_changes(facts: BatchFacts, changes: Mapping[str, object], now: datetim
     """
     if facts.deleted_at is not None:
         raise BatchDeleted(facts.batch_id)
-    if strangers := [name for name in changes if name not in EDITABLE]:
-        raise WrongFields([f"{name}: can't be changed" for name in strangers])
+    if fixed := [name for name in changes if name not in EDITABLE]:
+        raise WrongFields([f"{name}: can't be changed" for name in fixed])
     after = batch_fields(facts.fields.model_dump() | dict(changes))
     if after.expires_on != facts.expires_on and is_expired(facts, now):
         raise CannotMoveExpiry(facts.batch_id)

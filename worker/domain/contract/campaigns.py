@@ -189,7 +189,7 @@ def apply_changes(fields: CampaignFields, changes: Mapping[str, object]) -> Camp
         CannotChangeMode: its requests are for another channel.
     """
     after = campaign_fields(fields.model_dump() | dict(changes))
-    if after.channel is not fields.mode:
+    if after.mode is not fields.mode:
         raise CannotChangeMode(fields.campaign_name)
     return after
 

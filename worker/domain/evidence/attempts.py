@@ -85,7 +85,7 @@ class Facts:
         return self.request_status is RequestStatus.CONNECTED and self.channel_status in PERSONS
 
     @property
-    def awaits_verdict(self) -> bool:
+    def awaits_answered_by(self) -> bool:
         """Return whether the call is over, and only who answered it is still to be told."""
         over = self.channel_status is ChannelStatus.COMPLETED and self.revisable
         return (

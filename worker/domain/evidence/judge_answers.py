@@ -45,34 +45,34 @@ LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_DOUBLINGS = 8
 
 
-def judge_answer(facts: Facts, answer: Answer, patience: Timeouts) -> Change | None:
+def judge_answer(facts: Facts, answer: Answer, timeouts: Timeouts) -> Change | None:
     """Judge what the provider's answer to our request changes.
 
     A callback or a rescuer may have been first: only a state the answer can still speak for moves.
     """
     match answer:
         case Accepted(sid):
-            return judge_accepted(facts, sid, patience)
+            return judge_accepted(facts, sid, timeouts)
         case NotSent() | Throttled() | Halt() | GroupRefused():
-            return _judge_not_sent(facts, answer, patience)
+            return _judge_not_sent(facts, answer, timeouts)
         case Refused(kind, code):
             return _judge_refused(facts, kind, code)
         case Unknown(code):
-            return _judge_unknown(facts, code, patience)
+            return _judge_unknown(facts, code, timeouts)
         case _:
             assert_never(answer)
 
 
 def _judge_not_sent(
-    facts: Facts, answer: NotSent | Throttled | Halt | GroupRefused, patience: Timeouts
+    facts: Facts, answer: NotSent | Throttled | Halt | GroupRefused, timeouts: Timeouts
 ) -> Change | None:
     """Nobody was contacted; when it is due again depends on what stood in the way."""
     pause, group_limit = timedelta(0), None
     match answer:
         case NotSent():
-            pause = longer(patience.refused_pause, facts)
+            pause = longer(timeouts.refused_pause, facts)
         case Throttled(after):
-            pause = _pause(after, patience)
+            pause = _pause(after, timeouts)
         case GroupRefused(size):
             group_limit = max(1, size // 2)
         case Halt():
@@ -80,32 +80,32 @@ def _judge_not_sent(
     return not_sent(facts, answer.code, pause, Cause.DISPATCH, group_limit=group_limit)
 
 
-def _pause(after: float | None, patience: Timeouts) -> timedelta:
+def _pause(after: float | None, timeouts: Timeouts) -> timedelta:
     if after is None:
-        return patience.throttle_pause
+        return timeouts.throttle_pause
     return timedelta(seconds=min(max(0.0, after), LONGEST_PAUSE.total_seconds()))
 
 
-def judge_accepted(facts: Facts, sid: str, patience: Timeouts) -> Change | None:
+def judge_accepted(facts: Facts, sid: str, timeouts: Timeouts) -> Change | None:
     """The provider took it: by its answer, or as evidence that comes after somebody judged otherwise."""
     if facts.state in {AttemptState.ACCEPTED, AttemptState.DONE, AttemptState.REFUSED}:
-        return None if facts.sid else _add_sid(facts, sid, patience)
+        return None if facts.sid else _add_sid(facts, sid, timeouts)
     move = Move(
         status=RequestStatus.INITIATED, channel_status=ChannelStatus.QUEUED, cause=Cause.DISPATCH
     )
     return Change(
         facts=facts,
         state=AttemptState.ACCEPTED,
-        check_in=patience.first_lookup[facts.channel],
+        check_in=timeouts.first_lookup[facts.channel],
         sid=sid,
         late=not facts.is_current,
         move=move if facts.revisable else None,
     )
 
 
-def _add_sid(facts: Facts, sid: str, patience: Timeouts) -> Change:
+def _add_sid(facts: Facts, sid: str, timeouts: Timeouts) -> Change:
     """A report was first and told everything but the sid."""
-    check_in = patience.first_lookup[facts.channel] if facts.state in OPEN else None
+    check_in = timeouts.first_lookup[facts.channel] if facts.state in OPEN else None
     return Change(facts=facts, state=facts.state, sid=sid, check_in=check_in)
 
 
@@ -156,12 +156,12 @@ def _judge_refused(facts: Facts, kind: Refusal, code: str) -> Change | None:
     )
 
 
-def _judge_unknown(facts: Facts, code: str, patience: Timeouts) -> Change | None:
+def _judge_unknown(facts: Facts, code: str, timeouts: Timeouts) -> Change | None:
     if facts.state is not AttemptState.SENDING:
         return None
     return Change(
         facts=facts,
         state=AttemptState.IN_DOUBT,
         error_code=code,
-        check_in=patience.first_doubt_lookup,
+        check_in=timeouts.first_doubt_lookup,
     )

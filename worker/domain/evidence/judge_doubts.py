@@ -11,37 +11,37 @@ from worker.domain.statuses import AttemptState, Cause, Channel, ChannelStatus, 
 LONGEST_LOOK = timedelta(hours=2)
 
 
-def judge_absence(facts: Facts, patience: Timeouts) -> Change | None:
+def judge_absence(facts: Facts, timeouts: Timeouts) -> Change | None:
     """The provider lists nothing that could be this attempt. Several such looks are proof."""
     if facts.state is not AttemptState.IN_DOUBT:
         return None
-    if facts.checks + 1 >= patience.empty_lookups:
-        pause = longer(patience.refused_pause, facts)
+    if facts.checks + 1 >= timeouts.empty_lookups:
+        pause = longer(timeouts.refused_pause, facts)
         return not_sent(facts, "absent", pause, Cause.RECONCILE)
-    return judge_undecided(facts, patience, checks=facts.checks + 1)
+    return judge_undecided(facts, timeouts, checks=facts.checks + 1)
 
 
-def judge_undecided(facts: Facts, patience: Timeouts, checks: int | None = None) -> Change:
+def judge_undecided(facts: Facts, timeouts: Timeouts, checks: int | None = None) -> Change:
     """Asking decided nothing: ask again, until policy closes the doubt or infers from the silence."""
     if facts.state is AttemptState.ACCEPTED:
-        overdue = facts.age >= patience.unanswered[facts.channel]
-        return (_silent(facts, patience) if overdue else None) or _look_again(facts, patience)
-    if facts.age >= patience.give_up[facts.channel]:
+        overdue = facts.age >= timeouts.unanswered[facts.channel]
+        return (_silent(facts, timeouts) if overdue else None) or _look_again(facts, timeouts)
+    if facts.age >= timeouts.give_up[facts.channel]:
         return give_up(facts, Cause.INFERENCE)
-    return _look_again(facts, patience, facts.checks if checks is None else checks)
+    return _look_again(facts, timeouts, facts.checks if checks is None else checks)
 
 
-def judge_silence(facts: Facts, patience: Timeouts) -> Change:
+def judge_silence(facts: Facts, timeouts: Timeouts) -> Change:
     """The provider was asked and has nothing new to say of an attempt it accepted."""
     if facts.channel is Channel.SMS and facts.channel_status is not ChannelStatus.SENT:
-        return judge_undecided(facts, patience)  # still queued there: not even sent
-    return _silent(facts, patience) or _look_again(facts, patience)
+        return judge_undecided(facts, timeouts)  # still queued there: not even sent
+    return _silent(facts, timeouts) or _look_again(facts, timeouts)
 
 
-def _look_again(facts: Facts, patience: Timeouts, checks: int = 0) -> Change:
+def _look_again(facts: Facts, timeouts: Timeouts, checks: int = 0) -> Change:
     """Later, and ever later for what was accepted: its last word may take a day."""
     state = AttemptState.IN_DOUBT if facts.state is AttemptState.SENDING else facts.state
-    wait = patience.lookup_interval
+    wait = timeouts.lookup_interval
     if state is AttemptState.ACCEPTED:
         wait = max(wait, min(facts.age / 2, LONGEST_LOOK))
     return Change(facts=facts, state=state, check_in=wait, checks=checks)
@@ -68,9 +68,9 @@ def give_up(facts: Facts, cause: Cause) -> Change:
     )
 
 
-def _silent(facts: Facts, patience: Timeouts) -> Change | None:
+def _silent(facts: Facts, timeouts: Timeouts) -> Change | None:
     """Close an accepted attempt without a final word, once its channel's silence has lasted."""
-    if facts.age < patience.silence[facts.channel]:
+    if facts.age < timeouts.silence[facts.channel]:
         return None
     status, channel_status = _infer_outcome(facts)
     move = Move(
@@ -89,7 +89,7 @@ def _silent(facts: Facts, patience: Timeouts) -> Change | None:
 
 def _infer_outcome(facts: Facts) -> tuple[RequestStatus, ChannelStatus]:
     match facts.channel:
-        case Channel.VOICE if facts.awaits_verdict:
+        case Channel.VOICE if facts.awaits_answered_by:
             return RequestStatus.COMPLETED, ChannelStatus.COMPLETED
         case Channel.VOICE:
             return RequestStatus.FAILED, ChannelStatus.NO_OUTCOME

@@ -22,15 +22,15 @@ _CLOSING: dict[Meaning, RequestStatus] = {
 }
 
 
-def judge_report(facts: Facts, report: Report, patience: Timeouts, cause: Cause) -> Change | None:
+def judge_report(facts: Facts, report: Report, timeouts: Timeouts, cause: Cause) -> Change | None:
     """Judge what a report changes: folded by position, so that order of arrival does not matter."""
     newer = facts.position is None or report.position > facts.position
-    if facts.awaits_verdict and _ends_the_wait(report, cause):
+    if facts.awaits_answered_by and _ends_the_wait(report, cause):
         return _over(facts, report, cause)
     if newer and _waits(facts, report):
-        return _waiting(facts, report, patience, cause)
+        return _waiting(facts, report, timeouts, cause)
     if not newer and facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT}:
-        return _hear_opt_out(facts, report, patience) if report.suppress else None
+        return _hear_opt_out(facts, report, timeouts) if report.suppress else None
     closes = report.meaning in _CLOSING
     state = (
         AttemptState.DONE if closes or facts.state is AttemptState.DONE else AttemptState.ACCEPTED
@@ -40,7 +40,7 @@ def judge_report(facts: Facts, report: Report, patience: Timeouts, cause: Cause)
     return Change(
         facts=facts,
         state=state,
-        check_in=patience.first_lookup[facts.channel] if state is AttemptState.ACCEPTED else None,
+        check_in=timeouts.first_lookup[facts.channel] if state is AttemptState.ACCEPTED else None,
         sid=report.sid,
         position=report.position if newer else facts.position,
         error_code=report.code,
@@ -60,11 +60,11 @@ def _waits(facts: Facts, report: Report) -> bool:
     return over and facts.detects_machines and facts.revisable and not facts.person_answered
 
 
-def _waiting(facts: Facts, report: Report, patience: Timeouts, cause: Cause) -> Change:
+def _waiting(facts: Facts, report: Report, timeouts: Timeouts, cause: Cause) -> Change:
     return Change(
         facts=facts,
         state=AttemptState.ACCEPTED,
-        check_in=patience.verdict_wait,
+        check_in=timeouts.answered_by_wait,
         sid=report.sid,
         position=report.position,
         move=Move(
@@ -98,9 +98,9 @@ def _over(facts: Facts, report: Report, cause: Cause) -> Change:
     )
 
 
-def _hear_opt_out(facts: Facts, report: Report, patience: Timeouts) -> Change:
+def _hear_opt_out(facts: Facts, report: Report, timeouts: Timeouts) -> Change:
     """A higher word came first, but whoever asked us to stop must be heard in any order."""
-    check_in = patience.lookup_interval if facts.state in OPEN else None
+    check_in = timeouts.lookup_interval if facts.state in OPEN else None
     return Change(
         facts=facts,
         state=facts.state,

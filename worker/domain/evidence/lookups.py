@@ -13,7 +13,7 @@ class Matches:
     """
 
     reports: tuple[Report, ...]
-    strangers: tuple[str, ...] = ()
+    other_senders: tuple[str, ...] = ()
     """Sids of what reached the same person from another sender: ours too, if bound to another attempt."""
 
 
@@ -24,4 +24,4 @@ class Undecided:
     code: str
 
 
-Look = Matches | Undecided
+Lookup = Matches | Undecided

@@ -20,7 +20,7 @@ class Timeouts:
     """Age at which a doubt is closed by policy."""
     first_lookup: dict[Channel, timedelta]
     """From acceptance to the first question by sid (calls, messages), or to silence (mail)."""
-    verdict_wait: timedelta
+    answered_by_wait: timedelta
     """From a call's end to the question who answered it, where the campaign minds machines."""
     silence: dict[Channel, timedelta]
     """Age at which an accepted attempt without a final word is closed by inference."""

@@ -72,7 +72,7 @@ def window_state(window: Window, now: datetime) -> WindowState:
 
 
 def evaluate(
-    standing: PacingState,
+    pacing: PacingState,
     now: datetime,
     at: WindowState | None = None,
     *,
@@ -81,18 +81,18 @@ def evaluate(
     """Judge what the batch may do now. Pausing, expiry and halts are judged by whoever reads the batch.
 
     Args:
-        standing: the facts.
+        pacing: the facts.
         now: the moment.
         at: its campaign's door, where that is known already.
         told_in: the zone in which a sentence tells times; None: the campaign's.
     """
-    window = standing.hours.window
-    if standing.starts_at is not None and standing.starts_at > now:
-        why = f"starts {local_time(standing.starts_at, told_in or window.zone)}"
-        return NotYet(standing.starts_at, why, standing.allowance)
+    window = pacing.hours.window
+    if pacing.starts_at is not None and pacing.starts_at > now:
+        why = f"starts {local_time(pacing.starts_at, told_in or window.zone)}"
+        return NotYet(pacing.starts_at, why, pacing.allowance)
     at = at or window_state(window, now)
-    per_hour = current_rate(standing, now)
-    allowance = standing.allowance
+    per_hour = current_rate(pacing, now)
+    allowance = pacing.allowance
     if per_hour is not None:
         allowance = pace.accrue(allowance, per_hour, now)
     if at.opens is None:
@@ -100,8 +100,8 @@ def evaluate(
     if at.opens > now:
         why = f"outside calling window until {local_time(at.opens, told_in or window.zone)}"
         return NotYet(at.opens, why, allowance)
-    if (left := daily_left(standing, now)) == 0:
-        why = f"daily cap {cap_on(standing, local_day(standing, now)):,} reached"
+    if (left := daily_left(pacing, now)) == 0:
+        why = f"daily cap {cap_on(pacing, local_day(pacing, now)):,} reached"
         return NotYet(next_midnight(window.zone, now), why, allowance)
     if per_hour is not None and pace.whole(allowance) < 1:
         again = pace.next_claim_at(allowance, per_hour)
@@ -109,58 +109,58 @@ def evaluate(
     paced = pace.whole(allowance) if per_hour is not None else None
     most = min((n for n in (paced, left) if n is not None), default=None)
     closing = None if at.closes is None else at.closes - MARGIN
-    ends = (end for end in (closing, standing.expires_on) if end is not None)
+    ends = (end for end in (closing, pacing.expires_on) if end is not None)
     until = min(ends, default=None)
     return Claimable(most, until, allowance, per_hour)
 
 
-def begins_at(standing: PacingState, now: datetime) -> datetime:
+def begins_at(pacing: PacingState, now: datetime) -> datetime:
     """Return from when on its time counts: now, or when it starts."""
-    return now if standing.starts_at is None else max(standing.starts_at, now)
+    return now if pacing.starts_at is None else max(pacing.starts_at, now)
 
 
-def current_rate(standing: PacingState, now: datetime) -> float | None:
+def current_rate(pacing: PacingState, now: datetime) -> float | None:
     """Attempts per hour at this moment; None: as fast as the channel goes."""
-    if standing.rates.auto_call_rate and standing.expires_on is not None:
-        window, ends = standing.hours.window, standing.expires_on
-        begins = begins_at(standing, now)
-        return pace.rate(standing.rates, standing.remaining, window, begins, ends)
-    fixed = pace.fixed_rate(standing.rates)
+    if pacing.rates.auto_call_rate and pacing.expires_on is not None:
+        window, ends = pacing.hours.window, pacing.expires_on
+        begins = begins_at(pacing, now)
+        return pace.rate(pacing.rates, pacing.remaining, window, begins, ends)
+    fixed = pace.fixed_rate(pacing.rates)
     return None if fixed is None else float(fixed)
 
 
-def new_baseline(standing: PacingState, now: datetime) -> int | None:
+def new_baseline(pacing: PacingState, now: datetime) -> int | None:
     """The baseline an automatic rate lacks; None where it has one, needs none or has no work."""
-    rates, ends = standing.rates, standing.expires_on
-    if not rates.auto_call_rate or rates.baseline is not None or not standing.remaining:
+    rates, ends = pacing.rates, pacing.expires_on
+    if not rates.auto_call_rate or rates.baseline is not None or not pacing.remaining:
         return None
     if ends is None:
         return None
     return pace.baseline(
-        standing.remaining, open_seconds(standing.hours.window, begins_at(standing, now), ends)
+        pacing.remaining, open_seconds(pacing.hours.window, begins_at(pacing, now), ends)
     )
 
 
-def local_day(standing: PacingState, at: datetime) -> date:
+def local_day(pacing: PacingState, at: datetime) -> date:
     """The campaign's own day."""
-    return at.astimezone(known_zone(standing.hours.window.zone)).date()
+    return at.astimezone(known_zone(pacing.hours.window.zone)).date()
 
 
-def cap_on(standing: PacingState, day: date) -> int | None:
+def cap_on(pacing: PacingState, day: date) -> int | None:
     """Return how many attempts the campaign may make on a day; None: any number."""
-    own = cap_of(standing.hours.window.caps, day)
-    return standing.max_daily_calls if own is None else own
+    own = cap_of(pacing.hours.window.caps, day)
+    return pacing.max_daily_calls if own is None else own
 
 
-def is_capped(standing: PacingState) -> bool:
+def is_capped(pacing: PacingState) -> bool:
     """Return whether some day has a cap."""
-    return standing.max_daily_calls is not None or bool(standing.hours.window.caps)
+    return pacing.max_daily_calls is not None or bool(pacing.hours.window.caps)
 
 
-def daily_left(standing: PacingState, now: datetime) -> int | None:
+def daily_left(pacing: PacingState, now: datetime) -> int | None:
     """Return how many attempts the campaign's cap of today leaves; None where there is none."""
-    cap = cap_on(standing, local_day(standing, now))
-    return None if cap is None else max(0, cap - standing.used_today)
+    cap = cap_on(pacing, local_day(pacing, now))
+    return None if cap is None else max(0, cap - pacing.used_today)
 
 
 def day_began(zone: str, now: datetime) -> datetime:

@@ -43,7 +43,7 @@ class GateFacts:
     """Facts to judge gates by. `halt`: the reason of one over this batch; `due`: whether anybody is."""
 
     facts: BatchFacts
-    standing: PacingState
+    pacing: PacingState
     halt: str | None
     due: bool
     next_due: datetime | None
@@ -95,7 +95,7 @@ def _start(seen: GateFacts, now: datetime) -> BatchGate:
 
 
 def _window(seen: GateFacts, now: datetime) -> BatchGate:
-    window = seen.standing.hours.window
+    window = seen.pacing.hours.window
     at = window_state(window, now)
     if at.opens is None:
         return BatchGate(NEVER, "the calling window never opens")
@@ -108,20 +108,20 @@ def _window(seen: GateFacts, now: datetime) -> BatchGate:
 
 
 def _cap(seen: GateFacts, now: datetime) -> BatchGate:
-    left = daily_left(seen.standing, now)
+    left = daily_left(seen.pacing, now)
     if left is None:
         return BatchGate(OPEN, "no daily cap")
     if left:
         return BatchGate(OPEN, f"daily cap: {left:,} left")
-    again = next_midnight(seen.standing.hours.window.zone, now)
+    again = next_midnight(seen.pacing.hours.window.zone, now)
     return BatchGate(WAIT, f"daily cap reached until {local_time(again, seen.zone)}", again)
 
 
 def _pace(seen: GateFacts, now: datetime) -> BatchGate:
-    per_hour = current_rate(seen.standing, now)
+    per_hour = current_rate(seen.pacing, now)
     if not per_hour:
         return BatchGate(OPEN, "as fast as the channel goes")
-    allowance = pace.accrue(seen.standing.allowance, per_hour, now)
+    allowance = pace.accrue(seen.pacing.allowance, per_hour, now)
     sentence = f"paced at {per_hour:,.0f} an hour: one every {3600 / per_hour:,.0f} s"
     if pace.whole(allowance) < 1:
         return BatchGate(WAIT, sentence, pace.next_claim_at(allowance, per_hour))

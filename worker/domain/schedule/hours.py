@@ -62,8 +62,8 @@ def _day_or_weekday(name: str) -> str:
 
 
 def _outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
-    if strangers := set(names) - set(Outcome):
-        raise ValueError(f"may name {', '.join(Outcome)}; {len(strangers)} are unknown")
+    if unknown := set(names) - set(Outcome):
+        raise ValueError(f"may name {', '.join(Outcome)}; {len(unknown)} are unknown")
     return tuple(str(outcome) for outcome in Outcome if outcome in names)
 
 

@@ -48,7 +48,7 @@ def plan(
     `finishes_at` is None where some requests would miss the expiry, or never find an open window.
 
     Args:
-        standing: the batch as a scan would find it.
+        pacing: the batch as a scan would find it.
         requests: how many wait.
         now: by the database's clock.
         ceiling: attempts an hour that the channel allows all batches together; None: unknown.
@@ -97,13 +97,11 @@ def _rate(paced: float | None, ceiling: float | None, measured: float | None) ->
     return rate if measured is None or measured >= SHORT * rate else measured
 
 
-def _with_baseline(standing: PacingState, now: datetime) -> PacingState:
+def _with_baseline(pacing: PacingState, now: datetime) -> PacingState:
     """An automatic rate is held to what is computed first, and that is now where nothing is yet."""
-    computed = new_baseline(standing, now)
-    rates = standing.rates
-    return (
-        standing if computed is None else replace(standing, rates=replace(rates, baseline=computed))
-    )
+    computed = new_baseline(pacing, now)
+    rates = pacing.rates
+    return pacing if computed is None else replace(pacing, rates=replace(rates, baseline=computed))
 
 
 def _usable(window: Window, start: datetime, end: datetime) -> float:
@@ -117,11 +115,11 @@ def _next_hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0) + HOUR
 
 
-def _left(standing: PacingState, per_day: Counter[date], at: datetime, now: datetime) -> float:
-    day = local_day(standing, at)
-    if (cap := cap_on(standing, day)) is None:
+def _left(pacing: PacingState, per_day: Counter[date], at: datetime, now: datetime) -> float:
+    day = local_day(pacing, at)
+    if (cap := cap_on(pacing, day)) is None:
         return inf
-    used = per_day[day] + (standing.used_today if day == local_day(standing, now) else 0)
+    used = per_day[day] + (pacing.used_today if day == local_day(pacing, now) else 0)
     return float(max(0, cap - used))
 
 

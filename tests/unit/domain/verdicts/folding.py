@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from tests.factories import MINUTE, SECOND, make_patience
+from tests.factories import MINUTE, SECOND, make_timeouts
 from worker.domain.evidence import judge_answer, judge_report
 from worker.domain.evidence.answers import (
     Accepted,
@@ -122,7 +122,7 @@ def after(facts: Facts, change: Change | None) -> Facts:
     )
 
 
-PATIENCE = make_patience()
+PATIENCE = make_timeouts()
 REFUSED = Refused(Refusal.INVALID_TARGET, "21211")
 UNKNOWN = Unknown("read_timeout")
 HALT = Halt(HaltScope.CHANNEL, "20003", "the credentials are wrong")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import DAY, HOUR, MINUTE, SECOND, make_patience
+from tests.factories import DAY, HOUR, MINUTE, SECOND, make_timeouts
 from tests.unit.domain.verdicts.folding import (
     COMPLETED,
     PATIENCE,
@@ -156,11 +156,11 @@ def test_an_inference_is_revised_by_what_comes_later() -> None:
 def test_a_provider_that_can_not_answer_is_asked_for_longer_than_one_that_has_nothing_new(
     channel: Channel,
 ) -> None:
-    patience = make_patience(
+    timeouts = make_timeouts(
         silence=dict.fromkeys(Channel, HOUR), unanswered=dict.fromkeys(Channel, DAY)
     )
     known = accepted_facts(channel, 2 * HOUR)
 
-    assert judge_silence(known, patience).state is AttemptState.DONE
-    assert judge_undecided(known, patience).state is AttemptState.ACCEPTED
-    assert judge_undecided(replace(known, age=DAY), patience).state is AttemptState.DONE
+    assert judge_silence(known, timeouts).state is AttemptState.DONE
+    assert judge_undecided(known, timeouts).state is AttemptState.ACCEPTED
+    assert judge_undecided(replace(known, age=DAY), timeouts).state is AttemptState.DONE

@@ -43,12 +43,12 @@ from worker.domain.statuses import (
 
 Evidence = Callable[[Facts], Change | None]
 EVERY_EVIDENCE: tuple[Evidence, ...] = (
-    *(partial(judge_answer, answer=answer, patience=PATIENCE) for answer in EVERY_ANSWER),
+    *(partial(judge_answer, answer=answer, timeouts=PATIENCE) for answer in EVERY_ANSWER),
     *(
-        partial(judge_report, report=told, patience=PATIENCE, cause=Cause.CALLBACK)
+        partial(judge_report, report=told, timeouts=PATIENCE, cause=Cause.CALLBACK)
         for told in EVERY_REPORT
     ),
-    partial(judge_absence, patience=PATIENCE),
+    partial(judge_absence, timeouts=PATIENCE),
 )
 
 
@@ -90,7 +90,7 @@ def test_reports_end_the_same_in_every_order(
 
 def _waited(known: Facts) -> Facts:
     """The wait for who answered is over: Twilio is asked, and knows no more."""
-    if not known.awaits_verdict:
+    if not known.awaits_answered_by:
         return known
     asked = judge_report(known, COMPLETED, PATIENCE, Cause.RECONCILE)
     return replace(after(known, asked), moved_by=Cause.CALLBACK)
@@ -127,7 +127,7 @@ def test_a_call_and_who_answered_it_end_the_same_in_every_order(
     [end] = ends
     over = verdict is MACHINE or (COMPLETED in told and verdict is not None)
     assert (end.state is AttemptState.DONE) is over
-    assert end.awaits_verdict is (COMPLETED in told and verdict is None)
+    assert end.awaits_answered_by is (COMPLETED in told and verdict is None)
     if over:
         machine = (RequestStatus.PENDING, ChannelStatus.MACHINE)
         person = (RequestStatus.COMPLETED, ChannelStatus.COMPLETED)
@@ -141,7 +141,7 @@ def _position(told: Report) -> tuple[int, int, str]:
 
 @pytest.mark.parametrize("last", [ANSWERED, BUSY, COMPLETED], ids=_name)
 def test_the_answer_may_come_at_any_place_among_the_reports(last: Report) -> None:
-    accept: Evidence = partial(judge_accepted, sid="CA1", patience=PATIENCE)
+    accept: Evidence = partial(judge_accepted, sid="CA1", timeouts=PATIENCE)
     events: list[Evidence] = [partial(_told, told) for told in (QUEUED, RINGING, last)]
 
     ends = {folded(BEGUN, order) for order in permutations([accept, *events])}

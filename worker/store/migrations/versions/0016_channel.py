@@ -4,8 +4,8 @@ from alembic import op
 
 from worker.store.functions import read
 
-revision = "0012"
-down_revision = "0011"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
