@@ -187,7 +187,7 @@ def test_our_token_names_who_says_stop_where_the_event_names_nobody(
     archive(engine, tmp_path)
     spam = event(token, "spamreport", "e1").replace(b'"email": "una@example.com", ', b"")
 
-    apply_reports(engine, make_patience(), read_events(spam))
+    apply_reports(engine, make_timeouts(), read_events(spam))
 
     assert reason(engine, recipient) == "spam_report"
 

@@ -10,9 +10,20 @@ branch_labels = None
 depends_on = None
 
 
+# PostgreSQL 18 names what may not be NULL, too.
+NOT_NULL = """
+    DO $$ BEGIN
+        ALTER TABLE batch_pace
+            RENAME CONSTRAINT batch_pace_mode_not_null TO batch_pace_channel_not_null;
+    EXCEPTION WHEN undefined_object THEN NULL;
+    END $$
+"""
+
+
 def upgrade() -> None:
     connection = op.get_bind()
     connection.exec_driver_sql("ALTER TABLE batch_pace RENAME COLUMN mode TO channel")
+    connection.exec_driver_sql(NOT_NULL)
     connection.exec_driver_sql(
         "COMMENT ON COLUMN batch_pace.channel IS"
         " 'copied from the campaign''s mode: a scan is of one channel'"
