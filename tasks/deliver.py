@@ -44,7 +44,14 @@ def _deliver(
     here = runtime()
     chunk = Chunk(channel, batch, UUID(lease), tuple(requests), claimed_at)
     with HEART.at_work():
-        done = deliver(here.engine, here.line, here.delivery_limits, chunk, here.gate, here.keeper)
+        done = deliver(
+            here.engine,
+            here.provider_loop,
+            here.delivery_limits,
+            chunk,
+            here.gate,
+            here.answer_buffer,
+        )
     return tell(done)
 
 

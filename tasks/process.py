@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from socket import gethostname
 from typing import Any
 
-from config.extras import need_extra
 from config.queues import Queue
 from config.settings import Settings
 from config.start import PROCESS, load_or_exit

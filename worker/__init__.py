@@ -32,6 +32,7 @@ One request's walk, PENDING to COMPLETED:
                             step by step in `dispatch/delivery.py`. `begin` is one function in the database
                             and the only gate to a provider: it writes the attempt before anybody is
                             contacted. Mails that share their words share a request (`dispatch/grouping.py`).
+                            `dispatch/attempt_log.py` and `dispatch/chunk_summary.py` tell of it in the log.
 4. `providers/voice.py`     places the call through the SDK, on the loop of `dispatch/provider_loop.py`; its
                             answer is a value of `domain/evidence/answers.py`.
 5. `dispatch/record.py`     judges the answer (`domain/evidence/judge_answers.py`) and writes what it
@@ -45,7 +46,8 @@ One request's walk, PENDING to COMPLETED:
                             `dispatch/probe.py` lifts the halt of a channel whose provider answers again.
 6. `web/callbacks.py`       the provider reports (`domain/evidence/reports.py`); body and signature are read
                             by `web/signed.py` and `web/bodies.py`, and under load many reports share a
-                            transaction (`web/group_commit.py`), in which
+                            transaction (`web/group_commit.py`). A token that the database does not know
+                            tells by its mark (`marks.py` there) whether it was ours. In that transaction
    `dispatch/apply_reports.py`  stores each once, judges it (`domain/evidence/judge_reports.py`) and writes
                             the change. Two contacts for one request are told (`dispatch/double_contact.py`).
 7. `dispatch/rescue.py`     looks after attempts that went silent in between; `dispatch/cancel.py` ends

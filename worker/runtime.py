@@ -247,7 +247,7 @@ class Runtime:
             flush_seconds=self.settings.flush_seconds,
             at_once=self.settings.chunk_size,
             group_size=self.settings.mail_group,
-            patience=self.patience,
+            timeouts=self.timeouts,
             attempt_log_share=self.settings.attempt_log_share,
             concurrent_calls=self.settings.voice_concurrent,
             mark_key=self.mark_keys[0],

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from worker.desk.findings import Finding
-from worker.domain.database_identity import STRANGER_REASON
+from worker.domain.database_identity import UNRECOGNIZED_REASON
 from worker.domain.recipients.identities import FOLD_VERSION, identity_of
 from worker.domain.wire import stamp
 from worker.store import duties, halts, recipient_folding, server, tallies, unjudged
@@ -143,7 +143,7 @@ def examine_answers(engine: Engine, url: str) -> Finding:
 
 
 def _way_out(row: HaltRow) -> str:
-    if STRANGER_REASON in row.reason:
+    if UNRECOGNIZED_REASON in row.reason:
         return "check the database, then: outreach resume --after-restore"
     scope = "--all" if row.scope == "all" else f"--{row.scope} {row.key}"
     return f"mend the cause, then: outreach resume {scope}"

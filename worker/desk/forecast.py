@@ -68,9 +68,9 @@ def forecast(
     reached = Reach(pacing.hours, begins_at(pacing, now), wanted.expires_on)
     verdict = evaluate(pacing, now, told_in=zone)
     never, uncounted = find_never(reached, found_in.alike())
-    load = Load(later=wait_for_hours(standing.hours, found_in.alike(), requests, now))
-    drawn = plan(standing, requests, now, ceiling=ceilings.per_hour(fields.mode), load=load)
-    told_in = zone or standing.hours.window.zone
+    load = Load(later=wait_for_hours(pacing.hours, found_in.alike(), requests, now))
+    drawn = plan(pacing, requests, now, ceiling=ceilings.per_hour(fields.mode), load=load)
+    told_in = zone or pacing.hours.window.zone
     return Outlook(
         not_moving=verdict.why if isinstance(verdict, NotYet) else None,
         finishes=ending(drawn, requests, wanted.expires_on, told_in) if requests else None,

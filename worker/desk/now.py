@@ -19,7 +19,7 @@ from worker.store import batch_lists, duties, glance, halts, loads, processes
 from worker.store.batches import now
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.duties import DutyRow
-from worker.store.glance import MOST_DUE, Due, Latency, Standing
+from worker.store.glance import MOST_DUE, Due, Latency, StatusCount
 from worker.store.halts import HaltRow
 
 SHOWN = 12
@@ -104,7 +104,7 @@ def _overview(
     counted, halted = glance.count_statuses(connection), halts.in_force(connection)
     doubts, turns = glance.count_doubts(connection), duties.newest(connection)
     running, latencies = by_kind(processes.read(connection)), glance.read_latencies(connection)
-    signs = Signs(halted, standing, turns, running, sum(doubts.values()))
+    signs = Signs(halted, counted, turns, running, sum(doubts.values()))
     found = batch_lists.list_batches(connection, BatchQuery(finished=False, limit=SHOWN + 1), None)
     return Overview(
         at=now(connection),

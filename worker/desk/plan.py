@@ -155,7 +155,7 @@ def gates_at(
         due=due_requests.waiting(connection, {facts.id: 1})[facts.id] > 0,
         next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
         calls_in_use=_calls_in_use(connection, channel, ceilings.concurrent_calls),
-        zone=zone or candidate.standing.hours.window.zone,
+        zone=zone or candidate.pacing.hours.window.zone,
     )
     return batch_gates(seen, now)
 
@@ -193,11 +193,11 @@ def _situation(
     assert candidate is not None, "a trigger paces every batch"
     supposed = requests is not None
     waiting = _waiting(connection, facts) if requests is None else requests
-    standing = replace(candidate.standing, remaining=waiting)
-    told_in = zone or standing.hours.window.zone
-    verdict = evaluate(standing, now, told_in=told_in)
+    pacing = replace(candidate.pacing, remaining=waiting)
+    told_in = zone or pacing.hours.window.zone
+    verdict = evaluate(pacing, now, told_in=told_in)
     moving = isinstance(verdict, Claimable)
-    load = NOTHING_KNOWN if supposed else loads.read(connection, standing, now, moving=moving)
+    load = NOTHING_KNOWN if supposed else loads.read(connection, pacing, now, moving=moving)
     return Situation(
         facts=facts,
         halt=_halt(connection, facts, candidate.channel),
@@ -205,7 +205,7 @@ def _situation(
         waiting=waiting,
         due=due_requests.waiting(connection, {facts.id: 1})[facts.id],
         next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
-        plan=plan(standing, waiting, now, ceiling=ceilings.per_hour(candidate.channel), load=load),
+        plan=plan(pacing, waiting, now, ceiling=ceilings.per_hour(candidate.channel), load=load),
         zone=told_in,
         calls_in_use=_calls_in_use(connection, candidate.channel, ceilings.concurrent_calls),
         scanning=supposed or duties.is_scanning(connection),

@@ -7,7 +7,7 @@ from worker.desk.processes import ProcessKind
 from worker.store import campaigns, glance
 from worker.store.connect import Connection
 from worker.store.duties import DutyRow
-from worker.store.glance import Standing
+from worker.store.glance import StatusCount
 from worker.store.halts import HaltRow
 
 
@@ -27,7 +27,7 @@ class Signs:
     """Everything that may be a sign of trouble."""
 
     halted: Sequence[HaltRow]
-    standing: Sequence[Standing]
+    counted: Sequence[StatusCount]
     turns: Sequence[DutyRow]
     processes: Sequence[ProcessKind]
     in_doubt: int
@@ -54,7 +54,7 @@ def _by_weight(connection: Connection, signs: Signs) -> Iterator[Trouble]:
 def _halts(connection: Connection, signs: Signs, scope: str) -> Iterator[Trouble]:
     for halt in signs.halted:
         if halt.scope == scope:
-            yield _of_halt(_called(connection, halt), halt, signs.standing)
+            yield _of_halt(_called(connection, halt), halt, signs.counted)
 
 
 def _not_scanned(connection: Connection) -> Iterator[Trouble]:
@@ -102,10 +102,8 @@ def _of_doubts(n: int) -> Trouble:
     )
 
 
-def _of_halt(what: str, halt: HaltRow, standing: Sequence[Standing]) -> Trouble:
-    waiting = sum(
-        one.n for one in standing if one.request_status == "PENDING" and _is_of(halt, one)
-    )
+def _of_halt(what: str, halt: HaltRow, counted: Sequence[StatusCount]) -> Trouble:
+    waiting = sum(one.n for one in counted if one.request_status == "PENDING" and _is_of(halt, one))
     who = "1 person waits" if waiting == 1 else f"{waiting:,} people wait"
     sentence = f"{halt.reason.rstrip('.')}. {who}; nobody was lost."
     return Trouble("halt", f"{what} is halted.", sentence, "Mend the cause, then resume", halt)
@@ -120,7 +118,7 @@ def _called(connection: Connection, halt: HaltRow) -> str:
     return f"Campaign {halt.key if campaign is None else campaign.fields.campaign_name}"
 
 
-def _is_of(halt: HaltRow, one: Standing) -> bool:
+def _is_of(halt: HaltRow, one: StatusCount) -> bool:
     if halt.scope == "campaign":
         return str(one.campaign) == halt.key
     return halt.scope == "all" or one.channel.value == halt.key

@@ -107,7 +107,7 @@ def _measure(reports: Sequence[Report]) -> None:
             MEASURED.note(CALLBACK_LAG, (one.channel.value,), now - one.at.timestamp())
 
 
-def _take_in(engine: Engine, patience: Timeouts, reports: Sequence[Report]) -> Applied:
+def _take_in(engine: Engine, timeouts: Timeouts, reports: Sequence[Report]) -> Applied:
     try:
         return _apply_together(engine, timeouts, reports)
     except StoreUnavailable:

@@ -8,7 +8,7 @@ import structlog
 
 from worker.domain.audit import Deed
 from worker.domain.database_identity import (
-    STRANGER_REASON,
+    UNRECOGNIZED_REASON,
     Recognition,
     RefusedToStart,
     RememberedIdentity,

@@ -39,13 +39,13 @@ def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
 
 def _count_misses(engine: Engine, batch: int, ceilings: Ceilings) -> int:
     found, load, at = in_transaction(engine, _read, batch=batch)
-    standing, ceiling = found.standing, ceilings.per_hour(found.channel)
-    return plan(standing, standing.remaining, at, ceiling=ceiling, load=load).missed
+    pacing, ceiling = found.pacing, ceilings.per_hour(found.channel)
+    return plan(pacing, pacing.remaining, at, ceiling=ceiling, load=load).missed
 
 
 def _read(connection: Connection, *, batch: int) -> tuple[Candidate, Load, datetime]:
     at = now(connection)
     found = due_batches.one(connection, batch, at)
     assert found is not None, "a trigger paces every batch"
-    moving = isinstance(evaluate(found.standing, at), Claimable)
-    return found, loads.read(connection, found.standing, at, moving=moving), at
+    moving = isinstance(evaluate(found.pacing, at), Claimable)
+    return found, loads.read(connection, found.pacing, at, moving=moving), at

@@ -61,7 +61,9 @@ def deliver(
     """
     with bound_contextvars(channel=chunk.channel.value, batch_id=None, campaign=None):
         began = monotonic()
-        done = _Desk(engine, line, limits, gate, keeper or AnswerBuffer()).deliver(chunk)
+        done = _Desk(engine, provider_loop, limits, gate, answer_buffer or AnswerBuffer()).deliver(
+            chunk
+        )
         log.info("chunk_delivered", seconds=round(monotonic() - began, 3), **counts_of(done))
     return done
 

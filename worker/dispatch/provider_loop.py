@@ -109,7 +109,8 @@ class ProviderLoop:
         missing = sum(map(len, groups))
         gathering = _Gathering(answers.put, missing, flush_rows, flush_seconds)
         sendings = [
-            _send(self._sender(channel, group), group, channel, deadline, gathering) for group in groups
+            _send(self._sender(channel, group), group, channel, deadline, gathering)
+            for group in groups
         ]
         # One call for all: each wakes the loop's thread, and every wake costs both of us the GIL.
         self._loop.call_soon_threadsafe(self._start, sendings)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from re import fullmatch
 
-STRANGER_REASON = (
+UNRECOGNIZED_REASON = (
     "the database was restored, cloned or failed over: check, then resume --after-restore"
 )
 """Why a database that nobody has accepted is halted."""

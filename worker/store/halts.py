@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from worker.domain.audit import Deed
-from worker.domain.database_identity import STRANGER_REASON
+from worker.domain.database_identity import UNRECOGNIZED_REASON
 from worker.domain.evidence.reports import Report
 from worker.domain.wire import Wire, to_wire
 from worker.store import audit
@@ -106,7 +106,7 @@ _AWAITS_ACCEPTANCE = text("""
 
 def awaits_acceptance(connection: Connection, scope: Scope, key: str) -> bool:
     """Return whether it is halted because nobody has accepted the database since."""
-    told = {"scope": scope, "key": key, "stranger": STRANGER_REASON}
+    told = {"scope": scope, "key": key, "stranger": UNRECOGNIZED_REASON}
     return bool(connection.scalar(_AWAITS_ACCEPTANCE, told))
 
 

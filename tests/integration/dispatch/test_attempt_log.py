@@ -23,10 +23,10 @@ def told(
     """What one chunk wrote into the log, and its requests."""
     batch = make_batch(engine, batch_id="june-reminders", campaign=make_campaign(engine))
     requests = [make_request(engine, batch=batch) for _ in answers]
-    line = connect(FakeProvider(Channel.VOICE, answers=answers))
+    provider_loop = connect(FakeProvider(Channel.VOICE, answers=answers))
     limits = make_limits(attempt_log_share=share)
     with capture_logs(processors=[merge_contextvars]) as logs:
-        deliver(engine, line, limits, lease(engine, *requests))
+        deliver(engine, provider_loop, limits, lease(engine, *requests))
     return logs, requests
 
 

@@ -18,8 +18,8 @@ from tests.factories import (
     make_batch,
     make_campaign,
     make_limits,
-    make_patience,
     make_request,
+    make_timeouts,
     token_of,
 )
 from tests.fakes.provider import FakeProvider
@@ -83,8 +83,8 @@ def test_a_delivery_measures_each_request_to_the_provider(engine: Engine, connec
 
     for answer in (Accepted("CA1"), Refused(Refusal.CONTENT, "21617"), Throttled(None, "20429")):
         chunk = replace(lease(engine, make_request(engine)), claimed_at=claimed_at)
-        line = connect(FakeProvider(Channel.VOICE, answers=[answer]))
-        deliver(engine, line, make_limits(), chunk, gate(FakeRedis(), rate=100.0))
+        provider_loop = connect(FakeProvider(Channel.VOICE, answers=[answer]))
+        deliver(engine, provider_loop, make_limits(), chunk, gate(FakeRedis(), rate=100.0))
 
     taken = MEASURED.take()
     for kind in ("accepted", "refused", "throttled"):
@@ -112,7 +112,7 @@ def test_a_report_measures_how_far_it_is_behind_the_providers_moment(engine: Eng
     now = database_time(engine)
 
     apply_reports(
-        engine, make_patience(), [busy(engine, attempt, now - MINUTE), busy(engine, attempt)]
+        engine, make_timeouts(), [busy(engine, attempt, now - MINUTE), busy(engine, attempt)]
     )
 
     taken = MEASURED.take()
@@ -141,7 +141,7 @@ def test_a_request_that_is_tried_again_is_counted_by_how_its_attempt_ended(engin
         engine, request=make_request(engine, batch=batch), state=AttemptState.ACCEPTED
     )
 
-    apply_reports(engine, make_patience(), [busy(engine, attempt)])
+    apply_reports(engine, make_timeouts(), [busy(engine, attempt)])
 
     assert value(engine, "retries_total", channel="voice", outcome="BUSY") == 1
     assert value(engine, "retries_total", channel="voice", outcome="NO-ANSWER") == 0

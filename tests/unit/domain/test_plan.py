@@ -124,9 +124,7 @@ def test_without_a_rate_the_channel_is_the_limit_or_a_call_a_second() -> None:
 def test_what_falls_short_of_its_rate_goes_on_as_it_goes(
     paced: int | None, measured: float | None, minutes: int
 ) -> None:
-    drawn = plan(
-        standing(rates=Rates(hourly_rate=paced)), 600, MONDAY, load=Load(measured=measured)
-    )
+    drawn = plan(pacing(rates=Rates(hourly_rate=paced)), 600, MONDAY, load=Load(measured=measured))
 
     assert drawn.finishes_at is not None
     assert abs(drawn.finishes_at - MONDAY - timedelta(minutes=minutes)) < timedelta(minutes=1)
@@ -139,7 +137,7 @@ def finishes_after(requests: int, one: PacingState, load: Load) -> timedelta:
 
 
 def test_who_has_to_wait_is_not_attempted_before() -> None:
-    one = standing(rates=Rates(hourly_rate=60))
+    one = pacing(rates=Rates(hourly_rate=60))
     later = {MONDAY + 3 * HOUR + HOUR / 2: 40, MONDAY + 5 * HOUR: 1}
 
     drawn = plan(one, 100, MONDAY, load=Load(later=later))
@@ -151,13 +149,13 @@ def test_who_has_to_wait_is_not_attempted_before() -> None:
 
 
 def test_who_never_may_be_attempted_is_left_out() -> None:
-    drawn = plan(standing(), 3, MONDAY, load=Load(later={OUT_OF_SIGHT: 2}))
+    drawn = plan(pacing(), 3, MONDAY, load=Load(later={OUT_OF_SIGHT: 2}))
 
     assert (drawn.finishes_at, drawn.missed) == (None, 2)
 
 
 def test_retries_take_their_part_of_the_rate_and_come_after_their_delay() -> None:
-    one = standing(rates=Rates(hourly_rate=60))
+    one = pacing(rates=Rates(hourly_rate=60))
 
     at_once = finishes_after(600, one, Load(retried=Retrying(0.5, timedelta(minutes=1))))
     tomorrow = finishes_after(60, one, Load(retried=Retrying(0.02, 24 * HOUR)))
@@ -167,7 +165,7 @@ def test_retries_take_their_part_of_the_rate_and_come_after_their_delay() -> Non
 
 
 def test_retries_that_the_expiry_cuts_off_leave_no_request_out() -> None:
-    one = standing(rates=Rates(hourly_rate=60), expires_on=MONDAY + 2 * HOUR)
+    one = pacing(rates=Rates(hourly_rate=60), expires_on=MONDAY + 2 * HOUR)
 
     drawn = plan(one, 60, MONDAY, load=Load(retried=Retrying(0.5, 24 * HOUR)))
 
@@ -175,7 +173,7 @@ def test_retries_that_the_expiry_cuts_off_leave_no_request_out() -> None:
 
 
 def test_a_window_that_opens_within_an_hour_is_waited_for() -> None:
-    one = standing(replace(OFFICE, start=time(9, 30)), rates=Rates(hourly_rate=60))
+    one = pacing(replace(OFFICE, start=time(9, 30)), rates=Rates(hourly_rate=60))
 
     assert finishes_after(10, one, Load()) == 9.5 * HOUR + HOUR / 6
 

@@ -36,7 +36,7 @@ class Plan:
 
 
 def plan(
-    standing: PacingState,
+    pacing: PacingState,
     requests: int,
     now: datetime,
     *,
@@ -55,23 +55,23 @@ def plan(
         load: who has to wait longer, what has been measured. What falls well short of its rate goes on as
             it goes, and what has no rate is expected at no other.
     """
-    standing = _with_baseline(replace(standing, remaining=requests), now)
+    pacing = _with_baseline(replace(pacing, remaining=requests), now)
     work = Work.of(requests, now, load)
     per_day: Counter[date] = Counter()
     hours: dict[datetime, tuple[datetime, int]] = {}
-    begins = begins_at(standing, now)
-    ends = min(standing.expires_on or begins + HORIZON, begins + HORIZON)
-    at = _opens(standing.hours.window, work.next_at(begins))
+    begins = begins_at(pacing, now)
+    ends = min(pacing.expires_on or begins + HORIZON, begins + HORIZON)
+    at = _opens(pacing.hours.window, work.next_at(begins))
     while at is not None and at < ends:
         work.admit(at)
         until = min(_next_hour(at), work.arrives_next(), ends)
-        planned = replace(standing, remaining=work.waiting)
+        planned = replace(pacing, remaining=work.waiting)
         rate = _rate(current_rate(planned, at), ceiling, load.measured)
-        most = rate * _usable(standing.hours.window, at, until) / HOUR.total_seconds()
-        n = work.do(min(most, _left(standing, per_day, at, now)), rate, at, until)
-        per_day[local_day(standing, at)] += n
+        most = rate * _usable(pacing.hours.window, at, until) / HOUR.total_seconds()
+        n = work.do(min(most, _left(pacing, per_day, at, now)), rate, at, until)
+        per_day[local_day(pacing, at)] += n
         _add(hours, at, n)
-        at = _opens(standing.hours.window, work.next_at(work.free_from(until)))
+        at = _opens(pacing.hours.window, work.next_at(work.free_from(until)))
     return Plan(tuple(hours.values()), _finish(work, ends), work.waiting)
 
 

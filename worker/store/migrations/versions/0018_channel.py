@@ -4,8 +4,8 @@ from alembic import op
 
 from worker.store.functions import read
 
-revision = "0016"
-down_revision = "0015"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
