@@ -89,7 +89,7 @@ fix: $(READY)  ## format, and mend what lint can mend
 
 lock:  ## write both lock files anew from pyproject.toml (needs uv): all of it, and what a deployment needs
 	$(LOCK) --group dev --all-extras -o requirements.lock
-	$(LOCK) --extra build --extra flower -o requirements-core.lock
+	$(LOCK) --extra build --extra flower -c requirements.lock -o requirements-core.lock
 
 dist: $(READY)  ## build what is released from the last commit: wheel, source, licences, checksums
 	@.ci/dist

@@ -60,3 +60,16 @@ def test_the_release_says_what_is_new_in_it() -> None:
 
     [*versions] = re.findall(r"^### (\S+)", told.partition("## Releases")[2], re.MULTILINE)
     assert versions[0] == VERSION
+
+
+def test_a_deployment_installs_what_was_tried() -> None:
+    tried, installed = pins("requirements.lock"), pins("requirements-core.lock")
+
+    assert installed
+    assert installed.items() <= tried.items()
+
+
+def pins(name: str) -> dict[str, str]:
+    """By the name of a package, the version a lock file holds it at."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9.-]+)(?:\[[^\]]*\])?==(\S+)", text, re.MULTILINE))
