@@ -7,10 +7,14 @@ import pytest
 from sqlalchemy import text
 
 from tests.fixtures.house import Inhabited, run_python
+from worker.desk.batches import create_batch
+from worker.desk.campaigns import create_campaign
 
 CLI = ("-m", "worker.cli.main")
 WORKER = ("-m", "celery", "-A", "tasks.app", "worker", "-Q", "voice", "-P", "threads")
 NOWHERE = "127.0.0.1:1"
+BY = "ana@example.com"
+REFUSED = {"campaign_name": "refused", "mode": "sms", "source": "+15125550100", "body": "hi"}
 
 
 @pytest.fixture
@@ -99,13 +103,8 @@ def test_a_mistake_is_one_sentence(
 def test_a_file_that_is_no_batch_is_refused_with_its_line(
     inhabited: Inhabited, tmp_path: Path
 ) -> None:
-    campaign = tmp_path / "c.json"
-    campaign.write_text(
-        '{"campaign_name": "refused", "mode": "sms", "source": "+15125550100", "body": "hi"}',
-        encoding="utf-8",
-    )
-    inhabited.run("campaign", "create", str(campaign))
-    inhabited.run("batch", "create", "refused", "--campaign", "refused")
+    made = create_campaign(inhabited.engine, REFUSED, by=BY)
+    create_batch(inhabited.engine, {"batch_id": "refused", "campaign_id": made.id}, by=BY)
     file = tmp_path / "broken.csv"
     file.write_bytes(b"reference_id,target\nR1,+15125550100\nR2,\xff\xfe\n")
 

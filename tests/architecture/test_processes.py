@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -42,14 +44,10 @@ DOORS = {"web", "api", "webhooks"}
 """Those that speak no Celery."""
 
 
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], set[str]]:
-    """What is there after these have been imported, by what was imported."""
-    environment = settings(*NOWHERE, tmp_path_factory.mktemp("state"))
-    return {wanted: _imported(wanted, environment) for wanted, _ in KINDS.values()}
-
-
-def _imported(wanted: tuple[str, ...], environment: dict[str, str]) -> set[str]:
+@cache
+def modules_of(wanted: tuple[str, ...], state_dir: Path) -> set[str]:
+    """What is there after these have been imported."""
+    environment = settings(*NOWHERE, state_dir)
     asked = subprocess.run(
         [sys.executable, "-c", ASK, *wanted],
         cwd=ROOT,
@@ -66,13 +64,14 @@ def test_every_line_of_the_procfile_is_bounded() -> None:
     assert {*KINDS, FLOWER} == set(LINES)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", KINDS)
 def test_a_process_imports_what_it_needs(
-    name: str, modules: dict[tuple[str, ...], set[str]]
+    name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     wanted, most = KINDS[name]
 
-    there = modules[wanted]
+    there = modules_of(wanted, tmp_path_factory.getbasetemp())
 
     assert there & NOBODYS == set()
     assert len(there) <= most

@@ -78,6 +78,7 @@ def provider_loop(outside: Outside) -> Iterator[ProviderLoop]:
     made.close()
 
 
+@pytest.mark.sampled(50)
 @pytest.mark.parametrize(("point", "fate", "callbacks"), ROWS, ids=[", ".join(r) for r in ROWS])
 def test_nobody_is_contacted_twice_and_nothing_is_lost(
     shared_engine: Engine,
