@@ -7,10 +7,10 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock dist clean screenshots
+.PHONY: help setup demo run test coverage fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock dist clean screenshots
 
 # A developer's .env leads to somebody's production: nothing that tests, proves or measures reads it.
-test fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate screenshots: export OUTREACH_ENV_FILE = /dev/null
+test coverage fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate screenshots: export OUTREACH_ENV_FILE = /dev/null
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,14 @@ run: $(READY)  ## run the Procfile, on embedded services unless DATABASE_URL and
 test: $(READY)  ## run the tests, of slow cases that are alike a few, drawn by SEED (CASES=all: all of them)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 3 --dist loadfile \
 		$(if $(filter all,$(CASES)),,--sample) $(if $(SEED),--randomly-seed=$(SEED))
+
+# Counting lines costs the tests two thirds more time, so make test does without.
+coverage: $(READY)  ## run every case of the tests and list the lines of worker/ that none reaches
+	@rm -f .coverage .coverage.*
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m coverage run -m pytest -q -n 3 --dist loadfile \
+		$(if $(SEED),--randomly-seed=$(SEED))
+	@$(BIN)/python -m coverage combine -q
+	@$(BIN)/python -m coverage report
 
 fast: $(READY)  ## run the tests that touch nothing
 	@$(BIN)/python -m pytest -q tests/unit tests/architecture
@@ -95,4 +103,4 @@ dist: $(READY)  ## build what is released from the last commit: wheel, source, l
 	@.ci/dist
 
 clean:  ## remove what the commands made
-	rm -rf $(VENV) .outreach .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .coverage .coverage.* .outreach .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -26,6 +26,9 @@ WORKER = (
 STREAM = ("-m", "tasks.stream")
 FLOWER = ("-m", "celery", "-A", "tasks.app", "flower", "--address=127.0.0.1")
 
+UNCOUNTED = {"COVERAGE_PROCESS_CONFIG": ""}
+"""For processes whose modules or time are measured: whoever counts lines keeps out of them."""
+
 
 def settings(database_url: str, broker_url: str, state_dir: Path) -> dict[str, str]:
     """The environment of a process that calls nobody."""

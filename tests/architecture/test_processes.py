@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doors import settings
+from tests.doors import UNCOUNTED, settings
 from tests.procfile import LINES
 from worker.local.stack import PROCFILE
 
@@ -47,7 +47,7 @@ DOORS = {"web", "api", "webhooks"}
 @cache
 def modules_of(wanted: tuple[str, ...], state_dir: Path) -> set[str]:
     """What is there after these have been imported."""
-    environment = settings(*NOWHERE, state_dir)
+    environment = settings(*NOWHERE, state_dir) | UNCOUNTED
     asked = subprocess.run(
         [sys.executable, "-c", ASK, *wanted],
         cwd=ROOT,

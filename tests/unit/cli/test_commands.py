@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.doors import settings
+from tests.doors import UNCOUNTED, settings
 from tests.fixtures.house import ROOT
 from worker.cli.commands import NOUNS, commands
 from worker.cli.later import Later
@@ -48,7 +48,7 @@ def imported(*lines: str, **environment: str) -> set[str]:
     asked = subprocess.run(
         [sys.executable, "-c", ASK, *lines],
         cwd=ROOT,
-        env=os.environ | environment,
+        env=os.environ | environment | UNCOUNTED,
         capture_output=True,
         text=True,
         timeout=60,
