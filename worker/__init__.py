@@ -98,7 +98,7 @@ Who did what, when, through which door and why is one row of the audit, written 
 (`store/audit.py`). A duty seals what has committed into a chain (`desk/seals.py`).
 
 How long things take is noted in passing by `measures.py`; a process's `dispatch/presence.py` brings it, and
-that the process lives, to the database, from where `api/metrics.py` shows all of them in one place.
+that the process lives, to the database, from where `desk/exposition.py` shows all of them in one place.
 
 What people see and do in a browser is `api/console`: pages of use cases in `desk`, read by `desk/now.py`,
 `desk/batch_view.py`, `desk/request_view.py` and `desk/people.py`; whoever sees whom is written down first.

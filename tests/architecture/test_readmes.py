@@ -14,9 +14,9 @@ from typer.main import get_command
 
 from config.settings import Settings
 from tests.readmes import READMES, ROOT, Readme, commands, words_of
-from worker.api.metrics import COUNTED, HELP, LABELLED, PROCESSES, RATES
 from worker.cli.later import Later
 from worker.cli.main import app
+from worker.desk.exposition import COUNTED, HELP, LABELLED, PROCESSES, RATES
 from worker.domain.contract.campaigns import CampaignFields, campaign_fields
 from worker.domain.wire import to_wire
 from worker.measures import MEASURES

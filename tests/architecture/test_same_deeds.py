@@ -25,6 +25,7 @@ OF_A_MACHINE = {
     "db status": "as above",
     "demo": "starts services where it runs",
     "alive": "asks for the processes of the host where it runs",
+    "watchdog": "goes on for as long as it runs, and tells whom its own host is told to tell",
     "doctor": "judges settings, files and services as seen from where it runs",
     "version": "says what is installed where it runs; `/metrics` says what a deployment runs",
 }

@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from worker.api.metrics import registry
 from worker.api.use import Used
+from worker.desk.exposition import registry
 from worker.desk.health import is_ready
 from worker.desk.metrics import read_snapshot
 

@@ -188,6 +188,10 @@ VERBS: Commands = {
         "alive:alive_command",
         "Say whether this host's processes of a kind go on; for probes: asks no database.",
     ),
+    "watchdog": (
+        "watchdog:watchdog",
+        "Judge the alerts that ship from the database, and tell by webhook, mail or chat what holds.",
+    ),
     "doctor": (
         "doctor:doctor",
         "Check settings, database, migrations, broker and workers; exits with 1 if one is not well.",

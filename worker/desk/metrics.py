@@ -21,6 +21,7 @@ log = structlog.get_logger()
 class Snapshot:
     """The database's figures at one moment: gauges, the counters of all time by name, and who runs."""
 
+    at: datetime
     figures: Figures
     tallies: Mapping[str, int]
     turns: Mapping[Channel, float]
@@ -43,14 +44,16 @@ def read_snapshot(engine: Engine) -> Snapshot | None:
     """Figures and tallies; None while the database does not answer."""
 
     def step(connection: Connection) -> Snapshot:
+        now = batches.now(connection)
         return Snapshot(
+            now,
             metrics.read(connection),
             tallies.read(connection),
             metrics.read_turns(connection),
             {row.name: row.done_at for row in duties.newest(connection)},
             processes.read(connection),
             metrics.read_dead_letters(connection),
-            metrics.read_closed_windows(connection, batches.now(connection)),
+            metrics.read_closed_windows(connection, now),
         )
 
     try:

@@ -9,14 +9,12 @@ import structlog
 
 from worker.store import duties
 from worker.store.connect import Engine, in_one_statement
-from worker.store.duties import SCAN, DutyRow
+from worker.store.duties import SCAN, SHARED, DutyRow
 
 __all__ = ["SCAN", "SHARED", "Duty", "DutyRow", "TurnNotes", "perform"]
 
 log = structlog.get_logger()
 
-SHARED = ("sweep", "probe", "reports", "starts", "cancel", "rescue", "strays", "deadlines", "seal")
-"""By name: what is done by whichever scheduler looks first, and missed when none does."""
 # A little early, so that who looks exactly when the time is over does not find it a moment short.
 EARLY = 0.9
 

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, text
 
 SCAN = "scan"
 """What each scheduler does for itself several times a second; now and then one of them writes it down."""
+SHARED = ("sweep", "probe", "reports", "starts", "cancel", "rescue", "strays", "deadlines", "seal")
+"""By name: what is done by whichever scheduler looks first, and missed when none does."""
 
 # A row rather than a lock: a lock of a session does not survive a pooler, one of a transaction would
 # keep it open for as long as a provider takes to answer.

@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 from typer.main import get_command
 
-from worker.api.metrics import registry
 from worker.cli.main import app
+from worker.desk.exposition import registry
 from worker.desk.metrics import read_snapshot
 
 ALERTS = Path(__file__).parents[3] / "config" / "deploy" / "alerts"

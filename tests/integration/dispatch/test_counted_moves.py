@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, event, text
 
 from tests.factories import make_attempt, make_timeouts, token_of
-from worker.api.metrics import registry
+from worker.desk.exposition import registry
 from worker.desk.metrics import read_snapshot
 from worker.dispatch.provider_loop import Answered
 from worker.dispatch.record import record

@@ -26,7 +26,7 @@ from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
 from tests.limits import gate
 from tests.sessions import eventually
-from worker.api.metrics import registry
+from worker.desk.exposition import registry
 from worker.desk.metrics import read_snapshot
 from worker.desk.tallies import add_tallies
 from worker.dispatch.apply_reports import apply_reports

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from worker.api.metrics import registry
+from worker.desk.exposition import registry
 
 
 def test_a_folder_that_is_gone_costs_no_other_figure(tmp_path: Path) -> None:

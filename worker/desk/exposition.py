@@ -14,14 +14,14 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from worker.api.measures import show_measures
+from worker.desk.measure_series import show_measures
 from worker.desk.metrics import Snapshot
 from worker.desk.processes import ProcessRow
-from worker.dispatch.duty import SCAN, SHARED
 from worker.domain.consent.opt_out_words import Wish
 from worker.domain.evidence.counted_moves import ANSWERS, CONTACTS, DOUBTS, Moves
 from worker.domain.statuses import Cause, Channel, ChannelStatus, RequestStatus, SuppressReason
 from worker.heartbeat import KINDS
+from worker.store.duties import SCAN, SHARED
 
 HELP: dict[str, str] = {
     "halts": "halts in force: everything, a channel or a campaign",

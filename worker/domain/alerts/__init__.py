@@ -1,0 +1,1 @@
+"""Alerts: the rules that ship for Prometheus, judged without one."""
