@@ -217,8 +217,15 @@ def now(connection: Connection) -> datetime:
 
 
 # What an archived batch has attempted is no longer stored.
+# One step along the index of a batch's attempts for each that is shown, which the order asks for: as an
+# EXISTS, or unordered, the planner may read every attempt there is instead.
 ATTEMPTED = or_(
-    select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.counted).exists(),
+    select(literal(True))
+    .where(attempt.c.batch == batch.c.id, attempt.c.counted)
+    .order_by(attempt.c.began_at.desc())
+    .limit(1)
+    .scalar_subquery()
+    .is_(True),
     batch.c.archived_at.is_not(None),
 )
 

@@ -93,8 +93,10 @@ _RETRIED = text("""
             SELECT request, attempt_number, closed_at FROM attempt
             WHERE batch = :batch ORDER BY began_at DESC LIMIT :most
         ) AS a
-        LEFT JOIN attempt AS newer
-            ON newer.request = a.request AND newer.attempt_number = a.attempt_number + 1
+        LEFT JOIN LATERAL (  -- one step for each of the few, whatever else there is
+            SELECT began_at FROM attempt
+            WHERE request = a.request AND attempt_number = a.attempt_number + 1 LIMIT 1
+        ) AS newer ON true
         LEFT JOIN queue AS q ON q.request = a.request
         WHERE a.closed_at IS NOT NULL
     ) AS ended
