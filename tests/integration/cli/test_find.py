@@ -56,4 +56,4 @@ def test_a_request_says_what_holds_it(outreach: Outreach) -> None:
     assert "held by paused: by ana@example.com" in told
     assert "held by due: not before" in told
     gates = json.loads(outreach("request", "show", "B", "R-1", "--json").stdout)["held_by"]
-    assert [gate.split(":")[0] for gate in gates] == ["paused", "due"]
+    assert {"paused", "due"} <= {gate.split(":")[0] for gate in gates}
