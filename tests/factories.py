@@ -417,7 +417,7 @@ def make_limits(**values: Any) -> DeliveryLimits:
         "flush_seconds": 0.02,
         "at_once": 100,
         "group_size": 100,
-        "patience": make_timeouts(),
+        "timeouts": make_timeouts(),
         "mark_key": b"a key",
     }
     return DeliveryLimits(**(chosen | values))

@@ -59,7 +59,7 @@ NOUNS: dict[str, tuple[str, Commands]] = {
                 "request_actions:retry",
                 "Give requests that FAILED one more attempt each; whom one may have reached is passed over.",
             ),
-            "update": ("batch:update", "Change when a batch ends or how fast it goes."),
+            "update": ("batch:update", "Change when a batch starts or ends, or how fast it goes."),
             "show": ("batch:show", "Show a batch with its status and counts."),
             "watch": ("batch:watch", "Watch a batch until each of its requests is final."),
             "pause": (
@@ -83,7 +83,7 @@ NOUNS: dict[str, tuple[str, Commands]] = {
             ),
             "show": (
                 "request:show",
-                "Show where a request stands and everything that happened to it.",
+                "Show where a request stands, everything that happened to it, and what holds it now.",
             ),
         },
     ),
