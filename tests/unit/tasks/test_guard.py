@@ -5,9 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery.bootsteps import Blueprint
+from kombu.asynchronous import Hub
 
-from tasks.guard import make_fit
+from tasks.guard import GuardedConsumer, make_fit
 from worker.domain.contract.message_ids import to_stored_id
+from worker.heartbeat import HEART
 
 PERSON = "+15125550188"
 TASK = "outreach.dispatch_batch"
@@ -61,3 +64,12 @@ def test_an_unfit_message_becomes_the_call_that_keeps_it(changes: dict[str, Any]
     assert not message.errors
     whole = json.loads(json.loads(message.body)[1]["whole"])
     assert whole["properties"] == {"correlation_id": PERSON}
+
+
+def test_a_worker_is_alive_as_long_as_the_loop_that_consumes_turns() -> None:
+    consumer, hub = GuardedConsumer.__new__(GuardedConsumer), Hub()
+    vars(consumer).update(blueprint=Blueprint(), steps=[])
+
+    consumer.register_with_event_loop(hub)
+
+    assert HEART.beat in hub.on_tick
