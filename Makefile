@@ -7,10 +7,10 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test coverage fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock dist clean screenshots
+.PHONY: help setup demo run test coverage fast chaos beyond simulate bench bench-metrics bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock dist clean screenshots
 
 # A developer's .env leads to somebody's production: nothing that tests, proves or measures reads it.
-test coverage fast chaos beyond simulate bench bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate screenshots: export OUTREACH_ENV_FILE = /dev/null
+test coverage fast chaos beyond simulate bench bench-metrics bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate screenshots: export OUTREACH_ENV_FILE = /dev/null
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench: $(READY)  ## measure beside the usual Celery application and the bare lim
 
 bench-scan: $(READY)  ## the scheduler's tick on a large database (ROWS=1000000)
 	@$(BIN)/python -m tests.benchmarks.scan $(if $(ROWS),--rows $(ROWS))
+
+bench-metrics: $(READY)  ## what measuring costs, in pairs of runs with it and without (N=6000 PAIRS=12)
+	@$(BIN)/python -m tests.benchmarks.metrics $(if $(N),--n $(N)) $(if $(PAIRS),--pairs $(PAIRS))
 
 bench-memory: $(READY)  ## what each process of an idle house holds in memory
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.benchmarks.memory
