@@ -70,7 +70,9 @@ def judged_at(case: dict[str, Any], when: float) -> dict[str, list[dict[str, str
 def expected() -> Iterator[Any]:
     for case in CASES:
         for asked in case["alert_rule_test"]:
-            yield pytest.param(case, asked, id=f"{case['name']}-{asked['alertname']}")
+            yield pytest.param(
+                case, asked, id=f"{case['name']}-{asked['alertname']}-{asked['eval_time']}"
+            )
 
 
 @pytest.mark.parametrize(("case", "asked"), list(expected()))
