@@ -388,6 +388,7 @@ def make_timeouts(**values: Any) -> Timeouts:
     chosen: dict[str, Any] = {
         "throttle_pause": 5 * SECOND,
         "refused_pause": 15 * SECOND,
+        "arrival": 70 * SECOND,
         "first_doubt_lookup": 30 * SECOND,
         "lookup_interval": MINUTE,
         "empty_lookups": 3,

@@ -268,6 +268,7 @@ class Runtime:
             throttle_pause=timedelta(seconds=timing.throttle_pause),
             refused_pause=timedelta(seconds=timing.refused_pause),
             first_doubt_lookup=timedelta(seconds=timing.first_doubt_lookup),
+            arrival=timedelta(seconds=timing.unanswered),
             lookup_interval=timedelta(seconds=timing.lookup_interval),
             empty_lookups=timing.empty_lookups,
             unknown_run=self.settings.unknown_run,

@@ -45,13 +45,14 @@ def drain(
     """Fence off a batch whose pause, deletion or expiry has committed.
 
     1. Poll until every attempt that could still be on its way has answered or timed out. Doubt does
-       not block: its deadline lies behind it, so nothing of it can be written any more.
+       not block: its deadline lies behind it, so nothing of it can be written any more; but where nobody
+       answered in time, what was written is given as long to arrive as a silent worker is.
     2. Cancel calls that the provider accepted and has not dialed yet.
 
     When this returns, the provider receives no new request of this batch.
     """
     began = time.monotonic()
-    while in_transaction(engine, doubts.on_their_way, batch_id):
+    while in_transaction(engine, doubts.on_their_way, batch_id, patience.arrival):
         time.sleep(POLL)
     queued = in_transaction(engine, doubts.find_queued_calls, batch_id)
     canceled = sum(

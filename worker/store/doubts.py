@@ -46,15 +46,22 @@ def in_doubt(connection: Connection, limit: int, campaign: int | None = None) ->
     ]
 
 
+# What was written and not answered in time may lie unread at a provider that stands still: it is waited for
+# as long as for a worker that went silent. Whatever else is in doubt the provider has seen, or cut off.
 _ON_THEIR_WAY = text("""
     SELECT count(*) FROM attempt AS a JOIN communication_batch AS b ON b.id = a.batch
-    WHERE b.batch_id = :batch_id AND a.state = 'SENDING' AND a.check_at > clock_timestamp()
+    WHERE b.batch_id = :batch_id AND (
+        (a.state = 'SENDING' AND a.check_at > clock_timestamp())
+        OR (a.state = 'IN_DOUBT' AND a.error_code = 'read_timeout'
+            AND a.began_at > clock_timestamp() - CAST(:arrival AS interval)))
 """)
+ARRIVAL = timedelta(seconds=70)
+"""How long after begin a request may still arrive, with the usual durations."""
 
 
-def on_their_way(connection: Connection, batch_id: str) -> int:
-    """Attempts of a batch whose request could still be written to the provider or be answered."""
-    return connection.scalar(_ON_THEIR_WAY, {"batch_id": batch_id}) or 0
+def on_their_way(connection: Connection, batch_id: str, arrival: timedelta = ARRIVAL) -> int:
+    """Attempts of a batch whose request could still be written, arrive at the provider or be answered."""
+    return connection.scalar(_ON_THEIR_WAY, {"batch_id": batch_id, "arrival": arrival}) or 0
 
 
 _QUEUED = text("""

@@ -12,6 +12,8 @@ class Timeouts:
 
     throttle_pause: timedelta
     refused_pause: timedelta
+    arrival: timedelta
+    """From begin until what was written has arrived, or never does."""
     first_doubt_lookup: timedelta
     """From an unknown answer to the first question about it."""
     lookup_interval: timedelta
