@@ -22,6 +22,7 @@ from worker.desk.database import (
     examine_database,
     examine_doubts,
     examine_duties,
+    examine_ends,
     examine_halts,
     examine_writes,
 )
@@ -107,6 +108,7 @@ def _examine_contents(runtime: Runtime) -> Iterator[Finding]:
     yield from examine_processes(runtime.engine, KINDS)
     yield from examine_halts(runtime.engine)
     yield examine_doubts(runtime.engine)
+    yield from examine_ends(runtime.engine)
     yield _examine_identity(runtime)
     inbound = f"{runtime.settings.public_url}/callbacks/sms/inbound"
     yield examine_answers(runtime.engine, inbound)

@@ -6,7 +6,15 @@ from worker.desk.findings import Finding
 from worker.domain.database_identity import UNRECOGNIZED_REASON
 from worker.domain.recipients.identities import FOLD_VERSION, identity_of
 from worker.domain.wire import stamp
-from worker.store import duties, halts, recipient_folding, server, tallies, unjudged
+from worker.store import (
+    duties,
+    expected_misses,
+    halts,
+    recipient_folding,
+    server,
+    tallies,
+    unjudged,
+)
 from worker.store.connect import (
     Connection,
     Engine,
@@ -20,6 +28,7 @@ from worker.store.halts import HaltRow
 from worker.store.health import write_something
 from worker.store.version import OLDEST_POSTGRES
 
+MOST_LATE = 20
 START_ONE = "start a scheduler, or see why it hangs: python -m tasks.scheduler"
 SEE_ITS_LOG = "see duty_failed in the scheduler's log"
 
@@ -127,6 +136,22 @@ def examine_doubts(engine: Engine) -> Finding:
         "see judging_failed and look_failed in the scheduler's log; outreach attempts --in-doubt"
     )
     return Finding("doubts", False, told, advice, found.since)
+
+
+def examine_ends(engine: Engine) -> list[Finding]:
+    """Return which batches will not finish before they expire, as it was last laid out."""
+    late = in_transaction(engine, expected_misses.late, MOST_LATE)
+    if not late:
+        return [Finding("batches in time", True, "all that end within a month")]
+    return [
+        Finding(
+            f"batch {one.batch_id}",
+            False,
+            f"{one.missed:,} of its requests will not be attempted before {stamp(one.expires_on)}",
+            f"a higher rate, longer hours or a later end; see: outreach batch plan {one.batch_id}",
+        )
+        for one in late
+    ]
 
 
 def examine_answers(engine: Engine, url: str) -> Finding:

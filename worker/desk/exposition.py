@@ -31,7 +31,7 @@ HELP: dict[str, str] = {
     "reports_waiting": "callbacks that fit no attempt yet",
     "uploads_waiting": "files whose rows are not in their batch yet",
     "webhooks_waiting": "events that their receiver has not taken yet",
-    "batches_late": "auto-paced batches that are not expected to finish before they expire",
+    "batches_late": "batches that are not expected to finish before they expire",
     "oldest_due_seconds": "age of the oldest request that is due and may be sent; 0 when none is",
     "oldest_doubt_seconds": "how long the oldest doubt has lasted; 0 when there is none",
     "oldest_webhook_seconds": "age of the oldest event that its receiver has not taken; 0 when none waits",

@@ -4,16 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from worker.desk.processes import ProcessKind
-from worker.store import campaigns, glance
+from worker.store import campaigns, expected_misses, glance
 from worker.store.connect import Connection
 from worker.store.duties import DutyRow
 from worker.store.glance import StatusCount
 from worker.store.halts import HaltRow
 
+MOST_LATE = 20
+"""Batches that will not finish in time, of which the first are named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A trouble to tell. `kind`: scan, halt, process, duty or doubt; `halt`: the one it is about, if any."""
+    """A trouble to tell. `kind`: scan, halt, process, duty, doubt, late; `halt`: the one it is about."""
 
     kind: str
     headline: str
@@ -49,6 +52,7 @@ def _by_weight(connection: Connection, signs: Signs) -> Iterator[Trouble]:
     yield from (_of_process(one) for one in signs.processes if one.silent)
     if signs.in_doubt:
         yield _of_doubts(signs.in_doubt)
+    yield from _late(connection)
 
 
 def _halts(connection: Connection, signs: Signs, scope: str) -> Iterator[Trouble]:
@@ -100,6 +104,18 @@ def _of_doubts(n: int) -> Trouble:
         f"{who} may or may not have been reached; nobody is contacted twice meanwhile.",
         "See what happens next, or decide",
     )
+
+
+def _late(connection: Connection) -> Iterator[Trouble]:
+    if late := expected_misses.late(connection, MOST_LATE):
+        missed, names = sum(one.missed for one in late), ", ".join(one.batch_id for one in late[:3])
+        yield Trouble(
+            "late",
+            f"{'A batch' if len(late) == 1 else 'Some batches'} will not finish in time.",
+            f"{missed:,} people will not be contacted before the end: {names}"
+            f"{' and more' if len(late) > 3 else ''}.",
+            "Raise the rate, or move the end",
+        )
 
 
 def _of_halt(what: str, halt: HaltRow, counted: Sequence[StatusCount]) -> Trouble:

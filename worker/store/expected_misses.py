@@ -1,6 +1,7 @@
-"""Auto-paced batches, and how many of their requests are not expected to be attempted in time."""
+"""Batches that end, how many of their requests are not expected to be attempted in time, and who is told."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
@@ -9,16 +10,48 @@ from sqlalchemy.types import BigInteger, Integer
 
 from worker.store.schema.conventions import is_open
 
-_AUTO_PACED = text(f"""
+_ENDING = text(f"""
     SELECT id FROM communication_batch
-    WHERE {is_open()} AND auto_call_rate AND expires_on > clock_timestamp()
+    WHERE {is_open()} AND expires_on > clock_timestamp() AND expires_on < clock_timestamp() + :within
     ORDER BY expires_on, id LIMIT :limit
 """)  # noqa: S608  is_open is a constant
 
 
-def auto_paced(connection: Connection, limit: int) -> list[int]:
-    """Open batches with an automatic rate, those that expire first before the others."""
-    return list(connection.scalars(_AUTO_PACED, {"limit": limit}))
+def ending(connection: Connection, *, within: timedelta, limit: int) -> list[int]:
+    """Open batches that expire within this time, those that do first before the others."""
+    return list(connection.scalars(_ENDING, {"within": within, "limit": limit}))
+
+
+_WAITING = text("""
+    SELECT coalesce(sum(n), 0)::bigint FROM request_count
+    WHERE batch = :batch AND request_status = 'PENDING'
+""")
+
+
+def waiting(connection: Connection, batch: int) -> int:
+    """Count the requests of a batch that wait."""
+    return int(connection.scalar(_WAITING, {"batch": batch}) or 0)
+
+
+class LateBatch(NamedTuple):
+    """A batch that will not finish in time, and how many of its requests will not be attempted."""
+
+    batch_id: str
+    missed: int
+    expires_on: datetime
+
+
+_LATE = text(f"""
+    SELECT b.batch_id, p.late, b.expires_on
+    FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
+    WHERE p.late IS NOT NULL AND {is_open("b.")} AND b.expires_on > clock_timestamp()
+    ORDER BY b.expires_on, b.id LIMIT :limit
+""")  # noqa: S608  is_open is a constant
+
+
+def late(connection: Connection, limit: int) -> list[LateBatch]:
+    """Batches that were last found to be late, those that expire first before the others."""
+    return [LateBatch(*row) for row in connection.execute(_LATE, {"limit": limit})]
 
 
 class Noted(NamedTuple):
@@ -42,6 +75,46 @@ _NOTE = text("""
 """).bindparams(
     bindparam("batches", type_=ARRAY(BigInteger)), bindparam("lates", type_=ARRAY(Integer))
 )
+
+
+# It hangs on the request of the batch that waits longest, and is archived with it.
+_TELL = text("""
+    WITH late AS (
+        SELECT b.batch_id, b.campaign_id, b.expires_on, v.missed, r.id AS request
+        FROM unnest(:batches, :missed) AS v (batch, missed)
+        JOIN communication_batch AS b ON b.id = v.batch
+        CROSS JOIN LATERAL (
+            SELECT request FROM queue WHERE batch = b.id ORDER BY due_at, request LIMIT 1
+        ) AS first
+        JOIN communication_request AS r ON r.id = first.request FOR KEY SHARE OF r SKIP LOCKED
+    ), events AS (
+        SELECT gen_random_uuid() AS event, receiver.url, late.*
+        FROM late JOIN campaign AS c ON c.id = late.campaign_id AND c.webhooks <> '[]'
+        CROSS JOIN LATERAL (
+            SELECT DISTINCT hook ->> 'url' AS url FROM jsonb_array_elements(c.webhooks) AS hook
+            WHERE hook ->> 'url' IS NOT NULL
+        ) AS receiver
+    )
+    INSERT INTO webhook_delivery (event, request, url, body, next_try_at)
+    SELECT event, request, url, CAST(jsonb_build_object(
+               'id', event,
+               'type', 'communication_batch.late',
+               'occurred_at', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+               'campaign_id', campaign_id,
+               'batch_id', batch_id,
+               'expires_on', to_char(expires_on AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+               'missed', missed
+           ) AS text), clock_timestamp()
+    FROM events ORDER BY url
+""").bindparams(
+    bindparam("batches", type_=ARRAY(BigInteger)), bindparam("missed", type_=ARRAY(Integer))
+)
+
+
+def tell(connection: Connection, missed: Mapping[int, int]) -> int:
+    """Let the receivers of these batches' campaigns be told. Returns how many are to be."""
+    named = {"batches": list(missed), "missed": list(missed.values())}
+    return connection.execute(_TELL, named).rowcount
 
 
 def note(connection: Connection, missed: Mapping[int, int]) -> list[Noted]:

@@ -44,7 +44,7 @@ _FIGURES = text(f"""
         (SELECT count(*) FROM upload WHERE finished_at IS NULL),
         (SELECT count(*) FROM webhook_delivery WHERE next_try_at IS NOT NULL),
         (SELECT count(*) FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
-         WHERE p.late IS NOT NULL AND b.auto_call_rate AND {is_open("b.")} AND b.expires_on > now()),
+         WHERE p.late IS NOT NULL AND {is_open("b.")} AND b.expires_on > now()),
         (SELECT coalesce(extract(epoch FROM now() - min(oldest.due_at)), 0)::float8
          FROM communication_batch AS b CROSS JOIN LATERAL (
              SELECT due_at FROM queue WHERE batch = b.id AND due_at <= now()

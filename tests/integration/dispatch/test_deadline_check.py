@@ -1,5 +1,6 @@
-"""An auto-paced batch that can't finish before it expires says so as soon as that is known."""
+"""A batch that can't finish before it expires says so as soon as that is known."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,11 @@ import pytest
 from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
-from tests.factories import HOUR, make_batch, make_campaign, make_request
+from tests.factories import HOUR, MINUTE, make_batch, make_campaign, make_request
+from worker.desk.database import examine_ends
 from worker.desk.metrics import read_figures
+from worker.desk.minutes import Minutes
+from worker.desk.now import look_around
 from worker.dispatch.deadline_check import check_deadlines
 from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.statuses import Channel
@@ -88,7 +92,6 @@ CLOSED: dict[str, str] = {
     "deleted": "deleted_at = clock_timestamp(), deleted_reason = 'x'",
     "finished": "finished_at = clock_timestamp()",
     "expired": "expires_on = clock_timestamp()",
-    "not auto-paced": "auto_call_rate = false",
 }
 
 
@@ -103,6 +106,57 @@ def test_a_batch_that_is_closed_is_not_counted_any_more(engine: Engine, how: str
 
     assert seen(engine) == []
     assert read_figures(engine).batches_late == 0
+
+
+def make_slow(engine: Engine) -> None:
+    """Thirty requests at a fixed pace of five an hour, with two hours to go."""
+    campaign = make_campaign(engine, hourly_rate=5, webhooks=HOOKS)
+    batch = make_batch(engine, batch_id="B", campaign=campaign, expires_in=2 * HOUR)
+    for _ in range(30):
+        make_request(engine, batch=batch)
+
+
+HOOKS = [{"url": "https://a.example"}, {"url": "https://a.example"}, {"url": "https://b.example"}]
+
+
+def test_a_fixed_rate_that_is_too_low_is_said_too(engine: Engine) -> None:
+    make_slow(engine)
+
+    assert seen(engine) == late(21)
+    assert read_figures(engine).batches_late == 1
+    [finding] = examine_ends(engine)
+    assert (finding.what, finding.well) == ("batch B", False)
+    assert "21 of its requests" in finding.found
+    trouble = look_around(engine, Minutes(), ceilings=EVERYTHING).trouble
+    assert trouble is not None
+    assert (trouble.kind, "21 people" in trouble.sentence) == ("late", True)
+
+
+def test_its_receivers_are_told_once(engine: Engine) -> None:
+    make_slow(engine)
+    for _ in range(2):
+        seen(engine)
+
+    with engine.begin() as connection:
+        rows = connection.execute(text("SELECT url, body FROM webhook_delivery ORDER BY url")).all()
+    assert [url for url, _ in rows] == ["https://a.example", "https://b.example"]
+    told = json.loads(rows[0].body)
+    assert (told["type"], told["batch_id"], told["missed"]) == ("communication_batch.late", "B", 21)
+
+    change(engine, "UPDATE communication_batch SET expires_on = expires_on + interval '1 day'")
+    assert seen(engine) == [("info", "batch_will_be_in_time", None)]
+    assert [one.what for one in examine_ends(engine)] == ["batches in time"]
+
+
+def test_nobody_is_warned_for_a_guess_of_how_fast_a_channel_is(engine: Engine) -> None:
+    batch = make_batch(engine, expires_in=10 * MINUTE)
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO request_count VALUES (:batch, 'PENDING', 'PENDING', 1, 100000)"),
+            {"batch": batch},
+        )
+
+    assert seen(engine) == []
 
 
 def test_a_row_that_a_scan_holds_is_noted_the_next_time(engine: Engine) -> None:

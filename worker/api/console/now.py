@@ -21,6 +21,7 @@ WHERE = {
     "duty": "#duties",
     "halt": "#levers",
     "doubt": "/doubts",
+    "late": "/batches?standing=unfinished",
 }
 
 
