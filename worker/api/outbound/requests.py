@@ -22,7 +22,7 @@ from worker.domain.fields import Text
 
 router = APIRouter(route_class=StrictRoute, prefix="/batches/{batch_id}", tags=["requests"])
 MOST_REMOVED = 100_000
-References = Annotated[list[ReferenceId], Body(max_length=MOST_REMOVED)]
+References = Annotated[list[ReferenceId], Body(max_length=MOST_REMOVED, examples=[["patient-17"]])]
 Filter = Annotated[Text | None, Query(max_length=256)]
 
 

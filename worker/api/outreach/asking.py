@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Header, Path, Query
+from pydantic import Field
 
 from worker.api.callers import Administering, Operating, Reading
 from worker.api.use import Used
@@ -14,15 +15,39 @@ from worker.desk.visibility import (
 )
 from worker.domain.callers import Caller
 from worker.domain.contract.batches import BatchId
-from worker.domain.contract.new_requests import ReferenceId
+from worker.domain.contract.new_requests import ReferenceId, Target
 from worker.domain.fields import LARGEST_ID, Text
 
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Limit = Annotated[int, Query(ge=1, le=1_000, description="how many at most")]
 Reference = Annotated[ReferenceId, Query(description="the request's reference_id")]
-Fields = Annotated[
-    dict[str, Any], Body(description="fields by their names; the same as by command")
+_NAMED = "fields by their names; the same as by command"
+BatchFieldsGiven = Annotated[
+    dict[str, Any],
+    Body(
+        description=_NAMED,
+        examples=[
+            {"batch_id": "20271121.1", "campaign_id": 1, "expires_on": "2027-11-22T00:00:00Z"}
+        ],
+    ),
 ]
+CampaignFieldsGiven = Annotated[
+    dict[str, Any],
+    Body(
+        description=_NAMED,
+        examples=[
+            {
+                "campaign_name": "reminder",
+                "mode": "sms",
+                "source": "+15125550100",
+                "body": "Hello {{ name }}",
+            }
+        ],
+    ),
+]
+Because = Annotated[Text, Field(description="why; kept in the audit", examples=["wrong words"])]
+Person = Annotated[Target, Field(examples=["+15125550100"])]
+Named = Annotated[ReferenceId, Field(examples=["patient-17"])]
 
 
 def _seen(

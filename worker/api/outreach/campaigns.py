@@ -9,7 +9,13 @@ from worker.api.answers import json_of, version_in
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
-from worker.api.outreach.asking import CampaignSeen, Fields, OperatingAll, Versions
+from worker.api.outreach.asking import (
+    CampaignFieldsGiven,
+    CampaignSeen,
+    OperatingAll,
+    Person,
+    Versions,
+)
 from worker.api.use import Used
 from worker.desk.campaigns import (
     campaign_diff,
@@ -21,7 +27,6 @@ from worker.desk.campaigns import (
 from worker.desk.forecast import forecast
 from worker.desk.trial_contact import send_test
 from worker.desk.waiting_uploads import LARGEST_FILE
-from worker.domain.contract.new_requests import Target
 from worker.domain.fields import Text, WireModel
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"], route_class=OnceRoute)
@@ -30,7 +35,7 @@ router = APIRouter(prefix="/campaigns", tags=["campaigns"], route_class=OnceRout
 class TrialContact(WireModel):
     """One contact to yourself."""
 
-    target: Target
+    target: Person
     request_variables: dict[Text, Text] = Field(default_factory=dict)
 
 
@@ -42,7 +47,7 @@ def list_all(runtime: Used, caller: Reading) -> Response:
 
 
 @router.post("", responses=refused_with(404, 409, 413, 415, 422))
-def create(runtime: Used, caller: OperatingAll, fields: Fields) -> Response:
+def create(runtime: Used, caller: OperatingAll, fields: CampaignFieldsGiven) -> Response:
     """Create a campaign; creating it again with equal fields changes nothing."""
     return json_of(create_campaign(runtime.engine, fields, by=caller.owner).to_wire())
 
@@ -56,7 +61,11 @@ def show(runtime: Used, _: Reading, campaign: CampaignSeen) -> Response:
 
 @router.patch("/{campaign}", responses=refused_with(404, 409, 412, 413, 415, 422))
 def update(
-    runtime: Used, caller: Operating, campaign: CampaignSeen, fields: Fields, seen: Versions
+    runtime: Used,
+    caller: Operating,
+    campaign: CampaignSeen,
+    fields: CampaignFieldsGiven,
+    seen: Versions,
 ) -> Response:
     """Change the named fields; null clears one, the others stay."""
     after = update_campaign(runtime.engine, campaign, fields, by=caller.owner, seen=seen)

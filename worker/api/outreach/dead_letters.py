@@ -1,6 +1,9 @@
 """Dead letters: what could not be accepted. A key of one campaign sees none: they are nobody's yet."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from worker.api.answers import json_of
 from worker.api.documents import refused_with
@@ -17,7 +20,9 @@ class Repaired(WireModel):
     """Another name or payload, where the letter's own is wrong."""
 
     name: Text | None = None
-    payload: Text | None = None
+    payload: (
+        Annotated[Text, Field(examples=['{"batch_id": "20271121.1", "paused": true}'])] | None
+    ) = None
 
 
 @router.get("", responses=refused_with(404, 422))

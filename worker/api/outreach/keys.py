@@ -21,7 +21,7 @@ router = APIRouter(prefix="/keys", tags=["keys"], route_class=OnceRoute)
 class KeyWanted(WireModel):
     """A key to be made."""
 
-    name: Name
+    name: Annotated[Name, Field(examples=["crm"])]
     role: Annotated[Role, Strict(strict=False)]
     owner: Mailbox | None = None
     campaign: Name | None = None
