@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from typer.core import TyperGroup
 
+from tests.contract import reduce
 from worker.api.console.app import signed_in_routes
 from worker.api.outreach import routes
 from worker.cli.commands import commands
@@ -78,6 +79,52 @@ SAME = {
 }
 """The operation that does what a command does."""
 
+HERE = "where it is typed: how it is drawn, or a file or clock of the terminal"
+OF_THE_TERMINAL = dict.fromkeys(("as_json", "wide", "help", "preview", "excel", "separator"), HERE)
+AS = {"by": "the key's owner", **OF_THE_TERMINAL}
+"""Options of any command that no operation has, and why."""
+
+FIELDS = "a field of the body, whose names are those of the noun"
+OTHERWISE: dict[str, dict[str, str]] = {
+    "campaign create": {"fields": FIELDS, "file": FIELDS},
+    "campaign update": {"fields": FIELDS, "file": FIELDS},
+    "campaign test": {"to": "target", "variables": "request_variables"},
+    "batch create": dict.fromkeys(
+        (
+            *("batch_id", "campaign", "starts_at", "expires_on", "paused"),
+            *("call_rate", "auto_call_rate"),
+        ),
+        FIELDS,
+    ),
+    "batch update": dict.fromkeys(
+        ("starts_at", "expires_on", "call_rate", "auto_call_rate"), FIELDS
+    ),
+    "batch plan": {
+        "what": "batch_id",
+        **dict.fromkeys(
+            ("campaign", "file", "starts_at", "expires_on", "call_rate", "auto_call_rate"),
+            "POST /campaigns/{campaign}/plan plans a file; requests, as if so many waited",
+        ),
+    },
+    "batch remove": {"references": "reference_ids"},
+    "batch retry": {"references": "reference_ids", "failed": "no reference_ids"},
+    "batch results": {"reference": "reference_id", "as_csv": "GET …/results/csv and …/jsonl"},
+    "request retry": {"reference_id": "reference_ids"},
+    "dead-letters list": {
+        "everything": "settled",
+        "reveal": "GET /dead-letters/{letter} shows one whole, to a key that may operate",
+    },
+    "dead-letters show": dict.fromkeys(("reveal", "payload"), "the answer has it"),
+    "suppress remove": {"row": "suppression", "why": "reason"},
+    "halt": dict.fromkeys(("everything", "channel", "campaign"), "scope and key"),
+    "resume": {
+        **dict.fromkeys(("everything", "channel", "campaign"), "scope and key"),
+        "after_restore": "what is known of the database lies on the host where it is typed",
+    },
+    "attempts": {"in_doubt": "the address says it"},
+}
+"""Options that go by another name, or that no operation has, and why."""
+
 
 def _commands() -> Iterator[str]:
     return (name for name, _ in _found())
@@ -97,21 +144,48 @@ def _options(one: Any) -> set[str]:
     return {name for parameter in command.params for name in parameter.opts}
 
 
-def _operations() -> set[str]:
+def _operations() -> dict[str, set[str]]:
+    """By operation, the names of all that it may be told."""
     app = FastAPI()
     app.include_router(routes.router)
     return {
-        f"{method.upper()} {path.removeprefix(PREFIX)}"
-        for path, methods in app.openapi()["paths"].items()
-        for method in methods
+        operation.replace(PREFIX, ""): {name.split()[-1] for name in told["parameters"]}
+        | {name.split(".")[1] for name in told["takes"] if "." in name}
+        for operation, told in reduce(app.openapi()).items()
     }
+
+
+def _typed(name: str) -> set[str]:
+    """What may be typed behind a command."""
+    first, *verbs = name.split()
+    found: Any = commands()[first]
+    for verb in (None, *verbs):
+        found = found if verb is None else found.commands[verb]
+        found = found.command() if isinstance(found, Later) else found
+    completing = {"install_completion", "show_completion"}
+    return {one.name for one in found.params} - completing
 
 
 def test_what_a_command_does_an_operation_does_too() -> None:
     without = set(_commands()) - SAME.keys() - OF_A_MACHINE.keys()
 
     assert without == set(), "give each an operation, or say why it belongs to a machine"
-    assert set(SAME.values()) <= _operations()
+    assert set(SAME.values()) <= _operations().keys()
+
+
+def test_what_may_be_typed_behind_a_command_an_operation_may_be_told() -> None:
+    told = _operations()
+    without = {
+        name: missing
+        for name, operation in SAME.items()
+        if (missing := _typed(name) - told[operation] - AS.keys() - OTHERWISE.get(name, {}).keys())
+    }
+
+    assert without == {}, "let its operation be told it, or say why not"
+    for name, others in OTHERWISE.items():
+        assert others.keys() <= _typed(name), name
+        for other in others.values():
+            assert not other.isidentifier() or other in told[SAME[name]], (name, other)
 
 
 CONSOLE = {

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from worker.desk.campaigns import get_campaign
 from worker.desk.visibility import UnknownHere
+from worker.domain.audit import AuditEntry
 from worker.domain.callers import Caller
 from worker.domain.errors import WrongFields
 from worker.domain.statuses import Channel
-from worker.store import halts
+from worker.store import audit, halts
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.halts import HaltRow, Scope
 
@@ -20,6 +21,13 @@ def halts_seen(engine: Engine, caller: Caller) -> Sequence[HaltRow]:
     if caller.campaign is None:
         return in_force
     return [one for one in in_force if (one.scope, one.key) == _of(caller.campaign)]
+
+
+def halts_before(engine: Engine, caller: Caller, *, limit: int) -> list[AuditEntry]:
+    """Every halt and resume of all, of a channel or a campaign that the caller sees, the latest first."""
+    of = caller.campaign
+    subject = None if of is None else f"campaign {of}"
+    return in_transaction(engine, audit.halts, subject=subject, limit=limit)
 
 
 def halt_by(engine: Engine, caller: Caller, scope: Scope, key: str, reason: str | None) -> bool:

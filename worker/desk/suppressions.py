@@ -4,12 +4,10 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import BinaryIO
 from uuid import uuid4
 
 from worker.domain.audit import Deed
 from worker.domain.consent.suppression import LIST, Act, Source, list_name
-from worker.domain.contract.csv_targets import targets as read_targets
 from worker.domain.errors import Mistake
 from worker.domain.recipients.identities import identity_of
 from worker.domain.recipients.targets import Unreachable, normalize
@@ -22,7 +20,6 @@ __all__ = [
     "Imported",
     "NobodyThere",
     "identity_at",
-    "import_file",
     "import_suppressed",
     "suppress_in",
     "suppress_recipient",
@@ -90,17 +87,6 @@ def suppress_recipient(
     """
     act = Act(Source.OPERATOR, str(uuid4()), by)
     in_transaction(engine, suppress_in, channel, target, reason=reason, act=act)
-
-
-def import_file(
-    engine: Engine, channel: Channel, file: BinaryIO, *, reason: SuppressReason, by: str
-) -> Imported:
-    """Suppress everybody in a file: one target a line, or CSV with a column target.
-
-    Raises:
-        FileFault: it can't be read.
-    """
-    return import_suppressed(engine, channel, read_targets(file), reason=reason, by=by)
 
 
 def import_suppressed(

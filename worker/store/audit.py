@@ -81,6 +81,14 @@ def count(connection: Connection, subject: str, deed: Deed) -> int:
     return int(connection.scalar(select(func.count()).where(*chosen)) or 0)
 
 
+def halts(connection: Connection, *, subject: str | None, limit: int) -> list[AuditEntry]:
+    """The latest halts and their liftings, newest first; of one subject, or of any but batches."""
+    deeds = audit.c.deed.in_([Deed.HALT, Deed.RESUME])
+    of = audit.c.subject.not_like("batch %") if subject is None else audit.c.subject == subject
+    query = select(audit).where(deeds, of).order_by(audit.c.id.desc()).limit(limit)
+    return [entry_of(row) for row in connection.execute(query).mappings()]
+
+
 def _conditions(asked: AuditQuery) -> Iterator[ColumnElement[bool]]:
     if asked.subject is not None:
         yield audit.c.subject == asked.subject

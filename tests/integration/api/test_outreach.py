@@ -19,6 +19,7 @@ from tests.factories import (
     make_batch,
     make_request,
 )
+from tests.sessions import eventually
 from worker.api.callers import HEADER
 from worker.desk.audit import list_audit
 from worker.domain.callers import Role
@@ -152,3 +153,62 @@ def test_a_key_is_made_by_a_key_and_shown_once(call: Call, key: str) -> None:
     assert made["key"] not in str(call(key, "GET", "/keys"))
     assert call(key, "POST", "/keys/bi/revoke")[0] == 200
     assert call(key, "POST", "/keys/bi/revoke")[0] == 404
+
+
+def form(rows: str) -> bytes:
+    """A file in a form, as it goes over the wire with the boundary `x`."""
+    head = '--x\r\nContent-Disposition: form-data; name="file"; filename="f.csv"\r\n\r\n'
+    return f"{head}{rows}\r\n--x--\r\n".encode()
+
+
+def test_a_list_is_imported_in_editions(call: Call, key: str, post_file: Any) -> None:
+    def edition(*last: int, query: str = "") -> Any:
+        rows = "target\r\n" + "".join(f"+1512555{n:04}\r\n" for n in last)
+        asked = f"mode=voice&source=dnc{query}"
+        return post_file(key, "/suppressions/import", form(rows), asked)
+
+    assert edition(*range(100, 120))[1]["new"] == 20
+    status, told = edition(100, query="&replace=true")
+    assert (status, told["lifted"]) == (200, 0)
+    assert told["not_lifted"] == (
+        "nothing is lifted: it would be 19 of 20; if that is meant, import again with --lift 19"
+    )
+    told = edition(100, query="&replace=true&lift=19")[1]
+    assert (told["new"], told["lifted"], told["not_lifted"]) == (0, 19, None)
+    left = call(key, "POST", "/suppressions/check", {"mode": "voice", "target": "+15125550101"})
+    assert left[1] == {"suppressed": False}
+    for wrong in ("mode=voice&replace=true", "mode=voice&source=dnc&lift=3"):
+        status, told = post_file(key, "/suppressions/import", form("+15125550100"), wrong)
+        assert (status, told["detail"][0]["loc"]) == (422, ["body", "source"])
+
+
+def test_every_bad_row_of_a_file_is_told_if_asked(api: FastAPI, key: str, batch: str) -> None:
+    rows = "reference_id,target\r\n" + "".join(f"{n},nobody {n}\r\n" for n in range(2, 300))
+    headers = {HEADER: key, "Content-Type": "multipart/form-data; boundary=x"}
+    path = f"/api/v1/outreach/batches/{batch}/upload"
+
+    status, told = ask(api, "POST", path, form(rows), headers, "report=csv")
+
+    lines = told.decode().splitlines()
+    assert (status, lines[0], len(lines)) == (200, "line,column,reason", 299)
+    assert "nobody" not in told.decode()
+
+
+def test_halts_and_their_liftings_stay_in_the_history(
+    engine: Engine, call: Call, key: str, batch: str
+) -> None:
+    call(key, "POST", "/halts", {"scope": "channel", "key": "sms", "reason": "wrong words"})
+    call(key, "POST", "/halts/resume", {"scope": "channel", "key": "sms", "reason": "mended"})
+    call(key, "POST", "/halts", {"scope": "campaign", "key": "1", "reason": "too early"})
+    call(key, "POST", f"/batches/{batch}/pause", {})
+    call(key, "POST", f"/batches/{batch}/resume", {})
+
+    told = call(key, "GET", "/halts/history")[1]
+    assert [(one["deed"], one["subject"], one["why"]) for one in told] == [
+        ("halt", "campaign 1", "too early"),
+        ("resume", "channel sms", "mended"),
+        ("halt", "channel sms", "wrong words"),
+    ]
+    own = make_key(engine, "own", campaign="Reminder")
+    eventually(lambda: call(own, "GET", "/halts/history")[0] == 200)
+    assert [one["subject"] for one in call(own, "GET", "/halts/history")[1]] == ["campaign 1"]

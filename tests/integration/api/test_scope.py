@@ -23,6 +23,7 @@ NOTHING_FOREIGN = {
     "POST /search": "only its campaign's",
     "GET /attempts/in-doubt": "only its campaign's",
     "GET /halts": "only its campaign's",
+    "GET /halts/history": "only its campaign's",
     "GET /audit": "only its campaign's and their batches'",
     "POST /suppressions": "anybody may be opted out",
     "POST /suppressions/check": "yes or no, of one address",

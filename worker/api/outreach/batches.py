@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime
 
 from worker.api.answers import json_of, version_in
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
-from worker.api.outreach.asking import BatchSeen, Fields, Limit, Versions
+from worker.api.outreach.asking import BatchFieldsGiven, BatchSeen, Because, Limit, Versions
 from worker.api.use import Used
 from worker.desk.batch_lists import list_batches
 from worker.desk.batches import (
@@ -35,41 +36,44 @@ Planned = Annotated[int | None, Query(ge=0, le=LARGEST_ID, description="as if so
 class Why(WireModel):
     """A reason, for the audit."""
 
-    reason: Text | None = None
+    reason: Because | None = None
 
 
 class WhyDeleted(WireModel):
     """The reason, kept with the batch."""
 
-    reason: Text
+    reason: Because
 
 
-@router.get("", responses=refused_with(404, 422))
-def list_some(
-    runtime: Used,
+def _query(
     caller: Reading,
     campaign: Text | None = None,
     status: BatchStatus | None = None,
     finished: bool | None = None,
     matching: Text | None = None,
+    since: AwareDatetime | None = None,
     before: BatchId | None = None,
     limit: Limit = 50,
-) -> Response:
-    """The latest batches, newest first; `next` is the `before` of the next page."""
-    only = str(caller.campaign) if caller.campaign else campaign
-    query = BatchQuery(
-        campaign=only,
+) -> BatchQuery:
+    return BatchQuery(
+        campaign=str(caller.campaign) if caller.campaign else campaign,
         status=status,
         finished=finished,
         matching=matching,
+        since=since,
         before=before,
         limit=limit,
     )
+
+
+@router.get("", responses=refused_with(404, 422))
+def list_some(runtime: Used, query: Annotated[BatchQuery, Depends(_query)]) -> Response:
+    """The latest batches, newest first; `next` is the `before` of the next page."""
     return json_of(list_batches(runtime.engine, query).to_wire())
 
 
 @router.post("", responses=refused_with(404, 409, 413, 415, 422))
-def create(runtime: Used, caller: Operating, fields: Fields) -> Response:
+def create(runtime: Used, caller: Operating, fields: BatchFieldsGiven) -> Response:
     """Create an empty batch; creating it again with equal fields changes nothing."""
     made = create_batch_of(runtime.engine, fields, by=caller.owner, campaign=caller.campaign)
     return json_of(made.to_wire())
@@ -85,7 +89,7 @@ def show(runtime: Used, _: Reading, batch_id: BatchSeen) -> Response:
 
 @router.patch("/{batch_id}", responses=refused_with(404, 409, 412, 413, 415, 422))
 def update(
-    runtime: Used, caller: Operating, batch_id: BatchSeen, fields: Fields, seen: Versions
+    runtime: Used, caller: Operating, batch_id: BatchSeen, fields: BatchFieldsGiven, seen: Versions
 ) -> Response:
     """Change the named fields; the others stay."""
     after = update_batch(runtime.engine, batch_id, fields, by=caller.owner, seen=seen)

@@ -9,8 +9,9 @@ from worker.api.answers import json_of
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
+from worker.api.outreach.asking import Because, Limit
 from worker.api.use import Used
-from worker.desk.steering import halt_by, halts_seen, resume_by
+from worker.desk.steering import halt_by, halts_before, halts_seen, resume_by
 from worker.domain.fields import Text, WireModel
 
 router = APIRouter(prefix="/halts", tags=["halts"], route_class=OnceRoute)
@@ -21,13 +22,20 @@ class HaltOf(WireModel):
 
     scope: Literal["all", "channel", "campaign"]
     key: Annotated[Text, Field(max_length=40)] = ""
-    reason: Text | None = None
+    reason: Because | None = None
 
 
 @router.get("", responses=refused_with())
 def list_in_force(runtime: Used, caller: Reading) -> Response:
     """Every halt in force that the key sees, the oldest first."""
     return json_of([one.to_wire() for one in halts_seen(runtime.engine, caller)])
+
+
+@router.get("/history", responses=refused_with(422))
+def list_history(runtime: Used, caller: Reading, limit: Limit = 50) -> Response:
+    """Every halt and its lifting, with who and why, the latest first; none of it is ever deleted."""
+    found = halts_before(runtime.engine, caller, limit=limit)
+    return json_of([one.to_wire() for one in found])
 
 
 @router.post("", responses=refused_with(404, 413, 415, 422))

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, File, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, Field
 
-from worker.api.answers import json_of
+from worker.api.answers import csv_in, json_of, text_file
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
-from worker.api.outreach.asking import BatchSeen, Limit, Reference
+from worker.api.outreach.asking import BatchSeen, Limit, Named, Person, Reference
 from worker.api.use import Used
 from worker.desk.additions import add_requests
 from worker.desk.preview import preview
@@ -21,7 +21,7 @@ from worker.desk.retries import retry_requests
 from worker.desk.uploads import upload_requests
 from worker.desk.waiting_uploads import LARGEST_FILE
 from worker.domain.contract.messages import MOST_REQUESTS, References
-from worker.domain.contract.new_requests import NewRequest, ReferenceId, Target
+from worker.domain.contract.new_requests import NewRequest
 from worker.domain.fields import Text, WireModel
 from worker.domain.statuses import ChannelStatus, RequestStatus
 
@@ -33,27 +33,34 @@ KINDS = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
 class Searched(WireModel):
     """A search by reference or by target: one of both. A target stands in a body, never in an address."""
 
-    target: Target | None = None
-    reference_id: ReferenceId | None = None
+    target: Person | None = None
+    reference_id: Named | None = None
 
 
 class Added(WireModel):
     """Requests to add; `replace` lets them correct those nobody was tried for."""
 
     replace: bool = False
-    requests: Annotated[list[NewRequest], Field(min_length=1, max_length=MOST_REQUESTS)]
+    requests: Annotated[
+        list[NewRequest],
+        Field(
+            min_length=1,
+            max_length=MOST_REQUESTS,
+            examples=[[{"reference_id": "patient-17", "target": "+15125550100"}]],
+        ),
+    ]
 
 
 class NamedRequests(WireModel):
     """Requests of a batch."""
 
-    reference_ids: References
+    reference_ids: Annotated[References, Field(examples=[["patient-17"]])]
 
 
 class RetryOf(WireModel):
     """Requests that FAILED; without names, all of them."""
 
-    reference_ids: References | None = None
+    reference_ids: Annotated[References, Field(examples=[["patient-17"]])] | None = None
     including_doubt: bool = False
 
 
@@ -131,6 +138,12 @@ def add(runtime: Used, caller: Operating, batch_id: BatchSeen, added: Added) -> 
     return json_of({"changed": changed})
 
 
+Report = Annotated[
+    Literal["csv"] | None,
+    Query(description="answer with every bad row instead, as CSV: line, column, reason"),
+]
+
+
 @router.post(
     "/batches/{batch_id}/upload",
     responses=refused_with(404, 409, 413, 415, 422),
@@ -142,13 +155,15 @@ def upload(
     batch_id: BatchSeen,
     file: Annotated[UploadFile, File(description="CSV: reference_id, target, then variables")],
     replace: bool = False,
+    report: Report = None,
 ) -> Response:
     """Add a file's rows and answer when they are stored, with how many were refused and why."""
     engine, name = runtime.patient_engine, file.filename or "upload.csv"
+    bad, by = text_file() if report else None, caller.owner
     stored = upload_requests(
-        engine, batch_id, file=file.file, filename=name, by=caller.owner, replace=replace
+        engine, batch_id, file=file.file, filename=name, by=by, report=bad, replace=replace
     )
-    return json_of(stored.to_wire())
+    return json_of(stored.to_wire()) if bad is None else csv_in(bad)
 
 
 @router.post("/batches/{batch_id}/remove", responses=refused_with(404, 413, 415, 422))

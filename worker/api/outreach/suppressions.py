@@ -2,24 +2,31 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Query, Response, UploadFile
 
 from worker.api.answers import json_of
 from worker.api.callers import Operating, Reading
 from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
-from worker.api.outreach.asking import Limit, Number, OperatingAll, ReadingAll
+from worker.api.outreach.asking import (
+    Because,
+    Limit,
+    Number,
+    OperatingAll,
+    Person,
+    ReadingAll,
+)
 from worker.api.use import Used
+from worker.desk.suppression_editions import Edition, import_edition
 from worker.desk.suppression_lifts import (
     explain_suppressed,
     lift_suppression,
     list_suppressed,
 )
-from worker.desk.suppressions import import_file, suppress_recipient
+from worker.desk.suppressions import suppress_recipient
 from worker.desk.waiting_uploads import LARGEST_FILE
 from worker.domain.contract.messages import WireChannel, WireReason
-from worker.domain.contract.new_requests import Target
-from worker.domain.fields import Text, WireModel
+from worker.domain.fields import LARGEST_ID, Name, WireModel
 from worker.domain.statuses import Channel, SuppressReason
 
 router = APIRouter(prefix="/suppressions", tags=["suppressions"], route_class=OnceRoute)
@@ -29,7 +36,7 @@ class SomebodyThere(WireModel):
     """Somebody on a channel."""
 
     mode: WireChannel
-    target: Target
+    target: Person
 
 
 class ToSuppress(SomebodyThere):
@@ -41,7 +48,23 @@ class ToSuppress(SomebodyThere):
 class WhyLifted(WireModel):
     """The reason for lifting; it is remembered."""
 
-    reason: Text | None = None
+    reason: Because | None = None
+
+
+def _edition(
+    source: Annotated[Name | None, Query(description="the list that the file is of")] = None,
+    replace: Annotated[
+        bool, Query(description="lift whom that list had and this file does not name")
+    ] = False,
+    lift: Annotated[
+        int | None,
+        Query(ge=0, le=LARGEST_ID, description="how many; needed for more than a tenth"),
+    ] = None,
+) -> Edition:
+    return Edition(source=source, replace=replace, lift=lift)
+
+
+OfList = Annotated[Edition, Depends(_edition)]
 
 
 @router.post("", responses=refused_with(409, 413, 415, 422))
@@ -87,8 +110,12 @@ def import_all(
     caller: OperatingAll,
     mode: Annotated[Channel, Query()],
     file: Annotated[UploadFile, File(description="CSV with a column target, or one a line")],
+    edition: OfList,
     reason: SuppressReason = SuppressReason.UNSUBSCRIBED,
 ) -> Response:
     """Suppress everybody in a file; lines that name nobody are reported and stop nobody else's."""
-    done = import_file(runtime.engine, mode, file.file, reason=reason, by=caller.owner)
+    here, by = runtime, caller.owner
+    done = import_edition(
+        here.engine, here.patient_engine, mode, file.file, edition, reason=reason, by=by
+    )
     return json_of(done.to_wire())
