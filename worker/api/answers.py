@@ -1,8 +1,6 @@
 """Answers: values of the wire, written once."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from tempfile import TemporaryFile
 from typing import TextIO
 
 import orjson
@@ -24,17 +22,7 @@ def version_in(value: object, changed_at: datetime) -> Response:
     return answer
 
 
-def text_file() -> TextIO:
-    """A file for the time of an answer."""
-    return TemporaryFile("w+", encoding="utf-8", newline="")
-
-
 def csv_in(file: TextIO) -> Response:
-    """CSV that stands in a file, which is closed behind it."""
-
-    def lines() -> Iterator[str]:
-        with file:
-            file.seek(0)
-            yield from file
-
-    return StreamingResponse(lines(), media_type="text/csv")
+    """CSV that stands in a file, which is closed when it has gone out."""
+    file.seek(0)
+    return StreamingResponse(iter(file), media_type="text/csv")

@@ -94,6 +94,11 @@ def answered_with(model: object, *refusals: int) -> dict[int | str, dict[str, An
     return {200: done, **refused_with(*refusals)}
 
 
+def written_as(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """The content types, beside JSON, in which an operation answers, for its `responses`."""
+    return {200: {"description": "it is so", "content": {kind: {} for kind in kinds}}}
+
+
 def documented_app(lifespan: Lifespan[FastAPI]) -> FastAPI:
     """An application with its documents and its limits, and no route yet."""
     return FastAPIOffline(

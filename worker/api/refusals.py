@@ -13,6 +13,7 @@ from worker.desk.suppression_lifts import UnknownSuppression
 from worker.desk.visibility import OfOneCampaign, UnknownHere
 from worker.desk.waiting_uploads import FileTooLarge, UploadsFull
 from worker.domain import errors
+from worker.domain.contract.messages import UnknownMessage
 from worker.domain.contract.seen_versions import ChangedSince
 from worker.domain.errors import FileFault, Mistake, WrongFields
 from worker.domain.field_faults import phrase
@@ -22,6 +23,7 @@ STATUSES: dict[type[Mistake], int] = {
     errors.UnknownCampaign: 404,
     errors.UnknownBatch: 404,
     errors.UnknownRequest: 404,
+    UnknownMessage: 404,
     ChangedSince: 412,
     UnknownHere: 404,
     UnknownDeadLetter: 404,

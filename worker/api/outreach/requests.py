@@ -1,14 +1,16 @@
 """Requests: one from close by, searched, results, added, replaced, removed, retried, previewed."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from typing import Annotated, Literal, TextIO
 
 from fastapi import APIRouter, Depends, File, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, Field
 
-from worker.api.answers import csv_in, json_of, text_file
+from worker.api.answers import csv_in, json_of
 from worker.api.callers import Operating, Reading
-from worker.api.documents import refused_with
+from worker.api.documents import refused_with, written_as
 from worker.api.once import OnceRoute
 from worker.api.outreach.asking import BatchSeen, Limit, Named, Person, Reference
 from worker.api.use import Used
@@ -121,7 +123,11 @@ def page(
     return json_of({"items": [one.to_wire() for one in found], "next": more})
 
 
-@router.get("/batches/{batch_id}/results/{kind}", responses=refused_with(404, 422))
+@router.get(
+    "/batches/{batch_id}/results/{kind}",
+    response_class=StreamingResponse,
+    responses=refused_with(404, 422) | written_as(*KINDS.values()),
+)
 def stream(
     runtime: Used, _: Reading, batch_id: BatchSeen, wanted: Wanted, kind: Literal["jsonl", "csv"]
 ) -> Response:
@@ -138,15 +144,26 @@ def add(runtime: Used, caller: Operating, batch_id: BatchSeen, added: Added) -> 
     return json_of({"changed": changed})
 
 
-Report = Annotated[
-    Literal["csv"] | None,
-    Query(description="answer with every bad row instead, as CSV: line, column, reason"),
-]
+def _bad_rows(
+    report: Annotated[
+        Literal["csv"] | None,
+        Query(description="answer with every bad row instead, as CSV: line, column, reason"),
+    ] = None,
+) -> Iterator[TextIO | None]:
+    """A file for the bad rows, which lasts until it has gone out; None where nobody asks for them."""
+    if report is None:
+        yield None
+        return
+    with TemporaryFile("w+", encoding="utf-8", newline="") as file:
+        yield file
+
+
+BadRowsFile = Annotated[TextIO | None, Depends(_bad_rows)]
 
 
 @router.post(
     "/batches/{batch_id}/upload",
-    responses=refused_with(404, 409, 413, 415, 422),
+    responses=refused_with(404, 409, 413, 415, 422) | written_as("text/csv"),
     max_body_size=LARGEST_FILE,
 )
 def upload(
@@ -154,12 +171,12 @@ def upload(
     caller: Operating,
     batch_id: BatchSeen,
     file: Annotated[UploadFile, File(description="CSV: reference_id, target, then variables")],
+    bad: BadRowsFile,
     replace: bool = False,
-    report: Report = None,
 ) -> Response:
     """Add a file's rows and answer when they are stored, with how many were refused and why."""
     engine, name = runtime.patient_engine, file.filename or "upload.csv"
-    bad, by = text_file() if report else None, caller.owner
+    by = caller.owner
     stored = upload_requests(
         engine, batch_id, file=file.file, filename=name, by=by, report=bad, replace=replace
     )
