@@ -46,7 +46,7 @@ def check_deadlines(engine: Engine, ceilings: Ceilings) -> None:
 
 def _note(connection: Connection, missed: Mapping[int, int]) -> list[Noted]:
     news = expected_misses.note(connection, missed)
-    begins = {one.batch: one.now for one in news if one.before is None and one.now is not None}
+    begins = {one.batch_id: one.now for one in news if one.before is None and one.now is not None}
     if begins:
         expected_misses.tell(connection, begins)
     return news

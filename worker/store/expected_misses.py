@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, Integer
+from sqlalchemy.types import BigInteger, Integer, Text
 
 from worker.store.schema.conventions import is_open
 
@@ -81,8 +81,8 @@ _NOTE = text("""
 _TELL = text("""
     WITH late AS (
         SELECT b.batch_id, b.campaign_id, b.expires_on, v.missed, r.id AS request
-        FROM unnest(:batches, :missed) AS v (batch, missed)
-        JOIN communication_batch AS b ON b.id = v.batch
+        FROM unnest(:batches, :missed) AS v (batch_id, missed)
+        JOIN communication_batch AS b ON b.batch_id = v.batch_id
         CROSS JOIN LATERAL (
             SELECT request FROM queue WHERE batch = b.id ORDER BY due_at, request LIMIT 1
         ) AS first
@@ -106,12 +106,10 @@ _TELL = text("""
                'missed', missed
            ) AS text), clock_timestamp()
     FROM events ORDER BY url
-""").bindparams(
-    bindparam("batches", type_=ARRAY(BigInteger)), bindparam("missed", type_=ARRAY(Integer))
-)
+""").bindparams(bindparam("batches", type_=ARRAY(Text)), bindparam("missed", type_=ARRAY(Integer)))
 
 
-def tell(connection: Connection, missed: Mapping[int, int]) -> int:
+def tell(connection: Connection, missed: Mapping[str, int]) -> int:
     """Let the receivers of these batches' campaigns be told. Returns how many are to be."""
     named = {"batches": list(missed), "missed": list(missed.values())}
     return connection.execute(_TELL, named).rowcount
