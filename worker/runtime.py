@@ -272,11 +272,8 @@ class Runtime:
             lookup_interval=timedelta(seconds=timing.lookup_interval),
             empty_lookups=timing.empty_lookups,
             unknown_run=self.settings.unknown_run,
-            give_up={
-                Channel.VOICE: give_up,
-                Channel.SMS: give_up,
-                Channel.EMAIL: timedelta(seconds=timing.mail_doubt),
-            },
+            give_up=dict.fromkeys(Channel, give_up)
+            | {Channel.EMAIL: timedelta(seconds=timing.mail_doubt)},
             first_lookup={
                 Channel.VOICE: timedelta(seconds=timing.voice_first_look),
                 Channel.SMS: timedelta(seconds=timing.sms_silence),
