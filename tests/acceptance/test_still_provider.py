@@ -38,20 +38,21 @@ def test_what_it_reads_when_it_goes_on_was_waited_for(inhabited: Inhabited) -> N
     batch, source = f"still-{uuid4().hex[:8]}", "+15125569876"
     people = [f"+1512557{n:04}" for n in range(2000, 2020)]
     make_batch(inhabited, batch, "sms", people, **{**CAMPAIGNS["sms"], "source": source})
-    patience = replace(inhabited.runtime.patience, arrival=ARRIVAL)
+    timeouts = replace(inhabited.runtime.timeouts, arrival=ARRIVAL)
     with ThreadPoolExecutor() as beside:
         with frozen(inhabited, "worker.sandbox"):
             resume_batch(inhabited.engine, batch, by=BY)
             wait_until(lambda: attempts(inhabited, batch, "SENDING") > 0)
             pause_batch(inhabited.engine, batch, by=BY)
             drained = beside.submit(
-                drain, inhabited.engine, inhabited.runtime.line, patience, batch
+                drain, inhabited.engine, inhabited.runtime.provider_loop, timeouts, batch
             )
             wait_until(lambda: attempts(inhabited, batch, "SENDING") == 0)
             assert attempts(inhabited, batch, "IN_DOUBT") > 0
             time.sleep(0.3)  # a drain that does not wait has returned by now
             went_on = drained.done()
         drained.result(60)
+    inhabited.runtime.close_provider_loop()
     returned = time.time()
 
     assert not went_on

@@ -115,6 +115,11 @@ OTHERWISE: dict[str, dict[str, str]] = {
         "reveal": "GET /dead-letters/{letter} shows one whole, to a key that may operate",
     },
     "dead-letters show": dict.fromkeys(("reveal", "payload"), "the answer has it"),
+    **{
+        key: {"channel": "mode"}
+        for key in ("suppress add", "suppress list", "suppress explain", "suppress import")
+    },
+    "find": {"what": "target or reference_id, of which one is given"},
     "suppress remove": {"row": "suppression", "why": "reason"},
     "halt": dict.fromkeys(("everything", "channel", "campaign"), "scope and key"),
     "resume": {

@@ -52,7 +52,7 @@ def drain(
     When this returns, the provider receives no new request of this batch.
     """
     began = time.monotonic()
-    while in_transaction(engine, doubts.on_their_way, batch_id, patience.arrival):
+    while in_transaction(engine, doubts.on_their_way, batch_id, timeouts.arrival):
         time.sleep(POLL)
     queued = in_transaction(engine, doubts.find_queued_calls, batch_id)
     canceled = sum(

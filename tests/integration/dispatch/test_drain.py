@@ -78,7 +78,7 @@ def test_it_does_not_wait_for_what_can_no_longer_be_written(
 
 
 def test_what_was_written_and_not_answered_is_given_time_to_arrive(
-    engine: Engine, line: ProviderLoop
+    engine: Engine, provider_loop: ProviderLoop
 ) -> None:
     """A provider that stands still reads it when it goes on, though we have given up by then."""
     batch = make_batch(engine)
@@ -88,10 +88,13 @@ def test_what_was_written_and_not_answered_is_given_time_to_arrive(
             engine, request=request, state=AttemptState.IN_DOUBT, error_code=code, began_ago=SECOND
         )
 
-    soon = drain(engine, line, make_patience(arrival=1.7 * SECOND), name_of(engine, batch))
+    soon = drain(engine, provider_loop, make_timeouts(arrival=4 * SECOND), name_of(engine, batch))
 
     assert soon.seconds > 0.4
-    assert drain(engine, line, make_patience(arrival=SECOND), name_of(engine, batch)).seconds < 0.4
+    assert (
+        drain(engine, provider_loop, make_timeouts(arrival=SECOND), name_of(engine, batch)).seconds
+        < 0.4
+    )
 
 
 def test_calls_that_were_not_dialed_yet_are_taken_back_and_wait_again(
