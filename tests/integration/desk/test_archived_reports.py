@@ -71,7 +71,9 @@ def test_a_click_that_the_archive_overtakes_is_passed_over(engine: Engine, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("mode", "told"), [(Channel.VOICE, of_a_call), (Channel.SMS, of_a_text)], ids=["call", "text"]
+    ("channel", "told"),
+    [(Channel.VOICE, of_a_call), (Channel.SMS, of_a_text)],
+    ids=["call", "text"],
 )
 @pytest.mark.parametrize("other", [True, False], ids=["another sid", "its sid"])
 def test_another_contact_under_an_archived_token_is_still_told(
