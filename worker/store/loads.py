@@ -35,15 +35,15 @@ def measure_pace(connection: Connection, batches: Sequence[int]) -> dict[int, Re
     return {batch: Recent(n, first, last) for batch, n, first, last in rows}
 
 
-def read(connection: Connection, standing: PacingState, now: datetime, *, moving: bool) -> Load:
+def read(connection: Connection, pacing: PacingState, now: datetime, *, moving: bool) -> Load:
     """The load of a batch.
 
     `moving`: whether it may claim; else the time since its last attempt tells nothing of its pace.
     """
-    batch = standing.batch
+    batch = pacing.batch
     recent = measure_pace(connection, [batch]).get(batch)
     return Load(
-        later=read_later(connection, batch, standing.hours, standing.remaining, now),
+        later=read_later(connection, batch, pacing.hours, pacing.remaining, now),
         measured=None if recent is None else recent.per_hour(now if moving else None),
         retried=read_retried(connection, batch),
     )

@@ -45,8 +45,8 @@ def _override(hours: list[str] | None) -> list[str] | None:
 
 
 def _weekday_hours(days: dict[str, list[str]]) -> dict[str, list[str] | None]:
-    if strangers := set(days) - set(WEEK):
-        raise ValueError(f"may name {', '.join(WEEK)}; {len(strangers)} are unknown")
+    if unknown := set(days) - set(WEEK):
+        raise ValueError(f"may name {', '.join(WEEK)}; {len(unknown)} are unknown")
     return {day: _override(days[day]) for day in WEEK if day in days}
 
 

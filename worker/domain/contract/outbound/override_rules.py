@@ -24,7 +24,7 @@ Hours = Sequence[str]
 def faults_in(rules: Rules) -> list[str]:
     """Find the rules that can't be honoured, each by its place."""
     named = rules.get("days", {})
-    strangers = [
+    unknown = [
         f"{FIELD}.days.{_shown(day)}: must be a weekday, like mon or monday"
         for day in named
         if day.lower() not in FULL
@@ -36,7 +36,7 @@ def faults_in(rules: Rules) -> list[str]:
         for day in rules.get("dates", {})
         if weekday_of(day) is None
     ]
-    return strangers + twice + dates
+    return unknown + twice + dates
 
 
 def fields_of(rules: Rules, usual: Usual) -> dict[str, object]:
