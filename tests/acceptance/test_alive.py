@@ -1,6 +1,7 @@
 """Whoever stands still is named: on its own host, by doctor and by the metrics; whoever only waits is not."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from urllib.request import urlopen
 
 import psutil
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.doors import UNCOUNTED
@@ -28,6 +30,7 @@ NOTICED = 30.0
 """Seconds after which a process that stands still must have been named everywhere."""
 EVERY = 3.0
 """Seconds between two looks at those that have to be alive all the time."""
+RULES = ROOT / "config" / "deploy" / "alerts" / "rules.yml"
 MOST_CPU = 0.1
 """Seconds for a probe."""
 
@@ -55,15 +58,46 @@ def unwell(house: Inhabited) -> set[str]:
     return {one["what"] for one in findings if not one["well"]} & set(KINDS)
 
 
-def silent(house: Inhabited) -> set[str]:
+def scrape(house: Inhabited) -> dict[str, float]:
+    """For how long each kind of process has been silent, as Prometheus is told."""
     with urlopen(f"{house.house.api_url}/metrics", timeout=20) as answer:  # noqa: S310  loopback
         families = text_string_to_metric_families(answer.read().decode())
         return {
-            sample.labels["kind"]
+            sample.labels["kind"]: sample.value
             for family in families
             for sample in family.samples
-            if sample.name == "outreach_process_silent_seconds" and sample.value > 20
+            if sample.name == "outreach_process_silent_seconds"
         }
+
+
+def silent(house: Inhabited) -> set[str]:
+    return {kind for kind, seconds in scrape(house).items() if seconds > 20}
+
+
+def judge(scraped: list[dict[str, float]], folder: Path) -> str:
+    """What promtool says to these samples: the shipped alert fires for all that are frozen, and no other."""
+    given = [
+        {
+            "series": f'outreach_process_silent_seconds{{kind="{kind}"}}',
+            "values": " ".join(f"{one.get(kind, 0):.1f}" for one in scraped),
+        }
+        for kind in KINDS
+    ]
+    firing = 'ALERTS{alertname="OutreachProcessSilent",alertstate="firing"}'
+    labels = 'alertname="OutreachProcessSilent",alertstate="firing",severity="page"'
+    wanted = [{"labels": f'ALERTS{{{labels},kind="{kind}"}}', "value": 1} for kind in WORDS]
+    asked = {"expr": firing, "eval_time": f"{len(scraped) - 1}s", "exp_samples": wanted}
+    case = {"interval": "1s", "input_series": given, "promql_expr_test": [asked]}
+    written = {"rule_files": [str(RULES)], "evaluation_interval": "1s", "tests": [case]}
+    file = folder / "scraped_test.yml"
+    file.write_text(yaml.safe_dump(written), encoding="utf-8")
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 def servers_of(house: Inhabited) -> list[psutil.Process]:
@@ -78,15 +112,22 @@ def servers_of(house: Inhabited) -> list[psutil.Process]:
 
 
 @pytest.mark.sampled(of="who stands still")
-def test_whoever_is_frozen_is_named_and_nobody_else(house: Inhabited) -> None:
+def test_whoever_is_frozen_is_named_and_nobody_else(house: Inhabited, tmp_path: Path) -> None:
     wait_until(lambda: unwell(house) == set())
+    scraped = [scrape(house)]
     with frozen(house, *WORDS.values()):
+        ends = time.monotonic() + NOTICED
+        while time.monotonic() < ends:
+            time.sleep(1)
+            scraped.append(scrape(house))
         # The one that costs least is asked again and again.
         wait_until(lambda: silent(house) == set(WORDS), NOTICED)
         wait_until(lambda: dead(house) == set(WORDS), NOTICED)
         wait_until(lambda: unwell(house) == set(WORDS), NOTICED)
     wait_until(lambda: silent(house) == set())
     wait_until(lambda: dead(house) == set() and unwell(house) == set())
+    if shutil.which("promtool") is not None:
+        assert judge(scraped, tmp_path) == ""
 
 
 @pytest.mark.sampled(of="who stands still")
