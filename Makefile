@@ -7,10 +7,10 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test coverage fast chaos beyond simulate bench bench-metrics bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock dist clean screenshots
+.PHONY: help setup demo run test fast chaos beyond simulate bench bench-metrics bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate check fix lock dist clean screenshots
 
 # A developer's .env leads to somebody's production: nothing that tests, proves or measures reads it.
-test coverage fast chaos beyond simulate bench bench-metrics bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate screenshots: export OUTREACH_ENV_FILE = /dev/null
+test fast chaos beyond simulate bench bench-metrics bench-scan bench-wear bench-callbacks bench-ingest bench-memory prove mutants mutate screenshots: export OUTREACH_ENV_FILE = /dev/null
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,17 +31,12 @@ demo: $(READY)  ## dispatch three real batches against the sandbox (KEEP=1 leave
 run: $(READY)  ## run the Procfile, on embedded services unless DATABASE_URL and BROKER_URL are set
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m worker.local run
 
-test: $(READY)  ## run the tests, of slow cases that are alike a few, drawn by SEED (CASES=all: all of them)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 3 --dist loadfile \
-		$(if $(filter all,$(CASES)),,--sample) $(if $(SEED),--randomly-seed=$(SEED))
-
-# Counting lines costs the tests two thirds more time, so make test does without.
-coverage: $(READY)  ## run every case of the tests and list the lines of worker/ that none reaches
+# Counting lines costs the tests two thirds more time, so it is done where COVERAGE is set: by CI.
+test: $(READY)  ## run the tests, of slow cases that are alike a few, drawn by SEED (CASES=all: all of them; COVERAGE=1: list unreached lines)
 	@rm -f .coverage .coverage.*
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m coverage run -m pytest -q -n 3 --dist loadfile \
-		$(if $(SEED),--randomly-seed=$(SEED))
-	@$(BIN)/python -m coverage combine -q
-	@$(BIN)/python -m coverage report
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python $(if $(COVERAGE),-m coverage run) -m pytest -q -n 3 --dist loadfile \
+		$(if $(filter all,$(CASES)),,--sample) $(if $(SEED),--randomly-seed=$(SEED))
+	@$(if $(COVERAGE),$(BIN)/python -m coverage combine -q && $(BIN)/python -m coverage report)
 
 fast: $(READY)  ## run the tests that touch nothing
 	@$(BIN)/python -m pytest -q tests/unit tests/architecture
