@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -15,9 +16,12 @@ from worker.cli.screen import Screen
 from worker.desk.forecast import forecast
 from worker.desk.plan import Outlook, outlook
 from worker.desk.spoken_times import read_times
+from worker.desk.text_costs import count_batch, count_file
+from worker.domain.content.text_costs import TextCosts
 from worker.domain.contract.csv_rows import Row, rows
 from worker.domain.errors import Mistake, UnknownBatch
 from worker.domain.schedule.plan import chart
+from worker.runtime import Runtime
 
 
 class WhatToPlan(Mistake):
@@ -59,7 +63,8 @@ def plan(  # noqa: PLR0913  each is an option
         )
     requests = None if file is None else _count(file)
     try:
-        tell(outlook(here.engine, what, requests=requests, ceilings=ceilings, zone=zone), out)
+        seen = outlook(here.engine, what, requests=requests, ceilings=ceilings, zone=zone)
+        tell(replace(seen, costs=_cost(here, what, file)), out)
     except UnknownBatch:
         if Path(what).is_file():
             raise WhatToPlan(f"{what!r} is a file: name its campaign with --campaign") from None
@@ -69,6 +74,13 @@ def plan(  # noqa: PLR0913  each is an option
 def _count(file: Path) -> int:
     with _open_file(file) as lines:
         return sum(isinstance(row, Row) for row in rows(lines))
+
+
+def _cost(here: Runtime, batch_id: str, file: Path | None) -> TextCosts | None:
+    if file is None:
+        return count_batch(here.engine, batch_id)
+    with _open_file(file) as lines:
+        return count_file(here.engine, batch_id, lines)
 
 
 @contextmanager
@@ -85,13 +97,13 @@ def _write(found: Outlook, _: Screen) -> None:
     print_json(found.to_wire() | {"hours": found.hours_to_wire()})
 
 
-def say(found: Outlook, out: Screen) -> None:
+def tell(found: Outlook, out: Screen) -> None:
     """The chart, and how it ends."""
     if found.plan.hours:
         out.print(out.zone_note, style="dim")
     for line in chart(found.plan, zone=out.zone):
         out.print(line)
-    for sentence in found.sentences:
-        out.print(sentence)
+    for sentence in (*found.sentences, *(found.costs.sentences if found.costs else ())):
+        out.print(sentence, highlight=False)
     if found.finishes is None:
         out.print("finishes: nothing is waiting")

@@ -24,5 +24,10 @@ def preview(
 def show(previews: Iterable[Preview]) -> None:
     """Each with its reference and target above its words."""
     for one in previews:
-        facts = [("to", one.target), *one.fields.items(), ("can't be rendered", one.fault)]
+        facts = [
+            ("to", one.target),
+            *one.fields.items(),
+            ("charged as", one.cost),
+            ("can't be rendered", one.fault),
+        ]
         console().print(facts_table(f"{one.reference_id} will be told", facts))

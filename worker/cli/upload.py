@@ -88,6 +88,8 @@ def upload(
         console().print(draw_upload(uploaded))
         if uploaded.lacking:
             console().print(_lacking(uploaded, batch_id))
+        for sentence in uploaded.costs.sentences if uploaded.costs else ():
+            console().print(sentence, highlight=False)
         _warn(current.runtime, batch_id)
         if console().is_terminal if preview is None else preview:
             show(previews(current.runtime.engine, batch_id, uploaded.first))

@@ -8,8 +8,9 @@ from typing import BinaryIO
 
 from worker.desk.campaigns import get_campaign
 from worker.desk.plan import MOST_BEGINNINGS, NO_CEILINGS, Outlook, find_never
+from worker.domain.content.text_costs import TextCosts, costs_of
 from worker.domain.contract.batches import BatchFields, batch_fields
-from worker.domain.contract.campaigns import Campaign, CampaignFields
+from worker.domain.contract.campaigns import Campaign, CampaignFields, template_of
 from worker.domain.contract.csv_rows import Row, rows
 from worker.domain.recipients.identities import identity_of
 from worker.domain.recipients.number_policy import NumberPolicy
@@ -62,7 +63,7 @@ def forecast(
     stored, now = in_transaction(engine, step)
     fields = stored.fields
     wanted = batch_fields({"batch_id": "planned", "campaign_id": stored.id} | dict(chosen))
-    found_in = _read(file, fields)
+    found_in = _read(file, fields, costs_of(template_of(fields)))
     requests = len(found_in.addresses)
     pacing = _standing(stored.id, fields, wanted, requests)
     reached = Reach(pacing.hours, begins_at(pacing, now), wanted.expires_on)
@@ -78,6 +79,7 @@ def forecast(
         plan=drawn,
         never=(*found_in.never(), *never),
         uncounted=uncounted,
+        costs=found_in.costs,
     )
 
 
@@ -85,6 +87,7 @@ def forecast(
 class _Found:
     """The people that a file names: addresses by identity, and how many others for which reason."""
 
+    costs: TextCosts | None
     addresses: dict[str, str] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -100,19 +103,21 @@ class _Found:
         return [Alike(*begins, n) for begins, n in counted.most_common(MOST_BEGINNINGS + 1)]
 
 
-def _read(file: BinaryIO, fields: CampaignFields) -> _Found:
+def _read(file: BinaryIO, fields: CampaignFields, costs: TextCosts | None) -> _Found:
     """Read those who can be reached, may be, and were not named before."""
-    found = _Found()
+    found, said = _Found(costs), template_of(fields)
     policy = NumberPolicy(
         fields.allowed_regions, fields.refused_line_types, fields.allow_costly_numbers
     )
     for row in rows(file):
-        if isinstance(row, Row):
-            _judge(row.target, fields, policy, found)
+        if isinstance(row, Row) and _judge(row.target, fields, policy, found) and costs:
+            costs.count(said, {**fields.campaign_variables, **row.request_variables})
     return found
 
 
-def _judge(target: str, fields: CampaignFields, policy: NumberPolicy, found: _Found) -> None:
+def _judge(target: str, fields: CampaignFields, policy: NumberPolicy, found: _Found) -> bool:
+    """Note one target. Returns whether it is somebody new who may be contacted."""
+    before = len(found.addresses)
     match normalize(fields.mode, target, fields.default_region):
         case Unreachable(reason):
             found.refused[f"target {reason}"] += 1
@@ -122,6 +127,7 @@ def _judge(target: str, fields: CampaignFields, policy: NumberPolicy, found: _Fo
                 found.addresses[identity_of(fields.mode, address)] = address
             else:
                 found.refused[refusal] += 1
+    return len(found.addresses) > before
 
 
 def _standing(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.desk.batches import get_batch
+from worker.domain.content.text_costs import TextCosts
 from worker.domain.contract.batches import BatchFacts
 from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
 from worker.domain.schedule.ceilings import Ceilings
@@ -50,6 +51,8 @@ class Outlook:
     """What was said of a country, once for each and whatever was said."""
     uncounted: str | None = None
     """Of whom it is not known whether they are ever contacted, where that is not known of all."""
+    costs: TextCosts | None = None
+    """What its texts are charged as, where that was asked for."""
 
     @property
     def whom_never(self) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from worker.domain.content.render import ContentError, preview_words
 from worker.domain.content.template_hints import hints
+from worker.domain.content.text_costs import cost_of_words
 from worker.domain.errors import UnknownBatch, UnknownRequest
 from worker.domain.wire import Wire, to_wire
 from worker.store import batch_words, batches
@@ -23,6 +24,10 @@ class Preview:
     target: str = field(repr=False)
     fields: dict[str, str] = field(repr=False)
     fault: str | None = None
+    segments: int | None = None
+    """Of a text: how many it is charged as."""
+    cost: str | None = None
+    """The same as a sentence, with the characters that make it more than need be."""
 
     def to_wire(self) -> dict[str, Wire]:
         """Preview under its names on the wire."""
@@ -78,6 +83,14 @@ def _batch(connection: Connection, batch_id: str) -> int:
 
 def _of(said: Words, one: Addressee) -> Preview:
     try:
-        return Preview(one.reference_id, one.target, preview_words(said.template, one.variables))
+        fields = preview_words(said.template, one.variables)
     except ContentError as fault:
         return Preview(one.reference_id, one.target, {}, str(fault))
+    cost = cost_of_words(said.template, fields)
+    return Preview(
+        one.reference_id,
+        one.target,
+        fields,
+        segments=cost.segments if cost else None,
+        cost=cost.describe() if cost else None,
+    )

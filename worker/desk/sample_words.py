@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from worker.domain.content.campaign_words import Template
 from worker.domain.content.render import ContentError, preview_words
+from worker.domain.content.text_costs import cost_of_words
 from worker.domain.contract.campaigns import Campaign
 
 FIELDS = ("twiml", "url", "body", "subject", "html", "text", "template_id")
@@ -16,6 +17,8 @@ class Sample:
 
     fields: dict[str, str] = field(repr=False)
     fault: str | None = None
+    cost: str | None = None
+    """Of a text: its segments, and the characters that make them more than need be."""
 
 
 def sample_words(campaign: Campaign, variables: Mapping[str, str]) -> Sample:
@@ -23,6 +26,8 @@ def sample_words(campaign: Campaign, variables: Mapping[str, str]) -> Sample:
     fields = campaign.fields.model_dump()
     template = Template(channel=fields["mode"], **{name: fields.get(name) for name in FIELDS})
     try:
-        return Sample(preview_words(template, {**fields["campaign_variables"], **variables}))
+        said = preview_words(template, {**fields["campaign_variables"], **variables})
     except ContentError as fault:
         return Sample({}, str(fault))
+    cost = cost_of_words(template, said)
+    return Sample(said, cost=cost.describe() if cost else None)

@@ -10,6 +10,7 @@ from worker.desk.batches import note
 from worker.desk.intake import judge_row, lock_open_batch, look_again
 from worker.domain.audit import Deed
 from worker.domain.content.needed_variables import find_needed
+from worker.domain.content.text_costs import TextCosts, costs_of
 from worker.domain.contract.csv_rows import BadRow, Row, rows
 from worker.domain.errors import FileFault
 from worker.domain.statuses import RequestStatus
@@ -45,6 +46,8 @@ class Uploaded:
     first: tuple[str, ...] = field(default=(), compare=False)
     lacking: tuple[str, ...] = ()
     replaced: int = 0
+    costs: TextCosts | None = field(default=None, compare=False)
+    """Of a file of texts: what they are charged as."""
 
     def to_wire(self) -> dict[str, Wire]:
         """The counts, and the refused rows that are named."""
@@ -52,10 +55,11 @@ class Uploaded:
         counts = {
             name: to_wire(getattr(self, name))
             for name in self.__slots__
-            if name not in {"refused", "first", "lacking"}
+            if name not in {"refused", "first", "lacking", "costs"}
         }
         lacking: dict[str, Wire] = {"lacking": list(self.lacking)} if self.lacking else {}
-        return counts | {"refused": refused} | lacking
+        costs: dict[str, Wire] = {"segments": self.costs.to_wire()} if self.costs else {}
+        return counts | {"refused": refused} | lacking | costs
 
 
 def upload_requests(
@@ -157,7 +161,8 @@ class _Upload:
 def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
     intake = lock_open_batch(connection, batch_id)
     refused = _Refusals(upload.bad)
-    noticed = _Noticed(batch_words.words_of(connection, intake.facts.id))
+    said = batch_words.words_of(connection, intake.facts.id)
+    noticed = _Noticed(said, costs_of(said.template))
     arrivals = noticed.among(_arrivals(upload, intake, refused))
     ingested = ingest.add(
         connection, intake.facts.id, intake.channel, arrivals, replace=upload.replace
@@ -214,22 +219,32 @@ def _arrivals(upload: _Upload, intake: Intake, refused: _Refusals) -> Iterator[A
 
 @dataclass(slots=True)
 class _Noticed:
-    """Notes on the first rows: who they are, and which variables the words need and no row has."""
+    """Notes on the first rows: who they are, what the words need and no row has, what they cost."""
 
     said: Words
+    costs: TextCosts | None
     first: list[str] = field(default_factory=list)
     lacking: tuple[str, ...] = ()
 
     def among(self, arrivals: Iterator[Arrival]) -> Iterator[Arrival]:
         """The same arrivals, noticed as they pass."""
-        while len(self.first) < SHOWN and (one := next(arrivals, None)) is not None:
+        while self._looks and (one := next(arrivals, None)) is not None:
             if one.address is not None and one.filtered is None:
-                if not self.first:
-                    given = {**self.said.variables, **one.request_variables}
-                    self.lacking = tuple(find_needed(self.said.template, given))
-                self.first.append(one.reference_id)
+                self._note(one, {**self.said.variables, **one.request_variables})
             yield one
         yield from arrivals
+
+    @property
+    def _looks(self) -> bool:
+        return len(self.first) < SHOWN or (self.costs is not None and not self.costs.full)
+
+    def _note(self, one: Arrival, variables: dict[str, str]) -> None:
+        if not self.first:
+            self.lacking = tuple(find_needed(self.said.template, variables))
+        if len(self.first) < SHOWN:
+            self.first.append(one.reference_id)
+        if self.costs is not None:
+            self.costs.count(self.said.template, variables)
 
 
 def _sum_up(ingested: Ingested, refused: _Refusals, noticed: _Noticed) -> Uploaded:
@@ -247,4 +262,5 @@ def _sum_up(ingested: Ingested, refused: _Refusals, noticed: _Noticed) -> Upload
         first=tuple(noticed.first),
         lacking=noticed.lacking,
         replaced=ingested.replaced,
+        costs=noticed.costs,
     )

@@ -1,6 +1,6 @@
 """A batch's words: its campaign's words, and the variables of the requests that ask for it by name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -17,6 +17,16 @@ _VARIABLES = text("""
     FROM communication_request AS r
     JOIN communication_batch AS b ON b.id = r.batch JOIN campaign AS c ON c.id = b.campaign_id
     WHERE r.batch = :batch AND r.reference_id = ANY (CAST(:references AS text[]))
+""")
+
+
+_WAITING = text("""
+    SELECT c.campaign_variables || r.request_variables AS variables
+    FROM (
+        SELECT request FROM queue WHERE batch = :batch ORDER BY due_at, request LIMIT :most
+    ) AS q
+    JOIN communication_request AS r ON r.id = q.request
+    JOIN communication_batch AS b ON b.id = r.batch JOIN campaign AS c ON c.id = b.campaign_id
 """)
 
 
@@ -49,3 +59,9 @@ def addressees(connection: Connection, batch: int, references: Sequence[str]) ->
     rows = connection.execute(_VARIABLES, {"batch": batch, "references": list(references)})
     found = {row.reference_id: Addressee(*row) for row in rows}
     return [found[one] for one in references if one in found]
+
+
+def waiting(connection: Connection, batch: int, *, most: int) -> Iterator[dict[str, str]]:
+    """The variables of those requests that are due first."""
+    rows = connection.execute(_WAITING, {"batch": batch, "most": most})
+    return (row.variables for row in rows)

@@ -138,3 +138,66 @@ def test_what_is_probably_not_meant_is_said_when_it_is_written_and_when_it_is_us
     assert warning in created
     assert warning.replace("{name}'", "[name]'") in updated
     assert warning.replace("{name}'", "[name]'") in uploaded
+
+
+CURLY = "Hi {{ name }}, it\u2019s time" + "." * 60
+
+
+def test_one_person_s_words_say_what_they_are_charged_as(
+    engine: Engine, outreach: Outreach, file: Path
+) -> None:
+    batch(engine, CURLY)
+    outreach("batch", "upload", "B", str(file))
+
+    shown = outreach("preview", "B", "101", COLUMNS="300").stdout
+
+    assert (
+        "2 segments (UCS-2) instead of 1, for '\u2019' (U+2019 RIGHT SINGLE QUOTATION MARK)"
+        in shown
+    )
+
+
+def test_an_upload_says_what_it_is_charged_as_and_which_character_makes_it_dearer(
+    engine: Engine, outreach: Outreach, tmp_path: Path
+) -> None:
+    batch(engine, "Hi {{ name }}, see you" + "." * 60)
+    file = tmp_path / "people.csv"
+    names = ("Ana", "José", "Łucja", "Łucja")
+    rows = "".join(f"{n},+1512555010{n},{name}\n" for n, name in enumerate(names))
+    file.write_text("reference_id,target,name\n" + rows + "9,x,Łucja\n", encoding="utf-8")
+
+    planned = outreach("batch", "plan", "B", "--file", str(file), COLUMNS="300").stdout
+    told = outreach("batch", "upload", "B", str(file), COLUMNS="300").stdout
+    waiting = outreach("batch", "plan", "B", COLUMNS="300").stdout
+
+    for said in (told, waiting):
+        assert "segments: 6 for 4 texts, at most 2 for one" in said
+        assert (
+            "warning: 'Ł' (U+0141 LATIN CAPITAL LETTER L WITH STROKE)"
+            " costs 2 more segments in 2 texts" in said
+        )
+    assert "segments: 8 for 5 texts" in planned
+
+
+def test_a_file_is_planned_with_what_it_is_charged_as(
+    engine: Engine, outreach: Outreach, file: Path
+) -> None:
+    make_campaign(engine, campaign_name="C", mode=Channel.SMS, body=CURLY)
+
+    told = outreach("batch", "plan", str(file), "--campaign", "C", COLUMNS="300").stdout
+
+    assert "segments: 14 for 7 texts, at most 2 for one" in told
+    assert "costs 7 more segments in 7 texts" in told
+
+
+def test_programs_are_told_the_segments_of_texts_alone(
+    engine: Engine, outreach: Outreach, file: Path
+) -> None:
+    batch(engine, "Hi")
+    make_batch(engine, batch_id="calls")
+
+    texts = json.loads(outreach("batch", "upload", "B", str(file), "--json").stdout)
+    calls = json.loads(outreach("batch", "upload", "calls", str(file), "--json").stdout)
+
+    assert texts["segments"] == {"texts": 7, "segments": 7, "longest": 1, "warnings": []}
+    assert "segments" not in calls

@@ -20,6 +20,7 @@ from worker.desk.batches import (
     update_batch,
 )
 from worker.desk.plan import outlook
+from worker.desk.text_costs import count_batch
 from worker.desk.visibility import create_batch_of
 from worker.dispatch.drain import hold_back
 from worker.domain.contract.batch_queries import BatchQuery
@@ -127,4 +128,6 @@ def delete(runtime: Used, caller: Operating, batch_id: BatchSeen, why: WhyDelete
 def plan(runtime: Used, _: Reading, batch_id: BatchSeen, requests: Planned = None) -> Response:
     """The attempts it will make, hour by hour, and why it is not moving now."""
     seen = outlook(runtime.engine, batch_id, requests=requests, ceilings=runtime.ceilings)
-    return json_of(seen.to_wire() | {"hours": seen.hours_to_wire()})
+    costs = count_batch(runtime.engine, batch_id)
+    told = {"segments": costs.to_wire()} if costs else {}
+    return json_of(seen.to_wire() | {"hours": seen.hours_to_wire()} | told)
