@@ -21,7 +21,7 @@ from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 from worker.providers.deadline_clock import Moment
 from worker.providers.events_array import Event, UnreadableEvent, read_array, unread
 from worker.providers.http_replies import Reply, Unanswered
-from worker.providers.sendgrid_drops import DROP_REASONS
+from worker.providers.sendgrid_drops import BLOCKS, DROP_REASONS
 from worker.providers.sendgrid_errors import judge
 from worker.providers.status_map import StatusMeaning
 
@@ -55,10 +55,6 @@ SUPPRESSING: dict[str, SuppressReason] = {
 }
 # They concern no single mail of ours.
 IGNORED = frozenset({"group_resubscribe", "account_status_change"})
-
-# https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications
-OUR_FAULT = frozenset({"Content", "Reputation"})
-"""A block for what we say or who we are would be repeated."""
 
 EVENT_ID = re.compile(r"[!-~]{1,100}")
 """What is no such id, a NUL in it or a space, is no key."""
@@ -265,8 +261,7 @@ def _bounce(event: Mapping[str, object]) -> tuple[StatusMeaning, SuppressReason 
     word = EVENTS["bounce"]
     code = status if ENHANCED_STATUS.fullmatch(status) else None
     if event.get("type") == "blocked":
-        meaning = Meaning.UNDELIVERABLE if classification in OUR_FAULT else Meaning.MISSED
-        return word._replace(meaning=meaning), None, code
+        return word._replace(meaning=BLOCKS.get(classification, Meaning.MISSED)), None, code
     gone = classification == "Invalid Address" or status.startswith("5.1.")
     meaning = Meaning.INVALID if gone else word.meaning
     return word._replace(meaning=meaning), SuppressReason.BOUNCED, code

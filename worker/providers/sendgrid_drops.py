@@ -1,4 +1,4 @@
-"""Drops: SendGrid took a mail and did not try, for the recipient, the words, the sender or the account."""
+"""Meanings of what SendGrid did not deliver: a drop was not tried at all, a block was refused this once."""
 
 from worker.domain.evidence.reports import Meaning
 from worker.domain.statuses import ChannelStatus, SuppressReason
@@ -27,3 +27,16 @@ DROP_REASONS: dict[str, tuple[Refinement, SuppressReason | None]] = {
         None,
     ),
 }
+
+# https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications
+# A block for what we say or who we are would be repeated.
+BLOCKS: dict[str, Meaning] = {
+    "Content": Meaning.UNDELIVERABLE,
+    "Reputation": Meaning.UNDELIVERABLE,
+    "Frequency or Volume Too High": Meaning.MISSED,
+    "Invalid Address": Meaning.MISSED,
+    "Mailbox Unavailable": Meaning.MISSED,
+    "Technical": Meaning.MISSED,
+    "Unclassified": Meaning.MISSED,
+}
+"""By classification; what is refused this once is tried again where no row says otherwise."""

@@ -45,16 +45,7 @@ STATUSES: dict[str, StatusMeaning] = {
 }
 FAILURES = frozenset({"failed", "undelivered"})
 
-# Who is meant by the code of a failure stands in `twilio_errors.py`; these are the moment's, and one
-# named nowhere is not tried again. https://www.twilio.com/docs/api/errors
-MISSED = frozenset({
-    30001,  # the sender's queue overflowed
-    30003,  # handset off or out of reach
-    30008,  # unknown, says the carrier
-    30017,  # carrier congestion
-    30022,  # too many a second for the carrier
-    30410,  # the carrier did not answer in time
-})  # fmt: skip
+# What a failure is called by whom its code means, see `twilio_codes.py`; one named nowhere is final.
 CALLED: dict[Meaning, ChannelStatus] = {
     Meaning.OPTED_OUT: ChannelStatus.UNSUBSCRIBED,
     Meaning.INVALID: ChannelStatus.INVALID,
@@ -174,12 +165,9 @@ def _refine(name: str, error_code: int | None) -> StatusMeaning:
 
 def _is_unknown(name: str, error_code: int | None) -> bool:
     """Return whether it failed with a code that says of nobody whom it means."""
-    named = error_code is not None and error_code not in MISSED and meaning_of(error_code) is None
-    return name in FAILURES and named
+    return name in FAILURES and error_code is not None and meaning_of(error_code) is None
 
 
 def _refinement(error_code: int, word: StatusMeaning) -> Refinement:
-    if error_code in MISSED:
-        return Refinement(Meaning.MISSED, word.channel_status)
     meaning = meaning_of(error_code) or word.meaning
     return Refinement(meaning, CALLED.get(meaning, word.channel_status))

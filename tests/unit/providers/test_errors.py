@@ -1,6 +1,7 @@
 """What the providers' refusals mean."""
 
 import json
+from uuid import uuid4
 
 import pytest
 
@@ -13,9 +14,14 @@ from worker.domain.evidence.answers import (
     Throttled,
     Unknown,
 )
-from worker.providers import sendgrid_errors, twilio_errors
+from worker.domain.evidence.destination_codes import DESTINATIONS
+from worker.domain.evidence.reports import Meaning
+from worker.providers import sendgrid_errors, sms, twilio_errors
 from worker.providers.http_replies import read_date, reset_after, retry_after
-from worker.providers.twilio_errors import HALTS, REFUSALS, THROTTLED
+from worker.providers.twilio_codes import KIND_OF, SAID, Kind, Passing, codes_of, source_of
+from worker.providers.twilio_errors import meaning_of
+from worker.sandbox import scenarios
+from worker.sandbox.scenarios import Ends
 
 NUMBER = "+14155550123"
 MAILBOX = "canary.person@example.com"
@@ -85,10 +91,51 @@ def test_what_of_twilios_halts(status: int, code: int | None, scope: HaltScope, 
     assert NUMBER not in answer.why
 
 
-def test_no_code_has_two_meanings() -> None:
-    classes = [THROTTLED, *REFUSALS.values(), *HALTS.values()]
+KINDS: list[Kind] = [*Refusal, *HaltScope, *Passing]
 
-    assert sum(map(len, classes)) == len(frozenset().union(*classes))
+
+def test_no_code_has_two_meanings() -> None:
+    assert sum(len(codes_of(kind)) for kind in KINDS) == len(KIND_OF)
+
+
+def test_every_code_of_twilios_says_whom_it_means_in_words_and_where_that_stands() -> None:
+    for code in KIND_OF:
+        assert meaning_of(code), code
+        assert SAID[code], code
+        assert source_of(code).endswith(f"/{code}")
+
+
+@pytest.mark.parametrize("code", [20429, 10004, 22005, 21611, 14107, 30036, 32016, 20500])
+def test_a_bad_moment_told_in_a_report_is_a_miss_and_blames_nobody(code: int) -> None:
+    form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "failed", "ErrorCode": str(code)}
+
+    report = sms.read_callback(form, uuid4())
+
+    assert report is not None
+    assert (report.meaning, report.is_unknown) == (Meaning.MISSED, False)
+
+
+def test_what_the_domain_says_of_countries_is_in_the_table() -> None:
+    assert {int(code) for code in DESTINATIONS} <= KIND_OF.keys()
+
+
+def test_every_code_that_the_sandbox_answers_with_is_in_the_table() -> None:
+    ends = [end for one in scenarios.SCENARIOS for end in (one.call, one.message)]
+    refused = {end.code for end in ends if isinstance(end, scenarios.Refuses)}
+    told = {one.message.code for one in scenarios.SCENARIOS if isinstance(one.message, Ends)}
+
+    assert refused | (told - {None}) <= KIND_OF.keys()
+
+
+@pytest.mark.parametrize("code", [99_998, None, *sorted(KIND_OF)])
+def test_no_reply_that_is_no_readable_success_proves_a_contact_or_lets_a_doubt_pass(
+    code: int | None,
+) -> None:
+    for status in range(200, 600):
+        answer = twilio(status, code)
+        proves_nothing = status < 300 or status >= 500 or status in {408, 409, 425}
+        assert isinstance(answer, Unknown) == proves_nothing, status
+        assert isinstance(answer, Unknown | Refused | Throttled | Halt), status
 
 
 @pytest.mark.parametrize(
