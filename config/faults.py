@@ -16,6 +16,7 @@ PHRASES = {
     "greater_than": "must be more than {gt}",
     "less_than_equal": "must be {le} or less",
     "literal_error": "must be {expected}",
+    "path_not_file": "must name a file that is there",
 }
 """By the library's name of a fault: what we say of it."""
 

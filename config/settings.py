@@ -28,13 +28,13 @@ from config.addresses import (
     LimitsAddress,
     Logins,
     PostgresAddress,
-    PublicKeys,
     WebAddress,
     WebhookSecret,
     is_loopback,
 )
 from config.api_settings import ZoneName
 from config.faults import sentence
+from config.mail_settings import MailSettings
 from config.names import DEFAULT, Names
 from config.timing import PROFILES, Seconds, Timing
 from config.watch_settings import WatchSettings
@@ -59,7 +59,7 @@ Rate = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=40)]
 
 
-class Settings(WatchSettings):
+class Settings(WatchSettings, MailSettings):
     """Settings an operator may change. `outreach doctor` shows the values in force, secrets masked."""
 
     model_config = SettingsConfigDict(
@@ -81,11 +81,6 @@ class Settings(WatchSettings):
         None, description="still accepted on callbacks while the token is being rotated"
     )
     twilio_api_url: WebAddress = Field("https://api.twilio.com", description="Twilio's API")
-    sendgrid_api_key: Credential = Field(description="key with the scope mail.send")
-    sendgrid_api_url: WebAddress = Field("https://api.sendgrid.com", description="SendGrid's API")
-    sendgrid_webhook_key: PublicKeys = Field(
-        description="public key of the signed event webhook, base64; two with a comma while one is rotated"
-    )
 
     public_url: WebAddress = Field(description="where the providers reach our HTTP process")
     web_host: Host = Field("127.0.0.1", description="address the HTTP process listens on")
@@ -128,7 +123,6 @@ class Settings(WatchSettings):
         "production", description="durations of the protocol; fast is for loopback only"
     )
     chunk_size: int = Field(100, ge=1, le=1000, description="requests per message")
-    mail_group: int = Field(1000, ge=1, le=1000, description="recipients per request to SendGrid")
     worker_threads: int = Field(4, ge=1, le=64, description="chunks a worker sends at once")
     backlog_chunks: int = Field(8, ge=1, description="messages that may wait in a delivery queue")
     flush_rows: int = Field(50, ge=1, le=1000, description="answers recorded in one transaction")
@@ -175,7 +169,8 @@ class Settings(WatchSettings):
     @property
     def provider_urls(self) -> dict[str, str]:
         """Every provider address by the name of its setting."""
-        return {"TWILIO_API_URL": self.twilio_api_url, "SENDGRID_API_URL": self.sendgrid_api_url}
+        mail = "SMTP_HOST" if self.by_smtp else "SENDGRID_API_URL"
+        return {"TWILIO_API_URL": self.twilio_api_url, mail: self.mail_url}
 
     @property
     def names(self) -> Names:
@@ -192,7 +187,7 @@ class Settings(WatchSettings):
         rates = {
             "VOICE": (self.voice_per_second, self.twilio_api_url, 1.0),
             "SMS": (self.sms_per_second, self.twilio_api_url, 1.0),
-            "EMAIL": (self.email_per_second, self.sendgrid_api_url, 10.0),
+            "EMAIL": (self.email_per_second, self.mail_url, 10.0),
         }
         chosen, url, safe = rates[channel.upper()]
         if chosen is not None:

@@ -32,6 +32,8 @@ One request's walk, PENDING to COMPLETED:
                             step by step in `dispatch/delivery.py`. `begin` is one function in the database
                             and the only gate to a provider: it writes the attempt before anybody is
                             contacted. Mails that share their words share a request (`dispatch/grouping.py`).
+                            By a mail server each goes alone (`providers/smtp_email.py`), and its last
+                            line is what `providers/smtp_transport.py` guards.
                             `dispatch/attempt_log.py` and `dispatch/chunk_summary.py` tell of it in the log.
 4. `providers/voice.py`     places the call through the SDK, on the loop of `dispatch/provider_loop.py`; its
                             answer is a value of `domain/evidence/answers.py`.

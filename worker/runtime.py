@@ -120,25 +120,10 @@ class Runtime:
     @cached_property
     def provider_loop(self) -> "ProviderLoop":
         """The event loop with the providers' connections."""
+        from worker.carriers import connect_carriers
         from worker.dispatch.provider_loop import ProviderLoop
-        from worker.providers.connected import connect as connect_providers
 
-        settings, timing = self.settings, self.settings.timing
-        return ProviderLoop(
-            lambda: connect_providers(
-                twilio_api_url=settings.twilio_api_url,
-                twilio_account_sid=settings.twilio_account_sid,
-                twilio_auth_token=settings.twilio_auth_token.get_secret_value(),
-                sendgrid_api_url=settings.sendgrid_api_url,
-                sendgrid_api_key=settings.sendgrid_api_key.get_secret_value(),
-                public_url=settings.public_url,
-                connect_timeout=timing.connect_timeout,
-                read_timeout=timing.read_timeout,
-                # A socket for everything that can be begun at once: no ticket waits for one.
-                limit=settings.worker_threads * settings.chunk_size,
-                longest_absence=timing.lease,
-            )
-        )
+        return ProviderLoop(lambda: connect_carriers(self.settings))
 
     def close_provider_loop(self) -> None:
         """Close the line, where anybody has asked for it."""
@@ -224,7 +209,7 @@ class Runtime:
             lease=timedelta(seconds=self.settings.timing.lease),
             chunk_size=self.settings.chunk_size,
             backlog_chunks=self.settings.backlog_chunks,
-            group_size=self.settings.mail_group,
+            group_size=self.settings.recipients_per_mail_request,
             concurrent_calls=self.settings.voice_concurrent,
             per_second=self.rates,
         )
@@ -246,7 +231,7 @@ class Runtime:
             flush_rows=self.settings.flush_rows,
             flush_seconds=self.settings.flush_seconds,
             at_once=self.settings.chunk_size,
-            group_size=self.settings.mail_group,
+            group_size=self.settings.recipients_per_mail_request,
             timeouts=self.timeouts,
             attempt_log_share=self.settings.attempt_log_share,
             concurrent_calls=self.settings.voice_concurrent,

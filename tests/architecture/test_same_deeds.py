@@ -25,6 +25,7 @@ OF_A_MACHINE = {
     "db upgrade": "changes the database's shape, with the release that is installed there",
     "db status": "as above",
     "demo": "starts services where it runs",
+    "bounce": "reads what a mail server pipes into it where it runs",
     "alive": "asks for the processes of the host where it runs",
     "watchdog": "goes on for as long as it runs, and tells whom its own host is told to tell",
     "doctor": "judges settings, files and services as seen from where it runs",

@@ -204,6 +204,10 @@ VERBS: Commands = {
         "demo:demo",
         "Run real batches end to end on this machine, against a sandbox of the providers.",
     ),
+    "bounce": (
+        "bounce:bounce",
+        "Read a mail that came back from standard input, and note what it says of a request.",
+    ),
     "attempts": ("attempts:app", "Attempts in doubt, and deciding about them."),
 }
 

@@ -97,7 +97,7 @@ def _write(found: Outlook, _: Screen) -> None:
     print_json(found.to_wire() | {"hours": found.hours_to_wire()})
 
 
-def tell(found: Outlook, out: Screen) -> None:
+def say(found: Outlook, out: Screen) -> None:
     """The chart, and how it ends."""
     if found.plan.hours:
         out.print(out.zone_note, style="dim")

@@ -3,12 +3,16 @@
 import logging
 from dataclasses import dataclass
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from worker.domain.statuses import Channel
 from worker.providers import Provider
 from worker.providers.email import EmailProvider
 from worker.providers.sendgrid_client import SendGridAccount
 from worker.providers.sms import SmsProvider
+from worker.providers.smtp_connections import MailServer
+from worker.providers.smtp_email import SmtpProvider
+from worker.providers.smtp_transport import SmtpTransport
 from worker.providers.transport import Transport
 from worker.providers.twilio_client import TwilioAccount
 from worker.providers.voice import VoiceProvider
@@ -23,8 +27,9 @@ class ConnectedProviders:
 
     voice: VoiceProvider
     sms: SmsProvider
-    email: EmailProvider
+    email: EmailProvider | SmtpProvider
     transport: Transport
+    smtp: SmtpTransport | None = None
 
     def __getitem__(self, channel: Channel) -> Provider:
         match channel:
@@ -39,6 +44,8 @@ class ConnectedProviders:
     async def close(self) -> None:
         """Close every connection."""
         await self.transport.close()
+        if self.smtp:
+            await self.smtp.close()
 
 
 def connect(  # noqa: PLR0913  plain settings, each by name
@@ -53,6 +60,7 @@ def connect(  # noqa: PLR0913  plain settings, each by name
     read_timeout: float,
     limit: int,
     longest_absence: float = 120.0,
+    mail_server: MailServer | None = None,
 ) -> ConnectedProviders:
     """The providers of all channels; must be called inside the event loop that will use them.
 
@@ -67,6 +75,7 @@ def connect(  # noqa: PLR0913  plain settings, each by name
         read_timeout: seconds from the first byte written to the last byte read.
         limit: connections open at once.
         longest_absence: seconds; a process that stood still for longer closes every connection at once.
+        mail_server: what carries mail; None: SendGrid.
     """
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -82,6 +91,21 @@ def connect(  # noqa: PLR0913  plain settings, each by name
         account_sid=twilio_account_sid,
         auth_token=twilio_auth_token,
     )
+    if mail_server is not None:
+        smtp = SmtpTransport(
+            mail_server,
+            own_name=urlsplit(public_url).hostname or "localhost",
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            longest_absence=longest_absence,
+        )
+        return ConnectedProviders(
+            voice=VoiceProvider(twilio, public_url=public_url),
+            sms=SmsProvider(twilio, public_url=public_url),
+            email=SmtpProvider(smtp, public_url=public_url),
+            transport=transport,
+            smtp=smtp,
+        )
     sendgrid = SendGridAccount(transport, api_url=sendgrid_api_url, api_key=sendgrid_api_key)
     return ConnectedProviders(
         voice=VoiceProvider(twilio, public_url=public_url),

@@ -60,14 +60,26 @@ class Outlet:
             self.abort()
             raise CutOff("the kernel did not take the whole request")
 
+    def say(self, part: bytes) -> None:
+        """Send something that is nothing without what follows, whenever the kernel takes it.
+
+        Raises:
+            ConnectionResetError: nobody is there to take it.
+        """
+        self._check_alive()
+        self._upper.write(part)
+
     async def write_first_part(self, request: bytes) -> bytes:
         """Send all but a little, and return that as soon as the kernel has room for it."""
-        self._check_alive()
-        self._upper.write(request[:-LAST_PART])
+        await self.push(request[:-LAST_PART])
+        return request[-LAST_PART:]
+
+    async def push(self, part: bytes) -> None:
+        """The same, and wait until the kernel has all of it and room for what follows."""
+        self.say(part)
         while self._waiting:
             await self._writable()
         await self._writable()  # once more: what waited may have filled the kernel's buffer again
-        return request[-LAST_PART:]
 
     def _check_alive(self) -> None:
         if self._upper.is_closing():

@@ -10,6 +10,7 @@ from worker.sandbox.calls import Calls
 from worker.sandbox.ledger import Ledger
 from worker.sandbox.messages import Messages
 from worker.sandbox.options import CHANGEABLE, Options
+from worker.sandbox.smtp import SmtpEndpoint
 from worker.sandbox.twilio_wire import new_sid
 
 
@@ -17,13 +18,20 @@ class Control:
     """The handlers under /sandbox."""
 
     def __init__(
-        self, options: Options, ledger: Ledger, calls: Calls, messages: Messages, poster: Poster
+        self,
+        options: Options,
+        ledger: Ledger,
+        calls: Calls,
+        messages: Messages,
+        poster: Poster,
+        mail_server: SmtpEndpoint | None,
     ) -> None:
         self._options = options
         self._ledger = ledger
         self._calls = calls
         self._messages = messages
         self._poster = poster
+        self._mail_server = mail_server
 
     async def summary(self, _: web.Request) -> web.Response:
         """GET /sandbox/summary: the figures."""
@@ -89,4 +97,6 @@ class Control:
         self._ledger.opt_outs.clear()
         self._calls.reset()
         self._messages.reset()
+        if self._mail_server:
+            self._mail_server.reset()
         return web.json_response({})

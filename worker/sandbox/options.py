@@ -25,6 +25,12 @@ class Options:
     suspended: bool = False
     credits_exhausted: bool = False
     unusable_sender: bool = False
+    smtp_port: int = 0
+    """Where the mail server listens; 0: there is none."""
+    smtp_certificate: str = ""
+    """The file into which it writes whom to trust."""
+    smtp_plain: bool = False
+    """Whether it offers no STARTTLS."""
     texts_to: str = ""
     """Where the account's numbers post the texts that come in, as it says when asked."""
 
@@ -39,6 +45,7 @@ CHANGEABLE = (
     "credits_exhausted",
     "unusable_sender",
     "texts_to",
+    "smtp_plain",
 )
 
 
@@ -51,6 +58,8 @@ def read(arguments: list[str] | None = None) -> Options:
     _add(parser, "latency-ms", float, "0")
     _add(parser, "pace", float, "1")
     _add(parser, "list-lag", float, "0")
+    _add(parser, "smtp-port", int, "0")
+    _add(parser, "smtp-certificate", str, "")
     return Options(**vars(parser.parse_args(arguments)))
 
 

@@ -30,5 +30,5 @@ def test_credentials_and_addresses_cant_be_changed_while_it_runs() -> None:
 
     assert fixed == {
         *("port", "account_sid", "auth_token", "api_key"),
-        *("webhook_url", "webhook_private_key"),
+        *("webhook_url", "webhook_private_key", "smtp_port", "smtp_certificate"),
     }
