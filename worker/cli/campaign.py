@@ -9,8 +9,10 @@ from worker.cli.fields import FieldsFile, SetFields, read_fields, read_variables
 from worker.cli.printing import console, warn
 from worker.desk.campaigns import create_campaign, update_campaign
 from worker.desk.trial_contact import send_test
+from worker.domain.content.senders import sender_hints
 from worker.domain.content.template_hints import hints
-from worker.domain.contract.campaigns import template_of
+from worker.domain.contract.campaigns import CampaignFields, template_of
+from worker.domain.statuses import Channel
 
 
 def create(
@@ -21,7 +23,7 @@ def create(
     values = read_fields(file, fields)
     made = create_campaign(current.runtime.engine, values, by=current.operator(by))
     console().print(f"campaign {made.id}: {made.fields.campaign_name}")
-    warn(hints(template_of(made.fields)))
+    _warn(made.fields)
 
 
 def update(
@@ -37,7 +39,14 @@ def update(
     changes = read_fields(file, fields)
     made = update_campaign(current.runtime.engine, campaign, changes, by=current.operator(by))
     console().print(f"campaign {made.id}: {made.fields.campaign_name}, updated")
-    warn(hints(template_of(made.fields)))
+    _warn(made.fields)
+
+
+def _warn(fields: CampaignFields) -> None:
+    """Warn of what is probably not meant, before anybody is contacted."""
+    warn(hints(template_of(fields)))
+    if fields.mode is Channel.SMS:
+        warn(sender_hints(fields.source))
 
 
 def rehearse(

@@ -9,7 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from twilio.base import values
+
 from worker.domain.consent.start_messages import Recalled, Received
+from worker.domain.content.senders import SenderKind, kind_of
 from worker.domain.content.tickets import LookupRequest, Text, Ticket
 from worker.domain.evidence.answers import Answer, NotSent
 from worker.domain.evidence.lookups import Lookup, Undecided
@@ -77,9 +80,11 @@ class SmsProvider:
         held = validity(ticket.valid_until, deadline.boot)
         if held is None:
             return NotSent("too_late")
+        by_service = kind_of(ticket.source) is SenderKind.SERVICE
         creation = self._account.client.messages.create_async(
             to=ticket.address,
-            from_=ticket.source,
+            from_=values.unset if by_service else ticket.source,
+            messaging_service_sid=ticket.source if by_service else values.unset,
             body=ticket.content.body,
             validity_period=held,
             status_callback=f"{self._callbacks}/{ticket.token}{ticket.query}{RETRIES}",

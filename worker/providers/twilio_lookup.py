@@ -89,7 +89,9 @@ def _candidates(records: Sequence[Any], inquiry: LookupRequest, read: Reader) ->
 
 
 def _sender(record: Any) -> str | None:  # noqa: ANN401  see above
+    """By what it was sent, as it was asked for: a service, whichever of its numbers Twilio chose."""
     # The SDK gives the two resources different names for From, which is a keyword of Python.
     # A call has it by this name, a message by the other.
-    sender = getattr(record, "_from", None) or record.from_
+    service = getattr(record, "messaging_service_sid", None)
+    sender = service or getattr(record, "_from", None) or record.from_
     return None if sender is None else str(sender)

@@ -18,6 +18,9 @@ from aiohttp import web
 from worker.sandbox.options import Options
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
+TEXTS_FROM = re.compile(
+    r"\+[1-9]\d{6,14}|MG[0-9a-fA-F]{32}|[1-9]\d{2,5}|(?=.*[A-Za-z])[\w &+-]{1,11}"
+)
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 1000
 
@@ -54,7 +57,9 @@ def authenticate(request: web.Request, options: Options) -> None:
         raise TwilioError(403, 20005, "Account not active")
 
 
-def check_parties(form: Mapping[str, str], options: Options) -> None:
+def check_parties(
+    form: Mapping[str, str], options: Options, senders: re.Pattern[str] = E164
+) -> None:
     """Check To and From.
 
     Raises:
@@ -62,11 +67,12 @@ def check_parties(form: Mapping[str, str], options: Options) -> None:
     """
     if not form.get("To"):
         raise TwilioError(400, 21201, "No 'To' number is specified")
-    if not form.get("From"):
+    sender = form.get("MessagingServiceSid") or form.get("From")
+    if not sender:
         raise TwilioError(400, 21213, "A 'From' phone number is required")
     if not E164.fullmatch(form["To"]):
         raise TwilioError(400, 21211, "The 'To' number is not a valid phone number.")
-    if not E164.fullmatch(form["From"]) or options.unusable_sender:
+    if not senders.fullmatch(sender) or options.unusable_sender:
         raise TwilioError(400, 21606, "The 'From' phone number provided is not usable.")
 
 

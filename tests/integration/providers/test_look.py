@@ -11,6 +11,7 @@ import pytest
 from tests.integration.providers.connected import (
     ACCOUNT,
     NUMBER,
+    SOURCE,
     TOKEN,
 )
 from tests.integration.providers.records import (
@@ -196,3 +197,31 @@ def test_what_a_record_holds_stays_in_the_room(caplog: pytest.LogCaptureFixture)
     assert not [canary for canary in (NUMBER, NUMBER[1:], "Canary") if canary in told], json.dumps(
         told
     )
+
+
+SERVICE, ANOTHER = "MG" + "a" * 32, "MG" + "b" * 32
+BY_SERVICE: dict[str, tuple[str, dict[str, object], bool]] = {
+    "ours, its number chosen": (SERVICE, {"from": "+15125580007", "messaging_service_sid": SERVICE}, True),
+    "ours, no number yet": (SERVICE, {"from": None, "messaging_service_sid": SERVICE}, True),
+    "another service": (SERVICE, {"from": "+15125580007", "messaging_service_sid": ANOTHER}, False),
+    "the service's number, without it": (SERVICE, {"from": "+15125580007"}, False),
+    "a service with our number": (SOURCE, {"from": SOURCE, "messaging_service_sid": SERVICE}, False),
+    "our number": (SOURCE, {"from": SOURCE, "messaging_service_sid": None}, True),
+    "our name": ("Hill", {"from": "Hill"}, True),
+    "another name": ("Hill", {"from": "Dale"}, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "changes", "ours"), BY_SERVICE.values(), ids=BY_SERVICE)
+def test_a_message_is_known_by_what_it_was_asked_to_come_from(
+    source: str, changes: dict[str, object], ours: bool
+) -> None:
+    """Else what a service sent would be a stranger, and absence proven of what was sent."""
+    asked = replace(inquiry(Channel.SMS), source=source)
+
+    look, _ = looked(asked, listing(Channel.SMS, record(Channel.SMS, **changes)))
+
+    assert isinstance(look, Matches)
+    sid = SIDS[Channel.SMS]
+    found = ([one.sid for one in look.reports], list(look.strangers))
+    assert found == (([sid], []) if ours else ([], [sid]))

@@ -162,6 +162,26 @@ def test_a_message_is_held_no_longer_than_it_may_arrive(left: float | None, held
     assert wire.seen[0].form["ValidityPeriod"] == [held]
 
 
+@pytest.mark.parametrize("source", ["12345", "Hill Clinic"])
+def test_a_message_from_a_short_code_or_a_name_on_the_wire(source: str) -> None:
+    text = replace(ticket(CONTENTS[Channel.SMS]), source=source)
+
+    _, wire = during([accepting(Channel.SMS)], lambda p: p.sms.place(text, deadline=soon()))
+
+    assert wire.seen[0].form["From"] == [source]
+    assert "MessagingServiceSid" not in wire.seen[0].form
+
+
+def test_a_message_by_a_service_on_the_wire() -> None:
+    service = "MG" + "a" * 32
+    text = replace(ticket(CONTENTS[Channel.SMS]), source=service)
+
+    _, wire = during([accepting(Channel.SMS)], lambda p: p.sms.place(text, deadline=soon()))
+
+    assert wire.seen[0].form["MessagingServiceSid"] == [service]
+    assert "From" not in wire.seen[0].form, "or Twilio would not choose"
+
+
 def test_a_message_that_would_come_too_late_is_not_sent() -> None:
     deadline = soon()
     text = replace(ticket(CONTENTS[Channel.SMS]), valid_until=deadline.boot + 5)

@@ -1,14 +1,16 @@
 """A campaign: who reaches out, when, how often and with what words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from re import fullmatch
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
 from worker.domain.content.campaign_words import Template
+from worker.domain.content.senders import EXAMPLE, NUMBER, kind_of
 from worker.domain.content.voicemail import voicemail_detection
 from worker.domain.contract.webhooks import webhooks
 from worker.domain.errors import CannotChangeMode, WrongFields
@@ -38,10 +40,13 @@ CONTENT: dict[Channel, tuple[str, ...]] = {
     Channel.EMAIL: ("subject", "html", "text", "template_id"),
 }
 # What we can send from, loosely: the provider knows which of these are ours.
-SOURCES: dict[Channel, tuple[str, str]] = {
-    Channel.VOICE: (r"\+[1-9][0-9]{6,14}", "a phone number like +15125550100"),
-    Channel.SMS: (r"\+[1-9][0-9]{6,14}", "a phone number like +15125550100"),
-    Channel.EMAIL: (r"[^@\s<>,;]+@[^@\s<>,;]+", "a mailbox like billing@example.com"),
+SOURCES: dict[Channel, tuple[Callable[[str], object], str]] = {
+    Channel.VOICE: (partial(fullmatch, NUMBER), "a phone number like +15125550100"),
+    Channel.SMS: (kind_of, EXAMPLE),
+    Channel.EMAIL: (
+        partial(fullmatch, r"[^@\s<>,;]+@[^@\s<>,;]+"),
+        "a mailbox like billing@example.com",
+    ),
 }
 
 
@@ -119,8 +124,8 @@ class CampaignFields(WireModel):
 
     @model_validator(mode="after")
     def _source_fits_the_channel(self) -> Self:
-        pattern, example = SOURCES[self.mode]
-        if not fullmatch(pattern, self.source):
+        fits, example = SOURCES[self.mode]
+        if not fits(self.source):
             raise ValueError(f"source: must be {example}")
         return self
 
