@@ -63,7 +63,8 @@ One opt-out's walk, from STOP to a call that is not placed:
                             (`stop_phrases.py` there: in a sentence). Clicks on "unsubscribe" arrive at
                             `web/unsubscribe.py`, spam reports at `web/callbacks.py`; those that fit no
                             attempt are still heard (`dispatch/unmatched_reports.py`). What arrived is
-                            counted (`web/tallies.py`).
+                            counted (`web/tallies.py`). A key that is pressed during a call arrives at
+                            `web/calls_in.py`.
 2. `desk/opt_outs.py`       suppresses the recipient: `store/suppressions.py` writes a row for the act, and
                             on the recipient what is in force. `begin` asks last, under the row's lock.
 3. `dispatch/start_messages.py`  lifts the STOPs that are older than a START; an operator lifts one row by

@@ -18,6 +18,7 @@ from worker.desk.measure_series import show_measures
 from worker.desk.metrics import Snapshot
 from worker.desk.processes import ProcessRow
 from worker.domain.consent.opt_out_words import Wish
+from worker.domain.consent.pressed_keys import KeyWish
 from worker.domain.evidence.counted_moves import ANSWERS, CONTACTS, DOUBTS, Moves
 from worker.domain.statuses import Cause, Channel, ChannelStatus, RequestStatus, SuppressReason
 from worker.heartbeat import KINDS
@@ -148,6 +149,12 @@ COUNTED: dict[str, Counted] = {
     ),
     "texts_received": Counted(
         "texts that came in, by what they ask for", _by("text", Wish), ("wish",)
+    ),
+    "calls_received": Counted(
+        "calls that came in; nobody here answers them", {(): ("call:inbound",)}
+    ),
+    "keys_pressed": Counted(
+        "keys that were pressed during calls, by what they ask for", _by("key", KeyWish), ("wish",)
     ),
 }
 

@@ -34,6 +34,25 @@ def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
     return in_transaction(engine, step)
 
 
+def opt_out_by_key(engine: Engine, token: UUID, call_sid: str) -> bool:
+    """Suppress whom the call with this token was to; a call counts once, however often it is told.
+
+    Returns:
+        whether there is such a call.
+    """
+    act = Act(Source.KEY, call_sid or str(uuid4()))
+
+    def step(connection: Connection) -> bool:
+        found = opt_out_tokens.find_contacted(connection, token)
+        if found is None or found.mode is not Channel.VOICE:
+            return False
+        reason = SuppressReason.UNSUBSCRIBED
+        suppressions.suppress(connection, found.mode, found.identity, reason, act)
+        return True
+
+    return in_transaction(engine, step)
+
+
 def hear_stop(engine: Engine, number: str, message_sid: str) -> bool:
     """Suppress the number that answered STOP; the same message counts once, however late it comes again.
 

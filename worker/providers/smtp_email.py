@@ -130,7 +130,7 @@ def compose(ticket: Ticket, public_url: str, own_name: str) -> bytes:
     message["Date"] = formatdate(usegmt=True)
     message["Message-ID"] = f"<{ticket.token}@{own_name}>"
     # One click, RFC 8058: large mailbox providers want it, and hide mail that lacks it.
-    message["List-Unsubscribe"] = f"<{public_url}/unsubscribe/{ticket.token}>"
+    message["List-Unsubscribe"] = f"<{public_url}/unsubscribe/{ticket.token}{ticket.query}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if mail.text:
         message.set_content(_fill(mail, mail.text))

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from twilio.base import values
 
+from worker.domain.consent.pressed_keys import resolve_actions
 from worker.domain.content.tickets import Call, LookupRequest, Ticket
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.answers import Answer
@@ -91,7 +92,7 @@ class VoiceProvider:
         creation = self._account.client.calls.create_async(
             to=ticket.address,
             from_=ticket.source,
-            twiml=call.twiml or values.unset,
+            twiml=self._with_keys(call.twiml, ticket) or values.unset,
             url=call.url or values.unset,
             caller_id=call.caller_id or values.unset,
             timeout=RING_SECONDS,
@@ -100,6 +101,11 @@ class VoiceProvider:
             **self._detection(call, ticket),
         )
         return await self._account.submit(creation, deadline)
+
+    def _with_keys(self, twiml: str | None, ticket: Ticket) -> str | None:
+        """The words with the addresses that are told of a pressed key."""
+        address = f"{self._callbacks}/{ticket.token}/pressed"
+        return resolve_actions(twiml, address, f"{ticket.query}{RETRIES}") if twiml else None
 
     def _detection(self, call: Call, ticket: Ticket) -> dict[str, str]:
         """The policy travels in the address, which Twilio signs: reading it needs no question."""
@@ -134,6 +140,22 @@ class VoiceProvider:
             self._account.client.calls(sid).update_async(status=status)
         )
         return not isinstance(updated, Undecided) and str(updated[0].status) == status
+
+
+def pressed_report(token: UUID, mark: str) -> Report:
+    """Report that a key was pressed in a call; it proves that there was one, and changes nothing."""
+    return Report(
+        mode=Channel.VOICE,
+        key=f"{token}:key",
+        token=token,
+        sid=None,
+        name="key",
+        rank=0,
+        sequence=0,
+        meaning=Meaning.NOTED,
+        channel_status=ChannelStatus.IN_PROGRESS,
+        mark=mark,
+    )
 
 
 def read_callback(params: Mapping[str, str], token: UUID, mark: str = "") -> Report | None:

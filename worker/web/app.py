@@ -17,6 +17,7 @@ from worker.dispatch.cancel import hang_up
 from worker.runtime import Runtime
 from worker.web.arrival import check_arrival
 from worker.web.callbacks import Callbacks
+from worker.web.calls_in import CallsIn
 from worker.web.group_commit import GroupCommit
 from worker.web.inbound import Inbound
 from worker.web.tallies import Tallies
@@ -58,12 +59,7 @@ def create(runtime: Runtime) -> PublicDoor:
             yield
 
     routes = [
-        Route("/callbacks/voice/{token:uuid}", callbacks.voice, methods=["POST"]),
-        Route(
-            "/callbacks/voice/{token:uuid}/answered-by/{on_machine}",
-            callbacks.answered_by,
-            methods=["POST"],
-        ),
+        *_call_routes(callbacks, CallsIn(runtime, tallies.refusals)),
         Route("/callbacks/check", check, methods=["POST"]),
         Route("/callbacks/sms/inbound", inbound.sms, methods=["POST"]),
         Route("/callbacks/sms/{token:uuid}", callbacks.sms, methods=["POST"]),
@@ -79,3 +75,13 @@ def _group_commit(runtime: Runtime) -> GroupCommit:
     """Where reports go, to be stored together."""
     hear = partial(apply_reports, runtime.engine, runtime.timeouts, mark_keys=runtime.mark_keys)
     return GroupCommit(hear)
+
+
+def _call_routes(callbacks: Callbacks, calls_in: CallsIn) -> list[Route]:
+    ours = "/callbacks/voice/{token:uuid}"
+    return [
+        Route(ours, callbacks.voice, methods=["POST"]),
+        Route(f"{ours}/answered-by/{{on_machine}}", callbacks.answered_by, methods=["POST"]),
+        Route(f"{ours}/pressed/{{keys}}", calls_in.pressed, methods=["POST"]),
+        Route("/callbacks/voice/inbound", calls_in.call, methods=["POST"]),
+    ]

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker.desk.opt_outs import hear_start, hear_stop
-from worker.desk.replies import tell_reply
+from worker.desk.replies import ReplyKind, tell_reply
 from worker.desk.tallies import add_tallies
 from worker.domain.consent.authors import UnreadAuthor
 from worker.domain.consent.opt_out_words import Wish, read_wish
@@ -77,4 +77,5 @@ class Inbound:
         """Tell the campaign; an author we can't read was not texted by us, and answers nobody."""
         senders = (said["To"], said["MessagingServiceSid"])
         with suppress(UnreadAuthor):
-            tell_reply(self.runtime.engine, said["From"], senders, said["MessageSid"])
+            told = self.runtime.engine, ReplyKind.TEXT, said["From"], senders, said["MessageSid"]
+            tell_reply(*told)

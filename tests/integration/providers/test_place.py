@@ -147,6 +147,15 @@ def test_a_mark_travels_with_a_mail_and_in_its_link() -> None:
     assert person["headers"]["List-Unsubscribe"] == link
 
 
+def test_the_action_of_a_pressed_key_leads_to_us_with_the_calls_token() -> None:
+    words = '<Response><Gather numDigits="1" action="outreach:9=opt-out"/></Response>'
+
+    _, wire = placed(Channel.VOICE, accepting(Channel.VOICE), content=Call(words, None))
+
+    address = f"{PUBLIC_URL}/callbacks/voice/{TOKEN}/pressed/9=opt-out#rc=3&amp;rp=ct,rt,5xx"
+    assert wire.seen[0].form["Twiml"] == [words.replace("outreach:9=opt-out", address)]
+
+
 @pytest.mark.parametrize(
     ("left", "held"),
     [(None, "14400"), (86_400.0, "14400"), (600.5, "600"), (6.0, "6")],

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 from liquid import Environment
 
+from worker.domain.consent.pressed_keys import LONGEST_ADDRESS, count_actions, find_faults
 from worker.domain.content.campaign_words import Template
 from worker.domain.content.shared_mail import MailShape, form
 from worker.domain.content.templates import (
@@ -207,8 +208,11 @@ def _check_subject(subject: str) -> str | None:
 
 
 def _check_twiml(twiml: str) -> str | None:
-    if len(twiml) > LONGEST_TWIML:
-        return f"it has {len(twiml)} characters, {LONGEST_TWIML} are allowed"
+    length = len(twiml) + LONGEST_ADDRESS * count_actions(twiml)
+    if length > LONGEST_TWIML:
+        return f"it has {length} characters, {LONGEST_TWIML} are allowed"
+    if wrong := find_faults(twiml):
+        return wrong
     if "<!" in twiml.replace("<!--", ""):
         return "a document type or CDATA section is not allowed"
     try:
