@@ -7,7 +7,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from tests.factories import make_limits, make_patience
+from tests.factories import make_limits
 from worker.dispatch.deliver import deliver
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.dispatch.scan import ScanLimits, scan
@@ -18,9 +18,7 @@ from worker.store.connect import connect as connect_store
 
 SECOND = timedelta(seconds=1)
 SCAN = ScanLimits(lease=60 * SECOND, chunk_size=10, backlog_chunks=4)
-DELIVERY = make_limits(
-    answer_time=30 * SECOND, flush_rows=10, flush_seconds=0.01, patience=make_patience()
-)
+DELIVERY = make_limits(answer_time=30 * SECOND, flush_rows=10, flush_seconds=0.01)
 
 
 def line_by(port: int, ca_file: Path) -> ProviderLoop:

@@ -44,10 +44,10 @@ def opt_out_by_key(engine: Engine, token: UUID, call_sid: str) -> bool:
 
     def step(connection: Connection) -> bool:
         found = opt_out_tokens.find_contacted(connection, token)
-        if found is None or found.mode is not Channel.VOICE:
+        if found is None or found.channel is not Channel.VOICE:
             return False
         reason = SuppressReason.UNSUBSCRIBED
-        suppressions.suppress(connection, found.mode, found.identity, reason, act)
+        suppressions.suppress(connection, found.channel, found.identity, reason, act)
         return True
 
     return in_transaction(engine, step)

@@ -6,7 +6,7 @@ from typing import assert_never
 from urllib.parse import urlsplit
 
 from worker.domain.statuses import Channel
-from worker.providers import Provider
+from worker.providers import MailsProvider, Provider
 from worker.providers.email import EmailProvider
 from worker.providers.sendgrid_client import SendGridAccount
 from worker.providers.sms import SmsProvider
@@ -27,7 +27,7 @@ class ConnectedProviders:
 
     voice: VoiceProvider
     sms: SmsProvider
-    email: EmailProvider | SmtpProvider
+    email: MailsProvider
     transport: Transport
     smtp: SmtpTransport | None = None
 

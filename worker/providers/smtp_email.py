@@ -13,7 +13,7 @@ from uuid import UUID
 
 from worker.domain.content.tickets import LookupRequest, Mail, Ticket
 from worker.domain.evidence.answers import Accepted, Answer, Halt, HaltScope, Refusal, Refused
-from worker.domain.evidence.lookups import Look, Undecided
+from worker.domain.evidence.lookups import Lookup, Undecided
 from worker.domain.evidence.reports import Meaning, Report
 from worker.domain.recipients.identities import identity_of
 from worker.domain.recipients.targets import Unreachable, normalize
@@ -54,7 +54,7 @@ class SmtpProvider:
         public_url: where recipients unsubscribe.
     """
 
-    mode = Channel.EMAIL
+    channel = Channel.EMAIL
 
     def __init__(self, transport: "SmtpTransport", *, public_url: str) -> None:
         self._transport = transport
@@ -81,7 +81,7 @@ class SmtpProvider:
         """Send one after the other: no two share a transaction."""
         return [await self.place(ticket, deadline=deadline) for ticket in group]
 
-    async def look(self, inquiry: LookupRequest) -> Look:  # noqa: ARG002  the protocol's signature
+    async def look_up(self, inquiry: LookupRequest) -> Lookup:  # noqa: ARG002  the protocol's signature
         """Nothing: a mail server answers no questions about a mail."""
         return Undecided("mail_cannot_be_asked")
 
@@ -197,7 +197,7 @@ def _report(token: UUID, name: str, told: Message) -> Report:
     meaning = meaning_of_status(status) if name == "bounce" else word.meaning
     gone = meaning is Meaning.INVALID
     return Report(
-        mode=Channel.EMAIL,
+        channel=Channel.EMAIL,
         key=f"{token}:{name}:{status}",
         token=token,
         sid=_sid(token),

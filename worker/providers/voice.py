@@ -145,7 +145,7 @@ class VoiceProvider:
 def pressed_report(token: UUID, mark: str) -> Report:
     """Report that a key was pressed in a call; it proves that there was one, and changes nothing."""
     return Report(
-        mode=Channel.VOICE,
+        channel=Channel.VOICE,
         key=f"{token}:key",
         token=token,
         sid=None,

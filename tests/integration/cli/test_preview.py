@@ -182,7 +182,7 @@ def test_an_upload_says_what_it_is_charged_as_and_which_character_makes_it_deare
 def test_a_file_is_planned_with_what_it_is_charged_as(
     engine: Engine, outreach: Outreach, file: Path
 ) -> None:
-    make_campaign(engine, campaign_name="C", mode=Channel.SMS, body=CURLY)
+    make_campaign(engine, campaign_name="C", channel=Channel.SMS, body=CURLY)
 
     told = outreach("batch", "plan", str(file), "--campaign", "C", COLUMNS="300").stdout
 

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from tests.factories import (
     counted_equals_recount,
     make_batch,
-    make_patience,
     make_request,
+    make_timeouts,
     queue_row,
     read_request,
 )
@@ -29,7 +29,7 @@ from worker.domain.statuses import FINAL, Channel, RequestStatus
 from worker.sandbox.certificates import make_certificate
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = make_patience()
+TIMEOUTS = make_timeouts()
 ROUNDS = 12
 LINES = ["EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "."]
 """The worker dies as the server has heard this one, before it answers."""
@@ -89,7 +89,7 @@ class Running:
 def test_nobody_is_mailed_twice_and_nothing_is_lost(
     database_url: str, engine: Engine, office: "Callable[[], Killing]", line: str
 ) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Channel.EMAIL))
+    request = make_request(engine, batch=make_batch(engine, channel=Channel.EMAIL))
     with Running(office()) as server:
         server.kills = line
         _die(server, database_url)
@@ -106,7 +106,7 @@ def test_nobody_is_mailed_twice_and_nothing_is_lost(
 def test_a_worker_that_lives_records_what_the_server_took(
     database_url: str, engine: Engine, office: "Callable[[], Killing]"
 ) -> None:
-    request = make_request(engine, batch=make_batch(engine, mode=Channel.EMAIL))
+    request = make_request(engine, batch=make_batch(engine, channel=Channel.EMAIL))
     with Running(office()) as server:
         _die(server, database_url)
 
@@ -141,7 +141,7 @@ def _recover(engine: Engine, server: Killing, request: int) -> None:
             if read_request(engine, request)["request_status"] in FINAL:
                 return
             pass_time(engine, 4000)
-            rescue(engine, line, PATIENCE)
+            rescue(engine, line, TIMEOUTS)
             sweep(engine)
             for chunk in scan(engine, SCAN, {Channel.EMAIL: 0}):
                 deliver(engine, line, DELIVERY, chunk)

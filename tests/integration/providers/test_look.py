@@ -223,5 +223,5 @@ def test_a_message_is_known_by_what_it_was_asked_to_come_from(
 
     assert isinstance(look, Matches)
     sid = SIDS[Channel.SMS]
-    found = ([one.sid for one in look.reports], list(look.strangers))
+    found = ([one.sid for one in look.reports], list(look.other_senders))
     assert found == (([sid], []) if ours else ([], [sid]))

@@ -388,6 +388,6 @@ def test_a_probe_goes_as_far_as_the_login(office: Office, login: str, answers: b
 def test_a_mail_can_not_be_asked_about(office: Office) -> None:
     inquiry = LookupRequest(1, TOKEN, Channel.EMAIL, None, MAILBOX, SENDER, timedelta(0))
 
-    assert office.during(office.server(), lambda p: p.email.look(inquiry)) == Undecided(
+    assert office.during(office.server(), lambda p: p.email.look_up(inquiry)) == Undecided(
         "mail_cannot_be_asked"
     )

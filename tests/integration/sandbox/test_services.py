@@ -10,7 +10,7 @@ from tests.fixtures.sandbox import Sandbox
 from tests.integration.providers.connected import PUBLIC_URL, TEXT, ticket
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.evidence.answers import Unknown
-from worker.domain.evidence.lookups import Look, Matches
+from worker.domain.evidence.lookups import Lookup, Matches
 from worker.domain.statuses import Channel
 from worker.providers import Moment
 from worker.providers.connected import connect
@@ -26,7 +26,7 @@ def test_what_a_service_sent_is_found_and_nothing_else(
 ) -> None:
     sandbox.change(callbacks=False)
 
-    async def scenario() -> Look:
+    async def scenario() -> Lookup:
         providers = connect(
             twilio_api_url=sandbox.url,
             twilio_account_sid=sandbox.account_sid,
@@ -43,13 +43,13 @@ def test_what_a_service_sent_is_found_and_nothing_else(
         assert answer == Unknown("connection_lost")
         age = timedelta(minutes=1)
         asked = LookupRequest(1, sent.token, Channel.SMS, None, number, SERVICE, age)
-        look = await providers.sms.look(asked)
+        look = await providers.sms.look_up(asked)
         await providers.close()
         return look
 
     look = asyncio.run(scenario())
 
     assert isinstance(look, Matches)
-    assert look.strangers == ()
+    assert look.other_senders == ()
     assert [report.sid for report in look.reports] == [one["sid"] for one in sandbox.ledger()]
     assert len(look.reports) == found

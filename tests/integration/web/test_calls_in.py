@@ -29,8 +29,8 @@ INBOUND = "/callbacks/voice/inbound"
 
 def called(engine: Engine, batch_id: str = "B", *, mode: Channel = Channel.VOICE) -> UUID:
     """A batch whose only request called Ana; the call's token."""
-    recipient = make_recipient(engine, mode=mode, address=ANA)
-    campaign = make_campaign(engine, mode=mode, source=OURS, webhooks=HOOKS)
+    recipient = make_recipient(engine, channel=mode, address=ANA)
+    campaign = make_campaign(engine, channel=mode, source=OURS, webhooks=HOOKS)
     batch = make_batch(engine, campaign=campaign, batch_id=batch_id)
     request = make_request(engine, batch=batch, recipient=recipient, reference_id=batch_id)
     attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED, began_ago=DAY)

@@ -62,4 +62,4 @@ def test_the_address_that_an_action_becomes_counts_as_well() -> None:
 
 
 def twiml(source: str) -> Template:
-    return Template(mode=Channel.VOICE, twiml=source)
+    return Template(channel=Channel.VOICE, twiml=source)

@@ -82,9 +82,9 @@ NAMED_SETS = 5
 
 def cost_of_words(template: Template, words: Mapping[str, str]) -> Segmented | None:
     """What one recipient's words are charged as; None: they are no text."""
-    return count_segments(words["body"]) if template.mode is Channel.SMS else None
+    return count_segments(words["body"]) if template.channel is Channel.SMS else None
 
 
 def costs_of(template: Template) -> TextCosts | None:
     """Something to count a campaign's texts with; None: it sends none."""
-    return TextCosts() if template.mode is Channel.SMS else None
+    return TextCosts() if template.channel is Channel.SMS else None
