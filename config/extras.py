@@ -1,4 +1,4 @@
-"""What an installation may leave out, and the sentence for somebody who then asks for it."""
+"""The extras that an installation may leave out, and the sentence for somebody who then asks for it."""
 
 import sys
 from importlib.util import find_spec

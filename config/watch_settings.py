@@ -9,7 +9,7 @@ from config.api_settings import ApiSettings
 
 
 class WatchSettings(ApiSettings):
-    """What a process measures and writes into its log, and whom the watchdog tells."""
+    """Settings of what a process measures and writes into its log, and whom the watchdog tells."""
 
     process_metrics: bool = Field(
         True, description="measure how long providers, permits and callbacks take"

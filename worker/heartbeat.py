@@ -124,7 +124,7 @@ def tell_systemd(line: str) -> None:
 
 
 def judge(kind: str) -> list[str]:
-    """What is wrong with the processes of a kind on this host, a sentence each; empty: all are alive."""
+    """Say what is wrong with the processes of a kind on this host, a sentence each; empty: all are alive."""
     files = [file for file in _folder().iterdir() if kind_of(file.name) == kind]
     running = [file for file in files if _runs(_pid_of(file))]
     if not running:

@@ -27,7 +27,7 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is measured. `bounds`: of its buckets, in seconds; none: it is only counted."""
+    """A thing that is measured. `bounds`: of its buckets, in seconds; none: it is only counted."""
 
     name: str
     sentence: str
@@ -93,11 +93,11 @@ class Measuring:
 
     @property
     def waiting(self) -> int:
-        """How many are not sorted yet."""
+        """Count those that are not sorted yet."""
         return len(self._noted)
 
     def take(self) -> Counter[str]:
-        """What was noted since the last time, by the name of its tally."""
+        """Take what was noted since the last time, by the name of its tally."""
         taken: Counter[str] = Counter()
         for _ in range(len(self._noted)):
             measure, labels, value = self._noted.popleft()

@@ -240,7 +240,7 @@ class Runtime:
 
     @cached_property
     def mark_keys(self) -> list[bytes]:
-        """What tokens are marked with, newest first; no other deployment has them."""
+        """The keys that tokens are marked with, newest first; no other deployment has them."""
         names = self.settings.public_url, self.settings.namespace
         return [derive_key(secret, *names) for secret in self.settings.twilio_auth_tokens]
 

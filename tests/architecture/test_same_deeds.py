@@ -261,6 +261,7 @@ WITHOUT_JSON = {
     "messages schema": "prints JSON anyway",
     "console open": "opens a browser",
     "alive": "answers by its exit status",
+    "watchdog": "goes on until it is stopped, and writes its log as JSON",
     "demo": "is a show",
 }
 """Commands that read and print no JSON, and why. Those that change something say so in a sentence."""

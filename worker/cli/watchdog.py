@@ -32,7 +32,7 @@ class NotUnderstood(Mistake):
 
 
 class NoSecret(Mistake):
-    """What is posted is signed."""
+    """No secret: what is posted is signed."""
 
     def __init__(self) -> None:
         super().__init__("WATCHDOG_WEBHOOK: set WEBHOOK_SECRET, which signs what it is told")

@@ -1,4 +1,4 @@
-"""Who is told of an incident: receivers of signed webhooks, mailboxes and chats."""
+"""The bell that tells of an incident: receivers of signed webhooks, mailboxes and chats."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class AlarmBell:
-    """Whom to tell.
+    """The receivers to tell.
 
     `webhook`: an address that is posted to, signed with `secrets`, or None; `addresses`: of apprise, as
     `mailto://` or `slack://`, or none.

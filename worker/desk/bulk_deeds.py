@@ -134,7 +134,7 @@ def stop_bulk(engine: Engine, number: int, *, by: str) -> BulkDeed:
 
 
 def show_bulk(engine: Engine, number: int) -> BulkDeed:
-    """How far it is.
+    """Show how far it is.
 
     Raises:
         UnknownBulkDeed: there is none.

@@ -1,4 +1,4 @@
-"""Which deeds are done to all that match, and what one portion of each is."""
+"""The deeds that are done to all that match, and one portion of each."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -13,7 +13,7 @@ MOST_FOUND = 50
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Whatever is called so. `requests`: with this reference, or to this person; the latest first."""
+    """All that is called so. `requests`: with this reference, or to this person; the latest first."""
 
     batch_id: str | None
     named: tuple[AskedFor, ...]
@@ -34,7 +34,7 @@ class Sought:
 
 
 def find(engine: Engine, typed: str) -> Sought:
-    """Whatever is called so, over all campaigns.
+    """Find all that is called so, over all campaigns.
 
     Raises:
         NotAPerson: no batch and no reference, and nobody can be called so.

@@ -67,7 +67,7 @@ class UnderWay:
 
     @property
     def stands_still(self) -> str | None:
-        """Why nothing of it moves; one that goes at its pace moves."""
+        """Say why nothing of it moves; one that goes at its pace moves."""
         why = self.outlook.not_moving
         return None if why and why.startswith("paced at") and self.per_hour else why
 

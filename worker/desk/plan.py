@@ -56,7 +56,7 @@ class Outlook:
 
     @property
     def whom_never(self) -> list[str]:
-        """Whom the batch never contacts, a sentence for each reason, and who was not counted."""
+        """Say whom the batch never contacts, a sentence for each reason, and who was not counted."""
         never = [str(one) for one in self.never]
         return [f"never contacted: {one}" for one in (*never, self.uncounted) if one]
 

@@ -1,4 +1,4 @@
-"""Which processes run, and whether each goes on."""
+"""The processes that run, and whether each goes on."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

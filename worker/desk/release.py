@@ -1,4 +1,4 @@
-"""What of this product is installed, and what it is made of; asks nothing but the installation itself."""
+"""The release that is installed, and all it is made of; asks nothing but the installation itself."""
 
 import platform
 from collections.abc import Iterator

@@ -49,7 +49,7 @@ class OneCampaign(Mistake):
 
 
 class NoKeyOfTheirs(Mistake):
-    """What somebody may do is what one of their keys may."""
+    """Nobody may do more than one of their keys may."""
 
     def __init__(self, owner: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What is wrong at this moment, and which of it matters most: that one is told first, in a sentence."""
+"""The troubles of this moment; the one that matters most: that one is told first, in a sentence."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

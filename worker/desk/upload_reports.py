@@ -73,7 +73,7 @@ def open_report() -> TextIO:
 
 
 def shorten(report: TextIO) -> str | None:
-    """What is kept of a report; None where it has no row."""
+    """Keep of a report what fits; None where it has no row."""
     report.seek(0)
     kept = report.read(LONGEST_REPORT)
     if report.read(1):

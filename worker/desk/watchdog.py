@@ -79,7 +79,7 @@ class Watchdog:
         self.keep()
 
     def _samples(self, families: Iterable[Metric]) -> Iterator[Sample]:
-        """What any rule asks about."""
+        """Read all that any rule asks about."""
         for family in families:
             if any(family.name in rule.expression for rule in self.rules):
                 for one in family.samples:
@@ -114,7 +114,7 @@ def _moment(samples: Iterable[Sample]) -> Moment:
 
 
 def told_as(one: Incident) -> Mapping[str, object]:
-    """What a receiver of webhooks is posted."""
+    """Tell it as a receiver of webhooks is posted it."""
     return {
         "type": "alert.over" if one.over_at is not None else "alert.began",
         "alert": one.rule,

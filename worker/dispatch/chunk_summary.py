@@ -1,4 +1,4 @@
-"""What came of a chunk, as whoever watches the queue reads it. Numbers and reasons, no ids of anybody."""
+"""The summary of a chunk, as whoever watches the queue reads it. Numbers and reasons, no ids of anybody."""
 
 from enum import Enum
 
@@ -22,7 +22,7 @@ CLOSED = (HandBack.RENDER,)
 
 
 class ChunkEnd(Enum):
-    """How a chunk ended."""
+    """The end of a chunk."""
 
     SENT = "sent"
     """Something of it may have reached somebody, or nothing of it was left."""

@@ -81,7 +81,7 @@ def newest(connection: Connection) -> Sequence[DutyRow]:
 
 
 def is_scanning(connection: Connection) -> bool:
-    """Whether any scheduler looks for due requests."""
+    """Say whether any scheduler looks for due requests."""
     return any(row.name == SCAN and not row.overdue for row in newest(connection))
 
 

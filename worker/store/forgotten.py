@@ -22,6 +22,6 @@ _FORGOTTEN = text("""
 
 
 def find_forgotten(connection: Connection, began: Mapping[UUID, datetime]) -> set[UUID]:
-    """Which of these tokens, of attempts that began then, nothing but a loss of data can explain."""
+    """Find those of these tokens, of attempts that began then, nothing but a loss of data can explain."""
     values = {"tokens": list(began), "began": list(began.values())}
     return set(connection.scalars(_FORGOTTEN, values))

@@ -147,7 +147,7 @@ _LATENCIES = text("""
 
 
 def read_latencies(connection: Connection) -> dict[Channel, Latency]:
-    """How long providers took of late, by channel; one that answered nothing lately is left out."""
+    """Read how long providers took of late, by channel; one that answered nothing lately is left out."""
     rows = connection.execute(_LATENCIES, {"most": MOST_TIMED})
     return {Channel(channel): Latency(usual, slow) for channel, usual, slow in rows}
 

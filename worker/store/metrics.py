@@ -93,7 +93,7 @@ _DEAD = text("SELECT kind, count(*) FROM dead_letter WHERE settled_at IS NULL GR
 
 
 def read_dead_letters(connection: Connection) -> dict[str, int]:
-    """How many could not be accepted and are not settled, by kind."""
+    """Count what could not be accepted and are not settled, by kind."""
     found: dict[str, int] = {kind: n for kind, n in connection.execute(_DEAD)}  # noqa: C416  a row is no pair
     return {kind: found.get(kind, 0) for kind in KINDS}
 
@@ -108,7 +108,7 @@ _WINDOWS = text(f"""
 
 
 def read_closed_windows(connection: Connection, now: datetime) -> dict[Channel, int]:
-    """How many batches that could send wait for their campaign's calling window, by channel."""
+    """Count the batches that could send but wait for their campaign's calling window, by channel."""
     closed = dict.fromkeys(Channel, 0)
     for row in connection.execute(_WINDOWS).mappings():
         channel = Channel(row["mode"])

@@ -27,7 +27,7 @@ def note(connection: Connection, looked_after: Sequence[int], faults: Mapping[in
 
 @dataclass(frozen=True, slots=True)
 class Unjudged:
-    """How many attempts stay open for that, since when, and the kinds of their errors."""
+    """The attempts that stay open for that, since when, and the kinds of their errors."""
 
     attempts: int
     since: datetime | None

@@ -72,7 +72,7 @@ def create(runtime: Runtime) -> PublicDoor:
 
 
 def _group_commit(runtime: Runtime) -> GroupCommit:
-    """Where reports go, to be stored together."""
+    """Make the place where reports go, to be stored together."""
     hear = partial(apply_reports, runtime.engine, runtime.timeouts, mark_keys=runtime.mark_keys)
     return GroupCommit(hear)
 

@@ -43,6 +43,6 @@ def signed_url(settings: Settings, request: Request) -> str:
 
 
 def written_mark(request: Request) -> str:
-    """What came with the token in the address; empty with those of before there were marks."""
+    """Return what came with the token in the address; empty with those of before there were marks."""
     query: bytes = request.scope["query_string"]
     return query[len(MARK) :].decode("latin-1") if query.startswith(MARK) else ""

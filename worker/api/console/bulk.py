@@ -20,7 +20,7 @@ from worker.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody asks for: which deed, over whose requests, of which outcome; empty: of any."""
+    """The request of somebody: which deed, over whose requests, of which outcome; empty: of any."""
 
     deed: Deed
     batch_id: str
@@ -73,7 +73,7 @@ def order(visit: Visit) -> Response:
 
 
 def show_bulk_deed(visit: Visit) -> Response:
-    """How far it is."""
+    """Show how far it is."""
     deed = show_bulk(visit.runtime.engine, int(visit.named("number")))
     return visit.page("bulk.html", here="/batches", deed=deed)
 

@@ -42,7 +42,7 @@ class AlertRule:
 
 @dataclass(slots=True)
 class Incident:
-    """What a rule holds for. Times in seconds since the epoch; `told_at`: None until it was."""
+    """An incident: a rule that holds. Times in seconds since the epoch; `told_at`: None until it was."""
 
     rule: str
     labels: Mapping[str, str]

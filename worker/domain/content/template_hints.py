@@ -101,7 +101,7 @@ def _of_conditions(source: str) -> Iterator[str]:
 
 
 def _of_comparison(left: str, sign: str, right: str, known: Collection[str]) -> Iterator[str]:
-    """What is wrong with comparing a variable of the file, which is a text."""
+    """Say what is wrong with comparing a variable of the file, which is a text."""
     texts = [one for one in (left, right) if _BARE.fullmatch(one) and one not in known]
     if not texts:
         return

@@ -67,7 +67,7 @@ class Ticket:
 
     @property
     def query(self) -> str:
-        """What follows the token's address, for it to come back with the token."""
+        """Return what follows the token's address, for it to come back with the token."""
         return f"?mark={self.mark}" if self.mark else ""
 
 

@@ -17,7 +17,7 @@ NAMING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OnceCall:
-    """Which call it is. `digest`: of its body."""
+    """A call. `digest`: of its body."""
 
     owner: str
     route: str
@@ -27,7 +27,7 @@ class OnceCall:
 
 @dataclass(frozen=True, slots=True)
 class OnceAnswer:
-    """How far it is. `status`: None while somebody is at it; `is_ours`: whoever asks is to do it."""
+    """The answer so far. `status`: None while somebody is at it; `is_ours`: whoever asks is to do it."""
 
     is_ours: bool
     status: int | None = None

@@ -1,4 +1,4 @@
-"""What a token's mark says under the deployment's key: that it is ours, whose request, and when it began.
+"""The mark of a token says under the deployment's key: that it is ours, whose request, and when it began.
 
 It travels beside the token. So a report of an attempt that the database does not know still proves that
 there was one, and nobody else can make that up: another deployment has another key.
@@ -22,7 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Whose attempt it was, and a moment, by the database's clock, no later than its beginning."""
+    """The request of an attempt, and a moment, by the database's clock, no later than its beginning."""
 
     request: int
     began_at: datetime
@@ -40,7 +40,7 @@ def make_mark(key: bytes, channel: Channel, token: UUID, *, request: int, began_
 
 
 def read_mark(keys: Sequence[bytes], channel: Channel, token: UUID, written: str) -> Mark | None:
-    """What the mark says; None where no key of ours made it for this token and channel."""
+    """Read the mark; None where no key of ours made it for this token and channel."""
     try:
         found = urlsafe_b64decode(written.encode()) if len(written) == LENGTH else b""
     except ValueError:

@@ -38,7 +38,7 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """What becomes of attempts: the share that is followed by another one, and after how long."""
+    """The end of attempts: the share that is followed by another one, and after how long."""
 
     share: float = 0.0
     delay: timedelta = timedelta()
@@ -46,7 +46,7 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is known of a batch's work beside its rates.
+    """All that is known of a batch's work beside its rates.
 
     `later`: how many of those who wait may not be attempted before which moment; `measured`: attempts an
     hour that it has begun lately, None: too few to tell.

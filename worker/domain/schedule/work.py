@@ -14,7 +14,7 @@ HALF_A_RETRY = 0.5
 
 @dataclass(slots=True)
 class Work:
-    """What is left. Requests that wait go before retries of those that have been attempted on the way.
+    """The work that is left. Requests that wait go before retries of attempted ones.
 
     `first` and `again`: how many may be attempted now; `later`: how many from each moment on, by the hour
     it is in; `done`: attempts so far.
@@ -39,7 +39,7 @@ class Work:
 
     @property
     def waiting(self) -> int:
-        """How many of the requests have not been attempted."""
+        """Count how many of the requests have not been attempted."""
         left = self.first + sum(first for _, first, _ in self.later.values())
         return min(self.requests, int(left + 1 - ROUNDING))
 
@@ -53,12 +53,12 @@ class Work:
         return at if ready > ROUNDING else self.arrives_next()
 
     def free_from(self, until: datetime) -> datetime:
-        """When more may be done: at once where nothing was left to do, else afterwards."""
+        """Say when more may be done: at once where nothing was left to do, else afterwards."""
         ready = self.first + self.again > ROUNDING
         return until if ready or self.finishes_at is None else min(self.finishes_at, until)
 
     def arrives_next(self) -> datetime:
-        """When somebody is added who may be attempted."""
+        """Say when somebody is added who may be attempted."""
         return min((at for at, _, _ in self.later.values()), default=OUT_OF_SIGHT)
 
     def admit(self, at: datetime) -> None:

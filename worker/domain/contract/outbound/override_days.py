@@ -23,7 +23,7 @@ FULL = {
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Whether somebody may be contacted on a day, and in which hours."""
+    """A day: may anybody be contacted on it, and in which hours."""
 
     active: bool
     hours: tuple[str, str]
