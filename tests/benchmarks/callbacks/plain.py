@@ -53,7 +53,7 @@ def create(url: str, port: int, auth_token: str) -> Starlette:
 
     async def voice(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
-        signed = f"http://127.0.0.1:{port}{request.url.path}"
+        signed = f"http://127.0.0.1:{port}{request.url.path}?{request.url.query}"
         if not validator.validate(signed, form, request.headers.get("x-twilio-signature", "")):
             return Response(status_code=403)
         await run_in_threadpool(note_in_session, form["CallSid"], form["CallStatus"])
