@@ -49,7 +49,7 @@ class MailSettings(ApiSettings):
 
     @property
     def mail_url(self) -> str:
-        """Where mail goes."""
+        """Return the address that mail goes to."""
         return self.smtp_url if self.by_smtp else self.sendgrid_api_url
 
     @property

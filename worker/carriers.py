@@ -1,4 +1,4 @@
-"""Whoever carries calls, texts and mail, by the settings."""
+"""Connects the carriers of calls, texts and mail, by the settings."""
 
 from config.settings import Settings
 from worker.providers.connected import ConnectedProviders, connect

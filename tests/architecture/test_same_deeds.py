@@ -263,6 +263,7 @@ WITHOUT_JSON = {
     "alive": "answers by its exit status",
     "watchdog": "goes on until it is stopped, and writes its log as JSON",
     "demo": "is a show",
+    "bounce": "is run by a mail server, which reads its exit status",
 }
 """Commands that read and print no JSON, and why. Those that change something say so in a sentence."""
 

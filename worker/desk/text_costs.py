@@ -1,4 +1,4 @@
-"""What a batch's texts are charged as, before they are sent."""
+"""Costs of a batch's texts, in segments, before they are sent."""
 
 from typing import BinaryIO
 

@@ -55,7 +55,7 @@ class MailServer:
 
 
 class _Lines(Protocol):
-    """What comes in, line by line."""
+    """Reads what comes in, line by line."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()

@@ -43,7 +43,7 @@ class SmtpReply:
 
 
 class Stage(StrEnum):
-    """What was said no to."""
+    """The steps at which a server may say no."""
 
     GREETING = "greeting"
     LOGIN = "login"

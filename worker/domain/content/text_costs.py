@@ -81,7 +81,7 @@ NAMED_SETS = 5
 
 
 def cost_of_words(template: Template, words: Mapping[str, str]) -> Segmented | None:
-    """What one recipient's words are charged as; None: they are no text."""
+    """Count the segments of one recipient's words; None: they are no text."""
     return count_segments(words["body"]) if template.channel is Channel.SMS else None
 
 
