@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import permutations
 
 import pytest
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.factories import ANA, allow_recipient, make_recipient, read
@@ -136,6 +136,19 @@ def test_a_long_list_is_stored_in_portions_and_passed_over_when_it_comes_again(
     with engine.begin() as connection:
         moments = select(schema.suppression.c.at).distinct()
         assert len(connection.execute(moments).all()) == 3
+
+
+def test_every_portion_of_a_list_is_planned_for_itself(engine: Engine) -> None:
+    """A plan that is kept knows no array's length: from the twelfth portion on each took a minute."""
+
+    def portion(connection: Connection) -> str:
+        acts = [(NUMBER, Act("list:dnc", "1"))]
+        suppressions.suppress_all(connection, Channel.SMS, acts, UNSUBSCRIBED, once=True)
+        return str(connection.scalar(text("SHOW plan_cache_mode")))
+
+    assert in_transaction(engine, portion) == "force_custom_plan"
+    with engine.begin() as connection:
+        assert connection.scalar(text("SHOW plan_cache_mode")) == "auto"
 
 
 def test_what_was_stored_before_a_break_stands(engine: Engine) -> None:
