@@ -1,6 +1,6 @@
 """The way mail goes: by SendGrid, or by a mail server of one's own."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, FilePath, model_validator
 
@@ -32,6 +32,10 @@ class MailSettings(ApiSettings):
     )
     smtp_return_path: str | None = Field(
         None, description="mailbox that returned mail goes to; unset: the campaign's source"
+    )
+    unsubscribe_mailbox: Annotated[str, Field(pattern=r"^[!-;=?-~]+@[!-;=?-~]+$")] | None = Field(
+        None,
+        description="mailbox of List-Unsubscribe, piped into `outreach unsubscribe`; unset: one click alone",
     )
     smtp_connections: int = Field(
         10, ge=1, le=1000, description="connections to the mail server, in each process"

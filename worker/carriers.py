@@ -15,6 +15,7 @@ def connect_carriers(settings: Settings) -> ConnectedProviders:
         sendgrid_api_url=settings.sendgrid_api_url,
         sendgrid_api_key=settings.sendgrid_api_key.get_secret_value(),
         public_url=settings.public_url,
+        unsubscribe_mailbox=settings.unsubscribe_mailbox or "",
         connect_timeout=timing.connect_timeout,
         read_timeout=timing.read_timeout,
         # A socket for everything that can be begun at once: no ticket waits for one.

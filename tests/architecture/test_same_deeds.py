@@ -26,6 +26,7 @@ OF_A_MACHINE = {
     "db status": "as above",
     "demo": "starts services where it runs",
     "bounce": "reads what a mail server pipes into it where it runs",
+    "unsubscribe": "as above",
     "alive": "asks for the processes of the host where it runs",
     "watchdog": "goes on for as long as it runs, and tells whom its own host is told to tell",
     "doctor": "judges settings, files and services as seen from where it runs",
@@ -264,6 +265,7 @@ WITHOUT_JSON = {
     "watchdog": "goes on until it is stopped, and writes its log as JSON",
     "demo": "is a show",
     "bounce": "is run by a mail server, which reads its exit status",
+    "unsubscribe": "as above",
 }
 """Commands that read and print no JSON, and why. Those that change something say so in a sentence."""
 

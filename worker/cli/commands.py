@@ -208,6 +208,10 @@ VERBS: Commands = {
         "bounce:bounce",
         "Read a mail that came back from standard input, and note what it says of a request.",
     ),
+    "unsubscribe": (
+        "unsubscribe:unsubscribe",
+        "Read a mail that asks to be left alone from standard input, and suppress who wrote it.",
+    ),
     "attempts": ("attempts:app", "Attempts in doubt, and deciding about them."),
 }
 

@@ -21,8 +21,15 @@ def unsubscribe_by_link(engine: Engine, token: UUID) -> Contacted | None:
     Returns:
         who it was; None where no mail has this token: that of a call or text opens no page.
     """
-    act = Act(Source.CLICK, str(uuid4()))
+    return _unsubscribe(engine, token, Act(Source.CLICK, str(uuid4())))
 
+
+def unsubscribe_by_mail(engine: Engine, token: UUID) -> Contacted | None:
+    """The same for whoever wrote to the mailbox that the mail's header names."""
+    return _unsubscribe(engine, token, Act(Source.MAIL, str(uuid4())))
+
+
+def _unsubscribe(engine: Engine, token: UUID, act: Act) -> Contacted | None:
     def step(connection: Connection) -> Contacted | None:
         found = opt_out_tokens.find_contacted(connection, token)
         if found is None or found.channel is not Channel.EMAIL:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from worker.domain.statuses import Channel
 from worker.providers import MailsProvider, Provider
 from worker.providers.email import EmailProvider
+from worker.providers.list_unsubscribe import WaysOut
 from worker.providers.sendgrid_client import SendGridAccount
 from worker.providers.sms import SmsProvider
 from worker.providers.smtp_connections import MailServer
@@ -56,6 +57,7 @@ def connect(  # noqa: PLR0913  plain settings, each by name
     sendgrid_api_url: str,
     sendgrid_api_key: str,
     public_url: str,
+    unsubscribe_mailbox: str = "",
     connect_timeout: float,
     read_timeout: float,
     limit: int,
@@ -71,6 +73,7 @@ def connect(  # noqa: PLR0913  plain settings, each by name
         sendgrid_api_url: SendGrid's address.
         sendgrid_api_key: its password.
         public_url: where the providers reach us.
+        unsubscribe_mailbox: where mail that asks to be left alone is read; empty: nowhere.
         connect_timeout: seconds until a connection must stand.
         read_timeout: seconds from the first byte written to the last byte read.
         limit: connections open at once.
@@ -91,6 +94,7 @@ def connect(  # noqa: PLR0913  plain settings, each by name
         account_sid=twilio_account_sid,
         auth_token=twilio_auth_token,
     )
+    ways_out = WaysOut(public_url, unsubscribe_mailbox)
     if mail_server is not None:
         smtp = SmtpTransport(
             mail_server,
@@ -102,7 +106,7 @@ def connect(  # noqa: PLR0913  plain settings, each by name
         return ConnectedProviders(
             voice=VoiceProvider(twilio, public_url=public_url),
             sms=SmsProvider(twilio, public_url=public_url),
-            email=SmtpProvider(smtp, public_url=public_url),
+            email=SmtpProvider(smtp, ways_out),
             transport=transport,
             smtp=smtp,
         )
@@ -110,6 +114,6 @@ def connect(  # noqa: PLR0913  plain settings, each by name
     return ConnectedProviders(
         voice=VoiceProvider(twilio, public_url=public_url),
         sms=SmsProvider(twilio, public_url=public_url),
-        email=EmailProvider(sendgrid, public_url=public_url),
+        email=EmailProvider(sendgrid, ways_out),
         transport=transport,
     )

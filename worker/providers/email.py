@@ -21,6 +21,7 @@ from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 from worker.providers.deadline_clock import Moment
 from worker.providers.events_array import Event, UnreadableEvent, read_array, unread
 from worker.providers.http_replies import Reply, Unanswered
+from worker.providers.list_unsubscribe import WaysOut
 from worker.providers.sendgrid_drops import BLOCKS, DROP_REASONS
 from worker.providers.sendgrid_errors import judge
 from worker.providers.status_map import StatusMeaning
@@ -67,9 +68,9 @@ class EmailProvider:
 
     channel = Channel.EMAIL
 
-    def __init__(self, account: "SendGridAccount", *, public_url: str) -> None:
+    def __init__(self, account: "SendGridAccount", ways_out: WaysOut) -> None:
         self._account = account
-        self._public_url = public_url
+        self._ways_out = ways_out
 
     async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
         """Send the mail, or say what came instead."""
@@ -78,7 +79,7 @@ class EmailProvider:
     async def place_group(self, tickets: Sequence[Ticket], *, deadline: Moment) -> list[Answer]:
         """Send mails of one form in one request: it is accepted, refused or in doubt for all of them."""
         try:
-            reply = await self._account.send(_compose(tickets, self._public_url), deadline)
+            reply = await self._account.send(_compose(tickets, self._ways_out), deadline)
         except Unanswered as unanswered:
             return [unanswered.outcome] * len(tickets)
         if reply.status == 202:
@@ -97,12 +98,12 @@ class EmailProvider:
         return Undecided("mail_cannot_be_asked")
 
 
-def _compose(tickets: Sequence[Ticket], public_url: str) -> dict[str, object]:
+def _compose(tickets: Sequence[Ticket], ways_out: WaysOut) -> dict[str, object]:
     first = tickets[0]
     mail = first.content
     assert isinstance(mail, Mail)
     message: dict[str, object] = {
-        "personalizations": [_personalization(ticket, public_url) for ticket in tickets],
+        "personalizations": [_personalization(ticket, ways_out) for ticket in tickets],
         "from": {"email": first.source},
     }
     if mail.template_id:
@@ -113,7 +114,7 @@ def _compose(tickets: Sequence[Ticket], public_url: str) -> dict[str, object]:
     return message | {"subject": mail.subject, "content": content}
 
 
-def _personalization(ticket: Ticket, public_url: str) -> dict[str, object]:
+def _personalization(ticket: Ticket, ways_out: WaysOut) -> dict[str, object]:
     mail = ticket.content
     assert isinstance(mail, Mail)
     made: dict[str, object] = {
@@ -122,11 +123,7 @@ def _personalization(ticket: Ticket, public_url: str) -> dict[str, object]:
             TOKEN_ARGUMENT: str(ticket.token),
             **({MARK_ARGUMENT: ticket.mark} if ticket.mark else {}),
         },
-        # One click, RFC 8058: large mailbox providers want it, and hide mail that lacks it.
-        "headers": {
-            "List-Unsubscribe": f"<{public_url}/unsubscribe/{ticket.token}{ticket.query}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
+        "headers": ways_out.headers(ticket),
     }
     if mail.template_id:
         made["dynamic_template_data"] = mail.template_data or {}

@@ -21,6 +21,7 @@ from worker.domain.statuses import Channel, SuppressReason
 from worker.providers.deadline_clock import Moment
 from worker.providers.email import EVENTS
 from worker.providers.http_replies import Unanswered
+from worker.providers.list_unsubscribe import TOKEN, WaysOut
 from worker.providers.smtp_connections import SmtpConnection, SmtpDeclined, Unsuitable
 from worker.providers.smtp_replies import judge, meaning_of_status
 from worker.providers.smtp_transport import Envelope
@@ -32,8 +33,7 @@ _POLICY = policy.SMTP.clone(cte_type="7bit")
 """Every server takes seven bits, and what it need not change keeps its signature."""
 # What could end a command, or the address in it.
 _ADDRESS = re.compile(r"[!-;=?-~]{1,320}")
-_TOKEN = r"([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"  # noqa: S105  a pattern
-_OURS = re.compile(rb"^message-id:\s*<" + _TOKEN.encode() + rb"@", re.IGNORECASE | re.MULTILINE)
+_OURS = re.compile(rb"^message-id:\s*<" + TOKEN.encode() + rb"@", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 # RFC 3464, section 2.3.3, in SendGrid's words, which are our vocabulary. What is relayed may still fail.
@@ -51,20 +51,20 @@ class SmtpProvider:
 
     Args:
         transport: the way to the server.
-        public_url: where recipients unsubscribe.
+        ways_out: where recipients unsubscribe.
     """
 
     channel = Channel.EMAIL
 
-    def __init__(self, transport: "SmtpTransport", *, public_url: str) -> None:
+    def __init__(self, transport: "SmtpTransport", ways_out: WaysOut) -> None:
         self._transport = transport
-        self._public_url = public_url
+        self._ways_out = ways_out
 
     async def place(self, ticket: Ticket, *, deadline: Moment) -> Answer:
         """Send the mail, or say what came instead."""
         if refusal := _refuse_unsendable(ticket):
             return refusal
-        text = compose(ticket, self._public_url, self._transport.own_name)
+        text = compose(ticket, self._ways_out, self._transport.own_name)
         try:
             async with self._transport.connection() as connection:
                 mail = self._address(ticket, text, connection)
@@ -119,7 +119,7 @@ def _refuse_unsendable(ticket: Ticket) -> Answer | None:
     return None
 
 
-def compose(ticket: Ticket, public_url: str, own_name: str) -> bytes:
+def compose(ticket: Ticket, ways_out: WaysOut, own_name: str) -> bytes:
     """The mail as it goes over the wire, without the line break that the terminator begins with."""
     mail = ticket.content
     assert isinstance(mail, Mail)
@@ -129,9 +129,8 @@ def compose(ticket: Ticket, public_url: str, own_name: str) -> bytes:
     message["Subject"] = _fill(mail, mail.subject)
     message["Date"] = formatdate(usegmt=True)
     message["Message-ID"] = f"<{ticket.token}@{own_name}>"
-    # One click, RFC 8058: large mailbox providers want it, and hide mail that lacks it.
-    message["List-Unsubscribe"] = f"<{public_url}/unsubscribe/{ticket.token}{ticket.query}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    for name, value in ways_out.headers(ticket).items():
+        message[name] = value
     if mail.text:
         message.set_content(_fill(mail, mail.text))
     if mail.html and mail.text:
@@ -184,7 +183,7 @@ def _status_blocks(message: Message) -> Iterator[Message]:
 
 def _find_token(blocks: Sequence[Message], raw: bytes) -> UUID | None:
     envelope = next((one["Original-Envelope-Id"] for one in blocks), None)
-    found = re.fullmatch(_TOKEN, str(envelope or "").strip())
+    found = re.fullmatch(TOKEN, str(envelope or "").strip())
     if found:
         return UUID(found[1])
     returned = _OURS.search(raw)

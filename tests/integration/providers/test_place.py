@@ -43,6 +43,7 @@ from worker.domain.evidence.answers import (
 )
 from worker.domain.statuses import Channel
 from worker.providers import Providers
+from worker.providers.list_unsubscribe import WaysOut
 
 
 def test_a_call_on_the_wire() -> None:
@@ -232,6 +233,16 @@ def test_a_mail_on_the_wire() -> None:
             {"type": "text/html", "value": "<p>Hi</p>"},
         ],
     }
+
+
+def test_a_mailbox_that_is_read_is_offered_as_well() -> None:
+    ways = WaysOut(PUBLIC_URL, "leave+me@example.com").headers(ticket(CONTENTS[Channel.EMAIL]))
+
+    assert ways["List-Unsubscribe"] == (
+        f"<{PUBLIC_URL}/unsubscribe/{TOKEN}>,"
+        f" <mailto:leave+me@example.com?subject=unsubscribe%20{TOKEN}>"
+    )
+    assert ways["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def mails(*names: str) -> list[Ticket]:

@@ -17,6 +17,8 @@ class Source(StrEnum):
     """One that takes that back: never an act, but what lifted one."""
     CLICK = "one-click"
     """The link of a mail, which leads to our own page."""
+    MAIL = "mail"
+    """A mail to the mailbox that a mail's header names."""
     KEY = "key"
     """A key that was pressed during a call."""
     PROVIDER = "provider"
