@@ -67,7 +67,7 @@ def test_a_stop_of_nobody_we_can_read_is_kept_counted_and_told_once(
     shown = site.metrics()
     assert 'outreach_callbacks_refused_total{reason="unreadable"} 2.0' in shown
     assert 'outreach_texts_received_total{wish="STOP"} 2.0' in shown
-    assert "outreach_dead_letters 1.0" in shown
+    assert 'outreach_dead_letters{kind="callback"} 1.0' in shown
     logged = capfd.readouterr().out
     assert not written or written not in logged
 
