@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from socket import gethostname
 from typing import Any
 
+from config.extras import need_extra
 from config.queues import Queue
 from config.settings import Settings
 from config.start import PROCESS, load_or_exit
@@ -45,6 +46,7 @@ def main() -> None:
         return
     settings = load_or_exit(given)
     if name == "flower":
+        need_extra("flower", given)
         command = [sys.executable, "-m", "celery", "-A", "tasks.flower", *flower(settings)]
         os.execve(sys.executable, command, {**os.environ, **secrets(settings)})  # noqa: S606  our own
     sys.exit(work(given, settings))

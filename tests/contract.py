@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from tests.programs import run_alone
 from worker.api.app import ROUTERS
 
 FILE = Path(__file__).parent / "unit" / "api" / "contract.json"
@@ -148,8 +149,9 @@ def kept() -> Contract:
     return contract
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Write down today's contract; refuse to where a client would break."""
+    arguments = sys.argv[1:]
     now = reduce(document())
     broken = breaks(kept(), now) if FILE.exists() and "--break" not in arguments else []
     for one in broken:
@@ -172,4 +174,4 @@ def _written(contract: Contract) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run_alone(main)
