@@ -31,7 +31,7 @@ demo: $(READY)  ## dispatch three real batches against the sandbox (KEEP=1 leave
 run: $(READY)  ## run the Procfile, on embedded services unless DATABASE_URL and BROKER_URL are set
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m worker.local run
 
-# Counting lines costs the tests two thirds more time, so it is done where COVERAGE is set: by CI.
+# Counting lines costs the tests two thirds more time, so it is done where COVERAGE asks for it.
 test: $(READY)  ## run the tests, of slow cases that are alike a few, drawn by SEED (CASES=all: all of them; COVERAGE=1: list unreached lines)
 	@rm -f .coverage .coverage.*
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python $(if $(COVERAGE),-m coverage run) -m pytest -q -n 3 --dist loadfile \
