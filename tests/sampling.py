@@ -1,4 +1,4 @@
-"""Of slow cases that are alike `--sample` runs a few, drawn anew by every run's seed; `make test CASES=all` runs all of them.
+"""Of slow cases that are alike `--sample` runs a few, drawn anew by every run's seed.
 
 `@pytest.mark.sampled` on a test with parameters runs one of its cases, `sampled(2)` two of them;
 `sampled(of="ways")` draws from all tests of the file that say so.
