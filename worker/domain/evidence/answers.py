@@ -33,7 +33,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Proof that no byte of the request reached the provider."""
+    """Proof that nobody was contacted: the last byte was never written, or a mail server said no."""
 
     code: str
 
