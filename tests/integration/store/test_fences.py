@@ -1,5 +1,6 @@
 """Eight workers hammer one batch; whatever commits against it holds from that moment on."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,8 @@ REQUESTS = 30_000
 CHUNK = 3
 PAUSES = sample(40, 80)
 FENCES = sample(20, 40)
+# Beside other tests on the same cores one in ten may wait for a core rather than for a lock.
+LATE = PAUSES // 10 if "PYTEST_XDIST_WORKER" in os.environ else 1
 # What was begun has its row before its begin commits; anything later than this began after the fence.
 SETTLED_SECONDS = 0.03
 
@@ -103,7 +106,7 @@ def test_nothing_begins_after_any_pause_and_each_commits_soon(
         assert _begun_meanwhile(engine) == 0
         _set(engine, hammered, "paused = false")
 
-    assert sorted(took)[PAUSES - 2] <= 0.25
+    assert sorted(took)[PAUSES - 1 - LATE] <= 0.25
 
 
 def test_nothing_begins_after_any_expiry(engine: Engine, hammered: int) -> None:
