@@ -5,6 +5,7 @@ import io
 import json
 import os
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -85,15 +86,15 @@ class Installation:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Where the state, the files and the logs are: the image's own user may write there too."""
-    made = tmp_path / "shared"
-    made.mkdir()
-    made.chmod(0o777)
-    for parent in (made, *made.parents):
-        if parent.owner() != "root" or parent.stat().st_mode & 0o005 != 0o005:
-            parent.chmod(parent.stat().st_mode | 0o005)
-    return made
+def folder() -> Iterator[Path]:
+    """Where the state, the files and the logs are: the image's own user may write there too.
+
+    Not below pytest's folder, which is closed to others: opened here, servers that other tests start
+    would take it for one that stays open.
+    """
+    with tempfile.TemporaryDirectory(prefix="outreach-installed-") as made:
+        Path(made).chmod(0o777)
+        yield Path(made)
 
 
 @pytest.fixture
