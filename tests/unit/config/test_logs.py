@@ -1,6 +1,11 @@
-import pytest
+import logging
+from collections.abc import Iterator
+from typing import NoReturn
 
-from config.logs import redact
+import pytest
+import structlog
+
+from config.logs import redact, set_up
 
 ADDRESSES = {
     "a number": "calling +15125550123 now",
@@ -35,3 +40,35 @@ def test_an_address_inside_a_collection_is_blanked(value: object) -> None:
 
     assert "5550123" not in shown
     assert "ana@" not in shown
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """A process that was asked for warnings; afterwards all is as it was."""
+    root = logging.getLogger()
+    before, handlers, level = structlog.get_config(), root.handlers, root.level
+    set_up("WARNING", "voice")
+    yield
+    structlog.configure(**before)
+    root.handlers = handlers
+    root.setLevel(level)
+
+
+class Composed(Exception):
+    """A line has read what it was given."""
+
+
+class Unread(dict[str, str]):
+    """What no line may read that is not written."""
+
+    def items(self) -> NoReturn:  # type: ignore[override]
+        raise Composed
+
+
+def test_a_line_that_nobody_asked_for_is_not_even_composed(quiet: None) -> None:
+    log = structlog.get_logger("test")
+
+    log.info("attempt_answered", told=Unread())
+
+    with pytest.raises(Composed):
+        log.warning("attempt_answered", told=Unread())
