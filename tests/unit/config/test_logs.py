@@ -61,7 +61,7 @@ class Composed(Exception):
 class Unread(dict[str, str]):
     """What no line may read that is not written."""
 
-    def items(self) -> NoReturn:  # type: ignore[override]
+    def items(self) -> NoReturn:
         raise Composed
 
 
