@@ -43,22 +43,13 @@ def options(broker_url: str, names: Names) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,  # the same where disable_prefetch is not supported
         "worker_soft_shutdown_timeout": 0,  # threads finish on SIGTERM; a soft timeout always sleeps in full
         "worker_cancel_long_running_tasks_on_connection_loss": False,  # never inside a provider call
-        # Queues: a typo is an error rather than a silent new queue, and nothing lands by default.
-        "task_create_missing_queues": False,
-        "task_default_queue": names.queue(Queue.TRIGGERS.value),
-        "task_routes": {
-            name.value: {"queue": names.queue(queue.value)} for name, queue in ROUTES.items()
-        },
+        **_queues(names),
         "task_publish_retry_policy": {
             "max_retries": 2,
             "interval_start": 0,
             "interval_step": 0.2,
             "interval_max": 0.5,
         },  # a failed publish is harmless: the lease runs out
-        # Workers of another deployment on this broker are neither seen nor asked.
-        "control_exchange": names.exchange("celery"),
-        "event_exchange": names.exchange("celeryev"),
-        "event_queue_prefix": names.exchange("celeryev"),
         # Flower lives on events; they carry no arguments (see tasks/app.py).
         "worker_send_task_events": True,
         "task_send_sent_event": True,
@@ -66,4 +57,19 @@ def options(broker_url: str, names: Names) -> dict[str, Any]:
         "worker_redirect_stdouts": False,
         "enable_utc": True,
         "timezone": "UTC",
+    }
+
+
+def _queues(names: Names) -> dict[str, Any]:
+    return {
+        # A typo is an error rather than a silent new queue, and nothing lands by default.
+        "task_create_missing_queues": False,
+        "task_default_queue": names.queue(Queue.TRIGGERS.value),
+        "task_routes": {
+            name.value: {"queue": names.queue(queue.value)} for name, queue in ROUTES.items()
+        },
+        # Workers of another deployment on this broker are neither seen nor asked.
+        "control_exchange": names.exchange("celery"),
+        "event_exchange": names.exchange("celeryev"),
+        "event_queue_prefix": names.exchange("celeryev"),
     }

@@ -162,7 +162,7 @@ class Settings(WatchSettings, MailSettings):
 
     @property
     def twilio_auth_tokens(self) -> list[str]:
-        """What Twilio may sign with, newest first: two while one is rotated."""
+        """The tokens Twilio may sign with, newest first: two while one is rotated."""
         tokens = (self.twilio_auth_token, self.twilio_previous_auth_token)
         return [token.get_secret_value() for token in tokens if token]
 

@@ -94,7 +94,7 @@ class Heart:
         return gone
 
     def goes_on(self) -> bool:
-        """Whether every thread that is expected to go on has kept its word."""
+        """Tell whether every thread that is expected to go on has kept its word."""
         now = _now()
         return all(until > now for until in list(self._until.values()))
 
@@ -174,7 +174,7 @@ def _runs(pid: int) -> bool:
 
 
 def _folder() -> Path:
-    """Where the files are, made where it is missing.
+    """Find the folder of the files; make it where it is missing.
 
     Raises:
         PermissionError: it belongs to somebody else, who could speak for our processes.

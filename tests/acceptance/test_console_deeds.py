@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.acceptance.test_console import CANARY, SECONDS, create, write_file
 from tests.fixtures.browser import sign_in
 from tests.fixtures.house import Inhabited, wait_until
-from worker.api.console.app import signed_in_routes
+from worker.api.console.routes import SIGNED_IN
 from worker.desk.audit import list_audit
 from worker.desk.batches import create_batch, show_batch
 from worker.desk.bulk_deeds import show_bulk
@@ -162,11 +162,7 @@ def test_a_reader_gets_403_on_every_write(
     page.goto(f"/batches/{batch}")
     token = page.locator("input[name=form_token]").first.get_attribute("value") or ""
     before = len(by_console(inhabited))
-    writes = [
-        path
-        for path, method, role, _ in signed_in_routes()
-        if method == "POST" and role != Role.READ
-    ]
+    writes = [path for path, method, role, _ in SIGNED_IN if method == "POST" and role != Role.READ]
     answered = {}
     for path in writes:
         filled = re.sub(r"\{\w+:int\}", "1", path).replace("{batch}", batch)

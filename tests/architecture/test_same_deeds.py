@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from typer.core import TyperGroup
 
 from tests.contract import reduce
-from worker.api.console.app import signed_in_routes
+from worker.api.console.routes import SIGNED_IN
 from worker.api.outreach import routes
 from worker.cli.commands import commands
 from worker.cli.later import Later
@@ -248,7 +248,7 @@ OF_A_BROWSER = {
 
 
 def test_what_the_console_shows_and_does_a_command_does_too() -> None:
-    paths = {path for path, _, _, _ in signed_in_routes()}
+    paths = {path for path, _, _, _ in SIGNED_IN}
 
     assert paths - CONSOLE.keys() - OF_A_BROWSER.keys() == set(), (
         "name the command, or say why none"

@@ -1,4 +1,4 @@
-"""Where the installed command starts: a probe that asks every ten seconds waits for no import."""
+"""The start of the installed command: a probe that asks every ten seconds waits for no import."""
 
 import sys
 

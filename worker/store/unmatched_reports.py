@@ -64,7 +64,7 @@ _PEOPLE = text(f"""
 
 
 class ReportedPerson(NamedTuple):
-    """Whom a report speaks of, and whether the mail it may be of has no id of the provider's yet."""
+    """The person a report speaks of, and whether the mail it may be of has no id of the provider's yet."""
 
     identity: str
     awaited: bool

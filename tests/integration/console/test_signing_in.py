@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from tests.browserless import Browserless
 from tests.integration.console.conftest import People
-from worker.api.console.app import signed_in_routes
+from worker.api.console.routes import SIGNED_IN
 from worker.desk.audit import list_audit
 from worker.desk.keys import NewKey, create_key, revoke_key
 from worker.desk.signing_in import make_link
@@ -64,7 +64,7 @@ def test_the_cookie_is_for_this_site_alone_and_for_no_script(engine: Engine, app
 def test_without_a_session_every_page_leads_to_the_door(app: ASGIApp) -> None:
     stranger = Browserless(app, cookies={"outreach_session": "made-up"})
 
-    for path, method, *_ in signed_in_routes():
+    for path, method, *_ in SIGNED_IN:
         plain = filled(path)
         seen = stranger.get(plain) if method == "GET" else stranger.post(plain, {})
         assert DOOR in seen.text or seen.status == 404, path
@@ -106,9 +106,7 @@ def test_signing_in_and_out_is_written_down_with_the_console_as_its_door(
     ]
 
 
-@pytest.mark.parametrize(
-    "path", [path for path, method, *_ in signed_in_routes() if method == "POST"]
-)
+@pytest.mark.parametrize("path", [path for path, method, *_ in SIGNED_IN if method == "POST"])
 def test_a_form_of_another_page_or_site_is_refused(path: str, sign_in: People) -> None:
     browser = sign_in(Role.ADMIN)
     browser.get("/")

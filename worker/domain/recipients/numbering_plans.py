@@ -131,7 +131,7 @@ def valid_address(code: str, number: str) -> str | None:
 
 @cache
 def _leads(code: str) -> Pattern:
-    """How the numbers of any region begin that has beginnings of its own; asked once, not 23 times for +1."""
+    """Match the beginnings of every region that has its own; made once, not 23 times for +1."""
     found = (plan.leading.pattern for plan in plans(code) if plan.leading is not None)
     return _compile("|".join(f"(?:{one})" for one in found))
 

@@ -89,5 +89,5 @@ def _hours(hours: Hours) -> dict[str, Wire]:
 
 
 def _shown(day: str) -> str:
-    """What a client wrote where a day belongs is repeated only where it is short and plain."""
+    """Repeat a wrong day only where it is short and plain."""
     return day if day.isascii() and day.isalnum() and len(day) < 20 else "…"
