@@ -2,6 +2,9 @@
 
 `@pytest.mark.sampled` on a test with parameters runs one of its cases, `sampled(2)` two of them;
 `sampled(of="ways")` draws from all tests of the file that say so.
+
+Slow files take turns: `pytestmark = pytest.mark.turn("even")` runs with every even seed, so that two
+seeds in a row run all of them, as `.ci/run` does.
 """
 
 from collections import defaultdict
@@ -17,12 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was not drawn; every worker of a run draws the same."""
+    """Leave out what was not drawn or has no turn; every worker of a run draws the same."""
     if not config.getoption("sample"):
         return
+    seed = config.getoption("randomly_seed", 0)
     alike, counts = _groups(items)
-    drawn = draw(alike, counts, config.getoption("randomly_seed", 0))
-    left_out = {name for names in alike.values() for name in names} - drawn
+    left_out = {name for names in alike.values() for name in names} - draw(alike, counts, seed)
+    left_out |= {one.nodeid for one in items if not has_turn(_turn(one), seed)}
     config.hook.pytest_deselected(items=[one for one in items if one.nodeid in left_out])
     items[:] = [one for one in items if one.nodeid not in left_out]
 
@@ -36,6 +40,16 @@ def draw(
         enough = min(counts[group], len(names))
         drawn.update(Random(f"{seed} {group}").sample(sorted(names), enough))  # noqa: S311  no secret
     return drawn
+
+
+def has_turn(turn: str | None, seed: int) -> bool:
+    """Tell whether a file runs with this seed; one that takes no turns always does."""
+    return turn in {None, ("even", "odd")[seed % 2]}
+
+
+def _turn(item: pytest.Item) -> str | None:
+    mark = item.get_closest_marker("turn")
+    return str(mark.args[0]) if mark else None
 
 
 def _groups(items: Sequence[pytest.Item]) -> tuple[dict[str, list[str]], dict[str, int]]:

@@ -18,6 +18,8 @@ from tests.doors import UNCOUNTED
 from tests.fixtures.house import ROOT, Inhabited, frozen, wait_until
 from worker.heartbeat import KINDS
 
+pytestmark = pytest.mark.turn("even")
+
 WORDS = {
     **{kind: kind for kind in ("voice", "sms", "email", "triggers")},
     "scheduler": "tasks.scheduler",

@@ -34,7 +34,10 @@ FAIL = text("""
 """)
 EXTRA = text("SELECT extra_attempts, count(*) FROM communication_request GROUP BY 1")
 
-pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+pytestmark = [
+    pytest.mark.turn("odd"),
+    pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
+]
 
 
 def test_a_process_killed_in_its_middle_leaves_the_rest_to_the_next(

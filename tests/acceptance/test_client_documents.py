@@ -11,6 +11,8 @@ from tests.acceptance.sdk.environments import HERE, python_with, versions
 from worker.api.app import create
 from worker.runtime import Runtime
 
+pytestmark = pytest.mark.turn("even")
+
 Document = dict[str, Any]
 OURS = {"CommunicationBatch": "CommunicationBatch", "BatchDetails": "PublicBatchDetails"}
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.fixtures.house import ROOT
 
+pytestmark = pytest.mark.turn("odd")
+
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 

@@ -25,6 +25,8 @@ from worker.local.ports import free_port
 from worker.store.connect import connect
 from worker.store.migrate import upgrade
 
+pytestmark = pytest.mark.turn("even")
+
 DEADLINE = 150.0
 SCHEDULER = ("-m", "tasks.scheduler")
 VOICE = (*("voice" if word == "messages" else word for word in WORKER), "-n", "voice@%h")

@@ -91,7 +91,7 @@ def copies(open_folder: Path) -> list[Path]:
 
 
 @AS_ROOT
-@pytest.mark.sampled(2, of="where it starts")
+@pytest.mark.sampled(of="where it starts")
 def test_root_starts_it_in_a_folder_of_its_own(install: Install, open_folder: Path) -> None:
     done = start(install("closed"))
 
@@ -178,7 +178,7 @@ def test_the_demo_refuses_what_leads_away_from_this_machine(
 
 
 @AS_ROOT
-@pytest.mark.sampled(2, of="where it starts")
+@pytest.mark.sampled(of="where it starts")
 def test_a_user_starts_it_in_a_home_of_its_own(install: Install) -> None:
     site = install("home")
     for folder in (site.parent, *(path for path in site.parent.rglob("*") if path.is_dir())):
@@ -191,7 +191,7 @@ def test_a_user_starts_it_in_a_home_of_its_own(install: Install) -> None:
 
 
 @AS_ROOT
-@pytest.mark.sampled(2, of="where it starts")
+@pytest.mark.sampled(of="where it starts")
 def test_two_checkouts_of_different_versions_share_nothing(
     install: Install, open_folder: Path
 ) -> None:
@@ -209,7 +209,7 @@ def test_two_checkouts_of_different_versions_share_nothing(
 
 
 @AS_ROOT
-@pytest.mark.sampled(2, of="where it starts")
+@pytest.mark.sampled(of="where it starts")
 def test_a_broken_copy_is_replaced(install: Install, open_folder: Path) -> None:
     site = install("closed")
     assert start(site).returncode == 0
@@ -223,7 +223,7 @@ def test_a_broken_copy_is_replaced(install: Install, open_folder: Path) -> None:
 
 
 @AS_ROOT
-@pytest.mark.sampled(2, of="where it starts")
+@pytest.mark.sampled(of="where it starts")
 def test_nothing_that_somebody_else_put_there_is_run(install: Install, open_folder: Path) -> None:
     site = install("closed")
     assert start(site).returncode == 0

@@ -22,7 +22,10 @@ from worker.store.connect import in_transaction
 
 __all__ = ["office"]
 
-pytestmark = pytest.mark.usefixtures("durable")
+pytestmark = [
+    pytest.mark.turn("even"),
+    pytest.mark.usefixtures("durable"),
+]
 
 PEOPLE = [f"+1512556{n:04}" for n in range(2000, 2100)]
 OPEN = {"PENDING", "INITIATED"}

@@ -10,7 +10,10 @@ from tests.doors import STREAM, WORKER, settings
 from tests.factories import make_batch
 from tests.fixtures.house import run_python
 
-pytestmark = pytest.mark.usefixtures("durable")
+pytestmark = [
+    pytest.mark.turn("odd"),
+    pytest.mark.usefixtures("durable"),
+]
 
 KINDS = {
     "scheduler": ("-m", "tasks.scheduler"),

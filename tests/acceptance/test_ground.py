@@ -21,7 +21,10 @@ from tests.sessions import eventually
 from worker.desk.dead_letters import list_dead_letters
 from worker.local.ports import free_port
 
-pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+pytestmark = [
+    pytest.mark.turn("even"),
+    pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
+]
 
 DEADLINE = 90.0
 API = ("-m", "worker.api")

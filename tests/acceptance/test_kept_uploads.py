@@ -26,7 +26,10 @@ STAGING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY staged%'"
 )
 
-pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+pytestmark = [
+    pytest.mark.turn("even"),
+    pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
+]
 
 
 def file_of(rows: int) -> bytes:

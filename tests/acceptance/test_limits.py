@@ -19,7 +19,10 @@ from worker.limits.bucket import BURST_SECONDS
 
 __all__ = ["office"]
 
-pytestmark = pytest.mark.usefixtures("durable")
+pytestmark = [
+    pytest.mark.turn("even"),
+    pytest.mark.usefixtures("durable"),
+]
 
 WINDOW = 10.0
 RUN_SECONDS = 10.5

@@ -18,7 +18,10 @@ from tests.sessions import eventually
 CANARY = "+15125550188"
 DEADLINE = 90.0
 
-pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+pytestmark = [
+    pytest.mark.turn("odd"),
+    pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
+]
 
 
 @pytest.fixture

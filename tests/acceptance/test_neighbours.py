@@ -16,6 +16,8 @@ from worker.domain.errors import UnknownBatch
 from worker.store import tallies
 from worker.store.connect import in_transaction
 
+pytestmark = pytest.mark.turn("odd")
+
 PREFIXES = ("outreach:", "second-house:")
 
 

@@ -23,6 +23,8 @@ from tests.acceptance.chaos.people import BatchPlan, open_hours
 from tests.fixtures.house import wait_until
 from tests.fixtures.sandbox import Sandbox
 
+pytestmark = pytest.mark.turn("even")
+
 SOURCE = "+15125560001"
 PEOPLE = tuple(f"+1212555{last:04}" for last in range(2000, 2020))
 SPELLED = ("(212) 555-2000", "1-212-555-2001")

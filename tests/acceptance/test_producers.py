@@ -27,7 +27,10 @@ from worker.store.connect import in_transaction
 DEADLINE = 90.0
 README = "tasks/README.md"
 
-pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+pytestmark = [
+    pytest.mark.turn("odd"),
+    pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
+]
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import pytest
 
 from tests.fixtures.house import DEADLINE, ROOT, wait_until
 
+pytestmark = pytest.mark.turn("odd")
+
 UNENDING = "tests/acceptance/unending.py"
 
 

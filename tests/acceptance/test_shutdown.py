@@ -25,7 +25,10 @@ from worker.domain.statuses import AttemptState
 from worker.local.ports import free_port
 from worker.store.connect import Engine
 
-pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+pytestmark = [
+    pytest.mark.turn("odd"),
+    pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
+]
 
 BY = "ana@example.com"
 PEOPLE = 6

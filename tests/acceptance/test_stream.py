@@ -21,7 +21,10 @@ from worker.store.connect import connect
 DEADLINE = 90.0
 REQUESTS = {"batch_id": "B", "requests": [{"reference_id": "1", "target": "+15125550188"}]}
 
-pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+pytestmark = [
+    pytest.mark.turn("even"),
+    pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
+]
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ from worker.store import schema
 from worker.store.connect import connect
 from worker.store.migrate import upgrade
 
+pytestmark = pytest.mark.turn("odd")
+
 DEADLINE = 120.0
 CALLS = 3
 

@@ -25,6 +25,8 @@ from worker.local.postgres import EmbeddedPostgres, running_postgres
 from worker.store.connect import connect
 from worker.store.migrate import upgrade
 
+pytestmark = pytest.mark.turn("odd")
+
 ANA = "ana@example.com"
 ROWS = 20_000
 TABLES = ("communication_request", "recipient", "queue", "status_transition", "request_count")

@@ -20,7 +20,10 @@ TELLER = ("-m", "tasks.webhooks")
 SECRET = "whsec_" + "QUJD" * 10
 DEADLINE = 90.0
 
-pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+pytestmark = [
+    pytest.mark.turn("even"),
+    pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
+]
 
 
 class Receiver:

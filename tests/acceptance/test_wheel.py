@@ -20,6 +20,8 @@ from tests.fixtures.house import ROOT
 from worker.local.postgres import EmbeddedPostgres
 from worker.store.revisions import head
 
+pytestmark = pytest.mark.turn("even")
+
 ROOMS = ("config/", "tasks/", "worker/")
 BUILT_FROM = ("LICENSE", "README.md", "pyproject.toml")
 NOWHERE, BROKER = "postgresql://outreach@127.0.0.1:1/outreach", "redis://127.0.0.1:1/0"

@@ -1,6 +1,9 @@
 """A sample is drawn anew by every seed, alike for all workers of a run; no case is left out for good."""
 
-from tests.sampling import draw
+import re
+from pathlib import Path
+
+from tests.sampling import draw, has_turn
 
 CASES = {"a::ways": [f"a::test[{way}]" for way in "pqrst"], "b::ways": ["b::x", "b::y"]}
 COUNTS = {"a::ways": 2, "b::ways": 1}
@@ -28,3 +31,17 @@ def test_seeds_differ_until_every_case_has_been_drawn() -> None:
     drawn = set[str]().union(*(draw(CASES, COUNTS, seed) for seed in range(60)))
 
     assert drawn == {name for names in CASES.values() for name in names}
+
+
+def test_two_seeds_in_a_row_run_every_file_that_takes_turns() -> None:
+    files = (Path(__file__).parents[1] / "acceptance").glob("test_*.py")
+    marks = [re.findall(r'mark\.turn\("(\w+)"\)', one.read_text(encoding="utf-8")) for one in files]
+    turns = [turn for [turn] in filter(None, marks)]
+
+    assert {"even", "odd"} == set(turns)
+    for seed in range(4):
+        assert all(has_turn(one, seed) != has_turn(one, seed + 1) for one in turns)
+
+
+def test_a_file_that_takes_no_turns_always_runs() -> None:
+    assert all(has_turn(None, seed) for seed in range(4))
