@@ -56,16 +56,16 @@ def verify(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 def diff(context: typer.Context, campaign: CampaignRef, *, as_json: AsJson = False) -> None:
-    """Say who changed which field of a campaign, from what to what, oldest first."""
+    """Say who changed which field of a campaign from what to what, by version, oldest first."""
     found = campaign_diff(session(context).runtime.engine, campaign)
     if as_json:
         print_json([one.to_wire() for one in found])
         return
-    listing = table(None, "at", "by", "field", "before", "after")
-    for one in found:
+    listing = table(None, "version", "at", "by", "field", "before", "after")
+    for version, one in enumerate(found, 2):
         before, after = one.before or {}, one.after or {}
         for name in after:
-            add_row(listing, [one.at, one.by, name, str(before[name]), str(after[name])])
+            add_row(listing, [version, one.at, one.by, name, str(before[name]), str(after[name])])
     screen(context).print(listing)
 
 

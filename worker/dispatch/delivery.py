@@ -149,6 +149,7 @@ class Delivery:
             send_window=limits.send_window,
             answer_time=limits.answer_time,
             limit=limits.concurrent_calls,
+            version=self.assignment.version,
         )
         if not begun and not handed_back:
             raise LeaseExpired

@@ -38,7 +38,7 @@ class Begun:
 _BEGIN = text("""
     SELECT request, verdict, attempt, token, send_within,
            floor(1000 * extract(epoch FROM now()))::bigint AS asked_ms
-    FROM begin_attempts(:batch, :lease, :requests, :send_window, :answer_time, :limit)
+    FROM begin_attempts(:batch, :lease, :requests, :send_window, :answer_time, :limit, :version)
 """)
 
 
@@ -50,6 +50,7 @@ def begin(
     send_window: timedelta,
     answer_time: timedelta,
     limit: int = 0,
+    version: int | None = None,
 ) -> tuple[list[Begun], dict[int, HandBack]]:
     """Begin what may still go out; the rest is handed back.
 
@@ -60,6 +61,7 @@ def begin(
         send_window: how long after now the request may be written to the provider's socket.
         answer_time: how long after now an answer must have been recorded, else somebody looks.
         limit: how many calls may be under way at once, over all workers; 0: any number.
+        version: of the campaign, as it was when the words were read.
 
     Returns:
         the tickets, and the reason by request for what did not begin. A request in neither was not
@@ -74,6 +76,7 @@ def begin(
             "send_window": send_window,
             "answer_time": answer_time,
             "limit": limit,
+            "version": version,
         },
     ).all()
     begun = [

@@ -59,7 +59,12 @@ def replace(connection: Connection, campaign_id: int, fields: CampaignFields, by
     rows = connection.execute(
         update(campaign)
         .where(campaign.c.id == campaign_id)
-        .values(**_columns(fields), last_updated_by=by, updated_at=func.clock_timestamp())
+        .values(
+            **_columns(fields),
+            last_updated_by=by,
+            updated_at=func.clock_timestamp(),
+            version=campaign.c.version + 1,
+        )
         .returning(campaign)
     )
     return campaign_in(rows.mappings().one())
@@ -158,6 +163,7 @@ def campaign_in(row: RowMapping) -> Campaign:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         last_updated_by=row["last_updated_by"],
+        version=row["version"],
     )
 
 

@@ -21,7 +21,7 @@ def campaign_of_attempt(connection: Connection, attempt: int) -> int | None:
 
 _ATTEMPTS = text("""
     SELECT a.id, a.attempt_number, a.state, a.counted, a.late, a.source, a.sid, a.error_code,
-        a.began_at, a.accepted_at, a.closed_at
+        a.began_at, a.accepted_at, a.closed_at, a.campaign_version
     FROM attempt AS a JOIN communication_request AS r ON r.id = a.request
     JOIN communication_batch AS b ON b.id = r.batch
     WHERE b.batch_id = :batch_id AND r.reference_id = :reference_id ORDER BY a.attempt_number

@@ -106,7 +106,8 @@ _MOMENTS = text("""
         FROM status_transition AS t LEFT JOIN attempt AS a ON a.id = t.attempt
         WHERE t.request = :request
         UNION ALL
-        SELECT began_at, attempt_number, 'attempt began', source, 1, id
+        SELECT began_at, attempt_number, 'attempt began',
+               source || coalesce(', campaign version ' || campaign_version, ''), 1, id
         FROM attempt WHERE request = :request
         UNION ALL
         SELECT accepted_at, attempt_number, 'accepted by the provider', sid, 3, id

@@ -29,7 +29,7 @@ from worker.store.connect import connect, in_transaction
 from worker.store.queue import Chunk
 
 SCAN = ScanLimits(lease=MINUTE, chunk_size=100, backlog_chunks=4, concurrent_calls=5)
-TIMES = {"send_window": 5 * SECOND, "answer_time": MINUTE}
+TIMES: dict[str, Any] = {"send_window": 5 * SECOND, "answer_time": MINUTE}
 
 
 def free(engine: Engine, channel: Channel = Channel.VOICE, *, limit: int = 5) -> int | None:

@@ -208,11 +208,14 @@ class Campaign:
     created_at: datetime
     updated_at: datetime
     last_updated_by: str
+    version: int = 1
+    """Counts its edits; each attempt says which it used."""
 
     def to_wire(self) -> dict[str, Wire]:
         """Its fields under their names on the wire."""
         fields = {name: getattr(self.fields, name) for name in CampaignFields.model_fields}
         about = {
-            name: getattr(self, name) for name in ("created_at", "updated_at", "last_updated_by")
+            name: getattr(self, name)
+            for name in ("created_at", "updated_at", "last_updated_by", "version")
         }
         return {name: to_wire(value) for name, value in ({"id": self.id} | fields | about).items()}

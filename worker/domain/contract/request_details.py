@@ -23,6 +23,7 @@ class AttemptEntry:
     began_at: datetime
     accepted_at: datetime | None
     closed_at: datetime | None
+    campaign_version: int | None
 
     def to_wire(self) -> dict[str, Wire]:
         """AttemptEntry under its names on the wire."""

@@ -10,10 +10,13 @@
 --
 -- p_limit: how many calls may be under way at once, over all workers; 0: any number. Other channels have no
 -- such limit. More than that are handed back as no_slot, and may be claimed again at once.
+--
+-- p_version: of the campaign, as it was when the words were read; it may have changed since. NULL: whoever
+-- asks is of a release that does not say.
 
 CREATE OR REPLACE FUNCTION begin_attempts(
     p_batch bigint, p_lease uuid, p_requests bigint[], p_send_window interval, p_answer_time interval,
-    p_limit integer
+    p_limit integer, p_version integer DEFAULT NULL
 ) RETURNS TABLE (request bigint, verdict text, attempt bigint, token uuid, send_within float8)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -158,10 +161,10 @@ BEGIN
         AND r.id <> ALL (coalesce(v_gone, '{}')) AND r.id <> ALL (coalesce(v_busy, '{}'));
 
     INSERT INTO attempt (request, batch, recipient, channel, source, attempt_number, token, state,
-                         began_at, send_by, check_at)
+                         campaign_version, began_at, send_by, check_at)
     SELECT r.id, r.batch, r.recipient, v_channel, v_source,
            1 + coalesce((SELECT max(a.attempt_number) FROM attempt AS a WHERE a.request = r.id), 0),
-           gen_random_uuid(), 'SENDING', v_now,
+           gen_random_uuid(), 'SENDING', p_version, v_now,
            least(v_now + p_send_window, v_until), v_now + p_answer_time
     FROM communication_request AS r WHERE r.id = ANY (v_ready) ORDER BY r.id;
 

@@ -95,6 +95,11 @@ attempt = Table(
     Column("fold_sequence", Integer, comment="see fold_rank"),
     Column("fold_name", Text, comment="see fold_rank; the event's name"),
     Column("error_code", Text, comment="the provider's, or ours"),
+    Column(
+        "campaign_version",
+        Integer,
+        comment="of the campaign, whose words it said; NULL: begun by a release that did not say",
+    ),
     UniqueConstraint("request", "attempt_number"),
     one_of("channel", Channel),
     one_of("state", AttemptState),

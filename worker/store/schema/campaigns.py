@@ -211,6 +211,9 @@ campaign = Table(
         server_default=text("'{}'"),
         comment="date or mon to sun: max_daily_calls of that day; 0 closes it",
     ),
+    Column(
+        "version", Integer, nullable=False, server_default="1", comment="counts its edits, from 1"
+    ),
     Index("campaign_with_webhooks", "id", postgresql_where=text("webhooks <> '[]'")),
     one_of("mode", Channel),
     CheckConstraint("hourly_rate BETWEEN 1 AND 3600", name="hourly_rate"),
