@@ -51,6 +51,7 @@ def resume_by(engine: Engine, caller: Caller, scope: Scope, key: str, reason: st
     Raises:
         WrongFields, UnknownCampaign: there is no such scope.
         UnknownHere: the caller sees another campaign alone.
+        DatabaseNotAccepted: nobody has said yet that the database is the right one.
     """
 
     def step(connection: Connection) -> bool:

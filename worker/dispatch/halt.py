@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import structlog
 
-from worker.domain.errors import DatabaseNotAccepted
 from worker.domain.evidence.answers import HaltScope
 from worker.domain.evidence.reports import BARRED, Report
 from worker.store import halts
@@ -70,8 +69,6 @@ def resume(
     Raises:
         DatabaseNotAccepted: nobody has said yet that the database is the right one.
     """
-    if in_transaction(engine, halts.awaits_acceptance, scope, key):
-        raise DatabaseNotAccepted
     lifted = in_transaction(engine, halts.resume, scope, key, by, why)
     if lifted:
         log.warning("dispatch_resumed", scope=scope, key=key)

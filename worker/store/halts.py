@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from worker.domain.audit import Deed
 from worker.domain.database_identity import UNRECOGNIZED_REASON
+from worker.domain.errors import DatabaseNotAccepted
 from worker.domain.evidence.reports import Report
 from worker.domain.wire import Wire, to_wire
 from worker.store import audit
@@ -39,16 +40,22 @@ class HaltRow:
 PROVIDER = "provider"
 """Who halted a channel whose provider refuses us."""
 
-# Only a person is named by a mailbox.
-_HALT = text("""
+# Of a row `h`: it waits for somebody to accept the database. What was accepted before says nothing.
+_AWAITS = """(position(:stranger IN h.reason) > 0 AND NOT EXISTS (SELECT FROM audit AS a
+    WHERE (a.subject, a.deed) = ('database', 'adopt') AND a.at >= h.halted_at))"""
+
+# Only a person is named by a mailbox, and stays named. A strange database is told whoever halted before:
+# else whoever lifts that halt would let it send.
+_HALT = text(f"""
     INSERT INTO halt AS h (scope, key, reason, halted_by) VALUES (:scope, :key, :reason, :by)
     ON CONFLICT (scope, key) DO UPDATE
-    SET reason = excluded.reason || ' (before: ' || h.reason || ')',
-        halted_by = excluded.halted_by, halted_at = excluded.halted_at
-    WHERE h.halted_by NOT LIKE '%@%' AND (excluded.halted_by LIKE '%@%'
-        OR (h.halted_by = :provider AND excluded.halted_by <> :provider))
+    SET reason = excluded.reason || ' (before: ' || h.reason || ')', halted_at = excluded.halted_at,
+        halted_by = CASE WHEN h.halted_by LIKE '%@%' THEN h.halted_by ELSE excluded.halted_by END
+    WHERE (h.halted_by NOT LIKE '%@%' AND (excluded.halted_by LIKE '%@%'
+            OR (h.halted_by = :provider AND excluded.halted_by <> :provider)))
+        OR (position(:stranger IN excluded.reason) > 0 AND NOT {_AWAITS})
     RETURNING scope
-""")
+""")  # noqa: S608  _AWAITS is a constant
 
 
 def halt(connection: Connection, scope: Scope, key: str, reason: str, by: str) -> bool:
@@ -56,13 +63,14 @@ def halt(connection: Connection, scope: Scope, key: str, reason: str, by: str) -
 
     Where it is halted already, the one that more is needed to lift goes on: a person's rather than the
     system's own, and any rather than what the probe may lift. It keeps the other's reason behind its own.
+    That the database is a strange one is added to whatever halts already.
 
     Returns:
         whether that is another halt than before.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": HALT_LOCK})
     told = {"scope": scope, "key": key, "reason": reason, "by": by, "provider": PROVIDER}
-    row = connection.execute(_HALT, told)
+    row = connection.execute(_HALT, told | {"stranger": UNRECOGNIZED_REASON})
     fresh = row.first() is not None
     if fresh:
         audit.note(connection, Deed.HALT, _subject(scope, key), by, why=reason)
@@ -96,24 +104,22 @@ def campaigns_of(connection: Connection, reports: Sequence[Report]) -> dict[str,
     return {row.key: row.campaign_id for row in rows}
 
 
-_AWAITS_ACCEPTANCE = text("""
-    SELECT EXISTS (
-        SELECT FROM halt AS h WHERE (scope, key) = (:scope, :key) AND position(:stranger IN reason) > 0
-            AND NOT EXISTS (SELECT FROM audit AS a
-                WHERE (a.subject, a.deed) = ('database', 'adopt') AND a.at >= h.halted_at))
-""")
-
-
-def awaits_acceptance(connection: Connection, scope: Scope, key: str) -> bool:
-    """Return whether it is halted because nobody has accepted the database since."""
-    told = {"scope": scope, "key": key, "stranger": UNRECOGNIZED_REASON}
-    return bool(connection.scalar(_AWAITS_ACCEPTANCE, told))
+_AWAITS_ACCEPTANCE = text(f"""
+    SELECT EXISTS (SELECT FROM halt AS h WHERE (scope, key) = (:scope, :key) AND {_AWAITS})
+""")  # noqa: S608  _AWAITS is a constant
 
 
 def resume(
     connection: Connection, scope: Scope, key: str, by: str = OURSELVES, why: str | None = None
 ) -> bool:
-    """Lift a halt. Returns whether there was one."""
+    """Lift a halt. Returns whether there was one.
+
+    Raises:
+        DatabaseNotAccepted: nobody has said yet that the database is the right one.
+    """
+    told = {"scope": scope, "key": key, "stranger": UNRECOGNIZED_REASON}
+    if connection.scalar(_AWAITS_ACCEPTANCE, told):
+        raise DatabaseNotAccepted
     row = connection.execute(
         text("DELETE FROM halt WHERE scope = :scope AND key = :key RETURNING scope"),
         {"scope": scope, "key": key},

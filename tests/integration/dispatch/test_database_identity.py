@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 
 from tests.factories import ANA, make_attempt
 from worker.desk.database import examine_halts
+from worker.desk.steering import resume_by
 from worker.dispatch.database_identity import (
     ForgetfulDatabase,
     UnrecognizedDatabase,
@@ -17,7 +18,12 @@ from worker.dispatch.database_identity import (
     refuse_unrecognized,
 )
 from worker.dispatch.halt import halt, halts_in_force, resume
-from worker.domain.database_identity import Recognition, RememberedIdentity
+from worker.domain.callers import Caller, Role
+from worker.domain.database_identity import (
+    UNRECOGNIZED_REASON,
+    Recognition,
+    RememberedIdentity,
+)
 from worker.domain.errors import DatabaseNotAccepted
 from worker.store import database_identity
 from worker.store.connect import connect, in_transaction
@@ -101,6 +107,53 @@ def test_nobody_lets_a_stranger_send_without_accepting_it(
     assert resume(engine, "all", "", ANA)
     halt(engine, "all", "", "wrong template", ANA)
     assert resume(engine, "all", "", ANA)
+
+
+def test_a_halt_of_before_does_not_hide_a_stranger(
+    engine: Engine, memories: list[IdentityStore]
+) -> None:
+    """Whoever lifts their own halt must not let a strange database send with it."""
+    make_attempt(engine)
+    for reason, by in (("an answer without its attempt", "outreach"), ("wrong template", ANA)):
+        halt(engine, "all", "", reason, by)
+    for _ in range(2):  # every process looks
+        know_the_database(engine, memories)
+
+    [standing] = halts_in_force(engine)
+    assert standing.halted_by == ANA
+    assert standing.reason.count(UNRECOGNIZED_REASON) == 1
+    assert "wrong template" in standing.reason
+    with pytest.raises(DatabaseNotAccepted):
+        resume(engine, "all", "", ANA)
+    [told] = examine_halts(engine)
+    assert told.advice.endswith("outreach resume --after-restore")
+
+    adopt_the_database(engine, memories, ANA)
+    assert resume(engine, "all", "", ANA)
+
+
+def test_a_stranger_is_told_again_after_the_last_was_accepted(
+    engine: Engine, memories: list[IdentityStore]
+) -> None:
+    make_attempt(engine)
+    know_the_database(engine, memories)
+    adopt_the_database(engine, memories, ANA)  # and somebody forgot to resume
+    present = in_transaction(engine, database_identity.present)
+    memories[0].remember(RememberedIdentity("71:5", present.timeline, 1))
+
+    assert know_the_database(engine, memories) is Recognition.UNRECOGNIZED
+    with pytest.raises(DatabaseNotAccepted):
+        resume(engine, "all", "", ANA)
+
+
+def test_a_caller_of_the_api_does_not_let_a_stranger_send(
+    engine: Engine, memories: list[IdentityStore]
+) -> None:
+    make_attempt(engine)
+    know_the_database(engine, memories)
+
+    with pytest.raises(DatabaseNotAccepted):
+        resume_by(engine, Caller(ANA, Role.ADMIN), "all", "", "mended")
 
 
 def test_whoever_is_refused_is_told_what_was_found(

@@ -45,7 +45,7 @@ def halt(runtime: Used, caller: Operating, what: HaltOf) -> Response:
     return json_of({"changed": fresh})
 
 
-@router.post("/resume", responses=refused_with(404, 413, 415, 422))
+@router.post("/resume", responses=refused_with(404, 409, 413, 415, 422))
 def resume(runtime: Used, caller: Operating, what: HaltOf) -> Response:
     """Let a halted scope send again."""
     lifted = resume_by(runtime.engine, caller, what.scope, what.key, what.reason)
