@@ -12,6 +12,9 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
+from config.address_parameters import POSTGRES as OF_POSTGRES
+from config.address_parameters import REDIS as OF_REDIS
+from config.address_parameters import refuse_unfit
 from config.public_keys import is_public_key
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -76,7 +79,8 @@ def _web_address(value: str) -> str:
 
 
 def _postgres_address(value: str) -> str:
-    _split(value, {"postgresql", "postgres", "postgresql+psycopg"}, POSTGRES)
+    parts = _split(value, {"postgresql", "postgres", "postgresql+psycopg"}, POSTGRES)
+    refuse_unfit(parts, OF_POSTGRES, POSTGRES)
     return f"postgresql+psycopg://{value.partition('://')[2]}"
 
 
@@ -92,6 +96,8 @@ def _redis_address(value: str, schemes: Iterable[str], sentence: str) -> str:
     parts = _split(value, schemes, sentence)
     if parts.scheme.startswith("redis") and not fullmatch(r"(/\d*)?", parts.path):
         raise ValueError(f"{sentence}, of Redis with the number of a database after the last /")
+    if parts.scheme.startswith("redis"):
+        refuse_unfit(parts, OF_REDIS, sentence)
     return value
 
 
@@ -137,8 +143,15 @@ def _host(value: str) -> str:
     return value
 
 
+def _mailbox(value: str) -> str:
+    if not fullmatch(r"[^@\s]+@[^@\s]+", value):
+        raise ValueError("must be a mailbox, like ana@example.com")
+    return value
+
+
 AccountSid = Annotated[str, AfterValidator(_account_sid)]
 Credential = Annotated[SecretStr, AfterValidator(_credential)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Host = Annotated[str, AfterValidator(_host)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 PostgresAddress = Annotated[str, AfterValidator(_postgres_address)]

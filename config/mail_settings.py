@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FilePath, model_validator
 
-from config.addresses import Credential, Host, PublicKeys, WebAddress
+from config.addresses import Credential, Host, Mailbox, PublicKeys, WebAddress
 from config.api_settings import ApiSettings
 
 
@@ -30,7 +30,7 @@ class MailSettings(ApiSettings):
     smtp_ca_file: FilePath | None = Field(
         None, description="PEM file of whose certificates are good; unset: the machine's"
     )
-    smtp_return_path: str | None = Field(
+    smtp_return_path: Mailbox | None = Field(
         None, description="mailbox that returned mail goes to; unset: the campaign's source"
     )
     unsubscribe_mailbox: Annotated[str, Field(pattern=r"^[!-;=?-~]+@[!-;=?-~]+$")] | None = Field(

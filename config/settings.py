@@ -27,6 +27,7 @@ from config.addresses import (
     Host,
     LimitsAddress,
     Logins,
+    Mailbox,
     PostgresAddress,
     WebAddress,
     WebhookSecret,
@@ -114,7 +115,7 @@ class Settings(WatchSettings, MailSettings):
         " 20 hardly a chance of 20 people who are at fault themselves, and few attempts lost",
     )
 
-    operator_email: str | None = Field(None, description="default for --as: last_updated_by")
+    operator_email: Mailbox | None = Field(None, description="default for --as: last_updated_by")
     display_zone: ZoneName = Field(
         "UTC",
         description="zone in which commands tell times, like Europe/Berlin; JSON and CSV: UTC",

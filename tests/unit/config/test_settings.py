@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from psycopg.pq import Conninfo
 from pydantic import ValidationError
 
+from config.address_parameters import POSTGRES
 from config.addresses import is_loopback
 from config.settings import (
     LOCK_FILE,
@@ -107,9 +109,36 @@ ADDRESSES = {
     "LIMITS_URL": "redis://:{}@127.0.0.1:6379/0",
     "PUBLIC_URL": "https://me:{}@example.com",
 }
+OF_POSTGRES = [
+    f"postgresql://h/x?{parameters}"
+    for parameters in (
+        *("sslmode=on", "sslmode=", "sslmode=REQUIRE", "sslmod=require", "pool_size=5"),
+        *("connect_timeout=5s", "target_session_attrs=rw", "channel_binding=yes", "keepalives=on"),
+    )
+]
+OF_REDIS = [
+    f"rediss://h/0?{parameters}"
+    for parameters in (
+        *("ssl_cert_reqs=CERT_NONE", "ssl_cert_reqs=", "socket_timeout=5s", "ssl=true"),
+        *("health_check_interval=x", "ssl_check_hostname=maybe", "db=one"),
+    )
+]
 NO_PLACES = {
-    "DATABASE_URL": ["postgresql://h:abc/x", "postgresql://h:70000/x", "postgresql:///x", "x"],
-    "BROKER_URL": ["redis://", "redis://h:0/0", "redis://h/name", "redis://h/0/1", "amqp://h:x"],
+    "DATABASE_URL": [
+        "postgresql://h:abc/x",
+        "postgresql://h:70000/x",
+        "postgresql:///x",
+        "x",
+        *OF_POSTGRES,
+    ],
+    "BROKER_URL": [
+        *OF_REDIS,
+        "redis://",
+        "redis://h:0/0",
+        "redis://h/name",
+        "redis://h/0/1",
+        "amqp://h:x",
+    ],
     "LIMITS_URL": ["redis://h:70000", "http://h"],
     "PUBLIC_URL": ["https://", "https://h:abc", "https://h/?x=1", "h.example.com", "https://[::1"],
     "FLOWER_BASIC_AUTH": ["ana", ":x", "ana:", "ana:x,ben"],
@@ -121,6 +150,8 @@ NO_PLACES = {
     "API_HOST": ["999.1.1.1", "[::1]", "a b", "*", "host:80", "-"],
     "WEB_HOST": ["http://host"],
     "WEB_PORT": ["abc", "70000", "0", "8080.5"],
+    "OPERATOR_EMAIL": ["ana", "@", "ana@", "a na@example.com"],
+    "SMTP_RETURN_PATH": ["bounces"],
     "NAMESPACE": ["two words", "Second", "a:b", "a*", "ä", "a.b", "a" * 41],
 }
 
@@ -162,6 +193,7 @@ PLACES = {
     "DATABASE_URL": [
         "postgresql://me:p%40ss%2F@db:5432/x?sslmode=require",
         "postgresql:///x?host=/var/run/postgresql",
+        "postgresql://h/x?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3&keepalives=1",
         "postgresql://me@/x?host=a:5432&host=b:5432&target_session_attrs=read-write",
     ],
     "BROKER_URL": ["rediss://:pass@h:6380/1?ssl_cert_reqs=none", "redis://h", "redis://[::1]:1/0"],
@@ -178,6 +210,13 @@ def test_what_is_right_is_taken(set_up: SetUp, name: str, value: str) -> None:
     set_up(**NEEDED | {name: value})
 
     load()
+
+
+def test_every_parameter_of_the_driver_is_known() -> None:
+    """But one: a connection for replication understands no statement of ours."""
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+
+    assert known - POSTGRES.keys() <= {"replication"}
 
 
 def test_no_secret_is_shown(set_up: SetUp) -> None:
