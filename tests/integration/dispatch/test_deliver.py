@@ -1,7 +1,10 @@
 """Sending a chunk: who is contacted, who is not, and by when."""
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +34,8 @@ from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
 from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.provider_loop import ProviderLoop
-from worker.domain.content.tickets import Call, Mail, Text
+from worker.domain.content.render import render
+from worker.domain.content.tickets import Call, Content, Mail, Text
 from worker.domain.evidence.answers import (
     Accepted,
     Answer,
@@ -45,8 +49,8 @@ from worker.domain.evidence.answers import (
 )
 from worker.domain.statuses import AttemptState, Channel
 from worker.limits import OpenGate
-from worker.providers import boot_clock
-from worker.store import halts, schema
+from worker.providers import Moment, boot_clock, deadline_clock
+from worker.store import attempts, halts, schema
 from worker.store.connect import in_transaction
 from worker.store.queue import Chunk
 
@@ -113,15 +117,51 @@ def test_the_attempt_is_committed_before_anybody_is_contacted(
 
 
 def test_the_deadline_is_the_send_window_from_before_begin(
-    engine: Engine, connect: Connect
+    engine: Engine, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked: list[Moment] = []
+    during_begin(monkeypatch, lambda: asked.append(Moment.now()))
     provider = FakeProvider(Channel.VOICE)
-    before = boot_clock()
+
+    send(engine, connect(provider), lease(engine, make_request(engine)))
+
+    ([deadline], [begin]) = provider.deadlines, asked
+    latest = begin.later(LIMITS.send_window.total_seconds())
+    assert deadline.boot <= latest.boot
+    assert deadline.wall <= latest.wall
+
+
+@pytest.mark.parametrize("seen_on", ["boot", "wall"])
+def test_a_machine_that_stood_still_since_begin_sends_nothing(
+    engine: Engine, connect: Connect, monkeypatch: pytest.MonkeyPatch, seen_on: str
+) -> None:
+    """Suspended, the boot clock goes on; by its hypervisor, only the wall clock is put right after it."""
+    stood = dict.fromkeys(("boot", "wall"), 0.0)
+    clocks = SimpleNamespace(
+        clock_gettime=lambda clock: time.clock_gettime(clock) + stood["boot"],
+        time=lambda: time.time() + stood["wall"],
+    )
+    monkeypatch.setattr(deadline_clock, "time", clocks)
+    during_begin(monkeypatch, lambda: stood.update({seen_on: HOUR.total_seconds()}))
+    provider = FakeProvider(Channel.VOICE)
 
     send(engine, connect(provider), lease(engine, make_request(engine)))
 
     [deadline] = provider.deadlines
-    assert before < deadline.boot <= boot_clock() + LIMITS.send_window.total_seconds()
+    assert (
+        deadline.passed
+    )  # and then no byte is written: tests/integration/providers/test_deadline.py
+
+
+def during_begin(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    """Let something happen while begin is asked."""
+    real = attempts.begin
+
+    def begin(*asked: Any, **told: Any) -> Any:
+        happens()
+        return real(*asked, **told)
+
+    monkeypatch.setattr(attempts, "begin", begin)
 
 
 def test_the_deadline_is_the_expiry_where_that_comes_first(
@@ -181,6 +221,29 @@ def test_a_text_that_would_come_too_late_is_left_to_its_lease(
     assert waiting is not None
     assert waiting["lease_token"] is not None
     assert read_request(engine, request)["attempt_count"] == 0
+
+
+def test_a_fault_of_ours_in_one_request_keeps_no_other(
+    engine: Engine, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = make_batch(engine)
+    requests = [make_request(engine, batch=batch) for _ in range(2)]
+    faults = iter([KeyError("name")])
+
+    def render_but_one(*asked: Any) -> Content:
+        for fault in faults:
+            raise fault
+        return render(*asked)
+
+    monkeypatch.setattr("worker.dispatch.delivery.render", render_but_one)
+    provider = FakeProvider(Channel.VOICE)
+
+    done = send(engine, connect(provider), lease(engine, *requests))
+
+    assert len(provider.tickets) == 1
+    assert done.handed_back == {"render": 1}
+    told = [read_request(engine, one)["error_message"] for one in requests]
+    assert "it can't be rendered: KeyError" in told
 
 
 def make_text(engine: Engine, *, closes_in: timedelta | None, expires_in: timedelta | None) -> int:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from sqlalchemy import Engine
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from tests.factories import (
     MINUTE,
     counted_equals_recount,
+    lease,
     make_batch,
     make_campaign,
     make_limits,
@@ -25,6 +26,7 @@ from worker.dispatch.scan import ScanLimits, scan
 from worker.domain.content.tickets import Mail, Ticket
 from worker.domain.evidence.answers import Accepted, Answer, GroupRefused, Refusal, Refused, Unknown
 from worker.domain.statuses import Channel
+from worker.limits import OpenGate
 from worker.providers import Moment
 
 LIMITS = make_limits(at_once=3, group_size=8)
@@ -84,6 +86,30 @@ def test_mails_of_one_campaign_travel_together_each_on_an_attempt_of_its_own(
     for request in requests:
         row = read_request(engine, request)
         assert (row["request_status"], row["attempt_count"]) == ("INITIATED", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sparing(OpenGate):
+    """Permits one request at a time, whatever is wanted."""
+
+    wanted: list[int] = field(default_factory=list)
+
+    def reserve(self, channel: Channel, source: str, wanted: int) -> int:
+        self.wanted.append(wanted)
+        return 1
+
+
+def test_a_permit_is_for_a_request_and_only_what_was_permitted_goes_out(
+    engine: Engine, connect: Connect
+) -> None:
+    requests = make_mails(engine, *(f"p{number}@example.com" for number in range(5)))
+    provider, gate = FakeProvider(Channel.EMAIL), Sparing()
+    limits = make_limits(at_once=4, group_size=2)
+
+    deliver(engine, connect(provider), limits, lease(engine, *requests), gate)
+
+    assert gate.wanted == [3, 2, 1]
+    assert len(provider.tickets) == 5
 
 
 def test_mails_with_words_of_their_own_travel_alone_and_no_more_at_once_than_may(

@@ -1,6 +1,7 @@
 """What a worker takes up is counted against what kills workers, and against nothing else."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine
@@ -215,3 +216,16 @@ def test_a_provider_that_refuses_for_its_rate_is_asked_more_slowly(
     deliver(engine, connect(provider), LIMITS, lease(engine, make_request(engine)), gate)
 
     assert gate.slowed == [(Channel.VOICE, after)]
+
+
+def test_of_several_pauses_the_longest_counts(engine: Engine, connect: Connect) -> None:
+    gate, limits = Gatekeeper(), replace(LIMITS, flush_seconds=5.0)
+    batch = make_batch(engine)
+    requests = [make_request(engine, batch=batch) for _ in range(2)]
+    provider = FakeProvider(
+        Channel.VOICE, answers=[Throttled(3.0, "20429"), Throttled(7.0, "20429")]
+    )
+
+    deliver(engine, connect(provider), limits, lease(engine, *requests), gate)
+
+    assert gate.slowed == [(Channel.VOICE, 7.0)]
