@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import BinaryIO
 
 from worker.desk.campaigns import get_campaign
-from worker.desk.plan import MOST_BEGINNINGS, NO_CEILINGS, Outlook, find_never
+from worker.desk.plan import MOST_BEGINNINGS, Outlook, find_never
+from worker.desk.situations import NO_CEILINGS
 from worker.domain.content.text_costs import TextCosts, costs_of
 from worker.domain.contract.batches import BatchFields, batch_fields
 from worker.domain.contract.campaigns import Campaign, CampaignFields, template_of

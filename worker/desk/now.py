@@ -141,15 +141,16 @@ def batches_under_way(
     doubts = glance.count_doubts_of(connection, ids)
     paces, at = loads.measure_pace(connection, ids), now(connection)
     details = details_of(connection, [facts for facts, _ in found])
+    outlooks = glance_at(connection, [one.facts for one in details], ceilings=ceilings, zone=zone)
     return [
         UnderWay(
             details=one,
             campaign_name=name,
             progress=progress_of(one.counts, doubts.get(one.facts.id, 0)),
             per_hour=_per_hour(paces.get(one.facts.id), at),
-            outlook=glance_at(connection, one.facts, ceilings=ceilings, zone=zone),
+            outlook=outlook,
         )
-        for one, (_, name) in zip(details, found, strict=True)
+        for one, (_, name), outlook in zip(details, found, outlooks, strict=True)
     ]
 
 

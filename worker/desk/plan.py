@@ -6,31 +6,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.desk.batches import get_batch
+from worker.desk.situations import (
+    NO_CEILINGS,
+    calls_in_use,
+    count_waiting,
+    find_halt,
+    read_situations,
+)
 from worker.domain.content.text_costs import TextCosts
 from worker.domain.contract.batches import BatchFacts
 from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
 from worker.domain.schedule.ceilings import Ceilings
-from worker.domain.schedule.eligibility import Claimable, begins_at, evaluate
+from worker.domain.schedule.eligibility import begins_at
 from worker.domain.schedule.explain import Situation, when_finished, why_not_moving
 from worker.domain.schedule.gates import BatchGate, GateFacts, batch_gates
-from worker.domain.schedule.load import NOTHING_KNOWN
-from worker.domain.schedule.plan import Plan, plan
+from worker.domain.schedule.plan import Plan
 from worker.domain.schedule.reachability import Alike, Never, Reach
-from worker.domain.statuses import Channel, RequestStatus
 from worker.domain.wire import Wire, to_wire
 from worker.store import (
     batches,
-    concurrency,
     due_batches,
     due_requests,
-    duties,
     halts,
-    loads,
     reachability,
 )
 from worker.store.connect import Connection, Engine, in_transaction
 
-NO_CEILINGS = Ceilings()
 MOST_COUNTED = 500_000
 """Requests of a batch; who can't be contacted is not counted in a larger one, which takes too long."""
 MOST_BEGINNINGS = 20_000
@@ -113,7 +114,7 @@ def outlook(
 
     def step(connection: Connection) -> Outlook:
         facts = get_batch(connection, batch_id)
-        seen = glance_at(connection, facts, requests=requests, ceilings=ceilings, zone=zone)
+        (seen,) = glance_at(connection, [facts], requests=requests, ceilings=ceilings, zone=zone)
         if requests is not None:
             return seen
         never, uncounted = never_contacted(connection, facts)
@@ -125,15 +126,21 @@ def outlook(
 
 def glance_at(
     connection: Connection,
-    facts: BatchFacts,
+    found: Sequence[BatchFacts],
     *,
     requests: int | None = None,
     ceilings: Ceilings = NO_CEILINGS,
     zone: str | None = None,
-) -> Outlook:
-    """The same but for whom it never contacts, which takes longest, in a transaction of the caller's."""
+) -> list[Outlook]:
+    """The same of many batches but for whom they never contact, which takes longest, in their order."""
     now = batches.now(connection)
-    situation = _situation(connection, facts, now, requests, ceilings, zone)
+    situations = read_situations(
+        connection, found, now, requests=requests, ceilings=ceilings, zone=zone
+    )
+    return [_outlook(situation, now) for situation in situations]
+
+
+def _outlook(situation: Situation, now: datetime) -> Outlook:
     finishes = when_finished(situation, now)
     ends = situation.plan.finishes_at if finishes and situation.scanning else None
     return Outlook(why_not_moving(situation, now), finishes, ends, situation.plan)
@@ -148,16 +155,15 @@ def gates_at(
 ) -> tuple[BatchGate, ...]:
     """Every gate that the rest of the batch has to pass, in a transaction of the caller's."""
     now = batches.now(connection)
-    candidate = due_batches.one(connection, facts.id, now)
-    assert candidate is not None, "a trigger paces every batch"
-    channel = candidate.channel
+    candidate = due_batches.of(connection, [facts.id], now)[facts.id]
+    channel, waiting = candidate.channel, count_waiting(connection, [facts.id])
     seen = GateFacts(
         facts=facts,
-        pacing=replace(candidate.pacing, remaining=_waiting(connection, facts)),
-        halt=_halt(connection, facts, channel),
+        pacing=replace(candidate.pacing, remaining=waiting.get(facts.id, 0)),
+        halt=find_halt(halts.in_force(connection), facts, channel),
         due=due_requests.waiting(connection, {facts.id: 1})[facts.id] > 0,
         next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
-        calls_in_use=_calls_in_use(connection, channel, ceilings.concurrent_calls),
+        calls_in_use=calls_in_use(connection, channel, ceilings.concurrent_calls),
         zone=zone or candidate.pacing.hours.window.zone,
     )
     return batch_gates(seen, now)
@@ -170,63 +176,12 @@ def never_contacted(
     if not _is_counted(connection, facts):
         return (), UNCOUNTED
     now = batches.now(connection)
-    candidate = due_batches.one(connection, facts.id, now)
-    assert candidate is not None, "a trigger paces every batch"
+    candidate = due_batches.of(connection, [facts.id], now)[facts.id]
     begins = begins_at(candidate.pacing, now)
     reached = Reach(candidate.pacing.hours, begins, facts.expires_on)
     alike = reachability.alike(connection, facts.id, most=MOST_BEGINNINGS + 1)
     never, uncounted = find_never(reached, alike)
     return (*reachability.count_refused(connection, facts.id), *never), uncounted
-
-
-def _waiting(connection: Connection, facts: BatchFacts) -> int:
-    counts = batches.counts(connection, [facts.id]).get(facts.id, ())
-    return sum(c.n for c in counts if c.request_status is RequestStatus.PENDING)
-
-
-def _situation(
-    connection: Connection,
-    facts: BatchFacts,
-    now: datetime,
-    requests: int | None,
-    ceilings: Ceilings,
-    zone: str | None,
-) -> Situation:
-    candidate = due_batches.one(connection, facts.id, now)
-    assert candidate is not None, "a trigger paces every batch"
-    supposed = requests is not None
-    waiting = _waiting(connection, facts) if requests is None else requests
-    pacing = replace(candidate.pacing, remaining=waiting)
-    told_in = zone or pacing.hours.window.zone
-    verdict = evaluate(pacing, now, told_in=told_in)
-    moving = isinstance(verdict, Claimable)
-    load = NOTHING_KNOWN if supposed else loads.read(connection, pacing, now, moving=moving)
-    return Situation(
-        facts=facts,
-        halt=_halt(connection, facts, candidate.channel),
-        verdict=verdict,
-        waiting=waiting,
-        due=due_requests.waiting(connection, {facts.id: 1})[facts.id],
-        next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
-        plan=plan(pacing, waiting, now, ceiling=ceilings.per_hour(candidate.channel), load=load),
-        zone=told_in,
-        calls_in_use=_calls_in_use(connection, candidate.channel, ceilings.concurrent_calls),
-        scanning=supposed or duties.is_scanning(connection),
-    )
-
-
-def situation_of(
-    connection: Connection,
-    facts: BatchFacts,
-    now: datetime,
-    *,
-    ceilings: Ceilings = NO_CEILINGS,
-    zone: str | None = None,
-) -> tuple[Situation, Channel]:
-    """Return what an explanation of a batch is made of, and its channel."""
-    candidate = due_batches.one(connection, facts.id, now)
-    assert candidate is not None, "a trigger paces every batch"
-    return _situation(connection, facts, now, None, ceilings, zone), candidate.channel
 
 
 def find_never(reached: Reach, numbers: Sequence[Alike]) -> tuple[tuple[Never, ...], str | None]:
@@ -251,13 +206,3 @@ def _by_country(connection: Connection, facts: BatchFacts) -> tuple[str, ...]:
         f"{n:,} to {country}: {DESTINATIONS[code]} ({code})"
         for (country, code), n in found.most_common()
     )
-
-
-def _calls_in_use(connection: Connection, channel: Channel, limit: int) -> int | None:
-    return limit if concurrency.free(connection, channel, limit) == 0 else None
-
-
-def _halt(connection: Connection, facts: BatchFacts, channel: str) -> str | None:
-    over = {("all", ""), ("channel", channel), ("campaign", str(facts.campaign_id))}
-    in_force = halts.in_force(connection)
-    return next((one.reason for one in in_force if (one.scope, one.key) in over), None)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from worker.desk.batches import get_batch
-from worker.desk.plan import NO_CEILINGS, situation_of
 from worker.desk.requests import show_request
+from worker.desk.situations import NO_CEILINGS, read_situations
 from worker.domain.contract.batches import BatchFacts
 from worker.domain.contract.request_details import Found, RequestDetails
 from worker.domain.contract.results import History
@@ -55,9 +55,9 @@ def _gates(
     connection: Connection, batch_id: str, history: History, ceilings: Ceilings, zone: str | None
 ) -> Iterator[str]:
     facts, now = get_batch(connection, batch_id), batches.now(connection)
-    situation, channel = situation_of(connection, facts, now, ceilings=ceilings, zone=zone)
+    (situation,) = read_situations(connection, [facts], now, ceilings=ceilings, zone=zone)
     yield from _of_batch(facts)
-    yield from _halted(connection, facts, channel)
+    yield from _halted(connection, facts, situation.channel)
     if facts.expires_on is not None and facts.expires_on <= now:
         yield f"expired: the batch ended {local_time(facts.expires_on, situation.zone)}"
     if not situation.scanning:

@@ -60,10 +60,10 @@ def _count_misses(engine: Engine, batch: int, ceilings: Ceilings) -> int:
 
 def _read(connection: Connection, *, batch: int) -> tuple[Candidate, Load, datetime]:
     at = now(connection)
-    found = due_batches.one(connection, batch, at)
-    assert found is not None, "a trigger paces every batch"
+    found = due_batches.of(connection, [batch], at)[batch]
     left = expected_misses.waiting(connection, batch)
     pacing = replace(found.pacing, remaining=left)
     moving = isinstance(evaluate(pacing, at), Claimable)
-    load = loads.read(connection, pacing, at, moving=moving)
+    recent = loads.measure_pace(connection, [batch]).get(batch)
+    load = loads.read(connection, pacing, at, recent, moving=moving)
     return replace(found, pacing=pacing), load, at

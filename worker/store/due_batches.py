@@ -85,7 +85,7 @@ _DUE_BATCHES = text(f"""
     ORDER BY p.next_claim_at, p.batch LIMIT :limit FOR UPDATE OF p SKIP LOCKED
 """)
 
-_ONE_BATCH = text(f"{_FACTS} WHERE p.batch = :batch")
+_BATCHES = text(f"{_FACTS} WHERE p.batch = ANY (:batches)")
 
 _CAMPAIGNS = text(f"""
     SELECT id, mode, hourly_rate, max_daily_calls, {", ".join(HOURS)}
@@ -120,10 +120,10 @@ def due(
     return _with_campaigns(connection, rows, now)
 
 
-def one(connection: Connection, batch: int, now: datetime) -> Candidate | None:
-    """The same facts of one batch, whether or not its time has come."""
-    rows = connection.execute(_ONE_BATCH, {"batch": batch}).all()
-    return next(iter(_with_campaigns(connection, rows, now)), None)
+def of(connection: Connection, batches: Sequence[int], now: datetime) -> dict[int, Candidate]:
+    """The same facts of these batches, whether or not their time has come; a trigger paces every batch."""
+    rows = connection.execute(_BATCHES, {"batches": list(batches)}).all()
+    return {one.pacing.batch: one for one in _with_campaigns(connection, rows, now)}
 
 
 @dataclass(frozen=True, slots=True)

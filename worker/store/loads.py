@@ -35,13 +35,19 @@ def measure_pace(connection: Connection, batches: Sequence[int]) -> dict[int, Re
     return {batch: Recent(n, first, last) for batch, n, first, last in rows}
 
 
-def read(connection: Connection, pacing: PacingState, now: datetime, *, moving: bool) -> Load:
-    """The load of a batch.
+def read(
+    connection: Connection,
+    pacing: PacingState,
+    now: datetime,
+    recent: Recent | None,
+    *,
+    moving: bool,
+) -> Load:
+    """The load of a batch, of which `recent` began (`measure_pace`).
 
     `moving`: whether it may claim; else the time since its last attempt tells nothing of its pace.
     """
     batch = pacing.batch
-    recent = measure_pace(connection, [batch]).get(batch)
     return Load(
         later=read_later(connection, batch, pacing.hours, pacing.remaining, now),
         measured=None if recent is None else recent.per_hour(now if moving else None),

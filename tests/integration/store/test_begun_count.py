@@ -33,9 +33,8 @@ CASES: dict[str, tuple[Answer, int]] = {
 
 
 def used_today(engine: Engine, batch: int) -> int:
-    found = in_transaction(engine, lambda c: due_batches.one(c, batch, now(c)))
-    assert found is not None
-    return found.pacing.used_today
+    found = in_transaction(engine, lambda c: due_batches.of(c, [batch], now(c)))
+    return found[batch].pacing.used_today
 
 
 def attempted(engine: Engine, answer: Answer) -> tuple[int, int]:

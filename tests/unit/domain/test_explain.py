@@ -11,12 +11,14 @@ from worker.domain.schedule.eligibility import Claimable, NotYet
 from worker.domain.schedule.explain import NOTHING_SCANS, Situation, when_finished, why_not_moving
 from worker.domain.schedule.pace import Allowance
 from worker.domain.schedule.plan import Plan
+from worker.domain.statuses import Channel
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
 FACTS = make_facts(created_at=NOW, last_updated_at=NOW, attempted=True)
 MOVING = Situation(
     facts=FACTS,
+    channel=Channel.VOICE,
     halt=None,
     verdict=Claimable(None, None, Allowance(), None),
     waiting=10,

@@ -6,7 +6,7 @@ from datetime import datetime
 from worker.domain.contract.batches import BatchFacts, batch_status
 from worker.domain.schedule.eligibility import Claimable, NotYet, local_time
 from worker.domain.schedule.plan import Plan
-from worker.domain.statuses import BatchStatus
+from worker.domain.statuses import BatchStatus, Channel
 
 NOTHING_SCANS = "nothing is scanning: start a scheduler, or see why it hangs"
 
@@ -20,6 +20,7 @@ class Situation:
     """
 
     facts: BatchFacts
+    channel: Channel
     halt: str | None
     verdict: Claimable | NotYet
     waiting: int
