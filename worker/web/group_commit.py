@@ -4,7 +4,8 @@ Each callback is still answered only after its own reports have committed. At re
 alone and waits for nobody; under load the cost of a transaction is shared by all that came meanwhile.
 
 Nobody fills a load: the channels take turns, and a delivery of many reports goes in pieces, of which a
-load carries one, so that whoever comes with a single one waits for no more than a piece.
+load carries one, and where somebody waits with a single one only every other load: they wait for a piece
+that is under way, and not for a second one beside them.
 """
 
 import asyncio
@@ -61,6 +62,8 @@ class GroupCommit:
         self._small: dict[Channel, deque[_Delivery]] = {channel: deque() for channel in Channel}
         self._large: deque[_Delivery] = deque()
         self._carrier: asyncio.Task[None] | None = None
+        self._after_piece = False
+        """Whether the latest load carried a piece of a large delivery."""
 
     async def post(self, reports: Sequence[Report]) -> None:
         """Return once the reports are durable; at least one, of one channel.
@@ -81,15 +84,21 @@ class GroupCommit:
         self._carrier = None
 
     def _next_load(self) -> list[_Delivery]:
-        load = list(self._take_small(MOST))
-        while self._large:
-            delivery = self._large.popleft()
-            if not delivery.done.done():  # else who sent it hung up, or was told to come again
-                load.append(delivery)
-                break
+        small = list(self._take_small(MOST))
+        large = [] if small and self._after_piece else list(self._take_large())
+        self._after_piece = bool(large)
+        load = small + large
         for delivery in load:
             delivery.load()
         return load
+
+    def _take_large(self) -> Iterator[_Delivery]:
+        """One of them, whose turn it is."""
+        while self._large:
+            delivery = self._large.popleft()
+            if not delivery.done.done():  # else who sent it hung up, or was told to come again
+                yield delivery
+                return
 
     def _take_small(self, room: int) -> Iterator[_Delivery]:
         """Channel by channel, one delivery each, while they fit."""

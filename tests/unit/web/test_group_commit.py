@@ -128,6 +128,23 @@ def test_a_large_delivery_goes_in_pieces_that_nobody_waits_for() -> None:
     assert loads[1:] == [large[PIECE : 2 * PIECE], large[2 * PIECE : 3 * PIECE], large[3 * PIECE :]]
 
 
+def test_whoever_comes_while_a_piece_commits_waits_for_no_second_one() -> None:
+    office, large = Office(), of(Channel.EMAIL, *range(PIECE * 4))
+    small = [of(Channel.VOICE, 10**4 + number) for number in range(3)]
+
+    async def use(box: GroupCommit) -> None:
+        first = asyncio.create_task(box.post(large))
+        await until(lambda: len(office.loads) == 1)
+        others = [asyncio.create_task(box.post(one)) for one in small]
+        await asyncio.sleep(0)
+        office.may_go_on.set()
+        await asyncio.gather(first, *others)
+
+    during(office, use)
+
+    assert [len(load) for load in office.loads] == [PIECE, len(small), PIECE, PIECE, PIECE]
+
+
 def test_large_deliveries_take_turns() -> None:
     first, second = of(Channel.EMAIL, *range(120)), of(Channel.EMAIL, *range(1000, 1120))
 
