@@ -53,6 +53,30 @@ class Beside(Generic[T]):
         return self._future.result(DEADLINE)
 
 
+def assert_recipient_comes_first(
+    engine: Engine, recipient: int, request: int, step: Callable[[], object]
+) -> None:
+    """Fail where a step holds the request while it waits for the recipient, whom begin locks first."""
+
+    def wait_and_let_go() -> None:
+        with Beside(engine, lambda _: step()) as second:
+            try:
+                second.wait_until_blocked()
+                first.execute(
+                    text("SELECT FROM communication_request WHERE id = :id FOR UPDATE NOWAIT"),
+                    {"id": request},
+                )
+            finally:
+                first.rollback()
+            second.result()
+
+    with engine.connect() as first:
+        first.execute(
+            text("SELECT FROM recipient WHERE id = :id FOR NO KEY UPDATE"), {"id": recipient}
+        )
+        wait_and_let_go()
+
+
 def blocked_sessions(engine: Engine) -> int:
     """How many sessions of this database wait for a lock."""
     with engine.begin() as connection:

@@ -156,7 +156,8 @@ def test_what_the_first_database_will_never_take_its_successor_does(engine: Engi
             raise DatabaseChanged
         assert here is engine
 
-    answer_buffer = AnswerBuffer(pause=0.01, successor=accepted)
+    answer_buffer = AnswerBuffer(drain=30.0, pause=0.01, successor=accepted)
+    answer_buffer.stop()  # also whoever is to end gives it the time there is
     answer_buffer.until_taken(cast("Engine", None), write, answers=1)
 
     assert (len(asked), answer_buffer.keeps, answer_buffer.doubted) == (3, False, 0)

@@ -1,6 +1,7 @@
 """Reports of the providers: late, early, repeated, reordered, unknown; the end is the same."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,7 +28,8 @@ from tests.factories import (
     token_of,
     transitions,
 )
-from worker.dispatch.apply_reports import LETTER_PATIENCE, Applied, apply_reports, apply_waiting
+from tests.sessions import assert_recipient_comes_first
+from worker.dispatch.apply_reports import Applied, apply_reports, apply_waiting
 from worker.dispatch.halt import resume
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.reports import Meaning, Report
@@ -40,10 +42,11 @@ from worker.domain.statuses import (
 )
 from worker.providers import email, sms
 from worker.providers.answered_by import read_answered_by
-from worker.store import halts, schema
+from worker.store import halts, schema, tallies
 from worker.store.connect import in_transaction
 
 PATIENCE = make_timeouts()
+DAY = timedelta(days=1)
 
 WORDS: dict[str, tuple[int, Meaning, ChannelStatus]] = {
     "initiated": (20, Meaning.UNDERWAY, ChannelStatus.QUEUED),
@@ -338,7 +341,7 @@ def test_an_opt_out_suppresses_whichever_attempt_it_came_from(engine: Engine, la
         suppress=SuppressReason.SPAM_REPORT,
     )
 
-    settled(engine, report)
+    assert_recipient_comes_first(engine, recipient, request, lambda: settled(engine, report))
 
     assert read(engine, schema.recipient, recipient)["suppress_reason"] == "spam_report"
 
@@ -358,6 +361,7 @@ def test_a_report_of_another_call_for_one_attempt_is_told(
         found = settled(engine, said("ringing", token_of(engine, attempt), sid=told))
 
     assert found == Applied(1, 0, suspects)
+    assert in_transaction(engine, tallies.read).get("double_contact", 0) == suspects
     risks = [one for one in logs if one["event"] == "double_contact_risk"]
     request = read_attempt(engine, attempt)["request"]
     expected = {
@@ -409,7 +413,9 @@ def test_a_token_nobody_knows_ends_as_a_dead_letter(engine: Engine) -> None:
     bystander = make_attempt(engine, state=AttemptState.ACCEPTED, sid="CA1")
 
     assert settled(engine, said("completed", uuid4())) == Applied(1, 1)
-    _let_letters_be_due(engine, older_by=LETTER_PATIENCE)
+    _let_letters_be_due(engine, older_by=DAY - timedelta(minutes=5))
+    assert apply_waiting(engine, PATIENCE) == Applied(1, 1)
+    _let_letters_be_due(engine, older_by=timedelta(minutes=5))
     apply_waiting(engine, PATIENCE)
 
     with engine.begin() as connection:
@@ -431,7 +437,7 @@ def test_a_report_that_can_not_be_judged_costs_the_others_nothing(engine: Engine
 
     assert status_of(engine, attempts[0]) == ("COMPLETED", "COMPLETED")
     assert status_of(engine, attempts[1])[0] == "INITIATED"
-    _let_letters_be_due(engine, older_by=LETTER_PATIENCE)
+    _let_letters_be_due(engine, older_by=DAY)
     apply_waiting(engine, PATIENCE)
     with engine.begin() as connection:
         assert list(connection.scalars(select(schema.dead_letter.c.reason))) == [

@@ -21,7 +21,7 @@ from tests.factories import (
     token_of,
     transitions,
 )
-from tests.sessions import Beside
+from tests.sessions import Beside, assert_recipient_comes_first
 from worker.dispatch.provider_loop import Answered
 from worker.dispatch.record import record
 from worker.domain.content.tickets import Text, Ticket
@@ -184,9 +184,11 @@ def test_an_answer_for_an_older_attempt_is_recorded_there_and_moves_nothing(
 
 def test_an_opt_out_by_the_provider_suppresses_the_recipient(engine: Engine) -> None:
     recipient = make_recipient(engine)
-    attempt = make_attempt(engine, request=make_request(engine, recipient=recipient))
+    request = make_request(engine, recipient=recipient)
+    attempt = make_attempt(engine, request=request)
+    stopped = (attempt, Refused(Refusal.OPTED_OUT, "21610"))
 
-    answer_comes(engine, (attempt, Refused(Refusal.OPTED_OUT, "21610")))
+    assert_recipient_comes_first(engine, recipient, request, lambda: answer_comes(engine, stopped))
 
     assert read(engine, schema.recipient, recipient)["suppress_reason"] == "unsubscribed"
     after = read_request(engine, read_attempt(engine, attempt)["request"])

@@ -103,6 +103,10 @@ def test_a_broker_that_takes_nothing_costs_no_claim(
     assert row is not None
     assert (row["lease_token"], row["claims"]) == (None, 0)
 
+    with scanning(environment) as scan:  # the broker has room again
+        said, _ = scan.communicate(timeout=DEADLINE)
+    assert said.strip() == "1"
+
 
 def _waiting(engine: Engine) -> int:
     with engine.connect() as connection:
