@@ -54,11 +54,16 @@ def turn(engine: Engine, how: str) -> None:
 
 
 @contextmanager
-def aside(work: Callable[[], Delivered]) -> Iterator[Callable[[], Delivered]]:
-    """Work on a thread; the test asks for its result."""
+def aside(
+    work: Callable[[], Delivered], let_go: Callable[[], None]
+) -> Iterator[Callable[[], Delivered]]:
+    """Work on a thread; the test asks for its result. `let_go` ends its waiting where that fails."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         future = pool.submit(work)
-        yield lambda: future.result(20)
+        try:
+            yield lambda: future.result(20)
+        finally:
+            let_go()
 
 
 @pytest.fixture
@@ -74,7 +79,8 @@ def test_an_answer_waits_until_the_database_takes_it(
     chunk, waiting = lease(engine, request), lease(engine, another)
     provider_loop = connect(provider)
     with aside(
-        lambda: deliver(engine, provider_loop, LIMITS, chunk, OpenGate(), answer_buffer)
+        lambda: deliver(engine, provider_loop, LIMITS, chunk, OpenGate(), answer_buffer),
+        let_go=lambda: turn(engine, WRITES_AGAIN),
     ) as delivered:
         eventually(lambda: answer_buffer.keeps)
         # A worker that keeps any takes up nothing new.
@@ -108,7 +114,7 @@ def test_nothing_new_is_taken_up_even_where_the_database_would_take_it(
         if not taken.is_set():
             raise StoreUnavailable("locked")
 
-    with aside(hold) as held:
+    with aside(hold, let_go=taken.set) as held:
         eventually(lambda: answer_buffer.keeps)
         done = deliver(engine, provider_loop, LIMITS, chunks[0], OpenGate(), answer_buffer)
         assert done.handed_back == {"store_unavailable": 1}
