@@ -22,14 +22,16 @@ KEYWORDS = _split("""
     إيقاف, إلغاء, dừng, hủy, td, parem, cancele, cancelen, cancelem, cessem, cesen, widerruf, widerspruch
     bezwaar, sprzeciw, отказ, отказываюсь, lopettakaa, avregistrera, istemiyorum, yeter, توقفوا, كفى
     từ chối, ngừng, halt, stoppa, stans, הסר, הסירו, הפסיקו, בטל, διακοπή, στοπ, zrušit, leállítás
-    dezabonare, berhenti, tama na, ยกเลิก, หยุด, बंद
+    dezabonare, berhenti, tama na, ยกเลิก, หยุด, बंद, disable, deactivate, mute, turn off, unwanted, junk
+    scam, scammer, deceased, fu, stahp, unscribe, anular, nervt, raus, unterlassen, unterlassung, afmeld
+    avmeld, отписка, huwag na, ayoko na, 打错了
 """)
 
 # Alone, after any other beginning or in a sentence of their own; nobody means anything else.
 STRONG = _split("""
     stop, stopp, stop all, stopall, stop sms, stop now, stop text, stop texts, stop to all, stop to end
     stop 2 end, unsubscribe, unsub, optout, opt out, opting out, dnc, abmelden, abbestellen, afmelden
-    uitschrijven, darse de baja, dar de baja, darme de baja, dame de baja, désabonner, désinscription
+    uitschrijven, desist, darse de baja, dar de baja, darme de baja, dame de baja, désabonner, désinscription
     désabonnement, disiscrivimi, descadastrar, basta, enough, spam
 """)
 
@@ -55,6 +57,14 @@ OPENINGS = _split("""
 
 # A sentence that begins with one of these is a wish, whatever follows; * stands for the end of a word.
 BEGINNINGS = _split("""
+    leave me the, lv me alone, bug off, not my number, i do not know you, i dont know you, dnt txt*
+    dont txt*, do not txt*, dnt text*, turn this off, turn off notif*, turn off text*, turn off messag*
+    report spam, this is a scam, thats a scam, gdpr*, dsgvo*, no mensajes, no soy esa persona
+    anular suscripc*, desuscr*, date de baja
+    deme de baja, denme de baja, keine nachricht, falsch verbunden, ich kündige, das nervt, lass das
+    lasst das, werbung verboten, erreur de numéro, niente più mess*, niente più sms, zły numer, fel nummer
+    ikke flere, poistakaa num*, не беспокоить, ошиблись номером, bana mesaj atm*, numarami sil*
+    yanliş numara, beni rahat birak*, wag na*, huwag na*
     remove my, remove this number, get rid of, forget my number, erase my, erase me, drop my number
     take my name, take me out, take us out, discontinue*, why do you keep, why are you texting
     why are you calling, no longer wish, no longer want, no longer need, no longer interested, dont want*
@@ -162,6 +172,9 @@ BEGINNINGS = _split("""
 
 # A message that has one of these anywhere is a wish.
 ANYWHERE = _split("""
+    passed away, is deceased, he is dead, she is dead, hes dead, shes dead, he died, she died, husband died
+    wife died, mother died, father died, verstorben, falleció, fallecid*, décédé*, overleden, è decedut*
+    faleceu, didnt ask for, did not ask for, my data deleted
     unsub*, unsus*, opt out, optout, opt me out, opted out, opting out, remove me, take me off
     take my number off, remove my number, delete my number, off your list, off this list, off the list
     from your list, from this list, from your system, from all lists, de la lista, de su lista
@@ -202,7 +215,7 @@ OTHERS = _split("""
     stop by, stop in, stop at, stop on, stop over*, stop light, stop sign, stop watch, stop for lunch
     stop for gas, stop for dinner, stop there, stop codon, stop and shop, stop is, stop near, stop off
     stop between, stop before, stop after, stop taking, stop eating, stop smoking, stop drinking
-    stop number, stop street, stop ou, enough time, enough money, enough said, enough info*
+    das nervt nicht, stop number, stop street, stop ou, enough time, enough money, enough said, enough info*
     no more questions, no more than, no more news, no further questions, ya no tengo preguntas
     ya no tengo dudas, ya no hace falta, ya no puedo ir, ya no voy, ne me remerciez, ne me souviens
     non mi chiamo, basta un, basta una, basta che, basta con llamar, spam filter, spam folder, spam box
