@@ -6,6 +6,7 @@ from worker.domain.content.campaign_words import Template
 from worker.domain.content.needed_variables import find_needed
 from worker.domain.content.render import ContentError, preview_words, render
 from worker.domain.content.template_hints import hints
+from worker.domain.content.tickets import Text
 from worker.domain.statuses import Channel
 
 
@@ -29,7 +30,8 @@ def sms(body: str) -> Template:
             "\uff5bname\uff5d",
             "\uff3bname\uff3d",
         ),
-        *("{name|friend}", "[name,fallback=friend]", "[$name]"),
+        *("{name|friend}", "[name,fallback=friend]", "[$name]", "{name:formal}", "name}}"),
+        *("@name@", "@@name@@", "~name~", "|name|", "((name))", "\u2039name\u203a"),
     ],
 )
 def test_a_variable_of_another_program_is_warned_of(written: str) -> None:
@@ -58,6 +60,46 @@ def test_so_is_one_whose_name_is_written_as_people_write_names(written: str, our
     assert hints(sms(f"Hi {written}, call us")) == [
         f"body: {written!r} is sent as it stands; a variable is written {{{{ {ours} }}}}"
     ]
+
+
+def test_what_a_style_says_is_no_variable() -> None:
+    html = (
+        "<style>p{color:red} @media print{p{color: red}}</style><p>Hi (name) a@b.example ~ 5|6</p>"
+    )
+
+    assert hints(Template(channel=Channel.EMAIL, subject="x", html=html)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if overdue %}x{% endif %}",
+        "{% assign z = overdue %}{% if z %}x{% endif %}",
+        "{% assign z = overdue | strip | downcase %}{% if z %}x{% endif %}",
+        "{% capture z %}{{ overdue }}{% endcapture %}{% unless z %}x{% endunless %}",
+        "{% assign z = 1 | plus: 1 %}{% assign z = overdue %}{% if z %}x{% endif %}",
+        "{% liquid\nif overdue\necho 'x'\nendif %}",
+    ],
+)
+def test_the_truth_of_a_text_is_warned_of_by_whatever_name(text: str) -> None:
+    [told] = hints(sms(text))
+
+    assert "is true whatever its text, also for 'false' and an empty cell" in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% assign z = overdue == 'yes' %}x",
+        "{% assign z = names | split: ',' | first %}{% if z %}x{% endif %}",
+        "{% assign z = 'a,b' | split: ',' | size %}{% if z > 1 %}x{% endif %}",
+        "{% assign z = false %}{% if a == 'x' %}{% assign z = true %}{% endif %}{% if z %}x{% endif %}",
+        "{% assign m = a | plus: 0 %}{% assign z = m %}{% if z > 1 %}x{% endif %}",
+        "{% for n in (1..3) %}{% if n > 1 %}x{% endif %}{% endfor %}",
+    ],
+)
+def test_what_a_template_computes_is_no_text(text: str) -> None:
+    assert hints(sms(text)) == []
 
 
 def test_a_tag_of_a_mail_is_none_and_what_an_editor_makes_of_it_is() -> None:
@@ -157,16 +199,16 @@ COMPUTED = [
     *("{{ a | modulo: 2 }}", "{{ a | round: 2 }}", "{{ a | floor }}", "{{ a | ceil }}", "{{ a | abs }}"),
     *("{{ a | at_least: 1 }}", "{{ a | at_most: 1 }}", "{{ 1 | plus: a }}", "{{ 7 | at_most: a }}"),
     "{% assign b = a | times: 2 %}{{ b }}",
-    "{% for i in (1..a) %}x{% endfor %}y",
 ]  # fmt: skip
+COUNTED = "{% for i in (1..a) %}x{% endfor %}y"
 
 
-@pytest.mark.parametrize("body", COMPUTED)
+@pytest.mark.parametrize("body", [*COMPUTED, COUNTED])
 @pytest.mark.parametrize(
     "text", [SECRET, "1.000,50", "€5", "5 EUR", "", "1e3", "NaN", "inf", "five"]
 )
 def test_what_is_no_number_is_never_computed_with(body: str, text: str) -> None:
-    with pytest.raises(ContentError, match="is no number like 10") as error:
+    with pytest.raises(ContentError, match=r"is no (whole )?number like 10") as error:
         render(sms(body), {"a": text})
 
     assert not text or text not in str(error.value)
@@ -176,6 +218,12 @@ def test_what_is_no_number_is_never_computed_with(body: str, text: str) -> None:
 @pytest.mark.parametrize("text", ["10", " 10 ", "+3", "2.50"])
 def test_numbers_are(body: str, text: str) -> None:
     render(sms(body), {"a": text})
+
+
+def test_a_range_counts_to_whole_numbers_alone() -> None:
+    assert render(sms(COUNTED), {"a": " +3 "}) == Text("xxxy")
+    with pytest.raises(ContentError, match="variable 'a' is no whole number like 10"):
+        render(sms(COUNTED), {"a": "2.50"})
 
 
 def test_what_no_request_can_do_without_is_found_before_one_is_rendered() -> None:

@@ -11,6 +11,7 @@ COMPUTING = (
     "abs", "at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round", "times",
 )  # fmt: skip
 _NUMBER = re.compile(r"\s*[+-]?[0-9]+(?:\.[0-9]+)?\s*")
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 # (1..n): the only place besides a filter where Liquid makes a number of a text.
 _RANGE = re.compile(r"\(\s*([A-Za-z_]\w*|-?[0-9]+)\s*\.\.\s*([A-Za-z_]\w*|-?[0-9]+)\s*\)")
 
@@ -41,6 +42,11 @@ def range_names(source: str) -> frozenset[str]:
 def is_number(value: str) -> bool:
     """Return whether a text is a number like 1000.50, without separators of thousands, units or exponents."""
     return _NUMBER.fullmatch(value) is not None
+
+
+def is_whole_number(value: str) -> bool:
+    """Return whether a text is a number like 10: a range makes 0 of any other."""
+    return _WHOLE.fullmatch(value) is not None
 
 
 def _may_be_computed(value: object) -> bool:

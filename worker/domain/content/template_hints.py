@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from worker.domain.content.campaign_words import Template
+from worker.domain.content.number_filters import COMPUTING
 from worker.domain.content.render import ENVIRONMENTS
 
 _TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -19,16 +20,23 @@ _FOREIGN = (
     re.compile(rf"[$#@]?[{{\uff5b]{_HELD}[}}\uff5d]"),
     re.compile(rf"(?<![\w/])[\[\uff3b]{_HELD}[\]\uff3d]"),
     re.compile(rf"(?<!\d)%%?{_NAME}%%?"),
-    re.compile(rf"<%=?\s*{_NAME}\s*%>|<<{_HELD}>>|&lt;&lt;{_HELD}&gt;&gt;|«{_HELD}»"),
-    re.compile(rf"\*\|\s*{_NAME}\s*\|\*"),
+    re.compile(
+        rf"<%=?\s*{_NAME}\s*%>|<<{_HELD}>>|&lt;&lt;{_HELD}&gt;&gt;|«{_HELD}»|\u2039{_HELD}\u203a"
+    ),
+    re.compile(rf"\*\|\s*{_NAME}\s*\|\*|(?<!\w)\|{_NAME}\|(?!\w)|\(\({_HELD}\)\)"),
+    re.compile(r"(?<![\w@.])@@?([^\W\d]\w*)@@?(?!\w)|(?<![\w~])~([^\W\d]\w*)~(?![\w~])"),
     re.compile(r"(?<![\w$])\$([^\W\d]\w*)(?![\w{])"),
     re.compile(r"(?<![\w#&])##?([^\W\d]\w*)##?(?!\w)"),
     re.compile(r"(?<!\w)__([^\W\d](?:\w*[^\W_])?)__(?!\w)"),
     re.compile(r"%\(([^\W\d]\w*)\)s"),
     re.compile(r"\{\d*()\}|(?<![\w%])%[sd]()(?!\w)"),
 )
-# Where nothing is markup, a word in these is a variable too; where something is, an editor writes them so.
-_POINTED = (re.compile(rf"<\s*{_NAME}\s*>"), re.compile(rf"&lt;\s*{_NAME}\s*&gt;"))
+# Where nothing is markup, a word in these is a variable too; where something is, an editor writes them so,
+# and what a style says looks like `{name:formal}` and `name}}`.
+_POINTED = (
+    re.compile(rf"<\s*{_NAME}\s*>|\{{{_NAME}:[^\W\d]\w*\}}|(?<![\w{{])([^\W\d]\w*)\s*\}}\}}"),
+    re.compile(rf"&lt;\s*{_NAME}\s*&gt;"),
+)
 _MARKUP = frozenset({"twiml", "html"})
 _ESCAPED_BYTE = re.compile(r"[0-9A-Fa-f]{2}")
 # <!--[if mso]> … <![endif]-->
@@ -36,7 +44,13 @@ _OF_HTML = re.compile(r"(?:if|endif)(?: .*)?")
 _CONDITION = re.compile(r"\{%-?\s*(?:if|unless|elsif)\s+(.*?)-?%\}", re.DOTALL)
 _CASE = re.compile(r"\{%-?\s*case\s+([A-Za-z_]\w*)\s*-?%\}(.*?)\{%-?\s*endcase", re.DOTALL)
 _WHEN = re.compile(r"\{%-?\s*when\s+(.*?)-?%\}", re.DOTALL)
-_ASSIGNED = re.compile(r"\{%-?\s*(?:assign|capture|for)\s+([A-Za-z_]\w*)")
+_LIQUID = re.compile(r"\{%-?\s*liquid\b(.*?)-?%\}", re.DOTALL)
+_COUNTED = re.compile(r"\{%-?\s*for\s+([A-Za-z_]\w*)")
+_ASSIGNED = re.compile(r"\{%-?\s*assign\s+([A-Za-z_]\w*)\s*=\s*(.*?)\s*-?%\}", re.DOTALL)
+_NO_TEXT = re.compile(
+    rf".*\|\s*(?:{'|'.join((*COMPUTING, 'size', 'first', 'last'))})\b[^|]*", re.DOTALL
+)
+"""With such a last filter it is a number, or it may be nothing at all."""
 _BARE = re.compile(r"(?:not\s+)?([A-Za-z_]\w*)")
 _VALUE = r"""([A-Za-z_]\w*|-?[0-9.]+|'[^']*'|"[^"]*")"""
 _COMPARED = re.compile(rf"(?:not\s+)?{_VALUE}\s*([<>]=?|[=!]=|<>)\s*{_VALUE}")
@@ -82,8 +96,9 @@ def _word(written: re.Match[str]) -> str:
     return next(filter(None, written.groups()), "name")
 
 
-def _of_conditions(source: str) -> Iterator[str]:
-    known = _WORDS | set(_ASSIGNED.findall(source))
+def _of_conditions(written: str) -> Iterator[str]:
+    source = _LIQUID.sub(lambda block: _tags_of(block[1]), written)
+    known = _WORDS | _find_no_texts(source)
     for condition in _CONDITION.findall(source):
         for operand in re.split(r"\b(?:and|or)\b", condition):
             word = _BARE.fullmatch(operand.strip())
@@ -98,6 +113,20 @@ def _of_conditions(source: str) -> Iterator[str]:
         for values in _WHEN.findall(within):
             for value in re.split(r",|\bor\b", values):
                 yield from _of_comparison(name, "==", value.strip(), known)
+
+
+def _tags_of(lines: str) -> str:
+    """The lines of a `liquid` tag as tags."""
+    return "".join(f"{{% {line.strip()} %}}" for line in lines.splitlines())
+
+
+def _find_no_texts(source: str) -> set[str]:
+    """Names that a template gives to something else than a text: a number, a truth, an item of a list."""
+    found = set(_COUNTED.findall(source))
+    for name, value in _ASSIGNED.findall(source):
+        is_other = value in _WORDS | found or _NUMBER.fullmatch(value) or _NO_TEXT.fullmatch(value)
+        found = found | {name} if is_other else found - {name}
+    return found
 
 
 def _of_comparison(left: str, sign: str, right: str, known: Collection[str]) -> Iterator[str]:

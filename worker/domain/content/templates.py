@@ -29,7 +29,7 @@ from markupsafe import escape
 from worker.domain.content.number_filters import (
     COMPUTING,
     NoNumber,
-    is_number,
+    is_whole_number,
     of_numbers,
     range_names,
 )
@@ -183,8 +183,10 @@ def render_template(environment: Environment, source: str, variables: Mapping[st
 
 def _check_ranges(source: str, variables: Mapping[str, str]) -> None:
     for name in _range_names(source):
-        if not is_number(variables.get(name, "0")):
-            raise NoNumber(f"variable {name!r} is no number like 10, and a range counts with it")
+        if not is_whole_number(variables.get(name, "0")):
+            raise NoNumber(
+                f"variable {name!r} is no whole number like 10, and a range counts with it"
+            )
 
 
 _range_names = lru_cache(maxsize=512)(range_names)
