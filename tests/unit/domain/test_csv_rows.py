@@ -66,6 +66,8 @@ def test_a_cell_may_hold_line_breaks_and_lines_are_still_counted() -> None:
             b"reference_id,target\n1,2\n2,\xe9\n", "line 3: this is not UTF-8", id="latin-1"
         ),
         pytest.param(b"reference_id,target\n1,\x00\n", "line 2: there is a NUL byte", id="nul"),
+        pytest.param(b"PK\x03\x04\x14\x00", "this is a workbook, no CSV; save it as", id="xlsx"),
+        pytest.param(b"\xd0\xcf\x11\xe0\xa1", "this is a workbook, no CSV; save it as", id="xls"),
         pytest.param(b'reference_id,target\n1,"a"b\n', "line 2: this is not CSV", id="stray-quote"),
         pytest.param(b'reference_id,target\n1,"a\n', "line 2: this is not CSV", id="open-quote"),
         pytest.param(b"reference_id,target\r1,2\r", "a lone carriage return", id="cr-only"),
@@ -170,6 +172,8 @@ def test_a_file_as_excel_writes_it_is_read(data: bytes) -> None:
 
 def test_a_told_separator_is_read_and_lines_stay_the_files() -> None:
     assert read(b"sep=;\r\nreference_id;target\r\n1;2\r\n") == [Row(3, "1", "2", {})]
+    assert read(b"sep=^\nreference_id^target\n1^2\n") == [Row(3, "1", "2", {})]
+    assert read(b"sep=;;;\nreference_id;target;\n1;2;\n") == [Row(3, "1", "2", {})]
 
 
 def test_cells_short_at_the_end_are_empty() -> None:

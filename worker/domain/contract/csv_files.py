@@ -10,6 +10,8 @@ from worker.domain.errors import FileFault
 BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS = ",;\t|"
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_WORKBOOK = 'this is a workbook, no CSV; save it as "CSV UTF-8"'
 _UTF16 = 'this is UTF-16; save the file as "CSV UTF-8"'
 _LOOKED_AT = 64
 """Bytes of a line that tell UTF-16 without its mark: every second one is NUL."""
@@ -36,9 +38,15 @@ def decode(lines: Iterable[bytes]) -> Iterator[str]:
 
 
 def _strip_marks(first: bytes) -> bytes:
-    """The first line without its byte order marks: a file that was saved twice has two."""
+    """The first line without its byte order marks: a file that was saved twice has two.
+
+    Raises:
+        FileFault: it is a file of Excel's own, or no UTF-8.
+    """
     if first.startswith(UTF16_BOMS):
         raise FileFault(_UTF16, 1)
+    if first.startswith(WORKBOOKS):
+        raise FileFault(_WORKBOOK, 1)
     while first.startswith(BOM):
         first = first.removeprefix(BOM)
     return first
@@ -60,7 +68,7 @@ def records(text: Iterator[str], wanted: Iterable[str]) -> Iterator[tuple[int, l
         FileFault: they are no CSV.
     """
     skipped, first = _begins(text)
-    told = fullmatch(r'"?sep=([,;\t|])"?,*\s*', first, IGNORECASE)
+    told = fullmatch(r'"?sep=([^\w\s"]|\t)"?[,;\t|]*\s*', first, IGNORECASE)
     if told:
         skipped += 1
     separator = told[1] if told else separator_of(first, wanted)
