@@ -19,6 +19,8 @@ def warn_of_double_contact(facts: Facts, sid: str | None) -> bool:
         "double_contact_risk",
         request=facts.request,
         attempt=facts.attempt,
+        batch_id=facts.batch_id,
+        channel=facts.channel.value,
         sid=facts.sid,
         other_sid=sid,
     )
@@ -45,5 +47,12 @@ def warn_of_late_evidence(change: Change) -> bool:
     arrived = change.state in REACHING and facts.state not in REACHING
     if not (change.late and arrived):
         return False
-    log.error("double_contact_risk", attempt=facts.attempt, request=facts.request, late=True)
+    log.error(
+        "double_contact_risk",
+        request=facts.request,
+        attempt=facts.attempt,
+        batch_id=facts.batch_id,
+        channel=facts.channel.value,
+        late=True,
+    )
     return True

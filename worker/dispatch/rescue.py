@@ -123,6 +123,7 @@ def _judge(
             "attempt_looked_after",
             request=facts.request,
             attempt=facts.attempt,
+            batch_id=facts.batch_id,
             channel=inquiry.channel.value,
             state=change.state.value,
         )

@@ -100,7 +100,7 @@ _FACTS = text("""
            extract(epoch FROM clock_timestamp() - a.began_at)::float8 AS age,
            r.attempt = a.id AS is_current, r.request_status, r.channel_manager_status, r.moved_by,
            r.attempt_count, 1 + c.retry_count + r.extra_attempts AS attempts_allowed,
-           c.id AS campaign, extract(epoch FROM c.retry_interval)::float8 AS retry_interval,
+           b.batch_id, c.id AS campaign, extract(epoch FROM c.retry_interval)::float8 AS retry_interval,
            c.retry_on, c.retry_delays, c.resend_in_doubt,
            c.voicemail_detection IS NOT NULL AS detects_machines,
            extract(epoch FROM b.expires_on - clock_timestamp())::float8 AS time_left,
@@ -157,6 +157,7 @@ def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Fa
         retry_on=tuple(row.retry_on),
         retry_delays=retry_delays,
         time_left=None if row.time_left is None else timedelta(seconds=row.time_left),
+        batch_id=row.batch_id,
     )
 
 

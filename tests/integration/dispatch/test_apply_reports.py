@@ -367,11 +367,20 @@ def test_a_report_of_another_call_for_one_attempt_is_told(
     expected = {
         "request": request,
         "attempt": attempt,
+        "batch_id": batch_name(engine, request),
+        "channel": "voice",
         "sid": known,
         "other_sid": told,
         "log_level": "error",
     }
     assert risks == [{"event": "double_contact_risk"} | expected] * suspects
+
+
+def batch_name(engine: Engine, request: int) -> str:
+    """The operator's name for the batch of a request: what a line of the log is joined by."""
+    named = read(engine, schema.batch, read_request(engine, request)["batch"])["batch_id"]
+    assert isinstance(named, str)
+    return named
 
 
 @pytest.mark.parametrize("state", [AttemptState.NOT_SENT, AttemptState.UNRESOLVED])
@@ -385,8 +394,10 @@ def test_whoever_was_reached_after_the_request_went_on_is_told_once(
     with capture_logs() as logs:
         found = [settled(engine, said(name, token_of(engine, older))) for name in WORDS]
 
-    risks = [one["attempt"] for one in logs if one["event"] == "double_contact_risk"]
-    assert risks == [older]
+    risks = [
+        (one["attempt"], one["batch_id"]) for one in logs if one["event"] == "double_contact_risk"
+    ]
+    assert risks == [(older, batch_name(engine, request))]
     assert sum(one.doubled for one in found) == 1
 
 

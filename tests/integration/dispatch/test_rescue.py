@@ -198,6 +198,19 @@ def test_a_call_that_is_still_ringing_is_bound_and_awaited(
     assert read_attempt(engine, attempt)["check_at"] is not None
 
 
+def test_a_line_about_a_look_names_the_batch_as_the_operator_does(
+    engine: Engine, connect: Connect
+) -> None:
+    request = make_request(engine, batch=make_batch(engine, batch_id="autumn"))
+    attempt = make_attempt(engine, request=request, check_in=-SECOND)
+
+    with capture_logs() as told:
+        rescue(engine, connect(FakeProvider(Channel.VOICE)), PATIENCE)
+
+    lines = [line for line in told if line["event"] == "attempt_looked_after"]
+    assert {(line["attempt"], line["batch_id"]) for line in lines} == {(attempt, "autumn")}
+
+
 def test_one_empty_look_proves_nothing(engine: Engine, connect: Connect) -> None:
     attempt = make_attempt(engine, state=AttemptState.IN_DOUBT)
 

@@ -59,6 +59,8 @@ class Facts:
     """Until the batch expires; None: it never does."""
     token: UUID | None = None
     """What it is known by on the wire; its number alone may be given out again by a restored database."""
+    batch_id: str | None = None
+    """The operator's name for its batch, for the log."""
 
     @property
     def retry_rules(self) -> RetryRules:
