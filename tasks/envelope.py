@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from config.queues import TRIGGERS, TaskName
 from worker.domain.contract.message_ids import to_stored_id
+from worker.tracing import read_traceparent
 
 JSON_TYPES = frozenset({"application/json", "json"})
 UTF_8 = frozenset({"utf-8", "utf8"})
@@ -36,12 +37,15 @@ class TaskCall:
     task: str
     id: str
     kwargs: dict[str, Any]
+    traceparent: str | None = None
 
     @property
     def headers(self) -> dict[str, Any]:
-        """No header of the producer's is among them: they may hold anything, and events carry them."""
+        """No header of the producer's but a traceparent: others may hold anything, and events carry them."""
         hidden = {"argsrepr": HIDDEN, "kwargsrepr": HIDDEN}
-        return {"lang": "py", "task": self.task, "id": self.id, "root_id": self.id, **hidden}
+        traced = {"traceparent": self.traceparent} if self.traceparent else {}
+        known = {"lang": "py", "task": self.task, "id": self.id, "root_id": self.id}
+        return known | hidden | traced
 
     @property
     def body(self) -> bytes:
@@ -100,7 +104,8 @@ def judge_message(
     kwargs = _arguments(_json(body, "the body"))
     if task == TaskName.KEEP_DEAD_LETTER and not _is_keeping(kwargs):
         raise Unfit("the arguments are not those of a dead letter")
-    return TaskCall(task, to_stored_id(message_id), kwargs)
+    traceparent = read_traceparent(named.get("traceparent"))
+    return TaskCall(task, to_stored_id(message_id), kwargs, traceparent)
 
 
 def keeping(reason: str, whole: str) -> TaskCall:

@@ -9,6 +9,7 @@ from tasks.retry import PAUSE, STOPPING
 from worker.desk.messages import Buried, Taken, accept, bury, whole
 from worker.domain.contract.message_ids import to_stored_id
 from worker.runtime import StoreUnavailable
+from worker.tracing import TRACES
 
 log = structlog.get_logger()
 
@@ -16,12 +17,18 @@ FAULTS = 3
 """How often a message may break something of ours before it becomes a dead letter."""
 
 
-def take_in(name: str, message_id: str, payload: object) -> None:
+def take_in(name: str, message_id: str, payload: object, traceparent: str | None = None) -> None:
     """Take in one message; when this returns it has had its effect or is a dead letter.
 
     Raises:
         StoreUnavailable: neither; it may be given again.
     """
+    known = name if name in TRIGGERS else None
+    with TRACES.ingest(traceparent, door="message", message=known):
+        _take_in(name, message_id, payload)
+
+
+def _take_in(name: str, message_id: str, payload: object) -> None:
     # A stranger chose both: a name that is not ours and an id that is no UUID may be personal data.
     about = {"task": name if name in TRIGGERS else None, "id": to_stored_id(message_id)}
     match _try_accept(name, message_id, payload):

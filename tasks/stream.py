@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 Entry = tuple[bytes, Mapping[bytes, bytes] | None]
 REQUIRED = {b"name", b"payload"}
-FIELDS = REQUIRED | {b"id"}
+FIELDS = REQUIRED | {b"id", b"traceparent"}
 AT_ONCE = 10
 PAUSE = 1.0
 LONGEST_ROUND = 10.0
@@ -103,7 +103,7 @@ def _take(number: str, fields: Mapping[bytes, bytes]) -> None:
     if not REQUIRED <= set(fields) <= FIELDS:
         everything = {as_text(field): as_text(value) for field, value in fields.items()}
         keep(
-            "an entry has the fields name, payload and perhaps id",
+            "an entry has the fields name, payload and perhaps id and traceparent",
             whole(everything),
             None,
             message_id,
@@ -114,7 +114,7 @@ def _take(number: str, fields: Mapping[bytes, bytes]) -> None:
     except (ValueError, RecursionError):
         keep("the payload is not JSON in utf-8", as_text(fields[b"payload"]), name, message_id)
     else:
-        take_in(name, message_id, payload)
+        take_in(name, message_id, payload, as_text(fields.get(b"traceparent", b"")))
 
 
 @dataclass

@@ -16,10 +16,11 @@ from tasks.retry import retry_while_unavailable
 
 def receive(task: Task, /, **payload: Any) -> None:  # type: ignore[type-arg]  # noqa: ANN401  judged inside
     """Take in one message; while the store takes nothing it waits, and goes back to the queue in the end."""
-    message_id = str(task.request.id)
+    message_id, traceparent = str(task.request.id), task.request.get("traceparent")
+    headers = {"traceparent": traceparent} if traceparent else {}
     retry_while_unavailable(
-        lambda: take_in(task.name, message_id, payload),
-        lambda: app.send_task(task.name, kwargs=payload, task_id=message_id),
+        lambda: take_in(task.name, message_id, payload, traceparent),
+        lambda: app.send_task(task.name, kwargs=payload, task_id=message_id, headers=headers),
     )
 
 

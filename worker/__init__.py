@@ -107,6 +107,9 @@ What people see and do in a browser is `api/console`: pages of use cases in `des
 `desk/batch_view.py`, `desk/request_view.py` and `desk/people.py`; whoever sees whom is written down first.
 What is done to all that match is a row that any process of the API carries on (`desk/bulk_deeds.py`).
 
+Each step makes a span where somebody collects them (`tracing.py`; `spans.py` is all that knows
+OpenTelemetry); a batch keeps the trace it came from, read off a call by `api/traced.py`.
+
 Every change of a request's status is counted and written to its history by triggers (see
 `store/functions`, one file for each), whoever makes it. What else is counted for all time, whichever
 process counts, is kept by `store/tallies.py`.

@@ -8,6 +8,7 @@ from worker.api.console.app import create_console
 from worker.api.documents import documented_app
 from worker.api.outbound.routes import router as outbound
 from worker.api.outreach.routes import router as outreach
+from worker.api.traced import TracedDoor
 from worker.runtime import Runtime
 
 # Every router of the API. Each is made with `route_class=StrictRoute`, so that bodies are read strictly.
@@ -22,5 +23,6 @@ def create(runtime: Runtime) -> FastAPI:
     refusals.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(TracedDoor)
     app.mount("", create_console(runtime, clerk.ring))
     return app

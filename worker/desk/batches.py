@@ -24,6 +24,7 @@ from worker.domain.errors import (
 from worker.store import audit, batches, campaigns
 from worker.store.audit import Detail, Fields
 from worker.store.connect import Connection, Engine, in_transaction
+from worker.tracing import origin
 
 
 def create_batch(engine: Engine, values: Mapping[str, object], *, by: str) -> BatchDetails:
@@ -58,7 +59,7 @@ def create_in(
     if not campaigns.exists(connection, fields.campaign_id):
         raise UnknownCampaign(str(fields.campaign_id))
     plain = created_as(fields, requests)
-    if batches.add(connection, fields, by, created_as=plain):
+    if batches.add(connection, fields, by, created_as=plain, traceparent=origin()):
         refuse_past_expiry(fields, batches.now(connection))
         note(connection, Deed.CREATE, fields.batch_id, by, detail={"requests": len(requests)})
         return True

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from worker.store import attempts, batch_pace, queue
 from worker.store.chunk_contents import ChunkContents
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
 from worker.store.queue import Chunk
+from worker.tracing import TRACES, SpanMaker
 
 log = structlog.get_logger()
 
@@ -106,7 +108,8 @@ class Delivery:
         """Begin and send; permits of what did not begin are returned, whatever the reason."""
         groups: list[list[Ticket]] = []
         try:
-            tickets, deadline = self.begin(permitted)
+            with self.span("begin", requests=len(permitted)):
+                tickets, deadline = self.begin(permitted)
             groups = group_tickets(tickets, self.limits.group_size)
         finally:
             self.return_unused(permits, len(groups))
@@ -187,8 +190,11 @@ class Delivery:
             self.slow_down([one.answer for one in answered])
             if MEASURED.on:
                 self.measure(answered)
+            if TRACES.maker is not None:
+                self.trace(TRACES.maker, answered)
             tell_attempts(answered, limits.attempt_log_share)
-            self.record(answered)
+            with self.span("answer", answers=len(answered)):
+                self.record(answered)
             self.delivered.answers.update(type(one.answer).__name__ for one in answered)
 
     def measure(self, answered: Sequence[Answered]) -> None:
@@ -200,6 +206,24 @@ class Delivery:
                 MEASURED.note(CLAIM_TO_ACCEPTED, channel, claimed_ago + since_read)
             elif isinstance(one.answer, Throttled):
                 MEASURED.note(THROTTLED, channel, 1)
+
+    def span(self, name: str, **counts: int) -> AbstractContextManager[str | None]:
+        """A step of this delivery, where it is traced."""
+        return TRACES.span(name, [self.assignment.traceparent], **self._about(), **counts)
+
+    def trace(self, maker: SpanMaker, answered: Sequence[Answered]) -> None:
+        """A span for each attempt, from when its provider was asked until it had answered."""
+        for one in answered:
+            made = self._about() | {"answer": type(one.answer).__name__}
+            maker.attempt(one.ticket.token, self.assignment.traceparent, one.seconds or 0.0, made)
+
+    def _about(self) -> dict[str, str | int]:
+        here = self.assignment
+        return {
+            "channel": self.chunk.channel.value,
+            "batch_id": here.batch_id,
+            "campaign": here.campaign,
+        }
 
     def record(self, answered: Sequence[Answered]) -> None:
         """The answers exist only here: they wait for the store, however long it takes none."""

@@ -13,6 +13,7 @@ from worker.heartbeat import HEART
 from worker.measures import MEASURED
 from worker.store import processes, tallies
 from worker.store.connect import Engine, Step, in_one_statement
+from worker.tracing import TRACES
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -40,6 +41,7 @@ class Presence:
         """Tell now and again, from a thread, for as long as the work goes on."""
         if HEART.kind is not None:
             MEASURED.on = self._measures
+            TRACES.begin(HEART.kind)
             self._thread.start()
 
     def end(self) -> None:
@@ -50,6 +52,7 @@ class Presence:
         if HEART.kind is not None:
             self._bring()
             self._try(processes.forget, HEART.kind, *_here())
+        TRACES.end()
         HEART.stop()
 
     def _go_on(self) -> None:

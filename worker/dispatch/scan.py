@@ -1,7 +1,7 @@
 """Claim what is due and may be sent now, in chunks that fit what the queues can take."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -26,6 +26,7 @@ from worker.store.batch_pace import Next
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
 from worker.store.due_batches import Candidate, LeaseShare
 from worker.store.queue import Chunk
+from worker.tracing import TRACES
 
 __all__ = ["Chunk", "ScanLimits", "awake", "hand_back", "scan"]
 
@@ -115,11 +116,12 @@ def _claim(
     turns = {batch: turn for batch, turn in verdicts.items() if isinstance(turn, Claimable)}
     shares = _shares(connection, candidates, turns, room, now)
     lease = uuid4()
-    chosen = select_requests(connection, candidates, turns, shares, now + limits.lease, now)
-    untils = {one.request: one.until for one in chosen}
-    poisoned = (
-        due_requests.lease(connection, lease, untils, most=POISON_CLAIMS) if untils else set()
-    )
+    with TRACES.span("claim", _origins(candidates, turns), channel=channel, batches=len(turns)):
+        chosen = select_requests(connection, candidates, turns, shares, now + limits.lease, now)
+        untils = {one.request: one.until for one in chosen}
+        poisoned = (
+            due_requests.lease(connection, lease, untils, most=POISON_CLAIMS) if untils else set()
+        )
     got = Counter(one.batch for one in chosen)
     ends = _ends(chosen)
     idle = [batch for batch in turns if got[batch] < shares[batch] or not shares[batch]]
@@ -135,6 +137,12 @@ def _claim(
         _close_poisoned(connection, lease, poisoned)
     sendable = [one for one in chosen if one.request not in poisoned]
     return _chunks(channel, lease, sendable, limits.size(channel), now)
+
+
+def _origins(
+    candidates: Mapping[int, Candidate], turns: Mapping[int, Claimable]
+) -> Iterator[str | None]:
+    return (candidates[batch].traceparent for batch in turns)
 
 
 def _verdicts(candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Claimable | NotYet]:

@@ -15,6 +15,7 @@ from worker.heartbeat import HEART
 from worker.store import webhooks
 from worker.store.connect import LONGEST_WAIT, Engine, in_one_statement
 from worker.store.webhooks import Tried, WebhookDelivery
+from worker.tracing import TRACES
 
 log = structlog.get_logger()
 
@@ -135,6 +136,7 @@ class WebhookSender:
             of_each=self.limits.of_each,
             limit=room,
             lease=LEASES * self.limits.timeout,
+            traced=TRACES.on,
         )
 
     async def _tell(self, delivery: WebhookDelivery) -> Tried:
@@ -146,6 +148,7 @@ class WebhookSender:
             "webhook-timestamp": str(delivery.timestamp),
             "webhook-signature": signature(self.secrets, event, delivery.timestamp, body),
         }
-        reply = await self.receivers.post(delivery.url, body, headers)
+        with TRACES.span("webhook", [delivery.traceparent], tries=delivery.tries):
+            reply = await self.receivers.post(delivery.url, body, headers)
         pause = self.limits.backoff.pause(delivery.tries, random())  # noqa: S311  spreads, hides nothing
         return Tried(delivery, reply.delivered, reply.answer, pause)

@@ -41,12 +41,18 @@ class Intake:
 
 
 def add(
-    connection: Connection, fields: BatchFields, by: str, *, created_as: dict[str, Wire]
+    connection: Connection,
+    fields: BatchFields,
+    by: str,
+    *,
+    created_as: dict[str, Wire],
+    traceparent: str | None = None,
 ) -> bool:
-    """Store a new batch. Returns False when its id is taken."""
+    """Store a new batch, with the trace it came from. Returns False when its id is taken."""
+    written = {"last_updated_by": by, "created_as": created_as, "traceparent": traceparent}
     rows = connection.execute(
         insert(batch)
-        .values(**fields.model_dump(), last_updated_by=by, created_as=created_as)
+        .values(**fields.model_dump(), **written)
         .on_conflict_do_nothing(index_elements=["batch_id"])
         .returning(batch.c.id)
     )

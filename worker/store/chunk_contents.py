@@ -43,6 +43,8 @@ class ChunkContents:
     batch_id: str = ""
     claimed_ago: float | None = None
     """Seconds since a scheduler claimed it; None: its message does not say when."""
+    traceparent: str | None = None
+    """The trace its batch came from."""
 
     def tickets(
         self,
@@ -75,7 +77,7 @@ class ChunkContents:
 _TEMPLATE = text(f"""
     SELECT c.id, c.mode, c.source, c.caller_id, c.twiml, c.url, c.body, c.subject, c.html, c.text,
            c.template_id, c.version, c.voicemail_detection ->> 'on_machine' AS on_machine,
-           b.batch_id, b.expires_on, clock_timestamp() AS now,
+           b.batch_id, b.traceparent, b.expires_on, clock_timestamp() AS now,
            extract(epoch FROM clock_timestamp())::float8 AS epoch, {", ".join(f"c.{name}" for name in HOURS)}
     FROM communication_batch AS b JOIN campaign AS c ON c.id = b.campaign_id WHERE b.id = :batch
 """)  # noqa: S608  HOURS is a constant
@@ -108,6 +110,7 @@ def read_chunk_contents(connection: Connection, chunk: Chunk) -> ChunkContents:
         drafts=tuple(_time_drafts(row, [Addressed(*draft) for draft in rows])),
         version=row["version"],
         batch_id=row["batch_id"],
+        traceparent=row["traceparent"],
         claimed_ago=None if chunk.claimed_at is None else row["epoch"] - chunk.claimed_at,
     )
 

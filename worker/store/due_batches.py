@@ -46,6 +46,8 @@ class Candidate:
     is_open: bool
     claimed_at: datetime | None
     grants: tuple[LeaseShare, ...]
+    traceparent: str | None = None
+    """The trace that the batch came from."""
 
 
 _AWAKE = text("""
@@ -64,7 +66,7 @@ def awake(connection: Connection) -> list[Channel]:
 _FACTS = f"""
     SELECT p.batch, p.allowance, p.allowance_at, p.claimed_at, p.grants,
            b.campaign_id AS campaign, b.starts_at, b.expires_on, b.call_rate, b.auto_call_rate,
-           b.auto_call_rate_baseline,
+           b.auto_call_rate_baseline, b.traceparent,
            {is_open("b.")}
                AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp()) AS is_open,
            CASE WHEN b.auto_call_rate THEN coalesce((
@@ -194,4 +196,5 @@ def _candidate(row: Row[Any], campaign: _Campaign, now: datetime) -> Candidate:
         is_open=row.is_open,
         claimed_at=row.claimed_at,
         grants=tuple(grant for grant in grants if grant.until > now),
+        traceparent=row.traceparent,
     )

@@ -21,6 +21,8 @@ class WebhookDelivery:
     tries: int
     timestamp: int
     """When this try began, in seconds since 1970, by the database's clock."""
+    traceparent: str | None = None
+    """The trace that the batch came from; read only where it is traced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,26 @@ _CLAIM = text("""
         next_try_at = clock_timestamp() + :lease
     FROM due WHERE d.id = due.id
     RETURNING d.id, d.event, d.url, d.body, d.tries,
-        CAST(floor(extract(epoch FROM clock_timestamp())) AS bigint)
+        CAST(floor(extract(epoch FROM clock_timestamp())) AS bigint),
+        CASE WHEN :traced THEN (
+            SELECT b.traceparent FROM communication_request AS r
+            JOIN communication_batch AS b ON b.id = r.batch WHERE r.id = d.request
+        ) END
 """)
 
 
 def claim(
-    connection: Connection, *, busy: Collection[str], of_each: int, limit: int, lease: timedelta
+    connection: Connection,
+    *,
+    busy: Collection[str],
+    of_each: int,
+    limit: int,
+    lease: timedelta,
+    traced: bool = False,
 ) -> list[WebhookDelivery]:
     """Deliveries that are due, at most `of_each` per address and none of the busy addresses."""
-    rows = connection.execute(
-        _CLAIM, {"busy": list(busy), "of_each": of_each, "limit": limit, "lease": lease}
-    )
+    room = {"busy": list(busy), "of_each": of_each, "limit": limit}
+    rows = connection.execute(_CLAIM, {**room, "lease": lease, "traced": traced})
     return [WebhookDelivery(*row) for row in rows]
 
 

@@ -27,6 +27,7 @@ from worker.providers.answered_by import read_answered_by
 from worker.providers.email import Events
 from worker.providers.signatures import sendgrid_signature_holds
 from worker.runtime import Runtime
+from worker.tracing import TRACES
 from worker.web.bodies import LARGE, Pace, read_body
 from worker.web.group_commit import GroupCommit
 from worker.web.signed import UnreadableForm, read_signed_form, written_mark
@@ -177,7 +178,9 @@ class Callbacks:
             log.warning("callback_unreadable", route=route, count=len(unread))
         try:
             if reports:
-                await self.group_commit.post(reports)
+                tokens = (one.token for one in reports if one.token)
+                with TRACES.heard("callback", tokens, route=route, reports=len(reports)):
+                    await self.group_commit.post(reports)
             if unread:
                 await run_in_threadpool(self.keep, route, unread)
             for token, names in sessions.items():

@@ -8,6 +8,7 @@ from tasks.envelope import Unfit, as_text, fit, open_message
 from tests.doors import encoded, envelope, shapes
 
 PERSON = "+15125550188"
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 TASK = "outreach.add_requests"
 PAYLOAD = {"batch_id": "B", "requests": [{"reference_id": "1", "target": PERSON}]}
 SHAPES = shapes(TASK, PAYLOAD)
@@ -38,6 +39,16 @@ def test_a_dead_letter_holds_all_that_came() -> None:
     message = json.dumps(envelope("outreach.call_everybody", PAYLOAD)).encode()
 
     assert open_message(fit(message, "messages")).kwargs["whole"] == message.decode()
+
+
+@pytest.mark.parametrize(("given", "kept"), [(TRACE, TRACE), (PERSON, None), ([TRACE], None)])
+def test_a_trace_goes_on_and_nothing_that_only_says_so(given: object, kept: str | None) -> None:
+    good = envelope(TASK, {"batch_id": "B"})
+    message = good | {"headers": good["headers"] | {"traceparent": given}}
+
+    call = open_message(fit(json.dumps(message).encode(), "messages"))
+
+    assert (call.traceparent, call.headers.get("traceparent")) == (kept, kept)
 
 
 def test_no_header_of_a_producer_goes_on() -> None:

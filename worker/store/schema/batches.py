@@ -56,6 +56,7 @@ batch = Table(
         comment="the fields it was created with: tells a repetition from a conflict",
     ),
     Column("starts_at", Timestamp, comment="nothing begins before; NULL: as soon as it may"),
+    Column("traceparent", Text, comment="of the message or call that created it, by W3C"),
     CheckConstraint(r"batch_id ~ '^[A-Za-z0-9._-]{1,128}$'", name="batch_id"),
     CheckConstraint("call_rate BETWEEN 1 AND 3600", name="call_rate"),
     CheckConstraint("starts_at < expires_on", name="starts_at"),
