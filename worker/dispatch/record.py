@@ -45,7 +45,7 @@ def record(
         StoreUnavailable: not all of them are recorded.
     """
     _halt(engine, campaign, channel, answered)
-    told = [(str(one.ticket.token), one.answer) for one in answered]
+    told = [(one.ticket.token, one.answer) for one in answered]
     note_answers(engine, campaign, timeouts.unknown_run, told)
     _tell_countries(channel, answered)
     try:

@@ -8,6 +8,7 @@ process for itself, without asking the database: a few people more hear nothing 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from uuid import UUID
 
 from worker.dispatch.halt import halt_on_word
 from worker.domain.evidence.answers import Accepted, Answer, HaltScope, Refused
@@ -53,7 +54,7 @@ OTHERWISE = frozenset({Meaning.REACHED, Meaning.NOTED, Meaning.CONNECTED, Meanin
 
 
 def note_answers(
-    engine: Engine, campaign: int, most: int, answers: Sequence[tuple[str, Answer]]
+    engine: Engine, campaign: int, most: int, answers: Sequence[tuple[UUID, Answer]]
 ) -> None:
     """Halt the campaign where this many requests in a row were refused with the same unknown code.
 
@@ -66,7 +67,7 @@ def note_answers(
     for about, answer in answers:
         match answer:
             case Refused(code=code, is_unknown=True):
-                _note(engine, ANSWERS, campaign, code, about, most)
+                _note(engine, ANSWERS, campaign, code, str(about), most)
             case Accepted():
                 ANSWERS.ends(campaign)
             case _:

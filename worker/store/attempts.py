@@ -3,17 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, RowMapping, text
+from sqlalchemy import Connection, RowMapping, text
 
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.attempts import Facts
 from worker.domain.schedule.hand_backs import HandBack
-from worker.domain.schedule.hours import intervals
-from worker.domain.statuses import AttemptState, Cause, Channel, ChannelStatus, RequestStatus
+from worker.domain.statuses import Channel
+from worker.store.attempt_facts import read_facts
 from worker.store.changes import write
 from worker.store.queue import Chunk
 from worker.store.suppressions import lock_recipients_of
@@ -79,12 +78,10 @@ def begin(
             "version": version,
         },
     ).all()
-    begun = [
-        Begun(row.request, row.attempt, row.token, row.send_within, row.asked_ms)
-        for row in rows
-        if row.verdict == "begun"
-    ]
-    return begun, {row.request: HandBack(row.verdict) for row in rows if row.verdict != "begun"}
+    begun = [Begun(request, *ticket) for request, verdict, *ticket in rows if verdict == "begun"]
+    return begun, {
+        request: HandBack(verdict) for request, verdict, *_ in rows if verdict != "begun"
+    }
 
 
 # Lock order: recipients, requests, attempts; ascending within each.
@@ -92,25 +89,6 @@ _LOCK_REQUESTS = text("""
     SELECT FROM communication_request
     WHERE id IN (SELECT request FROM attempt WHERE id = ANY (:attempts))
     ORDER BY id FOR NO KEY UPDATE
-""")
-# Durations as numbers: the driver reads an interval by a regular expression.
-_FACTS = text("""
-    SELECT a.id AS attempt, a.token, a.request, a.channel, a.state, a.sid,
-           a.fold_rank, a.fold_sequence, a.fold_name, a.checks, a.attempt_number,
-           extract(epoch FROM clock_timestamp() - a.began_at)::float8 AS age,
-           r.attempt = a.id AS is_current, r.request_status, r.channel_manager_status, r.moved_by,
-           r.attempt_count, 1 + c.retry_count + r.extra_attempts AS attempts_allowed,
-           b.batch_id, c.id AS campaign, extract(epoch FROM c.retry_interval)::float8 AS retry_interval,
-           c.retry_on, c.retry_delays, c.resend_in_doubt,
-           c.voicemail_detection IS NOT NULL AS detects_machines,
-           extract(epoch FROM b.expires_on - clock_timestamp())::float8 AS time_left,
-           b.deleted_at IS NULL AND b.archived_at IS NULL
-               AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp()) AS batch_lives
-    FROM attempt AS a
-    JOIN communication_request AS r ON r.id = a.request
-    JOIN communication_batch AS b ON b.id = r.batch
-    JOIN campaign AS c ON c.id = b.campaign_id
-    WHERE a.id = ANY (:attempts) ORDER BY a.id FOR NO KEY UPDATE OF a
 """)
 
 
@@ -125,40 +103,7 @@ def lock(
     if with_recipients:
         lock_recipients_of(connection, chosen["attempts"])
     connection.execute(_LOCK_REQUESTS, chosen)
-    rows = connection.execute(_FACTS, chosen).all()
-    delays = {row.campaign: tuple(intervals(row.retry_delays).items()) for row in rows}
-    return {row.attempt: _facts(row, delays[row.campaign]) for row in rows}
-
-
-def _facts(row: Row[Any], retry_delays: tuple[tuple[str, timedelta], ...]) -> Facts:
-    return Facts(
-        attempt=row.attempt,
-        token=row.token,
-        request=row.request,
-        channel=Channel(row.channel),
-        state=AttemptState(row.state),
-        sid=row.sid,
-        position=None
-        if row.fold_rank is None
-        else (row.fold_rank, row.fold_sequence, row.fold_name),
-        is_current=row.is_current,
-        checks=row.checks,
-        age=timedelta(seconds=row.age),
-        request_status=RequestStatus(row.request_status),
-        channel_status=ChannelStatus(row.channel_manager_status),
-        moved_by=Cause(row.moved_by),
-        attempt_count=row.attempt_count,
-        attempts_allowed=row.attempts_allowed,
-        retry_interval=timedelta(seconds=row.retry_interval),
-        batch_lives=row.batch_lives,
-        resend_in_doubt=row.resend_in_doubt,
-        detects_machines=row.detects_machines,
-        attempt_number=row.attempt_number,
-        retry_on=tuple(row.retry_on),
-        retry_delays=retry_delays,
-        time_left=None if row.time_left is None else timedelta(seconds=row.time_left),
-        batch_id=row.batch_id,
-    )
+    return read_facts(connection, chosen["attempts"])
 
 
 # Ordered by deadline so that a page that can't be settled moves back and starves nobody.

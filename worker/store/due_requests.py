@@ -66,7 +66,7 @@ def pick_requests(
             "asks": [batch in asking for batch in chosen],
         },
     ).all()
-    return [Picked(*row) for row in rows]
+    return [Picked._make(row) for row in rows]
 
 
 # The array beside the join: by it the rows are found in the index, whatever the planner thinks of the

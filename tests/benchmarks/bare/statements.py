@@ -8,7 +8,7 @@ import orjson
 import psycopg
 from sqlalchemy import TextClause
 
-from worker.store import attempts, changes, chunk_contents
+from worker.store import attempt_facts, attempts, changes, chunk_contents
 
 Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[Row]
@@ -34,7 +34,7 @@ TEMPLATE = _bare(chunk_contents._TEMPLATE)
 DRAFTS = _bare(chunk_contents._DRAFTS)
 BEGIN = _bare(attempts._BEGIN)
 LOCK_REQUESTS = _bare(attempts._LOCK_REQUESTS)
-FACTS = _bare(attempts._FACTS)
+FACTS = _bare(attempt_facts._FACTS)
 WRITE = _bare(changes._WRITE)
 
 
