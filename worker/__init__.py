@@ -25,7 +25,8 @@ One request's walk, PENDING to COMPLETED:
 2. `dispatch/scan.py`       the scheduler (`tasks/scheduler.py`) claims due requests under a lease and
                             publishes one message per chunk of a batch: ids and the lease's token
                             (`tasks/publish.py`). `domain/schedule/eligibility.py` decides which batches
-                            may claim, by rates (`pace.py`), windows (`windows.py`) and caps;
+                            may claim, by rates (`pace.py`), windows (`windows.py`) and caps; what a
+                            scan learns of one stands in its `dispatch/candidacy.py`, and
                             `dispatch/selection.py` asks the recipient's own clock.
 3. `tasks/deliver.py`       a worker receives the message and calls
    `dispatch/deliver.py`    render, reserve (`limits/gate.py`, `limits/bucket.py`), begin, send, record:

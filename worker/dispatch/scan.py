@@ -1,30 +1,20 @@
 """Claim what is due and may be sent now, in chunks that fit what the queues can take."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
 from uuid import UUID, uuid4
 
 import structlog
 
-from worker.dispatch.selection import Selected, select_requests
+from worker.dispatch.candidacy import Candidacy
+from worker.dispatch.selection import select_requests
 from worker.domain.schedule import pace
-from worker.domain.schedule.eligibility import (
-    Claimable,
-    NotYet,
-    daily_left,
-    evaluate,
-    is_capped,
-    new_baseline,
-    window_state,
-)
+from worker.domain.schedule.eligibility import daily_left, evaluate, new_baseline, window_state
 from worker.domain.statuses import Channel
 from worker.store import batch_pace, concurrency, due_batches, due_requests, queue
-from worker.store.batch_pace import Next
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
-from worker.store.due_batches import Candidate, LeaseShare
 from worker.store.queue import Chunk
 from worker.tracing import TRACES
 
@@ -105,130 +95,95 @@ def _claim(
     room = concurrency.room(connection, channel, limits.concurrent_calls, room)
     if not room:
         return []
+    candidacies = _judge(connection, channel, now, only)
+    if not candidacies:
+        return []
+    claimable = [one for one in candidacies if one.is_claimable]
+    _share(connection, claimable, room, now)
+    lease = uuid4()
+    origins = (one.facts.traceparent for one in claimable)
+    with TRACES.span("claim", origins, channel=channel, batches=len(claimable)):
+        select_requests(connection, claimable, now + limits.lease, now)
+        poisoned = _lease(connection, lease, claimable)
+    _note_next_looks(connection, candidacies, now)
+    if poisoned:
+        _close_poisoned(connection, lease, poisoned)
+    return [
+        chunk
+        for one in sorted(candidacies, key=lambda one: one.batch)
+        for chunk in _chunks(channel, lease, one, poisoned, limits.size(channel), now)
+    ]
+
+
+def _judge(
+    connection: Connection, channel: Channel, now: datetime, only: str | None
+) -> list[Candidacy]:
+    """Read the batches whose time has come, and judge by window, cap and rate what each may do."""
     found = due_batches.due(connection, channel, now, limit=BATCHES, only=only)
     if closed := [one.pacing.batch for one in found if not one.is_open]:
         batch_pace.sleep(connection, closed)
-    candidates = {one.pacing.batch: one for one in found if one.is_open}
-    if not candidates:
-        return []
-    _note_baselines(connection, candidates, now)
-    verdicts = _verdicts(candidates, now)
-    turns = {batch: turn for batch, turn in verdicts.items() if isinstance(turn, Claimable)}
-    shares = _shares(connection, candidates, turns, room, now)
-    lease = uuid4()
-    with TRACES.span("claim", _origins(candidates, turns), channel=channel, batches=len(turns)):
-        chosen = select_requests(connection, candidates, turns, shares, now + limits.lease, now)
-        untils = {one.request: one.until for one in chosen}
-        poisoned = (
-            due_requests.lease(connection, lease, untils, most=POISON_CLAIMS) if untils else set()
-        )
-    got = Counter(one.batch for one in chosen)
-    ends = _ends(chosen)
-    idle = [batch for batch in turns if got[batch] < shares[batch] or not shares[batch]]
-    due = due_requests.next_due(connection, idle) if idle else {}
-    batch_pace.write(
-        connection,
-        [
-            _next(candidates[batch], verdict, got[batch], ends.get(batch), batch in idle, due, now)
-            for batch, verdict in verdicts.items()
-        ],
-    )
-    if poisoned:
-        _close_poisoned(connection, lease, poisoned)
-    sendable = [one for one in chosen if one.request not in poisoned]
-    return _chunks(channel, lease, sendable, limits.size(channel), now)
+    candidates = [one for one in found if one.is_open]
+    for one in candidates:
+        if (rate := new_baseline(one.pacing, now)) is not None:
+            batch_pace.note_baseline(connection, one.pacing.batch, rate)
+    windows = {one.pacing.campaign: one.pacing.hours.window for one in candidates}
+    states = {campaign: window_state(window, now) for campaign, window in windows.items()}
+    return [
+        Candidacy(one, evaluate(one.pacing, now, states[one.pacing.campaign])) for one in candidates
+    ]
 
 
-def _origins(
-    candidates: Mapping[int, Candidate], turns: Mapping[int, Claimable]
-) -> Iterator[str | None]:
-    return (candidates[batch].traceparent for batch in turns)
-
-
-def _verdicts(candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Claimable | NotYet]:
-    standings = [one.pacing for one in candidates.values()]
-    windows = {one.campaign: one.hours.window for one in standings}
-    doors = {campaign: window_state(window, now) for campaign, window in windows.items()}
-    return {one.batch: evaluate(one, now, doors[one.campaign]) for one in standings}
-
-
-def _note_baselines(
-    connection: Connection, candidates: Mapping[int, Candidate], now: datetime
+def _share(
+    connection: Connection, claimable: Sequence[Candidacy], room: int, now: datetime
 ) -> None:
-    for batch, one in candidates.items():
-        rate = new_baseline(one.pacing, now)
-        if rate is not None:
-            batch_pace.note_baseline(connection, batch, rate)
-
-
-def _shares(
-    connection: Connection,
-    candidates: Mapping[int, Candidate],
-    turns: Mapping[int, Claimable],
-    room: int,
-    now: datetime,
-) -> dict[int, int]:
     """Share what there is room for among the batches: how many requests each may claim."""
-    if not turns:
-        return {}
-    waiting = due_requests.waiting(connection, _useful(candidates, turns, room))
-    wants: dict[int, dict[int, int]] = {}
-    for batch, n in waiting.items():
-        wants.setdefault(candidates[batch].pacing.campaign, {})[batch] = n
-    for batches in wants.values():
-        left = daily_left(candidates[next(iter(batches))].pacing, now)
-        if left is not None:
-            batches |= dict(
-                zip(batches, pace.fair_shares(left, list(batches.values())), strict=True)
-            )
-    return pace.divide_room(room, wants)
+    if not claimable:
+        return
+    waiting = due_requests.waiting(connection, _useful(claimable, room))
+    campaigns: dict[int, list[Candidacy]] = {}
+    for one in claimable:
+        campaigns.setdefault(one.pacing.campaign, []).append(one)
+    wants = {campaign: _wants(of_it, waiting, now) for campaign, of_it in campaigns.items()}
+    shares = pace.divide_room(room, wants)
+    for one in claimable:
+        one.share = shares[one.batch]
 
 
-def _useful(
-    candidates: Mapping[int, Candidate], turns: Mapping[int, Claimable], room: int
+def _wants(
+    of_a_campaign: Sequence[Candidacy], waiting: Mapping[int, int], now: datetime
 ) -> dict[int, int]:
+    """Count what each batch of a campaign could claim, within the campaign's daily cap."""
+    wants = {one.batch: waiting[one.batch] for one in of_a_campaign}
+    left = daily_left(of_a_campaign[0].pacing, now)
+    if left is None:
+        return wants
+    return dict(zip(wants, pace.fair_shares(left, list(wants.values())), strict=True))
+
+
+def _useful(claimable: Sequence[Candidacy], room: int) -> dict[int, int]:
     """Return how far each batch's waiting requests need counting: twice its share, or what it may claim."""
-    batches = Counter(candidates[batch].pacing.campaign for batch in turns)
+    batches = Counter(one.pacing.campaign for one in claimable)
     useful: dict[int, int] = {}
-    for batch, turn in turns.items():
-        share = room // (len(batches) * batches[candidates[batch].pacing.campaign])
+    for one in claimable:
+        share = room // (len(batches) * batches[one.pacing.campaign])
         most = min(room, max(1, 2 * share))
-        useful[batch] = most if turn.most is None else min(most, turn.most)
+        useful[one.batch] = most if one.most is None else min(most, one.most)
     return useful
 
 
-def _ends(chosen: list[Selected]) -> dict[int, datetime]:
-    ends: dict[int, datetime] = {}
-    for one in chosen:
-        ends[one.batch] = max(one.until, ends.get(one.batch, one.until))
-    return ends
+def _lease(connection: Connection, lease: UUID, candidacies: Sequence[Candidacy]) -> set[int]:
+    """Claim what was chosen. Returns the requests that keep killing their workers."""
+    until = {request: at for one in candidacies for request, at in one.chosen.items()}
+    return due_requests.lease(connection, lease, until, most=POISON_CLAIMS) if until else set()
 
 
-def _next(
-    one: Candidate,
-    verdict: Claimable | NotYet,
-    got: int,
-    ends: datetime | None,
-    idle: bool,
-    due: Mapping[int, datetime],
-    now: datetime,
-) -> Next:
-    batch, grants, at = one.pacing.batch, one.grants, now
-    allowance = pace.take(verdict.allowance, got)
-    if ends is not None and is_capped(one.pacing):
-        grants = (*grants, LeaseShare(ends, got))
-    match verdict:
-        case NotYet(at=later):
-            # A cap that is used up by claims alone may be free again when these lapse.
-            at = min((later, *(grant.until for grant in grants)))
-        case Claimable() if idle:
-            at = batch_pace.idle_until(now, now if got else one.claimed_at)
-            at = min(at, due.get(batch, at))
-        case Claimable(per_hour=float(per_hour)):
-            at = pace.next_claim_at(allowance, per_hour)
-        case Claimable():
-            pass
-    return Next(batch, at, allowance, bool(got), grants)
+def _note_next_looks(
+    connection: Connection, candidacies: Sequence[Candidacy], now: datetime
+) -> None:
+    if idle := {one.batch: one for one in candidacies if one.is_idle}:
+        for batch, at in due_requests.next_due(connection, list(idle)).items():
+            idle[batch].next_due = at
+    batch_pace.write(connection, [one.next_look(now) for one in candidacies])
 
 
 def _close_poisoned(connection: Connection, lease: UUID, poisoned: set[int]) -> None:
@@ -238,16 +193,13 @@ def _close_poisoned(connection: Connection, lease: UUID, poisoned: set[int]) -> 
 
 
 def _chunks(
-    channel: Channel, lease: UUID, sendable: list[Selected], size: int, now: datetime
+    channel: Channel, lease: UUID, one: Candidacy, poisoned: set[int], size: int, now: datetime
 ) -> list[Chunk]:
-    chunks = []
-    for batch, members in groupby(sorted(sendable), key=lambda one: one.batch):
-        requests = [one.request for one in members]
-        chunks += [
-            Chunk(channel, batch, lease, tuple(requests[start : start + size]), now.timestamp())
-            for start in range(0, len(requests), size)
-        ]
-    return chunks
+    requests = [request for request in one.chosen if request not in poisoned]
+    return [
+        Chunk(channel, one.batch, lease, tuple(requests[start : start + size]), now.timestamp())
+        for start in range(0, len(requests), size)
+    ]
 
 
 def hand_back(engine: Engine, chunk: Chunk) -> None:

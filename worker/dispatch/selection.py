@@ -1,14 +1,13 @@
 """Selection of the due requests that may be claimed, and until when: by the recipient's own clock too."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from worker.domain.schedule.eligibility import MARGIN, Claimable
+from worker.dispatch.candidacy import Candidacy
+from worker.domain.schedule.eligibility import MARGIN
 from worker.domain.schedule.windows import Hours, common_closing, common_opening, recipient_zones
 from worker.store import due_requests
 from worker.store.connect import Connection
-from worker.store.due_batches import Candidate
 from worker.store.due_requests import Picked
 
 # Rounds in which a batch looks past recipients whose hours are closed, and how far each round looks.
@@ -18,63 +17,58 @@ UNKNOWN_PAUSE = timedelta(days=1)
 """A recipient whose zones are unknown, or never open together, is looked at once a day."""
 
 
-class Selected(NamedTuple):
-    """A request that may be claimed, and until when it may begin."""
-
-    batch: int
-    request: int
-    until: datetime
-
-
 def select_requests(
     connection: Connection,
-    candidates: Mapping[int, Candidate],
-    turns: Mapping[int, Claimable],
-    shares: Mapping[int, int],
+    candidacies: Sequence[Candidacy],
     lease_until: datetime,
     now: datetime,
-) -> list[Selected]:
-    """Select the requests that may be claimed.
+) -> None:
+    """Choose of each batch the requests that may be claimed.
 
     1. Pick what is longest due.
     2. Whose own hours are closed is due again when they open.
     3. As long as that leaves a share unfilled, pick further.
     """
-    chosen: dict[int, Selected] = {}
-    missing = {batch: share for batch, share in shares.items() if share > 0}
-    hours = {batch: candidates[batch].pacing.hours.recipient for batch in missing}
-    asking = {batch for batch, local in hours.items() if local is not None}
-    wanted = dict(missing)
+    sharing = {one.batch: one for one in candidacies if one.share > 0}
+    wanted = {batch: one.share for batch, one in sharing.items()}
     for _ in range(ROUNDS):
         if not wanted:
             break
-        picked = [
-            one
-            for one in due_requests.pick_requests(connection, wanted, asking)
-            if one.request not in chosen
-        ]
-        closed: dict[int, datetime] = {}
-        behind: set[int] = set()
-        for one in picked:
-            end = _ends(one, turns[one.batch], hours[one.batch], lease_until, now)
-            if end is None:
-                closed[one.request] = _opens(one, hours[one.batch], now)
-                behind.add(one.batch)
-            elif missing[one.batch] > 0:
-                chosen[one.request] = Selected(one.batch, one.request, end)
-                missing[one.batch] -= 1
-        if closed:
-            due_requests.postpone_requests(connection, closed)
-        # What is granted already is picked again, so the next round looks past it.
-        wanted = {b: shares[b] + STEP for b in behind if missing[b] > 0}
-    return list(chosen.values())
+        behind = _choose(connection, sharing, wanted, lease_until, now)
+        # What is chosen already is picked again, so the next round looks past it.
+        wanted = {one.batch: one.share + STEP for one in behind if one.missing > 0}
 
 
-def _ends(
-    one: Picked, turn: Claimable, hours: Hours | None, lease_until: datetime, now: datetime
-) -> datetime | None:
+def _choose(
+    connection: Connection,
+    sharing: Mapping[int, Candidacy],
+    wanted: Mapping[int, int],
+    lease_until: datetime,
+    now: datetime,
+) -> list[Candidacy]:
+    """Fill shares from what is picked. Returns the batches with recipients whose hours are closed."""
+    asking = {batch for batch, one in sharing.items() if one.pacing.hours.recipient is not None}
+    ends = {batch: one.ends_by(lease_until) for batch, one in sharing.items()}
+    closed: dict[int, datetime] = {}
+    behind: set[int] = set()
+    for picked in due_requests.pick_requests(connection, wanted, asking):
+        one = sharing[picked.batch]
+        if picked.request in one.chosen:
+            continue
+        hours = one.pacing.hours.recipient
+        end = _ends(picked, hours, ends[picked.batch], now)
+        if end is None:
+            closed[picked.request] = _opens(picked, hours, now)
+            behind.add(picked.batch)
+        elif one.missing > 0:
+            one.chosen[picked.request] = end
+    if closed:
+        due_requests.postpone_requests(connection, closed)
+    return [sharing[batch] for batch in behind]
+
+
+def _ends(one: Picked, hours: Hours | None, end: datetime, now: datetime) -> datetime | None:
     """Return when the claim ends at the latest; None when this recipient's hours are closed."""
-    end = lease_until if turn.until is None else min(lease_until, turn.until)
     if hours is None or one.address is None:
         return end
     until = common_closing(recipient_zones(one.address), hours, now)
