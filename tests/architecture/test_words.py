@@ -1,6 +1,7 @@
 """One word for one thing: what has a word bears it, and words given up are not taken again."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ WORDS = {
     "Timeouts": "timeouts",
 }
 """By a type: the name of every parameter and field that holds one."""
+RANK = re.compile(r"\w*RANK = \d|\brank=\d|rank[^\n]* [<>]=? \d")
 GIVEN_UP = {"keeper", "letterbox", "settle", "strangers", "refuse_strangers", "verdict_wait"}
 
 
@@ -82,3 +84,15 @@ def test_what_has_a_word_bears_it_everywhere(kind: str) -> None:
 
 def test_words_that_were_given_up_are_not_taken_again() -> None:
     assert {file: found for file, tree in trees() if (found := names_in(tree) & GIVEN_UP)} == {}
+
+
+def test_ranks_are_written_where_a_provider_is_read_and_nowhere_else() -> None:
+    written = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "worker").rglob("*.py")
+        if RANK.search(path.read_text(encoding="utf-8"))
+    }
+
+    assert {file for file in written if not file.startswith("worker/providers/")} == {
+        "worker/domain/evidence/reports.py"
+    }

@@ -6,14 +6,12 @@ import structlog
 
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.domain.evidence import Timeouts, judge_report
-from worker.domain.evidence.reports import Meaning, Report
-from worker.domain.statuses import Cause, Channel, ChannelStatus
+from worker.domain.statuses import Cause
+from worker.providers.voice import report_canceled
 from worker.store import attempts, doubts
 from worker.store.connect import Connection, Engine, in_transaction
 
 log = structlog.get_logger()
-
-CANCELED_RANK = 100
 
 
 def cancel_double_calls(engine: Engine, provider_loop: ProviderLoop, timeouts: Timeouts) -> int:
@@ -55,7 +53,7 @@ def cancel_call(
     def note(connection: Connection) -> None:
         facts = attempts.lock(connection, [attempt])[attempt]
         facts = replace(facts, batch_lives=facts.batch_lives and again)
-        change = judge_report(facts, _canceled_report(sid), timeouts, Cause.OPERATOR)
+        change = judge_report(facts, report_canceled(sid), timeouts, Cause.OPERATOR)
         attempts.write(connection, [change] if change else [])
 
     in_transaction(engine, note)
@@ -72,17 +70,3 @@ def hang_up(provider_loop: ProviderLoop, sid: str) -> None:
             log.warning("hang_up_failed", sid=sid)
     except Exception as error:  # noqa: BLE001  nothing depends on it
         log.error("hang_up_failed", sid=sid, error=type(error).__name__)
-
-
-def _canceled_report(sid: str) -> Report:
-    return Report(
-        channel=Channel.VOICE,
-        key=f"{sid}:canceled-by-us",
-        token=None,
-        sid=sid,
-        name="canceled",
-        rank=CANCELED_RANK,
-        sequence=0,
-        meaning=Meaning.NEVER_RANG,
-        channel_status=ChannelStatus.CANCELED,
-    )

@@ -18,7 +18,7 @@ from worker.domain.content.tickets import Call, LookupRequest, Ticket
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.answers import Answer
 from worker.domain.evidence.lookups import Lookup, Undecided
-from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.evidence.reports import DIALED_RANK, Meaning, Report
 from worker.domain.statuses import Channel, ChannelStatus
 from worker.providers import twilio_lookup
 from worker.providers.answered_by import DETECTION, machine_answered
@@ -45,7 +45,7 @@ RETRIES = "#rc=3&rp=ct,rt,5xx"
 # The wire's channel statuses have no word for dialing and ringing.
 STATUSES: dict[str, StatusMeaning] = {
     "queued": StatusMeaning(10, Meaning.UNDERWAY, ChannelStatus.QUEUED),
-    "initiated": StatusMeaning(20, Meaning.UNDERWAY, ChannelStatus.QUEUED),
+    "initiated": StatusMeaning(DIALED_RANK, Meaning.UNDERWAY, ChannelStatus.QUEUED),
     "ringing": StatusMeaning(30, Meaning.UNDERWAY, ChannelStatus.QUEUED),
     "in-progress": StatusMeaning(40, Meaning.CONNECTED, ChannelStatus.IN_PROGRESS),
     "completed": StatusMeaning(100, Meaning.REACHED, ChannelStatus.COMPLETED),
@@ -155,6 +155,21 @@ def pressed_report(token: UUID, mark: str) -> Report:
         meaning=Meaning.NOTED,
         channel_status=ChannelStatus.IN_PROGRESS,
         mark=mark,
+    )
+
+
+def report_canceled(sid: str) -> Report:
+    """Report that we took a call back before it was dialed: Twilio posts no callback for that."""
+    return Report(
+        channel=Channel.VOICE,
+        key=f"{sid}:canceled-by-us",
+        token=None,
+        sid=sid,
+        name="canceled",
+        rank=NEVER_DIALED.rank,
+        sequence=0,
+        meaning=NEVER_DIALED.meaning,
+        channel_status=NEVER_DIALED.channel_status,
     )
 
 

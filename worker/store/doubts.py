@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from worker.domain.evidence.reports import DIALED_RANK
 from worker.domain.statuses import AttemptState, Channel
 
 
@@ -67,27 +68,29 @@ def on_their_way(connection: Connection, batch_id: str, arrival: timedelta = ARR
 _QUEUED = text("""
     SELECT a.id, a.sid FROM attempt AS a JOIN communication_batch AS b ON b.id = a.batch
     WHERE b.batch_id = :batch_id AND a.channel = 'voice' AND a.state = 'ACCEPTED'
-        AND coalesce(a.fold_rank, 0) <= 10
+        AND coalesce(a.fold_rank, 0) < :dialed
     ORDER BY a.id
 """)
 
 
 def find_queued_calls(connection: Connection, batch_id: str) -> Sequence[tuple[int, str]]:
     """(attempt, sid) of accepted calls that are not known to have been dialed."""
-    return [(row[0], row[1]) for row in connection.execute(_QUEUED, {"batch_id": batch_id})]
+    values = {"batch_id": batch_id, "dialed": DIALED_RANK}
+    return [(row[0], row[1]) for row in connection.execute(_QUEUED, values)]
 
 
 _DOUBLED = text("""
     SELECT newer.id, newer.sid FROM attempt AS older JOIN attempt AS newer USING (request)
     WHERE older.late AND newer.attempt_number > older.attempt_number AND newer.channel = 'voice'
-        AND newer.state = 'ACCEPTED' AND coalesce(newer.fold_rank, 0) <= 10
+        AND newer.state = 'ACCEPTED' AND coalesce(newer.fold_rank, 0) < :dialed
     ORDER BY newer.id
 """)
 
 
 def find_doubled_calls(connection: Connection) -> Sequence[tuple[int, str]]:
     """(attempt, sid) of calls not dialed yet to whom an older attempt, as we learned late, reached."""
-    return [(row[0], row[1]) for row in connection.execute(_DOUBLED)]
+    rows = connection.execute(_DOUBLED, {"dialed": DIALED_RANK})
+    return [(row[0], row[1]) for row in rows]
 
 
 _STATES = text("SELECT state FROM attempt WHERE id = :attempt")

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.evidence.reports import DIALED_RANK, Meaning, Report
 from worker.domain.statuses import Channel, ChannelStatus
-from worker.providers.voice import STATUSES, read_callback
+from worker.providers.voice import STATUSES, read_callback, report_canceled
 
 TOKEN = UUID("7f3cbb6e-3a52-4e0c-9a0e-0d9b6f6f1a11")
 SID = "CA" + "1" * 32
@@ -131,3 +131,14 @@ def test_the_code_of_a_failed_call_says_who_is_meant(code: str, meaning: Meaning
 
     assert report is not None
     assert (report.meaning, report.code) == (meaning, code)
+
+
+def test_only_a_call_that_is_queued_was_not_dialed() -> None:
+    assert {name for name, word in STATUSES.items() if word.rank < DIALED_RANK} == {"queued"}
+
+
+def test_what_we_took_back_is_a_last_word_of_nobody_who_heard_it_ring() -> None:
+    ours = report_canceled("CA" + "0" * 32)
+
+    assert ours.position > (STATUSES["in-progress"].rank, 99, "in-progress")
+    assert (ours.meaning, ours.channel_status) == (Meaning.NEVER_RANG, ChannelStatus.CANCELED)

@@ -15,6 +15,8 @@ from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 
 Position = tuple[int, int, str]
 """(rank, sequence, name): a total order over one sid's events; the greatest one stands."""
+DIALED_RANK = 20
+"""A call of which a report has this rank or a higher one was dialed: nobody can take it back unheard."""
 
 
 MISSES = frozenset(
