@@ -68,13 +68,13 @@ def forecast(
     requests = len(found_in.addresses)
     pacing = _standing(stored.id, fields, wanted, requests)
     reached = Reach(pacing.hours, begins_at(pacing, now), wanted.expires_on)
-    verdict = evaluate(pacing, now, told_in=zone)
+    eligibility = evaluate(pacing, now, told_in=zone)
     never, uncounted = find_never(reached, found_in.alike())
     load = Load(later=wait_for_hours(pacing.hours, found_in.alike(), requests, now))
     drawn = plan(pacing, requests, now, ceiling=ceilings.per_hour(fields.mode), load=load)
     told_in = zone or pacing.hours.window.zone
     return Outlook(
-        not_moving=verdict.why if isinstance(verdict, NotYet) else None,
+        not_moving=eligibility.why if isinstance(eligibility, NotYet) else None,
         finishes=ending(drawn, requests, wanted.expires_on, told_in) if requests else None,
         finishes_at=drawn.finishes_at,
         plan=drawn,

@@ -62,8 +62,8 @@ def _gates(
         yield f"expired: the batch ended {local_time(facts.expires_on, situation.zone)}"
     if not situation.scanning:
         yield f"scheduler: {NOTHING_SCANS}"
-    if isinstance(situation.verdict, NotYet):
-        yield f"schedule: {situation.verdict.why}"
+    if isinstance(situation.eligibility, NotYet):
+        yield f"schedule: {situation.eligibility.why}"
     if situation.calls_in_use is not None:
         yield f"calls: all {situation.calls_in_use:,} concurrent calls are in use"
     if history.due_at is not None and history.due_at > now:

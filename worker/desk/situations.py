@@ -90,16 +90,16 @@ def _situation(
     candidate, now = read.candidates[facts.id], read.at
     pacing = replace(candidate.pacing, remaining=read.waiting.get(facts.id, 0))
     told_in = zone or pacing.hours.window.zone
-    verdict, load = evaluate(pacing, now, told_in=told_in), NOTHING_KNOWN
+    eligibility, load = evaluate(pacing, now, told_in=told_in), NOTHING_KNOWN
     if read.paces is not None:
-        moving = isinstance(verdict, Claimable)
+        moving = isinstance(eligibility, Claimable)
         load = loads.read(connection, pacing, now, read.paces.get(facts.id), moving=moving)
     ceiling = ceilings.per_hour(candidate.channel)
     return Situation(
         facts=facts,
         channel=candidate.channel,
         halt=find_halt(read.halts, facts, candidate.channel),
-        verdict=verdict,
+        eligibility=eligibility,
         waiting=pacing.remaining,
         due=read.due[facts.id],
         next_due=read.next_due.get(facts.id),

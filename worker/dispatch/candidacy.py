@@ -1,4 +1,4 @@
-"""One batch in one scan: the facts, the decision, its share of the room and the requests chosen of it."""
+"""One batch in one scan: the facts, whether it is eligible, its share and the requests chosen of it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ class Candidacy:
     """A batch that a scan looks at; every step of the scan adds what it finds."""
 
     facts: Candidate
-    decision: Claimable | NotYet
+    eligibility: Claimable | NotYet
     share: int = 0
     """How many requests it may claim of all that there is room for."""
     chosen: dict[int, datetime] = field(default_factory=dict)
@@ -36,12 +36,12 @@ class Candidacy:
     @property
     def is_claimable(self) -> bool:
         """True if it may claim now."""
-        return isinstance(self.decision, Claimable)
+        return isinstance(self.eligibility, Claimable)
 
     @property
     def most(self) -> int | None:
         """The most it may claim; None: as many as there is room for."""
-        return self.decision.most if isinstance(self.decision, Claimable) else 0
+        return self.eligibility.most if isinstance(self.eligibility, Claimable) else 0
 
     @property
     def missing(self) -> int:
@@ -55,18 +55,18 @@ class Candidacy:
 
     def ends_by(self, lease_until: datetime) -> datetime:
         """Until when its requests may begin, under a lease."""
-        until = self.decision.until if isinstance(self.decision, Claimable) else None
+        until = self.eligibility.until if isinstance(self.eligibility, Claimable) else None
         return lease_until if until is None else min(lease_until, until)
 
     def next_look(self, now: datetime) -> Next:
         """Say when a scan looks at it again, and the allowance it has left then."""
         claims = len(self.chosen)
-        allowance = pace.take(self.decision.allowance, claims)
+        allowance = pace.take(self.eligibility.allowance, claims)
         grants = self.facts.grants
         if self.chosen and is_capped(self.pacing):
             grants = (*grants, LeaseShare(max(self.chosen.values()), claims))
         at = now
-        match self.decision:
+        match self.eligibility:
             case NotYet(at=later):
                 # A cap that is used up by claims alone may be free again when these lapse.
                 at = min((later, *(grant.until for grant in grants)))

@@ -68,7 +68,7 @@ def rescue(
     looks = provider_loop.run(_ask_all(provider_loop, inquiries)) if inquiries else []
     faults: dict[int, str] = {}
     for inquiry, look in zip(inquiries, looks, strict=True):
-        if fault := _settle(engine, timeouts, inquiry, look):
+        if fault := _resolve(engine, timeouts, inquiry, look):
             faults[inquiry.attempt] = fault
     in_transaction(engine, unjudged.note, [one.attempt for one in inquiries], faults)
     return len(inquiries)
@@ -88,7 +88,7 @@ async def _ask(provider_loop: ProviderLoop, inquiry: LookupRequest) -> Lookup | 
         return Failed(type(error).__name__)
 
 
-def _settle(
+def _resolve(
     engine: Engine, timeouts: Timeouts, inquiry: LookupRequest, look: Lookup | Failed
 ) -> str | None:
     """Judge one attempt by what its provider said; returns the kind of error that came between."""

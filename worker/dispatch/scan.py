@@ -23,7 +23,7 @@ __all__ = ["Chunk", "ScanLimits", "awake", "hand_back", "scan"]
 log = structlog.get_logger()
 
 # A request that was taken up this often without reaching begin is what keeps killing its workers.
-POISON_CLAIMS = 8
+MOST_DELIVERIES = 8
 # How often a lease could be filled with what is permitted: the rest is for more workers and their threads.
 SPARE = 4
 # Batches one tick looks at; those that waited longest come first, so none waits for ever.
@@ -174,7 +174,7 @@ def _useful(claimable: Sequence[Candidacy], room: int) -> dict[int, int]:
 def _lease(connection: Connection, lease: UUID, candidacies: Sequence[Candidacy]) -> set[int]:
     """Claim what was chosen. Returns the requests that keep killing their workers."""
     until = {request: at for one in candidacies for request, at in one.chosen.items()}
-    return due_requests.lease(connection, lease, until, most=POISON_CLAIMS) if until else set()
+    return due_requests.lease(connection, lease, until, most=MOST_DELIVERIES) if until else set()
 
 
 def _note_next_looks(
@@ -187,7 +187,7 @@ def _note_next_looks(
 
 
 def _close_poisoned(connection: Connection, lease: UUID, poisoned: set[int]) -> None:
-    why = f"taken up {POISON_CLAIMS} times and never begun"
+    why = f"taken up {MOST_DELIVERIES} times and never begun"
     queue.fail_unsent(connection, lease, "poison", [(request, why) for request in poisoned])
     log.error("requests_poisoned", requests=sorted(poisoned))
 

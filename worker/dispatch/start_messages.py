@@ -70,7 +70,7 @@ def _standing(connection: Connection, identity: str) -> list[Suppression]:
 
 
 def _lift(connection: Connection, start: Start, judged: Sequence[Suppression]) -> None:
-    """One that came meanwhile was not asked about: then nothing is settled, and it is asked again."""
+    """One that came meanwhile was not asked about: then nothing is decided, and it is asked again."""
     channels = sorted({channel for one in judged for channel in one.channels} | {Channel.SMS})
     suppressions.lock(connection, channels, [start.identity])
     rows = [one.id for one in _standing(connection, start.identity)]

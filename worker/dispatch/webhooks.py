@@ -114,10 +114,10 @@ class WebhookSender:
     async def _write_down(self) -> None:
         told = list(self._told)
         if told:
-            await asyncio.to_thread(self._settle, told)
+            await asyncio.to_thread(self._note, told)
             del self._told[: len(told)]
 
-    def _settle(self, told: list[Tried]) -> None:
+    def _note(self, told: list[Tried]) -> None:
         buried = in_one_statement(self.engine, webhooks.record_tries, told)
         delivered = sum(one.delivered for one in told)
         log.info("webhooks_told", delivered=delivered, failed=len(told) - delivered)

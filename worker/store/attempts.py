@@ -106,7 +106,7 @@ def lock(
     return read_facts(connection, chosen["attempts"])
 
 
-# Ordered by deadline so that a page that can't be settled moves back and starves nobody.
+# Ordered by deadline so that a page that can't be judged moves back and starves nobody.
 _OVERDUE = text("""
     SELECT a.id AS attempt, a.token, a.channel, a.sid, r.address, a.source,
            clock_timestamp() - a.began_at AS age,

@@ -22,7 +22,7 @@ from tests.factories import (
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
 from worker.dispatch.deliver import Delivered, deliver
-from worker.dispatch.scan import POISON_CLAIMS, ScanLimits, scan
+from worker.dispatch.scan import MOST_DELIVERIES, ScanLimits, scan
 from worker.domain.statuses import Channel
 from worker.store.connect import connect as connect_store
 
@@ -84,7 +84,7 @@ def test_a_lock_held_for_twenty_minutes_closes_nothing(
         for guard in ("transaction_timeout", "idle_in_transaction_session_timeout"):
             holder.execute(text(f"SET LOCAL {guard} = 0"))
         holder.execute(text(statement))
-        for _ in range(POISON_CLAIMS + 2):
+        for _ in range(MOST_DELIVERIES + 2):
             done = deliver_all(hasty, connect, provider)
             assert [one.handed_back for one in done] == [{"store_unavailable": 5}]
             time_passes(engine, 2 * MINUTE)

@@ -14,7 +14,7 @@ from tests.factories import (
     queue_row,
     read_request,
 )
-from worker.dispatch.scan import POISON_CLAIMS, ScanLimits, awake, hand_back, scan
+from worker.dispatch.scan import MOST_DELIVERIES, ScanLimits, awake, hand_back, scan
 from worker.domain.statuses import Channel
 from worker.store import halts, schema
 from worker.store.connect import in_transaction
@@ -133,7 +133,7 @@ def test_what_was_handed_back_is_claimed_by_the_next_scan(engine: Engine) -> Non
 def test_a_publish_that_keeps_failing_poisons_nobody(engine: Engine) -> None:
     request = make_request(engine)
 
-    for _ in range(POISON_CLAIMS + 2):
+    for _ in range(MOST_DELIVERIES + 2):
         [chunk] = scanned(engine)
         hand_back(engine, chunk)
 
@@ -147,7 +147,7 @@ def test_what_keeps_killing_its_workers_is_closed(engine: Engine) -> None:
         connection.execute(
             update(schema.queue)
             .where(schema.queue.c.request == poison)
-            .values(claims=POISON_CLAIMS)
+            .values(claims=MOST_DELIVERIES)
         )
 
     [chunk] = scanned(engine)

@@ -20,7 +20,7 @@ MOVING = Situation(
     facts=FACTS,
     channel=Channel.VOICE,
     halt=None,
-    verdict=Claimable(None, None, Allowance(), None),
+    eligibility=Claimable(None, None, Allowance(), None),
     waiting=10,
     due=1,
     next_due=None,
@@ -45,10 +45,10 @@ REASONS: dict[str, tuple[Situation, str | None]] = {
     "finished": (facts(finished_at=NOW), None),
     "nothing waits": (replace(MOVING, waiting=0), None),
     "halted": (
-        replace(MOVING, halt="wrong template", verdict=closed("paced")), "halted: wrong template",
+        replace(MOVING, halt="wrong template", eligibility=closed("paced")), "halted: wrong template",
     ),
     "outside its window": (
-        replace(MOVING, verdict=closed("outside calling window until Tue")),
+        replace(MOVING, eligibility=closed("outside calling window until Tue")),
         "outside calling window until Tue",
     ),
     "every call is in use": (
@@ -60,7 +60,7 @@ REASONS: dict[str, tuple[Situation, str | None]] = {
     ),
     "nothing scans": (replace(MOVING, scanning=False), NOTHING_SCANS),
     "nothing scans, and nothing would be sent": (
-        replace(MOVING, scanning=False, verdict=closed("it is Sunday")), "it is Sunday",
+        replace(MOVING, scanning=False, eligibility=closed("it is Sunday")), "it is Sunday",
     ),
     "nothing scans, and nothing waits": (replace(MOVING, scanning=False, waiting=0), None),
 }  # fmt: skip

@@ -22,7 +22,7 @@ class Situation:
     facts: BatchFacts
     channel: Channel
     halt: str | None
-    verdict: Claimable | NotYet
+    eligibility: Claimable | NotYet
     waiting: int
     due: int
     next_due: datetime | None
@@ -52,8 +52,8 @@ def why_not_moving(situation: Situation, now: datetime) -> str | None:
 def _why_held_back(situation: Situation) -> str | None:
     if situation.halt is not None:
         return f"halted: {situation.halt}"
-    if isinstance(situation.verdict, NotYet):
-        return situation.verdict.why
+    if isinstance(situation.eligibility, NotYet):
+        return situation.eligibility.why
     if situation.due and not situation.scanning:
         return NOTHING_SCANS
     if situation.due and situation.calls_in_use is not None:
