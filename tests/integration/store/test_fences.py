@@ -23,8 +23,8 @@ from worker.store.queue import Chunk
 WORKERS = 8
 REQUESTS = 30_000
 CHUNK = 3
-PAUSES = sample(40, 80)
-FENCES = sample(20, 40)
+PAUSES = sample(20, 80)
+FENCES = sample(10, 40)
 # Beside other tests on the same cores one in ten may wait for a core rather than for a lock.
 LATE = PAUSES // 10 if "PYTEST_XDIST_WORKER" in os.environ else 1
 # What was begun has its row before its begin commits; anything later than this began after the fence.
