@@ -3,8 +3,8 @@
 `@pytest.mark.sampled` on a test with parameters runs one of its cases, `sampled(2)` two of them;
 `sampled(of="ways")` draws from all tests of the file that say so.
 
-Slow files take turns: `pytestmark = pytest.mark.turn("even")` runs with every even seed, so that two
-seeds in a row run all of them, as `.ci/run` does.
+Slow files take turns: `pytestmark = pytest.mark.turn(0)` runs with every third seed, `turn(1)` with the
+next one, so that three seeds in a row run all of them, as in `.ci/run`.
 """
 
 from collections import defaultdict
@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 import pytest
+
+TURNS = 3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,14 +44,14 @@ def draw(
     return drawn
 
 
-def has_turn(turn: str | None, seed: int) -> bool:
+def has_turn(turn: int | None, seed: int) -> bool:
     """Tell whether a file runs with this seed; one that takes no turns always does."""
-    return turn in {None, ("even", "odd")[seed % 2]}
+    return turn is None or turn == seed % TURNS
 
 
-def _turn(item: pytest.Item) -> str | None:
+def _turn(item: pytest.Item) -> int | None:
     mark = item.get_closest_marker("turn")
-    return str(mark.args[0]) if mark else None
+    return int(mark.args[0]) if mark else None
 
 
 def _groups(items: Sequence[pytest.Item]) -> tuple[dict[str, list[str]], dict[str, int]]:

@@ -18,7 +18,7 @@ from tests.doors import UNCOUNTED
 from tests.fixtures.house import ROOT, Inhabited, frozen, wait_until
 from worker.heartbeat import KINDS
 
-pytestmark = pytest.mark.turn("even")
+pytestmark = pytest.mark.turn(0)
 
 WORDS = {
     **{kind: kind for kind in ("voice", "sms", "email", "triggers")},

@@ -35,7 +35,7 @@ FAIL = text("""
 EXTRA = text("SELECT extra_attempts, count(*) FROM communication_request GROUP BY 1")
 
 pytestmark = [
-    pytest.mark.turn("odd"),
+    pytest.mark.turn(0),
     pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
 ]
 

@@ -11,7 +11,7 @@ from tests.acceptance.sdk.environments import HERE, python_with, versions
 from worker.api.app import create
 from worker.runtime import Runtime
 
-pytestmark = pytest.mark.turn("even")
+pytestmark = pytest.mark.turn(2)
 
 Document = dict[str, Any]
 OURS = {"CommunicationBatch": "CommunicationBatch", "BatchDetails": "PublicBatchDetails"}

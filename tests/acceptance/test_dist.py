@@ -10,7 +10,7 @@ import pytest
 
 from tests.fixtures.house import ROOT
 
-pytestmark = pytest.mark.turn("odd")
+pytestmark = pytest.mark.turn(1)
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 

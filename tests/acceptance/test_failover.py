@@ -25,7 +25,7 @@ from worker.local.ports import free_port
 from worker.store.connect import connect
 from worker.store.migrate import upgrade
 
-pytestmark = pytest.mark.turn("even")
+pytestmark = pytest.mark.turn(0)
 
 DEADLINE = 150.0
 SCHEDULER = ("-m", "tasks.scheduler")

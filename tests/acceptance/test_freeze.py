@@ -23,7 +23,7 @@ from worker.store.connect import in_transaction
 __all__ = ["office"]
 
 pytestmark = [
-    pytest.mark.turn("even"),
+    pytest.mark.turn(0),
     pytest.mark.usefixtures("durable"),
 ]
 

@@ -11,7 +11,7 @@ from tests.factories import make_batch
 from tests.fixtures.house import run_python
 
 pytestmark = [
-    pytest.mark.turn("odd"),
+    pytest.mark.turn(1),
     pytest.mark.usefixtures("durable"),
 ]
 

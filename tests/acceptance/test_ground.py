@@ -22,7 +22,7 @@ from worker.desk.dead_letters import list_dead_letters
 from worker.local.ports import free_port
 
 pytestmark = [
-    pytest.mark.turn("even"),
+    pytest.mark.turn(2),
     pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
 ]
 

@@ -27,7 +27,7 @@ STAGING = text(
 )
 
 pytestmark = [
-    pytest.mark.turn("even"),
+    pytest.mark.turn(1),
     pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
 ]
 

@@ -20,7 +20,7 @@ from worker.limits.bucket import BURST_SECONDS
 __all__ = ["office"]
 
 pytestmark = [
-    pytest.mark.turn("even"),
+    pytest.mark.turn(1),
     pytest.mark.usefixtures("durable"),
 ]
 

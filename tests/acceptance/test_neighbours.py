@@ -16,7 +16,7 @@ from worker.domain.errors import UnknownBatch
 from worker.store import tallies
 from worker.store.connect import in_transaction
 
-pytestmark = pytest.mark.turn("odd")
+pytestmark = pytest.mark.turn(2)
 
 PREFIXES = ("outreach:", "second-house:")
 

@@ -23,7 +23,7 @@ from tests.acceptance.chaos.people import BatchPlan, open_hours
 from tests.fixtures.house import wait_until
 from tests.fixtures.sandbox import Sandbox
 
-pytestmark = pytest.mark.turn("even")
+pytestmark = pytest.mark.turn(1)
 
 SOURCE = "+15125560001"
 PEOPLE = tuple(f"+1212555{last:04}" for last in range(2000, 2020))

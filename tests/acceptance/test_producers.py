@@ -28,7 +28,7 @@ DEADLINE = 90.0
 README = "tasks/README.md"
 
 pytestmark = [
-    pytest.mark.turn("odd"),
+    pytest.mark.turn(2),
     pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
 ]
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.fixtures.house import DEADLINE, ROOT, wait_until
 
-pytestmark = pytest.mark.turn("odd")
+pytestmark = pytest.mark.turn(2)
 
 UNENDING = "tests/acceptance/unending.py"
 

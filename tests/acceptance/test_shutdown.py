@@ -26,7 +26,7 @@ from worker.local.ports import free_port
 from worker.store.connect import Engine
 
 pytestmark = [
-    pytest.mark.turn("odd"),
+    pytest.mark.turn(1),
     pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
 ]
 

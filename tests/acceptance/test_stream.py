@@ -22,7 +22,7 @@ DEADLINE = 90.0
 REQUESTS = {"batch_id": "B", "requests": [{"reference_id": "1", "target": "+15125550188"}]}
 
 pytestmark = [
-    pytest.mark.turn("even"),
+    pytest.mark.turn(0),
     pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
 ]
 

@@ -27,7 +27,7 @@ from worker.store import schema
 from worker.store.connect import connect
 from worker.store.migrate import upgrade
 
-pytestmark = pytest.mark.turn("odd")
+pytestmark = pytest.mark.turn(2)
 
 DEADLINE = 120.0
 CALLS = 3

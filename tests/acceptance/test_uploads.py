@@ -25,7 +25,7 @@ from worker.local.postgres import EmbeddedPostgres, running_postgres
 from worker.store.connect import connect
 from worker.store.migrate import upgrade
 
-pytestmark = pytest.mark.turn("odd")
+pytestmark = pytest.mark.turn(2)
 
 ANA = "ana@example.com"
 ROWS = 20_000

@@ -21,7 +21,7 @@ SECRET = "whsec_" + "QUJD" * 10
 DEADLINE = 90.0
 
 pytestmark = [
-    pytest.mark.turn("even"),
+    pytest.mark.turn(2),
     pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
 ]
 

@@ -20,7 +20,7 @@ from tests.fixtures.house import ROOT
 from worker.local.postgres import EmbeddedPostgres
 from worker.store.revisions import head
 
-pytestmark = pytest.mark.turn("even")
+pytestmark = pytest.mark.turn(0)
 
 ROOMS = ("config/", "tasks/", "worker/")
 BUILT_FROM = ("LICENSE", "README.md", "pyproject.toml")
