@@ -12,7 +12,12 @@ TESTS = Path(__file__).parent
 
 def tier(item: pytest.Item) -> str:
     """The folder a test stands in."""
-    return item.path.relative_to(TESTS).parts[0]
+    return _folder(item.path)
+
+
+@cache
+def _folder(path: Path) -> str:
+    return path.relative_to(TESTS).parts[0]
 
 
 def needs_house(item: pytest.Item) -> bool:
