@@ -21,6 +21,8 @@ from worker.local.environment import plan_sandbox
 from worker.local.ports import free_port
 from worker.local.stack import start_sandbox
 
+pytestmark = pytest.mark.turn(1)
+
 __all__ = ["empty_database", "installed", "source", "wheel"]
 IMAGE = os.environ.get("IMAGE", "")
 PROCESSES = ("scheduler", "voice", "sms", "email", "web")

@@ -10,6 +10,8 @@ from tests.fixtures.house import Inhabited, run_python
 from worker.desk.batches import create_batch
 from worker.desk.campaigns import create_campaign
 
+pytestmark = pytest.mark.turn(2)
+
 CLI = ("-m", "worker.cli.main")
 WORKER = ("-m", "celery", "-A", "tasks.app", "worker", "-Q", "voice", "-P", "threads")
 NOWHERE = "127.0.0.1:1"

@@ -19,6 +19,8 @@ from worker.domain.contract.outbound.generations import generation_of
 from worker.domain.statuses import RequestStatus
 from worker.local.ports import free_port
 
+pytestmark = pytest.mark.turn(1)
+
 # The newest, unless it is said which: `.ci/run` has the oldest as well, `make prove` all of them.
 CHOSEN = os.environ.get("SDK_VERSIONS", versions()[-1]).split()
 WORDS = {
