@@ -13,6 +13,7 @@ pytest.register_assert_rewrite("tests.limits")
 pytest_plugins = [
     "tests.distribution",
     "tests.sampling",
+    "tests.fixtures.audited",
     "tests.fixtures.postgres",
     "tests.fixtures.standby",
     "tests.fixtures.ground",

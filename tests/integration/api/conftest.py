@@ -69,3 +69,8 @@ def post_file(api: FastAPI) -> Call:
         return status, orjson.loads(said)
 
     return post
+
+
+@pytest.fixture(autouse=True)
+def every_deed_is_written_down(audited: None) -> None:
+    """Nothing is changed through this door without a row of the audit."""

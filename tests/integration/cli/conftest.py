@@ -40,3 +40,8 @@ def outreach(environment: dict[str, str], database_url: str) -> Outreach:
         )
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def every_deed_is_written_down(audited: None) -> None:
+    """Nothing is changed through this door without a row of the audit."""

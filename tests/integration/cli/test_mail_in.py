@@ -24,6 +24,11 @@ def piped(environment: dict[str, str], database_url: str) -> Piped:
     return run
 
 
+@pytest.fixture
+def audited() -> None:
+    """A mail that comes in is a callback: it writes history, and no audit."""
+
+
 def mailed(engine: Engine) -> tuple[int, UUID]:
     """A mail that was accepted; its request and its token."""
     request = make_request(engine, batch=make_batch(engine, channel=Channel.EMAIL))

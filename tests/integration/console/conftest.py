@@ -73,3 +73,8 @@ def batch(engine: Engine, runtime: Runtime) -> str:
         runtime.patient_engine, "20271121.1", file=BytesIO(FILE), filename="people.csv", by=BY
     )
     return "20271121.1"
+
+
+@pytest.fixture(autouse=True)
+def every_deed_is_written_down(audited: None) -> None:
+    """Nothing is changed through this door without a row of the audit."""

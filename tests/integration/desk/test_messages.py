@@ -29,6 +29,8 @@ from worker.domain.statuses import AttemptState, Channel, RequestStatus
 from worker.domain.wire import stamp
 from worker.store import messages, schema
 
+pytestmark = pytest.mark.usefixtures("audited")
+
 ANA = "ana@example.com"
 NUMBER = "+15125550188"
 SMS = {"campaign_name": "C", "mode": "sms", "source": "+15125550100", "body": "Hello"}
