@@ -15,7 +15,18 @@ from pathlib import Path
 
 from tests.programs import run_alone
 
-PROGRAMS = ("numbers", "callers", "opt_outs", "lists", "samples", "clients", "pages")
+PROGRAMS = (
+    "numbers",
+    "callers",
+    "opt_outs",
+    "lists",
+    "samples",
+    "clients",
+    "pages",
+    "pauses",
+    "large",
+    "mixed",
+)
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "tests" / "README.md"
 BEGINS, ENDS = "<!-- make prove -->\n", "<!-- end of make prove -->"
