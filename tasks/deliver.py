@@ -41,10 +41,14 @@ def deliver_email(
 def _deliver(
     channel: Channel, batch: int, lease: str, requests: list[int], claimed_at: float | None
 ) -> str:
+    return tell(deliver_chunk(Chunk(channel, batch, UUID(lease), tuple(requests), claimed_at)))
+
+
+def deliver_chunk(chunk: Chunk) -> Delivered:
+    """Deliver it with the tools of this process."""
     here = runtime()
-    chunk = Chunk(channel, batch, UUID(lease), tuple(requests), claimed_at)
     with HEART.at_work():
-        done = deliver(
+        return deliver(
             here.engine,
             here.provider_loop,
             here.delivery_limits,
@@ -52,7 +56,6 @@ def _deliver(
             here.gate,
             here.answer_buffer,
         )
-    return tell(done)
 
 
 def tell(done: Delivered) -> str:

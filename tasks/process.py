@@ -28,6 +28,8 @@ MODULES = {
     "api": "worker.api",
 }
 """By a process's name: the module that is one, without Celery."""
+TOGETHER = {"dispatch": "tasks.together", "http": "worker.local.http"}
+"""By the name of a process that is several: its module. See `outreach run --small`."""
 NAMES = (*MODULES, *QUEUES, "flower")
 OFFLINE_SHOWN = "--purge-offline-workers=86400"
 """For a day: whoever looks in the morning sees who went in the night, and an alert has time to fire."""
@@ -38,11 +40,11 @@ def main() -> None:
     """Become the process that is named; `voice-2` is another one of its kind on the same host."""
     given = sys.argv[-1]
     name = kind_of(given)
-    if name not in NAMES:
+    if name not in (*NAMES, *TOGETHER):
         sys.exit(f"name one of {', '.join(NAMES)}")
     os.environ[PROCESS] = given
-    if name in MODULES:
-        runpy.run_module(MODULES[name], run_name="__main__", alter_sys=True)
+    if module := (MODULES | TOGETHER).get(name):
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
         return
     settings = load_or_exit(given)
     if name == "flower":

@@ -1,6 +1,6 @@
 """Messages out: one per chunk, and how many still wait."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 from kombu.exceptions import OperationalError
@@ -22,14 +22,23 @@ BROKER_AWAY = (OperationalError, RedisError, OSError)
 
 def scan_and_publish(only: str | None = None) -> int:
     """Claim what is due and ring the doorbell for it. Returns how many messages went out."""
+    return scan_and_pass_on(backlog, publish, only)
+
+
+def scan_and_pass_on(
+    waiting: Callable[[Iterable[Channel]], Mapping[Channel, int]],
+    pass_on: Callable[[Chunk], object],
+    only: str | None = None,
+) -> int:
+    """Claim what is due and pass it on, in chunks; what nobody takes is handed back. Returns how many."""
     here = runtime()
     channels = awake(here.engine)
     if not channels:
         return 0
-    chunks = scan(here.engine, here.scan_limits, backlog(channels), only)
+    chunks = scan(here.engine, here.scan_limits, waiting(channels), only)
     for position, chunk in enumerate(chunks):
         try:
-            publish(chunk)
+            pass_on(chunk)
         except BROKER_AWAY as error:
             log.warning("publish_failed", error=type(error).__name__)
             for unpublished in chunks[position:]:

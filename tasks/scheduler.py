@@ -3,6 +3,7 @@
 Not Celery's beat, which ticks twice when there are two of it and not at all when there is none.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -36,6 +37,18 @@ def main() -> None:
     stop = stop_when_asked()
     HEART.start("scheduler")
     wait_for_the_database(stop)
+    schedule(stop, scan_and_publish)
+    runtime().provider_loop.close()
+    presence().end()
+
+
+def schedule(stop: Event, scan: Callable[[], object]) -> None:
+    """Do every duty again and again until `stop`; what is under way then is finished.
+
+    Args:
+        stop: the end.
+        scan: claims what is due and passes it on.
+    """
     timing = settings.timing
     # A thread each: one that hangs or takes its time keeps none of the others waiting.
     threads = [Thread(target=_repeat, args=(one, stop), name=one.name) for one in duties()]
@@ -46,14 +59,12 @@ def main() -> None:
     notes = TurnNotes(runtime().engine, SCAN, timing.sweep)
 
     def look() -> None:
-        scan_and_publish()
+        scan()
         notes.tell()
 
     _repeat(Duty(SCAN, look, timing.tick, shared=False), stop)
     for thread in threads:
         thread.join()
-    runtime().provider_loop.close()
-    presence().end()
 
 
 def duties() -> tuple[Duty, ...]:

@@ -45,20 +45,26 @@ def main() -> None:
     logs.set_up(settings.log_level, "stream")
     stop = stop_when_asked()
     HEART.start("stream")
+    if settings.broker_url.startswith("redis"):
+        wait_for_the_database(stop)
+    read_until(stop)
+    runtime().close_provider_loop()
+    presence().end()
+
+
+def read_until(stop: Event) -> None:
+    """Take in entry by entry; on a broker without streams, wait."""
     if not settings.broker_url.startswith("redis"):
         log.warning("no_stream_on_this_broker")
         HEART.beat(inf)
         stop.wait()
         return
-    wait_for_the_database(stop)
     names = settings.names
     reader = Reader(connect(settings.broker_url), stop, settings.timing.lease, names)
     log.info("stream_ready", stream=names.stream)
     while not stop.is_set():
         HEART.beat(LONGEST_ROUND)
         step(reader, stop)
-    runtime().provider_loop.close()
-    presence().end()
 
 
 def connect(url: str) -> Redis:

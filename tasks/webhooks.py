@@ -7,6 +7,7 @@ import asyncio
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from math import inf
 
@@ -29,31 +30,38 @@ def main() -> int:
     logs.set_up(settings.log_level, "webhooks")
     HEART.start("webhooks")
     try:
-        asyncio.run(tell(build(settings)))
+        asyncio.run(_tell(build(settings)))
     except RefusedToStart as error:
         log.critical("refused_to_start", why=str(error))
         return REFUSED
     return 0
 
 
-async def tell(runtime: Runtime) -> None:
-    """Until a signal. Without a secret nothing is sent and everything waits.
+async def _tell(runtime: Runtime) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    presence = Presence(runtime.engine, measures=runtime.settings.process_metrics)
+    await tell_until(stop, runtime, presence.begin)
+    presence.end()
+
+
+async def tell_until(
+    stop: asyncio.Event, runtime: Runtime, known: Callable[[], object] = lambda: None
+) -> None:
+    """Tell until it is set. Without a secret nothing is sent and everything waits.
+
+    Args:
+        stop: the end.
+        runtime: what tells.
+        known: called once the database is known.
 
     Raises:
         RefusedToStart: a strange or forgetful database would tell again what was told.
     """
     HEART.beat(inf)  # until the database is known
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
     await _wait_until_known(runtime, stop)
-    presence = Presence(runtime.engine, measures=runtime.settings.process_metrics)
-    presence.begin()
-    await _tell_until(stop, runtime)
-    presence.end()
-
-
-async def _tell_until(stop: asyncio.Event, runtime: Runtime) -> None:
+    known()
     if not runtime.webhook_secrets:
         log.warning("no_webhook_secret")
         HEART.beat(inf)

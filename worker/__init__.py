@@ -87,6 +87,9 @@ One doubt's walk, from a worker that died to the answer:
 A process that sends first knows its database (`tasks/start.py`, `dispatch/database_identity.py`). The
 scheduler's duties are done one by one (`dispatch/duty.py`); `dispatch/clock_skew.py` compares clocks.
 
+On one small host two processes do all of it: `tasks/together.py` what sends, `local/http.py` what is
+asked and told over HTTP (`local/small.py` starts both).
+
 Work also comes in by message: `tasks/triggers.py` (a Celery queue whose every message
 `tasks/guard.py` rebuilds or sets aside) and `tasks/stream.py` (a Redis Stream) call
 `tasks/intake.py`, and that `desk/messages.py`, which stores a message's id with its effect, or a dead

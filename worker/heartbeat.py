@@ -21,6 +21,11 @@ KINDS = (
     *("stream", "webhooks", "web", "api"),
 )
 """The processes that have a heart: every line of the Procfile but Flower's."""
+TOGETHER = {
+    "dispatch": ("scheduler", "voice", "sms", "email", "triggers", "stream"),
+    "http": ("webhooks", "web", "api"),
+}
+"""By a process's name: the kinds that share it, where one host runs all of them in two."""
 GRACE = 15.0
 """Seconds that a thread may work, beyond the wait it has announced, without a word."""
 STALE = 10.0
@@ -38,18 +43,21 @@ class Heart:
     def __init__(self) -> None:
         self.worked_at: float | None = None
         """When a piece of work was last finished, in seconds since the epoch."""
-        self.kind: str | None = None
-        """What this process is; None: nobody has told, and nothing is written."""
+        self.name = ""
+        self.kinds: tuple[str, ...] = ()
+        """What this process is; none: nobody has told, and nothing is written."""
         self._until: dict[int, float] = {}
-        self._file: Path | None = None
+        self._files: tuple[Path, ...] = ()
 
-    def start(self, kind: str) -> None:
-        """Begin to beat, as a process of this kind, or one more of it on this host (`voice-2`).
+    def start(self, name: str) -> None:
+        """Begin to beat, as a process of this name, or one more of it on this host (`voice-2`).
 
         The calling thread is the one that works.
         """
-        self.kind = kind_of(kind)
-        self._file = _folder() / f"{kind}.{os.getpid()}"
+        self.name = kind_of(name)
+        self.kinds = TOGETHER.get(name, (self.name,))
+        names = TOGETHER.get(name, (name,))
+        self._files = tuple(_folder() / f"{one}.{os.getpid()}" for one in names)
         self.watch()
         self.beat(START)
         self._write()
@@ -57,8 +65,8 @@ class Heart:
 
     def stop(self) -> None:
         """The process ends by itself: nobody need miss it."""
-        file, self._file = self._file, None
-        if file is not None:
+        files, self._files = self._files, ()
+        for file in files:
             file.unlink(missing_ok=True)
 
     def watch(self) -> None:
@@ -84,9 +92,9 @@ class Heart:
                 self._until.pop(me, None)
             self.worked_at = time.time()
 
-    def gone(self) -> list[int]:
-        """Process ids of this kind that have left a file here and run no more; their files are removed."""
-        files = (file for file in _folder().iterdir() if kind_of(file.name) == self.kind)
+    def gone(self, kind: str) -> list[int]:
+        """Process ids of a kind that have left a file here and run no more; their files are removed."""
+        files = (file for file in _folder().iterdir() if kind_of(file.name) == kind)
         left = {_pid_of(file): file for file in files}
         gone = [pid for pid in left if not _runs(pid)]
         for pid in gone:
@@ -99,15 +107,16 @@ class Heart:
         return all(until > now for until in list(self._until.values()))
 
     def _go_on(self) -> None:
-        while self._file is not None:
+        while self._files:
             if self.goes_on():
                 self._write()
             time.sleep(EVERY)
 
     def _write(self) -> None:
         with suppress(OSError):
-            if self._file is not None:
-                self._file.write_text(str(_now()), encoding="ascii")
+            for file in self._files:
+                file.write_text(str(_now()), encoding="ascii")
+            if self._files:
                 tell_systemd("WATCHDOG=1")
 
 

@@ -126,7 +126,7 @@ def test_a_heart_whose_thread_is_missed_writes_nothing_more(now: list[float]) ->
     heart.start("voice-2")
     try:
         assert judge("voice") == []
-        assert heart.kind == "voice"
+        assert heart.kinds == ("voice",)
 
         wait(now, START + GRACE + 1)
 

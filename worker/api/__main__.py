@@ -1,6 +1,7 @@
 """`python -m worker.api`: serve the API, the console, readiness and metrics until SIGTERM."""
 
 import sys
+from threading import Event
 
 from config import logs
 from config.start import load_or_exit
@@ -10,7 +11,7 @@ from worker.dispatch.database_identity import REFUSED, is_refused
 from worker.dispatch.presence import Presence
 from worker.heartbeat import HEART
 from worker.listener import Bounds, serve
-from worker.runtime import AuditDoor, build
+from worker.runtime import AuditDoor, Runtime, build
 
 # A file of a million rows comes over a slow line, and is on the disk as it comes.
 FILES = Bounds(patience=60.0, largest=LARGEST_FILE + 1_048_576, most_bytes=4 * LARGEST_FILE)
@@ -26,9 +27,15 @@ def main() -> int:
         return REFUSED
     presence = Presence(runtime.engine, measures=settings.process_metrics)
     presence.begin()
-    serve(create(runtime), settings.api_host, settings.api_port, bounds=FILES)
+    keep_open(runtime)
     presence.end()
     return 0
+
+
+def keep_open(runtime: Runtime, stop: Event | None = None) -> None:
+    """Serve until a signal, or until `stop`."""
+    settings = runtime.settings
+    serve(create(runtime), settings.api_host, settings.api_port, bounds=FILES, stop=stop)
 
 
 if __name__ == "__main__":

@@ -200,6 +200,10 @@ VERBS: Commands = {
         "version:version",
         "Say which version is installed, and on request the licences of all that is in it.",
     ),
+    "run": (
+        "run:run",
+        "Run every process on this machine until Ctrl-C, on embedded services where settings name none.",
+    ),
     "demo": (
         "demo:demo",
         "Run real batches end to end on this machine, against a sandbox of the providers.",

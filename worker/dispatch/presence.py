@@ -22,7 +22,7 @@ EVERY = 5.0
 
 
 class Presence:
-    """This process's row. Whatever the database says, the process itself goes on.
+    """This process's row, one for each kind it is. Whatever the database says, the process itself goes on.
 
     Args:
         engine: the database, once it has been recognized.
@@ -39,9 +39,9 @@ class Presence:
 
     def begin(self) -> None:
         """Tell now and again, from a thread, for as long as the work goes on."""
-        if HEART.kind is not None:
+        if HEART.kinds:
             MEASURED.on = self._measures
-            TRACES.begin(HEART.kind)
+            TRACES.begin(HEART.name)
             self._thread.start()
 
     def end(self) -> None:
@@ -49,19 +49,20 @@ class Presence:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(EVERY)  # or its last word would come after the row is gone
-        if HEART.kind is not None:
+        if HEART.kinds:
             self._bring()
-            self._try(processes.forget, HEART.kind, *_here())
+        for kind in HEART.kinds:
+            self._try(processes.forget, kind, *_here())
         TRACES.end()
         HEART.stop()
 
     def _go_on(self) -> None:
-        assert HEART.kind is not None
-        host, me = _here()
-        self._try(processes.forget, HEART.kind, host, me, HEART.gone())
+        for kind in HEART.kinds:
+            self._try(processes.forget, kind, *_here(), HEART.gone(kind))
         while not self._ended.is_set():
             if HEART.goes_on():
-                self._try(processes.note, HEART.kind, host, me, _VERSION, HEART.worked_at)
+                for kind in HEART.kinds:
+                    self._try(processes.note, kind, *_here(), _VERSION, HEART.worked_at)
             self._bring()
             self._ended.wait(EVERY)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -42,8 +43,9 @@ def serve(
     *,
     tell: Callable[[str], object] = _tell_nobody,
     bounds: Bounds = USUAL,
+    stop: Event | None = None,
 ) -> None:
-    """Listen, serve, and return once a signal has ended it.
+    """Listen, serve, and return once a signal has ended it, or in a thread of its own `stop` has.
 
     Args:
         app: the application.
@@ -51,6 +53,7 @@ def serve(
         port: port to listen on.
         tell: hears in a word why a connection was dropped.
         bounds: what is borne of those who send.
+        stop: where the main thread hears the signals, what it sets.
     """
     terms = Listening(
         OneLine(app),
@@ -65,11 +68,15 @@ def serve(
         server_header=False,
         proxy_headers=False,  # who is there is the connection's own address, not what a header says
     )
-    _Server(terms).run()
+    _Server(terms, stop or Event()).run()
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, terms: Listening, stop: Event) -> None:
+        super().__init__(terms)
+        self._stop = stop
+
     async def on_tick(self, counter: int) -> bool:
         """Be alive as long as the loop turns, ten times a second."""
         HEART.beat()
-        return await super().on_tick(counter)
+        return await super().on_tick(counter) or self._stop.is_set()

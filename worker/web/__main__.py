@@ -1,6 +1,7 @@
 """`python -m worker.web`: serve the callbacks until SIGTERM."""
 
 import sys
+from threading import Event
 
 from config import logs
 from config.start import load_or_exit
@@ -8,7 +9,7 @@ from worker.dispatch.database_identity import REFUSED, is_refused
 from worker.dispatch.presence import Presence
 from worker.heartbeat import HEART
 from worker.listener import serve
-from worker.runtime import build
+from worker.runtime import Runtime, build
 from worker.web.app import create
 
 # Seconds a thread may keep the interpreter to itself: callbacks wait for whoever reads a large delivery.
@@ -25,13 +26,18 @@ def main() -> int:
         return REFUSED
     presence = Presence(runtime.engine, measures=settings.process_metrics)
     presence.begin()
-    sys.setswitchinterval(SWITCH)
-    runtime.provider_loop  # noqa: B018  opened before it is needed: the first hang-up must not wait for an import
-    door = create(runtime)
-    serve(door.app, settings.web_host, settings.web_port, tell=door.tallies.refuse)
-    runtime.close_provider_loop()
+    keep_open(runtime)
     presence.end()
     return 0
+
+
+def keep_open(runtime: Runtime, stop: Event | None = None) -> None:
+    """Serve until a signal, or until `stop`."""
+    sys.setswitchinterval(SWITCH)
+    runtime.provider_loop  # noqa: B018  opened before it is needed: the first hang-up must not wait for an import
+    door, settings = create(runtime), runtime.settings
+    serve(door.app, settings.web_host, settings.web_port, tell=door.tallies.refuse, stop=stop)
+    runtime.close_provider_loop()
 
 
 if __name__ == "__main__":

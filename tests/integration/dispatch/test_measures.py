@@ -176,7 +176,7 @@ def test_what_several_processes_measured_is_added_up_once(engine: Engine) -> Non
 
 
 def test_a_presence_brings_what_its_process_measured_even_at_its_end(engine: Engine) -> None:
-    HEART.kind = "sms"
+    HEART.kinds = ("sms",)
     presence = Presence(engine)
 
     def brought() -> float:
@@ -189,12 +189,12 @@ def test_a_presence_brings_what_its_process_measured_even_at_its_end(engine: Eng
         MEASURED.note(THROTTLED, ("sms",), 3)
     finally:
         presence.end()
-        HEART.kind, MEASURED.on = None, False
+        HEART.kinds, MEASURED.on = (), False
     assert brought() == 5
 
 
 def test_what_can_not_be_brought_is_brought_later(engine: Engine) -> None:
-    HEART.kind = "sms"
+    HEART.kinds = ("sms",)
     presence = Presence(engine)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE tally RENAME TO elsewhere"))
@@ -206,12 +206,12 @@ def test_what_can_not_be_brought_is_brought_later(engine: Engine) -> None:
             connection.execute(text("ALTER TABLE elsewhere RENAME TO tally"))
     finally:
         presence.end()
-        HEART.kind, MEASURED.on = None, False
+        HEART.kinds, MEASURED.on = (), False
     assert value(engine, "throttled_total", channel="sms") == 2
 
 
 def test_nobody_who_does_not_bring_measures(engine: Engine) -> None:
-    HEART.kind = "sms"
+    HEART.kinds = ("sms",)
     presence = Presence(engine, measures=False)
     try:
         presence.begin()
@@ -219,7 +219,7 @@ def test_nobody_who_does_not_bring_measures(engine: Engine) -> None:
         assert not MEASURED.waiting
     finally:
         presence.end()
-        HEART.kind = None
+        HEART.kinds = ()
 
 
 def test_states_are_shown_by_kind_and_channel(engine: Engine) -> None:
