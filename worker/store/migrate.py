@@ -1,12 +1,25 @@
 """Bringing a database to the shape this version of the code expects."""
 
+import time
+
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
 from worker.store.connect import connect, translate_errors
 from worker.store.errors import StoreUnavailable
 from worker.store.revisions import SCRIPTS, current
+
+log = structlog.get_logger()
+
+LOCK_HELD = "55P03"
+"""PostgreSQL's code for a lock that was not to be had in time."""
+PAUSE = 1.0
+"""Seconds for which those that a waiting migration held up go on, before it tries again."""
+PATIENCE = 600.0
+"""Seconds for which a migration is tried: a backup reads for long."""
 
 
 class UnknownRevision(StoreUnavailable):
@@ -25,8 +38,16 @@ def _config() -> Config:
     return config
 
 
-def upgrade(database_url: str, revision: str = "head", *, profile: str | None = None) -> None:
+def upgrade(
+    database_url: str,
+    revision: str = "head",
+    *,
+    profile: str | None = None,
+    patience: float = PATIENCE,
+) -> None:
     """Apply every migration that is missing, each in a transaction of its own.
+
+    One that gets no lock within a second gives way to those behind it, and is tried again.
 
     Raises:
         UsedOtherwise: the database is used with another profile.
@@ -39,9 +60,20 @@ def upgrade(database_url: str, revision: str = "head", *, profile: str | None = 
     try:
         _refuse_unknown(current(engine), config)
         with translate_errors():
-            command.upgrade(config, revision)
+            _apply(config, revision, ends=time.monotonic() + patience)
     finally:
         engine.dispose()
+
+
+def _apply(config: Config, revision: str, *, ends: float) -> None:
+    while True:
+        try:
+            return command.upgrade(config, revision)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_HELD or time.monotonic() > ends:
+                raise
+        log.warning("migration_waits", why="somebody holds a lock it needs")
+        time.sleep(PAUSE)
 
 
 def _refuse_unknown(revision: str | None, config: Config) -> None:

@@ -1,7 +1,9 @@
 """What was released stays as it is: migrations are added, and every database of before is carried over."""
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
@@ -12,11 +14,13 @@ from uuid import UUID
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
+from structlog.testing import capture_logs
 
 from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.statuses import Channel
 from worker.store import attempts
 from worker.store.connect import connect, in_transaction
+from worker.store.errors import StoreUnavailable
 from worker.store.functions import names
 from worker.store.migrate import UnknownRevision, upgrade
 from worker.store.queue import Chunk
@@ -26,6 +30,8 @@ from worker.store.revisions import SCRIPTS, current, head
 RELEASED = {
     "0001": "da5bf6d12166b7f7",
 }
+MOST_HELD_UP = 1.5
+"""Seconds: a second of waiting for the lock, and a busy machine."""
 FILLED = Path(__file__).parent / "filled_0001.sql"
 ASKED = ("SELECT ", "SHOW ", "SET ")
 PROSE = re.compile(r"^--.*\n", re.MULTILINE)
@@ -86,6 +92,53 @@ def test_a_filled_database_of_the_first_release_is_carried_over(unmigrated: str)
     assert [one.request for one in begun] == [1]
     assert current(store) == head()
     store.dispose()
+
+
+def test_a_migration_behind_a_long_reader_holds_up_nobody_and_is_tried_again(
+    unmigrated: str,
+) -> None:
+    upgrade(unmigrated, "0001")
+    store = connect(unmigrated, guarded=False)
+    with store.begin() as connection:
+        connection.exec_driver_sql(FILLED.read_text(encoding="utf-8"))
+    everything = ", ".join(rows(store))
+    waits: list[float] = []
+    with capture_logs() as said, ThreadPoolExecutor(1) as beside:
+        with store.begin() as reader:
+            reader.exec_driver_sql(f"LOCK TABLE {everything} IN ACCESS SHARE MODE")
+            migrating = beside.submit(upgrade, unmigrated)
+            deadline = time.monotonic() + 60
+            while count_of(said, "migration_waits") < 2:
+                assert time.monotonic() < deadline
+                waits.append(write_everywhere(store, everything))
+        migrating.result(60)
+
+    assert max(waits) < MOST_HELD_UP
+    assert current(store) == head()
+    store.dispose()
+
+
+def test_a_lock_that_nobody_gives_back_is_told_in_the_end(unmigrated: str) -> None:
+    upgrade(unmigrated, "0001")
+    store = connect(unmigrated, guarded=False)
+    with store.begin() as reader:
+        reader.exec_driver_sql(f"LOCK TABLE {', '.join(rows(store))} IN ACCESS SHARE MODE")
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
+            upgrade(unmigrated, patience=0)
+    assert current(store) != head()
+    store.dispose()
+
+
+def write_everywhere(store: Engine, tables: str) -> float:
+    """Take what every writer takes. Returns the seconds it had to wait."""
+    began = time.monotonic()
+    with store.begin() as connection:
+        connection.exec_driver_sql(f"LOCK TABLE {tables} IN ROW EXCLUSIVE MODE")
+    return time.monotonic() - began
+
+
+def count_of(said: Sequence[Mapping[str, object]], event: str) -> int:
+    return sum(line["event"] == event for line in said)
 
 
 def test_a_database_of_a_newer_release_is_left_alone(engine: Engine, database_url: str) -> None:

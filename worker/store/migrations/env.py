@@ -13,7 +13,8 @@ engine = context.config.attributes["engine"]
 # and would keep it for ever.
 with engine.begin() as turn, engine.connect() as connection:
     turn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-    event.listen(connection, "begin", lambda c: c.exec_driver_sql("SET LOCAL lock_timeout = '4s'"))
+    # Whoever comes behind a migration that waits for a lock waits with it: it gives way, and tries again.
+    event.listen(connection, "begin", lambda c: c.exec_driver_sql("SET LOCAL lock_timeout = '1s'"))
     context.configure(
         connection=connection, target_metadata=metadata, transaction_per_migration=True
     )
