@@ -34,6 +34,7 @@ BY_HAND = {
     "/opt/outreach/bin/pip install --no-deps outreach-0.1.0-py3-none-any.whl",
     "sudo caddy reverse-proxy --from outreach.example.com --to 127.0.0.1:8080",
     "honcho -e /dev/null start",
+    "outreach run --small",
     "cp config/deploy/systemd/* /etc/systemd/system/",
     "systemctl start outreach-migrate",
     "systemctl enable --now outreach.target outreach@{scheduler,voice,sms,email}",
