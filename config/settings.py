@@ -20,6 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from config.account_settings import AccountSettings
 from config.addresses import (
     AccountSid,
     BrokerAddress,
@@ -35,7 +36,6 @@ from config.addresses import (
 )
 from config.api_settings import ZoneName
 from config.faults import sentence
-from config.mail_settings import MailSettings
 from config.names import DEFAULT, Names
 from config.timing import PROFILES, Seconds, Timing
 from config.watch_settings import WatchSettings
@@ -60,7 +60,7 @@ Rate = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=40)]
 
 
-class Settings(WatchSettings, MailSettings):
+class Settings(WatchSettings, AccountSettings):
     """Settings an operator may change. `outreach doctor` shows the values in force, secrets masked."""
 
     model_config = SettingsConfigDict(
@@ -171,7 +171,8 @@ class Settings(WatchSettings, MailSettings):
     def provider_urls(self) -> dict[str, str]:
         """Every provider address by the name of its setting."""
         mail = "SMTP_HOST" if self.by_smtp else "SENDGRID_API_URL"
-        return {"TWILIO_API_URL": self.twilio_api_url, mail: self.mail_url}
+        beside = {f"accounts.{name}": keys.address for name, keys in self.read_accounts().items()}
+        return {"TWILIO_API_URL": self.twilio_api_url, mail: self.mail_url} | beside
 
     @property
     def names(self) -> Names:
@@ -197,7 +198,7 @@ class Settings(WatchSettings, MailSettings):
 
     @model_validator(mode="after")
     def _limits_have_a_server(self) -> Self:
-        limited = any(self.rate_of(channel) for channel in ("voice", "sms", "email"))
+        limited = self.accounts_file or any(map(self.rate_of, ("voice", "sms", "email")))
         if limited and not self.limits_address.startswith("redis"):
             raise ValueError(
                 "LIMITS_URL is not set, and BROKER_URL is no Redis or Valkey to keep limits"

@@ -24,6 +24,7 @@ from worker.store.connect import Engine, StoreRefused, StoreUnavailable
 from worker.store.identity_stores import IdentityStore
 
 if TYPE_CHECKING:
+    from worker.account_book import AccountBook
     from worker.desk.key_ring import KeyRing
     from worker.desk.minutes import Minutes
     from worker.dispatch.answer_buffer import AnswerBuffer
@@ -118,12 +119,19 @@ class Runtime:
         )
 
     @cached_property
+    def account_book(self) -> "AccountBook":
+        """Return the accounts beside the main one."""
+        from worker.account_book import AccountBook
+
+        return AccountBook(self.settings.accounts_file)
+
+    @cached_property
     def provider_loop(self) -> "ProviderLoop":
         """The event loop with the providers' connections."""
         from worker.carriers import connect_carriers
         from worker.dispatch.provider_loop import ProviderLoop
 
-        return ProviderLoop(lambda: connect_carriers(self.settings))
+        return ProviderLoop(lambda: connect_carriers(self.settings, self.account_book))
 
     def close_provider_loop(self) -> None:
         """Close the line, where anybody has asked for it."""
@@ -144,12 +152,15 @@ class Runtime:
         from worker.limits import Buckets, OpenGate, SharedGate
 
         settings = self.settings
-        if not any(self.rates.values()):
+        if not any(self.rates.values()) and settings.accounts_file is None:
             return OpenGate()
         # A short timeout: a thread that waits for the server holds a chunk under its lease.
         server = Redis.from_url(settings.limits_address, socket_timeout=2.0)
         return SharedGate(
-            Buckets(server, settings.names.limits), self.rates, patience=settings.timing.lease / 4
+            Buckets(server, settings.names.limits),
+            self.rates,
+            patience=settings.timing.lease / 4,
+            rate_of=self.account_book.rate_of,
         )
 
     @cached_property

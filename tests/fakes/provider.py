@@ -1,6 +1,6 @@
 """A provider that answers from a script and remembers what it was asked."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from worker.dispatch.provider_loop import ProviderLoop
@@ -8,7 +8,7 @@ from worker.domain.content.tickets import LookupRequest, Ticket
 from worker.domain.evidence.answers import Accepted, Answer
 from worker.domain.evidence.lookups import Lookup, Undecided
 from worker.domain.statuses import Channel
-from worker.providers import Moment, Providers
+from worker.providers import Moment, Providers, UnknownAccount
 
 Interlude = Callable[[Ticket], None]
 
@@ -82,8 +82,22 @@ class FakeProvider:
 class FakeProviders:
     """Satisfies what a `Line` needs of `worker.providers.Providers`."""
 
-    def __init__(self, *providers: FakeProvider) -> None:
+    def __init__(
+        self, *providers: FakeProvider, beside: Mapping[str, "FakeProviders"] | None = None
+    ) -> None:
         self._by_channel = {provider.channel: provider for provider in providers}
+        self._beside = beside or {}
+        self.groups = True
+
+    def channels_of(self, account: str) -> Collection[Channel]:
+        """What an account carries."""
+        return self.of(account)._by_channel if account in self._beside else ()
+
+    def of(self, account: str) -> "FakeProviders":
+        """Those of another account."""
+        if account not in self._beside:
+            raise UnknownAccount(account)
+        return self._beside[account]
 
     def __getitem__(self, channel: Channel) -> FakeProvider:
         return self._by_channel[channel]
@@ -97,6 +111,8 @@ class FakeProviders:
         """Nothing is open."""
 
 
-def loop_to(*providers: FakeProvider) -> ProviderLoop:
-    """A line that ends at these providers; close it after use."""
-    return ProviderLoop(lambda: cast(Providers, FakeProviders(*providers)))
+def loop_to(
+    *providers: FakeProvider, beside: Mapping[str, FakeProviders] | None = None
+) -> ProviderLoop:
+    """A line that ends at these providers, and at those of accounts beside; close it after use."""
+    return ProviderLoop(lambda: cast(Providers, FakeProviders(*providers, beside=beside)))

@@ -155,7 +155,15 @@ class OutsideLine:
         """Run one coroutine to its end."""
         return self._loop.run_until_complete(work)
 
-    def provider(self, _: Channel) -> Outside:
+    def carries(self, *_: object) -> bool:
+        """Whatever it is."""
+        return True
+
+    def groups(self, _: str) -> bool:
+        """Whatever the account."""
+        return True
+
+    def provider(self, *_: object) -> Outside:
         """Whoever is outside."""
         return self._outside
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -12,6 +11,7 @@ from config.names import Names
 from config.queues import Queue
 from config.settings import Settings
 from worker.cli import broker
+from worker.cli.account_checks import examine_outside
 from worker.cli.broker_checks import examine_server
 from worker.cli.context import AsJson, screen, session
 from worker.cli.listing import Listing
@@ -27,12 +27,6 @@ from worker.desk.database import (
     examine_writes,
 )
 from worker.desk.findings import Finding
-from worker.desk.outside_checks import (
-    examine_accounts,
-    examine_public_url,
-    examine_senders,
-    sends_mail,
-)
 from worker.desk.processes import examine_processes
 from worker.desk.server_checks import examine_copies, examine_places
 from worker.dispatch.database_identity import judge_the_database
@@ -40,7 +34,6 @@ from worker.dispatch.duty import SCAN, SHARED
 from worker.domain.database_identity import Recognition, RefusedToStart
 from worker.domain.wire import Wire
 from worker.heartbeat import KINDS
-from worker.providers.account_questions import AccountKeys
 from worker.runtime import Runtime, StoreUnavailable
 
 LEAST_FREE = 512 * 2**20
@@ -85,7 +78,7 @@ def _examine_all(runtime: Runtime) -> Iterator[Finding]:
     yield from _examine_store(runtime)
     yield from _examine_broker(runtime.settings)
     yield examine_disk(runtime.settings.state_dir)
-    yield from _examine_outside(runtime)
+    yield from examine_outside(runtime)
 
 
 def _examine_store(runtime: Runtime) -> Iterator[Finding]:
@@ -112,34 +105,6 @@ def _examine_contents(runtime: Runtime) -> Iterator[Finding]:
     yield _examine_identity(runtime)
     inbound = f"{runtime.settings.public_url}/callbacks/sms/inbound"
     yield examine_answers(runtime.engine, inbound)
-
-
-def _examine_outside(runtime: Runtime) -> Iterator[Finding]:
-    keys = account_keys(runtime.settings)
-    twilio, sendgrid = examine_accounts(keys, mails=_sends_mail(runtime))
-    yield from (twilio, sendgrid, examine_public_url(keys))
-    if twilio.well:
-        with suppress(StoreUnavailable):  # told above
-            yield from examine_senders(runtime.engine, keys)
-
-
-def account_keys(settings: Settings) -> AccountKeys:
-    """Return what somebody who only asks needs of the accounts."""
-    return AccountKeys(
-        twilio_url=settings.twilio_api_url,
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token.get_secret_value(),
-        sendgrid_url=settings.sendgrid_api_url,
-        api_key=settings.sendgrid_api_key.get_secret_value(),
-        public_url=settings.public_url,
-    )
-
-
-def _sends_mail(runtime: Runtime) -> bool:
-    try:
-        return sends_mail(runtime.engine)
-    except StoreUnavailable:  # told above
-        return True
 
 
 def _examine_broker(settings: Settings) -> Iterator[Finding]:

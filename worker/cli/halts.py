@@ -17,6 +17,7 @@ from worker.runtime import Runtime
 
 All = Annotated[bool, typer.Option("--all", help="Everything.")]
 ChannelOption = Annotated[Channel | None, typer.Option(help="One channel.")]
+Account = Annotated[str | None, typer.Option(help="Of the channel, one account alone.")]
 Campaign = Annotated[str | None, typer.Option(help="One campaign, by name or id.")]
 
 
@@ -27,11 +28,19 @@ class NothingNamed(Mistake):
         super().__init__("name what to halt or resume: one of --all, --channel, --campaign")
 
 
+class NoChannelNamed(Mistake):
+    """An account is halted on a channel."""
+
+    def __init__(self) -> None:
+        super().__init__("name the --channel on which the --account is meant")
+
+
 def halt_command(
     context: typer.Context,
     *,
     everything: All = False,
     channel: ChannelOption = None,
+    account: Account = None,
     campaign: Campaign = None,
     reason: Annotated[str, typer.Option(help="Why; shown by doctor.")] = "halted by hand",
     by: By = None,
@@ -39,7 +48,7 @@ def halt_command(
     """Let nothing begin any more in a scope, until it is resumed."""
     current = session(context)
     operator, here = current.operator(by), current.runtime
-    scope, key = _scope(here, everything, channel, campaign)
+    scope, key = _scope(here, everything, channel, campaign, account)
     if halt(here.engine, scope, key, reason, operator):
         console().print(f"halted: {_name_scope(scope, key)}")
         return
@@ -54,6 +63,7 @@ def resume_command(
     *,
     everything: All = False,
     channel: ChannelOption = None,
+    account: Account = None,
     campaign: Campaign = None,
     after_restore: Annotated[
         bool,
@@ -64,7 +74,7 @@ def resume_command(
     """Let a halted scope send again."""
     current = session(context)
     operator, here = current.operator(by), current.runtime
-    scope, key = _scope(here, everything or after_restore, channel, campaign)
+    scope, key = _scope(here, everything or after_restore, channel, campaign, account)
     if after_restore:
         adopt_the_database(here.engine, here.memories, operator)
     lifted, out = resume(here.engine, scope, key, operator), screen(context)
@@ -91,12 +101,18 @@ def _describe(row: HaltRow, out: Screen) -> str:
 
 
 def _scope(
-    here: Runtime, everything: bool, channel: Channel | None, campaign: str | None
+    here: Runtime,
+    everything: bool,
+    channel: Channel | None,
+    campaign: str | None,
+    account: str | None,
 ) -> tuple[Scope, str]:
     if sum((everything, channel is not None, campaign is not None)) != 1:
         raise NothingNamed
+    if account is not None and channel is None:
+        raise NoChannelNamed
     if channel is not None:
-        return "channel", channel.value
+        return "channel", f"{channel.value}@{account}" if account else channel.value
     if campaign is not None:
         return "campaign", str(show_campaign(here.engine, campaign).id)
     return "all", ""

@@ -1,9 +1,10 @@
 """Checks that the world outside is as the settings say: accounts, senders and our own public address."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from re import fullmatch
 
 from worker.desk.findings import Finding
+from worker.domain.accounts import MAIN
 from worker.domain.statuses import Channel
 from worker.providers.account_questions import (
     AccountKeys,
@@ -43,14 +44,41 @@ def examine_accounts(keys: AccountKeys, *, mails: bool) -> tuple[Finding, Findin
     return twilio, _judge_entry("SendGrid", "SENDGRID_API_KEY", knock_at_sendgrid(keys))
 
 
-def _judge_entry(whose: str, settings: str, entry: Entry) -> Finding:
+def examine_beside(account: str, channels: Collection[Channel], keys: AccountKeys) -> Finding:
+    """Return whether an account beside the main one lets us in."""
+    by_twilio = Channel.VOICE in channels
+    whose = "Twilio" if by_twilio else "SendGrid"
+    entry = knock_at_twilio(keys) if by_twilio else knock_at_sendgrid(keys)
+    return _judge_entry(whose, f"accounts.{account}", entry, f"account {account} at {whose}")
+
+
+def examine_named_accounts(
+    engine: Engine, carried: Mapping[str, Collection[Channel]]
+) -> Iterator[Finding]:
+    """A finding for each account that campaigns name and nobody has told us of.
+
+    Raises:
+        StoreUnavailable: the campaigns can't be read.
+    """
+    advice = "add it to ACCOUNTS_FILE, or correct the campaigns' account"
+    for account, channel in in_transaction(engine, campaigns.accounts_named):
+        if account != MAIN and channel not in carried.get(account, ()):
+            yield Finding(
+                f"account {account}",
+                False,
+                f"campaigns name it, and it carries no {channel}",
+                advice,
+            )
+
+
+def _judge_entry(whose: str, settings: str, entry: Entry, what: str = "") -> Finding:
     advice = {
         Entry.REFUSED: f"correct {settings}, or see whether the account is suspended",
         Entry.NARROW: f"give the key of {settings} the scope mail.send",
         Entry.ODD: f"see {whose}'s status page, and the address of its API in the settings",
         Entry.SILENT: f"let this host reach {whose}: name, firewall, certificate",
     }
-    return Finding(f"{whose} account", entry is Entry.OPEN, entry, advice.get(entry, ""))
+    return Finding(what or f"{whose} account", entry is Entry.OPEN, entry, advice.get(entry, ""))
 
 
 def examine_public_url(keys: AccountKeys) -> Finding:
@@ -78,7 +106,7 @@ def judge_arrival(told: Told | Silence) -> Finding:
             return Finding(what, False, f"nobody answers there: {why}", advice)
 
 
-def examine_senders(engine: Engine, keys: AccountKeys) -> list[Finding]:
+def examine_senders(engine: Engine, keys: AccountKeys, account: str = MAIN) -> list[Finding]:
     """Return whether the account has the numbers that campaigns speak from, and their answers come here.
 
     Services, short codes and names are Twilio's to judge; of a mailbox no key that may only send can ask.
@@ -86,7 +114,8 @@ def examine_senders(engine: Engine, keys: AccountKeys) -> list[Finding]:
     Raises:
         StoreUnavailable: the campaigns can't be read.
     """
-    senders = in_transaction(engine, campaigns.senders, [Channel.VOICE, Channel.SMS], MOST_SENDERS)
+    spoken = [Channel.VOICE, Channel.SMS]
+    senders = in_transaction(engine, campaigns.senders, spoken, MOST_SENDERS, account)
     numbers = [(channel, source) for channel, source in senders if fullmatch(NUMBER, source)]
     return list(
         judge_senders(((channel, one, find_number(keys, one)) for channel, one in numbers), keys)

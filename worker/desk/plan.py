@@ -160,7 +160,7 @@ def gates_at(
     seen = GateFacts(
         facts=facts,
         pacing=replace(candidate.pacing, remaining=waiting.get(facts.id, 0)),
-        halt=find_halt(halts.in_force(connection), facts, channel),
+        halt=find_halt(connection, halts.in_force(connection), facts, channel),
         due=due_requests.waiting(connection, {facts.id: 1})[facts.id] > 0,
         next_due=due_requests.next_due(connection, [facts.id]).get(facts.id),
         calls_in_use=calls_in_use(connection, channel, ceilings.concurrent_calls),

@@ -81,10 +81,8 @@ def _of_batch(facts: BatchFacts) -> Iterator[str]:
 
 
 def _halted(connection: Connection, facts: BatchFacts, channel: str) -> Iterator[str]:
-    over = {("all", ""), ("channel", channel), ("campaign", str(facts.campaign_id))}
-    for one in halts.in_force(connection):
-        if (one.scope, one.key) in over:
-            yield f"halt of {one.scope} {one.key}".rstrip() + f": {one.reason}"
+    for one in halts.over(connection, channel, facts.campaign_id):
+        yield f"halt of {one.scope} {one.key}".rstrip() + f": {one.reason}"
 
 
 def _of_recipient(

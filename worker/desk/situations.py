@@ -98,7 +98,7 @@ def _situation(
     return Situation(
         facts=facts,
         channel=candidate.channel,
-        halt=find_halt(read.halts, facts, candidate.channel),
+        halt=find_halt(connection, read.halts, facts, candidate.channel),
         eligibility=eligibility,
         waiting=pacing.remaining,
         due=read.due[facts.id],
@@ -123,7 +123,9 @@ def calls_in_use(connection: Connection, channel: Channel, limit: int) -> int | 
     return limit if concurrency.free(connection, channel, limit) == 0 else None
 
 
-def find_halt(in_force: Sequence[HaltRow], facts: BatchFacts, channel: str) -> str | None:
+def find_halt(
+    connection: Connection, in_force: Sequence[HaltRow], facts: BatchFacts, channel: str
+) -> str | None:
     """Return why the batch is halted: by itself it never is; None: it is not."""
-    over = {("all", ""), ("channel", channel), ("campaign", str(facts.campaign_id))}
-    return next((one.reason for one in in_force if (one.scope, one.key) in over), None)
+    over = halts.over(connection, channel, facts.campaign_id) if in_force else ()
+    return next((one.reason for one in over), None)

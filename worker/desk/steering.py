@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from worker.desk.campaigns import get_campaign
 from worker.desk.visibility import UnknownHere
+from worker.domain.accounts import split_key
 from worker.domain.audit import AuditEntry
 from worker.domain.callers import Caller
 from worker.domain.errors import WrongFields
@@ -75,7 +76,7 @@ def _scope(connection: Connection, caller: Caller, scope: Scope, key: str) -> st
 def _named(connection: Connection, scope: Scope, key: str) -> str:
     if scope == "campaign":
         return str(get_campaign(connection, key).id)
-    if scope == "channel" and key not in set(Channel):
+    if scope == "channel" and split_key(key)[0] not in set(Channel):
         raise WrongFields([f"key: must be one of {', '.join(Channel)}"])
     if scope == "all" and key:
         raise WrongFields(["key: must be left out where everything is meant"])

@@ -129,7 +129,8 @@ def _called(connection: Connection, halt: HaltRow) -> str:
     if halt.scope == "all":
         return "Everything"
     if halt.scope == "channel":
-        return f"The channel {halt.key}"
+        channel, _, account = halt.key.partition("@")
+        return f"The channel {channel}" + (f" of account {account}" if account else "")
     campaign = campaigns.find(connection, int(halt.key))
     return f"Campaign {halt.key if campaign is None else campaign.fields.campaign_name}"
 
@@ -137,4 +138,4 @@ def _called(connection: Connection, halt: HaltRow) -> str:
 def _is_of(halt: HaltRow, one: StatusCount) -> bool:
     if halt.scope == "campaign":
         return str(one.campaign) == halt.key
-    return halt.scope == "all" or one.channel.value == halt.key
+    return halt.scope == "all" or one.channel.value == halt.key.partition("@")[0]

@@ -47,7 +47,8 @@ def cancel_call(
         sid: the call.
         again: whether its request may be attempted again while its batch lives.
     """
-    if not provider_loop.cancel_call(sid):
+    account = in_transaction(engine, doubts.account_of, attempt)
+    if not provider_loop.cancel_call(sid, account):
         return False
 
     def note(connection: Connection) -> None:
@@ -60,13 +61,14 @@ def cancel_call(
     return True
 
 
-def hang_up(provider_loop: ProviderLoop, sid: str) -> None:
+def hang_up(engine: Engine, provider_loop: ProviderLoop, sid: str) -> None:
     """End a call that a machine has answered, so that it records nothing; once that is durable.
 
     What the call comes to is judged by who answered it, whether or not this works.
     """
     try:
-        if not provider_loop.hang_up(sid):
+        account = in_transaction(engine, doubts.account_of_sid, sid)
+        if not provider_loop.hang_up(sid, account):
             log.warning("hang_up_failed", sid=sid)
     except Exception as error:  # noqa: BLE001  nothing depends on it
         log.error("hang_up_failed", sid=sid, error=type(error).__name__)

@@ -11,6 +11,7 @@ import structlog
 from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.attempt_log import tell_attempts
 from worker.dispatch.grouping import form_of, group_tickets, portions
+from worker.dispatch.halt import halt_without_account
 from worker.dispatch.provider_loop import Answered, ProviderLoop
 from worker.dispatch.record import record
 from worker.domain.content.render import ContentError, render
@@ -86,6 +87,12 @@ class Delivery:
 
     def carry_out(self) -> None:
         """All but taking up and leaving."""
+        channel, account = self.chunk.channel, self.assignment.account
+        if not self.provider_loop.carries(channel, account):
+            halt_without_account(self.engine, self.assignment.campaign, channel, account)
+            in_transaction(self.engine, queue.release, self.chunk)
+            self.delivered.handed_back[HandBack.OTHER_ACCOUNT] += len(self.assignment.drafts)
+            return
         contents = self.render()
         left = len(contents)
         try:
@@ -104,13 +111,18 @@ class Delivery:
             log.info("not_permitted_in_time", why=str(closed))
             self.delivered.handed_back[HandBack.NO_PERMIT] += left
 
+    @property
+    def group_size(self) -> int:
+        """How many mails may share a request."""
+        return self.limits.group_size if self.provider_loop.groups(self.assignment.account) else 1
+
     def contact(self, permitted: Mapping[int, Content], permits: int) -> None:
         """Begin and send; permits of what did not begin are returned, whatever the reason."""
         groups: list[list[Ticket]] = []
         try:
             with self.span("begin", requests=len(permitted)):
                 tickets, deadline = self.begin(permitted)
-            groups = group_tickets(tickets, self.limits.group_size)
+            groups = group_tickets(tickets, self.group_size)
         finally:
             self.return_unused(permits, len(groups))
         self.send(groups, deadline)
@@ -129,10 +141,12 @@ class Delivery:
     ) -> Iterator[tuple[dict[int, Content], int]]:
         """As many as there are permits, one for each request, however many people it reaches."""
         left = list(portion)
-        share = self.limits.group_size if form_of(portion[left[0]]) is not None else 1
+        share = self.group_size if form_of(portion[left[0]]) is not None else 1
         while left:
             wanted = -(-len(left) // share)
-            permits = self.gate.reserve(self.chunk.channel, self.assignment.source, wanted)
+            permits = self.gate.reserve(
+                self.chunk.channel, self.assignment.source, wanted, self.assignment.account
+            )
             now, left = left[: permits * share], left[permits * share :]
             yield {request: portion[request] for request in now}, permits
 
@@ -153,6 +167,7 @@ class Delivery:
             answer_time=limits.answer_time,
             limit=limits.concurrent_calls,
             version=self.assignment.version,
+            account=self.assignment.account,
         )
         if not begun and not handed_back:
             raise LeaseExpired
@@ -173,7 +188,11 @@ class Delivery:
     def return_unused(self, reserved: int, used: int) -> None:
         """Return the permits that were not used."""
         self.gate.return_unused(
-            self.chunk.channel, self.assignment.source, reserved=reserved, used=used
+            self.chunk.channel,
+            self.assignment.source,
+            reserved=reserved,
+            used=used,
+            account=self.assignment.account,
         )
 
     def send(self, groups: Sequence[Sequence[Ticket]], deadline: Moment) -> None:
@@ -186,6 +205,7 @@ class Delivery:
             flush_rows=limits.flush_rows,
             flush_seconds=limits.flush_seconds,
             answer_time=limits.answer_time.total_seconds(),
+            account=self.assignment.account,
         ):
             self.slow_down([one.answer for one in answered])
             if MEASURED.on:
@@ -227,10 +247,12 @@ class Delivery:
 
     def record(self, answered: Sequence[Answered]) -> None:
         """The answers exist only here: they wait for the store, however long it takes none."""
-        timeouts, campaign, chunk = self.limits.timeouts, self.assignment.campaign, self.chunk
+        timeouts, chunk, sent = self.limits.timeouts, self.chunk, self.assignment
         self.answer_buffer.until_taken(
             self.engine,
-            lambda engine: record(engine, timeouts, campaign, chunk.channel, answered, chunk.batch),
+            lambda engine: record(
+                engine, timeouts, sent.campaign, chunk.channel, answered, chunk.batch, sent.account
+            ),
             answers=len(answered),
         )
 
@@ -250,7 +272,8 @@ class Delivery:
         """Ask more slowly where the provider refused for its rate."""
         throttled = [answer.after or 0.0 for answer in answers if isinstance(answer, Throttled)]
         if throttled:
-            self.gate.slow(self.chunk.channel, self.assignment.source, max(throttled) or None)
+            of = self.assignment
+            self.gate.slow(self.chunk.channel, of.source, max(throttled) or None, of.account)
 
 
 def valid_until(assignment: ChunkContents, read_at: float) -> dict[int, float]:

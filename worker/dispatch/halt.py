@@ -6,11 +6,21 @@ import structlog
 
 from worker.domain.evidence.answers import HaltScope
 from worker.domain.evidence.reports import BARRED, Report
+from worker.domain.statuses import Channel
 from worker.store import halts
 from worker.store.connect import Engine, in_transaction
-from worker.store.halts import HaltRow, Scope
+from worker.store.halts import HaltRow, Origin, Scope
 
-__all__ = ["HaltRow", "Scope", "halt", "halt_barred", "halt_on_word", "halts_in_force", "resume"]
+__all__ = [
+    "HaltRow",
+    "Scope",
+    "halt",
+    "halt_barred",
+    "halt_on_word",
+    "halts_in_force",
+    "key_of",
+    "resume",
+]
 
 WHOM: dict[HaltScope, str] = {
     HaltScope.CAMPAIGN: "the campaign's sender",
@@ -39,6 +49,12 @@ def halt_on_word(
         log.critical("dispatch_halted", scope=scope.value, key=key, why=why)
 
 
+def halt_without_account(engine: Engine, campaign: int, channel: Channel, account: str) -> None:
+    """Halt a campaign whose account nobody here knows, or that carries another channel."""
+    why = f"account: {account} of ACCOUNTS_FILE is none that carries {channel.value}"
+    halt_on_word(engine, HaltScope.CAMPAIGN, str(campaign), why, by=halts.OURSELVES)
+
+
 def halt_barred(engine: Engine, reports: Sequence[Report]) -> None:
     """Halt what the reports say can't send: the sender's campaign, or the account's channel.
 
@@ -48,17 +64,24 @@ def halt_barred(engine: Engine, reports: Sequence[Report]) -> None:
     barred = [one for one in reports if one.meaning in BARRED and one.token]
     if not barred:
         return
-    campaigns = in_transaction(engine, halts.campaigns_of, barred)
-    told = {_what(one, campaigns[one.key]): one.code for one in barred if one.key in campaigns}
+    origins = in_transaction(engine, halts.origins_of, barred)
+    told = {_what(engine, one, origins[one.key]): one.code for one in barred if one.key in origins}
     for (scope, key), code in told.items():
         whom = WHOM[scope]
         why = f"the provider reports that it refuses {whom} ({code})"
         halt_on_word(engine, scope, key, why, by=BY[scope])
 
 
-def _what(report: Report, campaign: int) -> tuple[HaltScope, str]:
+def _what(engine: Engine, report: Report, origin: Origin) -> tuple[HaltScope, str]:
     scope = BARRED[report.meaning]
-    return scope, report.channel.value if scope is HaltScope.CHANNEL else str(campaign)
+    return scope, key_of(engine, scope, origin.campaign, report.channel, origin.account)
+
+
+def key_of(engine: Engine, scope: HaltScope, campaign: int, channel: Channel, account: str) -> str:
+    """The key of what the provider refuses: the campaign, or the account's channel."""
+    if scope is HaltScope.CAMPAIGN:
+        return str(campaign)
+    return in_transaction(engine, halts.key_of, channel.value, account)
 
 
 def resume(

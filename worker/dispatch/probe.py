@@ -1,10 +1,11 @@
-"""Lift the halt of a channel once its provider answers again."""
+"""Lift the halt of a channel, or of an account's, once its provider answers again."""
 
 from datetime import timedelta
 
 import structlog
 
 from worker.dispatch.provider_loop import ProviderLoop
+from worker.domain.accounts import split_key
 from worker.domain.statuses import Channel
 from worker.store import halts
 from worker.store.connect import Engine, in_transaction
@@ -18,7 +19,8 @@ def probe(engine: Engine, provider_loop: ProviderLoop, every: timedelta) -> None
     A campaign's halt (an unusable sender, a broken template) waits for an operator: no question to
     the provider would tell that it was mended.
     """
-    for channel in in_transaction(engine, halts.find_refused_channels, every):
-        if provider_loop.answers(Channel(channel)):
-            in_transaction(engine, halts.resume, scope="channel", key=channel)
-            log.warning("halt_lifted", scope="channel", key=channel)
+    for key in in_transaction(engine, halts.find_refused_channels, every):
+        channel, account = split_key(key)
+        if provider_loop.answers(Channel(channel), account):
+            in_transaction(engine, halts.resume, scope="channel", key=key)
+            log.warning("halt_lifted", scope="channel", key=key)

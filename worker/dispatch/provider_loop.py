@@ -16,13 +16,14 @@ from typing import Any, Protocol, TypeVar
 import structlog
 import uvloop
 
+from worker.domain.accounts import MAIN
 from worker.domain.consent.start_messages import Recalled
 from worker.domain.content.tickets import Ticket
 from worker.domain.evidence.answers import Answer, Unknown, kind_of
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
 from worker.measures import ANSWER_TIME, MEASURED
-from worker.providers import Moment, Provider, Providers
+from worker.providers import AccountProviders, Moment, Provider, Providers
 
 T = TypeVar("T")
 
@@ -62,17 +63,32 @@ class ProviderLoop:
         """Run one coroutine on the loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def provider(self, channel: Channel) -> Provider:
-        """Return the provider of this channel."""
-        return self._providers[channel]
+    def carries(self, channel: Channel, account: str) -> bool:
+        """Return whether the account is known here, and of a provider of this channel."""
+        return account == MAIN or channel in self._providers.channels_of(account)
 
-    def answers(self, channel: Channel) -> bool:
-        """Return whether the channel's provider answers us at all."""
-        return self.run(self.provider(channel).probe())
+    def groups(self, account: str) -> bool:
+        """Return whether mails of this account may share a request."""
+        return account == MAIN or self._providers.of(account).groups
 
-    def cancel_call(self, sid: str) -> bool:
+    def provider(self, channel: Channel, account: str = MAIN) -> Provider:
+        """Return the provider of this channel, by an account.
+
+        Raises:
+            UnknownAccount: there is none here that carries the channel.
+        """
+        return self._of(account)[channel]
+
+    def _of(self, account: str) -> AccountProviders:
+        return self._providers if account == MAIN else self._providers.of(account)
+
+    def answers(self, channel: Channel, account: str = MAIN) -> bool:
+        """Return whether the channel's provider answers the account at all."""
+        return self.carries(channel, account) and self.run(self.provider(channel, account).probe())
+
+    def cancel_call(self, sid: str, account: str = MAIN) -> bool:
         """Take back a call that was not dialed yet. Returns whether that worked."""
-        return self.run(self._providers.voice.cancel(sid))
+        return self.run(self._of(account).voice.cancel(sid))
 
     def recall(self, sids: Sequence[str]) -> list[Recalled]:
         """Ask who wrote these incoming messages, and when; one answer each, in their order."""
@@ -81,9 +97,9 @@ class ProviderLoop:
     async def _recall(self, sids: Sequence[str]) -> list[Recalled]:
         return list(await asyncio.gather(*map(self._providers.sms.recall, sids)))
 
-    def hang_up(self, sid: str) -> bool:
+    def hang_up(self, sid: str, account: str = MAIN) -> bool:
         """End a call that was answered. Returns whether that is certain."""
-        return self.run(self._providers.voice.hang_up(sid))
+        return self.run(self._of(account).voice.hang_up(sid))
 
     def send(
         self,
@@ -94,6 +110,7 @@ class ProviderLoop:
         flush_rows: int,
         flush_seconds: float,
         answer_time: float,
+        account: str = MAIN,
     ) -> Iterator[list[Answered]]:
         """Send every group at once, each by one request; yield answers as they come, some at a time.
 
@@ -104,12 +121,14 @@ class ProviderLoop:
             flush_rows: yield at most this many answers at once, or those of one group.
             flush_seconds: how long the first answer waits for company.
             answer_time: after this a missing answer is left to the rescuer.
+            account: of the provider, by which they go.
         """
+        providers = self._of(account)
         answers: SimpleQueue[list[Answered]] = SimpleQueue()
         missing = sum(map(len, groups))
         gathering = _Gathering(answers.put, missing, flush_rows, flush_seconds)
         sendings = [
-            _send(self._sender(channel, group), group, channel, deadline, gathering)
+            _send(_sender(providers, channel, group), group, channel, deadline, gathering)
             for group in groups
         ]
         # One call for all: each wakes the loop's thread, and every wake costs both of us the GIL.
@@ -130,17 +149,18 @@ class ProviderLoop:
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 
-    def _sender(self, channel: Channel, group: Sequence[Ticket]) -> Sender:
-        if len(group) > 1:
-            return self._providers.email.place_group
-        return partial(_place_one, self.provider(channel))
-
     def close(self) -> None:
         """Close the connections and end the loop."""
         self.run(self._providers.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+def _sender(providers: AccountProviders, channel: Channel, group: Sequence[Ticket]) -> Sender:
+    if len(group) > 1:
+        return providers.email.place_group
+    return partial(_place_one, providers[channel])
 
 
 async def _inside(connect: Callable[[], Providers]) -> Providers:

@@ -7,11 +7,12 @@ import structlog
 
 from worker.dispatch.data_loss import bury_answer, prove_data_loss
 from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
-from worker.dispatch.halt import halt_on_word
+from worker.dispatch.halt import halt_on_word, key_of
 from worker.dispatch.provider_loop import Answered
 from worker.dispatch.unknown_codes import note_answers
+from worker.domain.accounts import MAIN
 from worker.domain.evidence import Timeouts, judge_answer
-from worker.domain.evidence.answers import Accepted, Halt, HaltScope, Refusal, Refused
+from worker.domain.evidence.answers import Accepted, Halt, Refusal, Refused
 from worker.domain.evidence.attempts import Facts
 from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
 from worker.domain.statuses import Channel
@@ -30,6 +31,7 @@ def record(
     channel: Channel,
     answered: Sequence[Answered],
     batch: int | None = None,
+    account: str = MAIN,
 ) -> None:
     """Turn answers into states. May be repeated.
 
@@ -44,7 +46,7 @@ def record(
     Raises:
         StoreUnavailable: not all of them are recorded.
     """
-    _halt(engine, campaign, channel, answered)
+    _halt(engine, campaign, channel, account, answered)
     told = [(one.ticket.token, one.answer) for one in answered]
     note_answers(engine, campaign, timeouts.unknown_run, told)
     _tell_countries(channel, answered)
@@ -59,7 +61,7 @@ def record(
             in_transaction(engine, bury_answer, answered[0], UNRECORDABLE)
             return
         for one in answered:
-            record(engine, timeouts, campaign, channel, [one], batch)
+            record(engine, timeouts, campaign, channel, [one], batch, account)
         return
     if unknown:
         prove_data_loss(engine, batch, unknown)
@@ -108,12 +110,13 @@ def _is_of(one: Answered, facts: Facts | None) -> bool:
     return facts is not None and facts.token == one.ticket.token
 
 
-def _halt(engine: Engine, campaign: int, channel: Channel, answered: Sequence[Answered]) -> None:
+def _halt(
+    engine: Engine, campaign: int, channel: Channel, account: str, answered: Sequence[Answered]
+) -> None:
     reasons = {
         (answer.scope, answer.why)
         for answer in (one.answer for one in answered)
         if isinstance(answer, Halt)
     }
     for scope, why in reasons:
-        key = channel if scope is HaltScope.CHANNEL else str(campaign)
-        halt_on_word(engine, scope, key, why)
+        halt_on_word(engine, scope, key_of(engine, scope, campaign, channel, account), why)

@@ -82,7 +82,7 @@ async def _ask_all(
 
 async def _ask(provider_loop: ProviderLoop, inquiry: LookupRequest) -> Lookup | Failed:
     try:
-        return await provider_loop.provider(inquiry.channel).look_up(inquiry)
+        return await provider_loop.provider(inquiry.channel, inquiry.account).look_up(inquiry)
     except Exception as error:  # noqa: BLE001  a bug in reading an answer must not stop the sweep
         log.error("look_failed", attempt=inquiry.attempt, error=type(error).__name__)
         return Failed(type(error).__name__)

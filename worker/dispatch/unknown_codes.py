@@ -83,15 +83,15 @@ def note_reports(engine: Engine, most: int, reports: Sequence[Report]) -> None:
     ]
     if not any(one.is_unknown for one in telling) and not REPORTS.by_campaign:
         return
-    campaigns = in_transaction(engine, halts.campaigns_of, telling) if telling else {}
+    origins = in_transaction(engine, halts.origins_of, telling) if telling else {}
     for one in telling:
-        campaign = campaigns.get(one.key)
-        if campaign is None:
+        origin = origins.get(one.key)
+        if origin is None:
             continue
         if one.is_unknown:
-            _note(engine, REPORTS, campaign, one.code or one.name, str(one.token), most)
+            _note(engine, REPORTS, origin.campaign, one.code or one.name, str(one.token), most)
         else:
-            REPORTS.ends(campaign)
+            REPORTS.ends(origin.campaign)
 
 
 def _note(engine: Engine, runs: Runs, campaign: int, code: str, about: str, most: int) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 from redis import RedisError
 
+from worker.domain.accounts import MAIN
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
 from worker.limits.bucket import Bucket, Buckets
@@ -18,6 +19,11 @@ log = structlog.get_logger()
 
 # Never sleep longer: somebody may have given permits back.
 LONGEST_NAP = 1.0
+
+
+def no_rate(account: str, channel: Channel) -> float:  # noqa: ARG001  as it is asked
+    """Any number, of whatever account."""
+    return 0.0
 
 
 class Closed(Exception):
@@ -37,7 +43,7 @@ class Gate(Protocol):
     def stop(self) -> None:
         """From here on nothing is permitted; whoever waits waits no longer."""
 
-    def reserve(self, channel: Channel, source: str, wanted: int) -> int:
+    def reserve(self, channel: Channel, source: str, wanted: int, account: str = MAIN) -> int:
         """Wait for at least one and at most `wanted` permits.
 
         Raises:
@@ -45,10 +51,12 @@ class Gate(Protocol):
             Stopping: none will.
         """
 
-    def return_unused(self, channel: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(
+        self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN
+    ) -> None:
         """Return what was not used, or owe what was used beyond."""
 
-    def slow(self, channel: Channel, source: str, after: float | None) -> None:
+    def slow(self, channel: Channel, source: str, after: float | None, account: str = MAIN) -> None:
         """The provider refused for its rate; it named `after` seconds, or none."""
 
 
@@ -62,16 +70,18 @@ class OpenGate:
         """See `Gate`."""
         self.stopped.set()
 
-    def reserve(self, channel: Channel, source: str, wanted: int) -> int:  # noqa: ARG002
+    def reserve(self, channel: Channel, source: str, wanted: int, account: str = MAIN) -> int:  # noqa: ARG002
         """All of them."""
         if self.stopped.is_set():
             raise Stopping
         return wanted
 
-    def return_unused(self, channel: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(
+        self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN
+    ) -> None:
         """Nothing is kept."""
 
-    def slow(self, channel: Channel, source: str, after: float | None) -> None:
+    def slow(self, channel: Channel, source: str, after: float | None, account: str = MAIN) -> None:
         """The request's own pause is all."""
 
 
@@ -88,6 +98,8 @@ class SharedGate:
     """By channel; 0: unlimited."""
     patience: float
     """Seconds to wait for a permit: well within a claim's lease."""
+    rate_of: Callable[[str, Channel], float] = no_rate
+    """The same of accounts beside the main one."""
     clock: Callable[[], float] = monotonic
     stopped: Event = field(default_factory=Event)
 
@@ -95,11 +107,13 @@ class SharedGate:
         """See `Gate`."""
         self.stopped.set()
 
-    def reserve(self, channel: Channel, source: str, wanted: int) -> int:
+    def reserve(self, channel: Channel, source: str, wanted: int, account: str = MAIN) -> int:
         """See `Gate`."""
         asked_at = self.clock()
         try:
-            return self._wait(self._bucket(channel, source), wanted, asked_at + self.patience)
+            return self._wait(
+                self._bucket(channel, source, account), wanted, asked_at + self.patience
+            )
         finally:
             MEASURED.note(PERMIT_WAIT, (channel.value,), self.clock() - asked_at)
 
@@ -120,9 +134,11 @@ class SharedGate:
             self.stopped.wait(min(wait, LONGEST_NAP))
         raise Stopping
 
-    def return_unused(self, channel: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(
+        self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN
+    ) -> None:
         """See `Gate`; when the server is away, the permits are lost."""
-        bucket = self._bucket(channel, source)
+        bucket = self._bucket(channel, source, account)
         if bucket is None or reserved == used:
             return
         try:
@@ -130,9 +146,9 @@ class SharedGate:
         except RedisError as error:
             log.warning("permits_lost", error=type(error).__name__)
 
-    def slow(self, channel: Channel, source: str, after: float | None) -> None:
+    def slow(self, channel: Channel, source: str, after: float | None, account: str = MAIN) -> None:
         """See `Gate`."""
-        bucket = self._bucket(channel, source)
+        bucket = self._bucket(channel, source, account)
         if bucket is None:
             return
         try:
@@ -142,10 +158,11 @@ class SharedGate:
         else:
             log.warning("channel_slowed", channel=channel.value, seconds=round(pause, 3))
 
-    def _bucket(self, channel: Channel, source: str) -> Bucket | None:
-        rate = self.per_second[channel]
+    def _bucket(self, channel: Channel, source: str, account: str) -> Bucket | None:
+        rate = self.per_second[channel] if account == MAIN else self.rate_of(account, channel)
         if not rate:
             return None
         # Twilio limits texts by sender; calls and mail requests by account.
-        name = f"{channel.value}:{source}" if channel is Channel.SMS else channel.value
+        of = channel.value if account == MAIN else f"{channel.value}@{account}"
+        name = f"{of}:{source}" if channel is Channel.SMS else of
         return Bucket(name, rate)

@@ -5,7 +5,7 @@ Answers, looks and reports are the domain's values; no exception, log line or te
 Here stands what others rely on; `connected.py` imports the SDKs, once somebody wants to connect.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from worker.domain.consent.start_messages import Recalled
@@ -15,7 +15,7 @@ from worker.domain.evidence.lookups import Lookup
 from worker.domain.statuses import Channel
 from worker.providers.deadline_clock import Moment, boot_clock
 
-__all__ = ["Moment", "Provider", "Providers", "boot_clock"]
+__all__ = ["AccountProviders", "Moment", "Provider", "Providers", "UnknownAccount", "boot_clock"]
 
 
 class Provider(Protocol):
@@ -59,8 +59,12 @@ class MailsProvider(Provider, Protocol):
         """Send to all of them by one request; one answer each, in their order."""
 
 
-class Providers(Protocol):
-    """Everybody who carries a channel."""
+class UnknownAccount(Exception):
+    """Nothing here knows this account, or it is of a provider of another channel."""
+
+
+class AccountProviders(Protocol):
+    """Everybody who carries a channel by one account."""
 
     @property
     def voice(self) -> CallsProvider:
@@ -75,7 +79,29 @@ class Providers(Protocol):
         """Mails."""
 
     def __getitem__(self, channel: Channel) -> Provider:
-        """Return the provider of this channel."""
+        """Return the provider of this channel.
+
+        Raises:
+            UnknownAccount: the account is of a provider of another channel.
+        """
+
+    @property
+    def groups(self) -> bool:
+        """Return whether mails may share a request."""
+
+
+class Providers(AccountProviders, Protocol):
+    """Everybody who carries a channel by the main account, and those of the accounts beside it."""
+
+    def channels_of(self, account: str) -> Collection[Channel]:
+        """What this account carries; nothing, where it is not known."""
+
+    def of(self, account: str) -> AccountProviders:
+        """Return those of an account beside the main one.
+
+        Raises:
+            UnknownAccount: there is none of this name.
+        """
 
     async def close(self) -> None:
         """Close every connection."""

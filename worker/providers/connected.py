@@ -1,12 +1,13 @@
 """Everybody who carries a channel, connected: the one file that imports all SDKs."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import assert_never
 from urllib.parse import urlsplit
 
 from worker.domain.statuses import Channel
-from worker.providers import MailsProvider, Provider
+from worker.providers import AccountProviders, MailsProvider, Provider, UnknownAccount
 from worker.providers.email import EmailProvider
 from worker.providers.list_unsubscribe import WaysOut
 from worker.providers.sendgrid_client import SendGridAccount
@@ -41,6 +42,23 @@ class ConnectedProviders:
             case Channel.EMAIL:
                 return self.email
         assert_never(channel)
+
+    def channels_of(self, account: str) -> Collection[Channel]:  # noqa: ARG002  the protocol's signature
+        """Nothing: nobody has told of another account."""
+        return ()
+
+    def of(self, account: str) -> AccountProviders:
+        """Nobody.
+
+        Raises:
+            UnknownAccount: always.
+        """
+        raise UnknownAccount(account)
+
+    @property
+    def groups(self) -> bool:
+        """Return whether mails may share a request."""
+        return self.smtp is None
 
     async def close(self) -> None:
         """Close every connection."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
+from worker.domain.accounts import MAIN
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.attempts import Facts
@@ -37,7 +38,8 @@ class Begun:
 _BEGIN = text("""
     SELECT request, verdict, attempt, token, send_within,
            floor(1000 * extract(epoch FROM now()))::bigint AS asked_ms
-    FROM begin_attempts(:batch, :lease, :requests, :send_window, :answer_time, :limit, :version)
+    FROM begin_attempts(
+        :batch, :lease, :requests, :send_window, :answer_time, :limit, :version, :account)
 """)
 
 
@@ -50,6 +52,7 @@ def begin(
     answer_time: timedelta,
     limit: int = 0,
     version: int | None = None,
+    account: str = MAIN,
 ) -> tuple[list[Begun], dict[int, HandBack]]:
     """Begin what may still go out; the rest is handed back.
 
@@ -61,6 +64,7 @@ def begin(
         answer_time: how long after now an answer must have been recorded, else somebody looks.
         limit: how many calls may be under way at once, over all workers; 0: any number.
         version: of the campaign, as it was when the words were read.
+        account: by which of the providers' accounts they will be sent.
 
     Returns:
         the tickets, and the reason by request for what did not begin. A request in neither was not
@@ -76,6 +80,7 @@ def begin(
             "answer_time": answer_time,
             "limit": limit,
             "version": version,
+            "account": account,
         },
     ).all()
     begun = [Begun(request, *ticket) for request, verdict, *ticket in rows if verdict == "begun"]
@@ -108,7 +113,7 @@ def lock(
 
 # Ordered by deadline so that a page that can't be judged moves back and starves nobody.
 _OVERDUE = text("""
-    SELECT a.id AS attempt, a.token, a.channel, a.sid, r.address, a.source,
+    SELECT a.id AS attempt, a.token, a.channel, a.sid, r.address, a.source, a.account,
            clock_timestamp() - a.began_at AS age,
            c.voicemail_detection ->> 'on_machine' AS on_machine
     FROM attempt AS a

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, text
 
+from worker.domain.accounts import MAIN
 from worker.domain.content.campaign_words import Template
 from worker.domain.content.tickets import Content, Ticket
 from worker.domain.content.voicemail import OnMachine
@@ -45,6 +46,8 @@ class ChunkContents:
     """Seconds since a scheduler claimed it; None: its message does not say when."""
     traceparent: str | None = None
     """The trace its batch came from."""
+    account: str = MAIN
+    """Of the providers, by which it is sent."""
 
     def tickets(
         self,
@@ -75,8 +78,8 @@ class ChunkContents:
 
 
 _TEMPLATE = text(f"""
-    SELECT c.id, c.mode, c.source, c.caller_id, c.twiml, c.url, c.body, c.subject, c.html, c.text,
-           c.template_id, c.version, c.voicemail_detection ->> 'on_machine' AS on_machine,
+    SELECT c.id, c.mode, c.source, c.account, c.caller_id, c.twiml, c.url, c.body, c.subject, c.html,
+           c.text, c.template_id, c.version, c.voicemail_detection ->> 'on_machine' AS on_machine,
            b.batch_id, b.traceparent, b.expires_on, clock_timestamp() AS now,
            extract(epoch FROM clock_timestamp())::float8 AS epoch, {", ".join(f"c.{name}" for name in HOURS)}
     FROM communication_batch AS b JOIN campaign AS c ON c.id = b.campaign_id WHERE b.id = :batch
@@ -101,6 +104,7 @@ def read_chunk_contents(connection: Connection, chunk: Chunk) -> ChunkContents:
     return ChunkContents(
         campaign=row["id"],
         source=row["source"],
+        account=row["account"],
         template=Template(
             channel=Channel(row["mode"]),
             template_id=row["template_id"],

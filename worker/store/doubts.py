@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from worker.domain.accounts import MAIN
 from worker.domain.evidence.reports import DIALED_RANK
 from worker.domain.statuses import AttemptState, Channel
 
@@ -100,3 +101,19 @@ def state_of(connection: Connection, attempt: int) -> AttemptState | None:
     """The state of one attempt; None when there is none."""
     state = connection.scalar(_STATES, {"attempt": attempt})
     return None if state is None else AttemptState(state)
+
+
+_ACCOUNT = text("SELECT account FROM attempt WHERE id = :attempt")
+_ACCOUNT_OF_SID = text("""
+    SELECT a.account FROM sid AS s JOIN attempt AS a ON a.id = s.attempt WHERE s.sid = :sid LIMIT 1
+""")
+
+
+def account_of(connection: Connection, attempt: int) -> str:
+    """The provider's account by which an attempt was begun."""
+    return connection.scalar(_ACCOUNT, {"attempt": attempt}) or MAIN
+
+
+def account_of_sid(connection: Connection, sid: str) -> str:
+    """The same, by an id that the provider gave it."""
+    return connection.scalar(_ACCOUNT_OF_SID, {"sid": sid}) or MAIN

@@ -82,10 +82,12 @@ _DUE_BATCHES = text(f"""
         AND (CAST(:only AS text) IS NULL OR b.batch_id = :only)
         AND NOT EXISTS (
             SELECT FROM halt WHERE (scope, key) IN
-                (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text))
+                (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text),
+                 ('channel', p.channel || '@' || (
+                     SELECT account FROM campaign WHERE id = b.campaign_id)))
         )
     ORDER BY p.next_claim_at, p.batch LIMIT :limit FOR UPDATE OF p SKIP LOCKED
-""")
+""")  # noqa: S608  _FACTS is a constant
 
 _BATCHES = text(f"{_FACTS} WHERE p.batch = ANY (:batches)")
 

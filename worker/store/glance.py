@@ -157,7 +157,9 @@ _FORGOTTEN = text(f"""
     FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
     WHERE p.next_claim_at < clock_timestamp() - interval '30 seconds' AND {is_open("b.")}
         AND NOT EXISTS (SELECT FROM halt WHERE (scope, key) IN
-            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text)))
+            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text),
+                 ('channel', p.channel || '@' || (
+                     SELECT account FROM campaign WHERE id = b.campaign_id))))
 """)  # noqa: S608  is_open is a constant
 
 

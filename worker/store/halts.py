@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Text, bindparam, text
 
+from worker.domain.accounts import MAIN
 from worker.domain.audit import Deed
 from worker.domain.database_identity import UNRECOGNIZED_REASON
 from worker.domain.errors import DatabaseNotAccepted
@@ -24,7 +25,7 @@ OURSELVES = "outreach"
 
 @dataclass(frozen=True, slots=True)
 class HaltRow:
-    """One halt in force. `key`: empty for all, the channel, or the campaign's id."""
+    """One halt in force. `key`: empty for all, the channel, `channel@account`, or the campaign's id."""
 
     scope: Scope
     key: str
@@ -82,7 +83,7 @@ def _subject(scope: Scope, key: str) -> str:
 
 
 _CAMPAIGNS = text("""
-    SELECT v.key, b.campaign_id
+    SELECT v.key, b.campaign_id, a.account
     FROM unnest(CAST(:tokens AS uuid[]), CAST(:keys AS text[]), CAST(:providers AS text[]))
         AS v (token, key, provider)
     JOIN attempt AS a ON a.token = v.token AND a.channel = v.provider
@@ -91,8 +92,16 @@ _CAMPAIGNS = text("""
 """)
 
 
-def campaigns_of(connection: Connection, reports: Sequence[Report]) -> dict[str, int]:
-    """By the key of a report that was not heard before: the campaign whose attempt it speaks of."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose attempt a report speaks of: the campaign's, by an account of the provider."""
+
+    campaign: int
+    account: str
+
+
+def origins_of(connection: Connection, reports: Sequence[Report]) -> dict[str, Origin]:
+    """By the key of a report that was not heard before: where the attempt comes from that it speaks of."""
     rows = connection.execute(
         _CAMPAIGNS,
         {
@@ -101,7 +110,7 @@ def campaigns_of(connection: Connection, reports: Sequence[Report]) -> dict[str,
             "providers": [one.channel.value for one in reports],
         },
     )
-    return {row.key: row.campaign_id for row in rows}
+    return {row.key: Origin(row.campaign_id, row.account) for row in rows}
 
 
 _AWAITS_ACCEPTANCE = text(f"""
@@ -131,7 +140,7 @@ def resume(
 
 
 def find_refused_channels(connection: Connection, since: timedelta) -> list[str]:
-    """Channels that a provider's refusal has halted for at least this long."""
+    """Keys of channels, or of one account's, that a provider's refusal has halted for at least this long."""
     rows = connection.execute(
         text("""
             SELECT key FROM halt WHERE scope = 'channel' AND halted_by = :by
@@ -140,6 +149,37 @@ def find_refused_channels(connection: Connection, since: timedelta) -> list[str]
         {"by": PROVIDER, "since": since},
     )
     return list(rows.scalars())
+
+
+# A bare channel is that of all accounts: so it is told where there is one account only.
+_KEY = text("""
+    SELECT CASE WHEN :account = :main
+            AND NOT EXISTS (SELECT FROM campaign WHERE account <> :main AND deleted_at IS NULL)
+        THEN :channel ELSE :channel || '@' || :account END
+""").bindparams(*(bindparam(name, type_=Text) for name in ("account", "main", "channel")))
+
+
+def key_of(connection: Connection, channel: str, account: str) -> str:
+    """The key of a halt of what this account carries on the channel; other accounts go on."""
+    told = {"channel": channel, "account": account, "main": MAIN}
+    key: str = connection.scalars(_KEY, told).one()
+    return key
+
+
+_OVER = text("""
+    SELECT scope, key, reason, halted_at, halted_by FROM halt
+    WHERE (scope, key) IN (('all', ''), ('channel', :channel), ('campaign', :campaign),
+        ('channel', :channel || '@' || (SELECT account FROM campaign WHERE id = CAST(:campaign AS bigint))))
+    ORDER BY halted_at
+""").bindparams(*(bindparam(name, type_=Text) for name in ("channel", "campaign")))
+
+
+def over(connection: Connection, channel: str, campaign: int) -> Sequence[HaltRow]:
+    """The halts that keep the campaign from sending, oldest first."""
+    return [
+        HaltRow(*row)
+        for row in connection.execute(_OVER, {"channel": channel, "campaign": str(campaign)})
+    ]
 
 
 def in_force(connection: Connection) -> Sequence[HaltRow]:

@@ -77,7 +77,9 @@ _TURNS = text("""
     FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
     WHERE p.next_claim_at <= now() AND NOT EXISTS (
         SELECT FROM halt WHERE (scope, key) IN
-            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text))
+            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text),
+                 ('channel', p.channel || '@' || (
+                     SELECT account FROM campaign WHERE id = b.campaign_id)))
     )
     GROUP BY p.channel
 """)

@@ -40,7 +40,7 @@ def create(runtime: Runtime) -> PublicDoor:
     callbacks = Callbacks(
         runtime,
         group_commit,
-        hang_up=lambda sid: hang_up(runtime.provider_loop, sid),
+        hang_up=lambda sid: hang_up(runtime.engine, runtime.provider_loop, sid),
         keep=keep,
         refusals=tallies.refusals,
     )
@@ -48,7 +48,7 @@ def create(runtime: Runtime) -> PublicDoor:
     inbound = Inbound(runtime, keep, tallies.refusals)
 
     async def check(request: Request) -> Response:
-        return await check_arrival(request, runtime.settings)
+        return await check_arrival(request, runtime)
 
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})

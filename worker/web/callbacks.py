@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config.settings import Settings
+from config.accounts import SendGridKeys
 from worker.desk.sessions import record_by_token
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.reports import Report
@@ -131,7 +131,7 @@ class Callbacks:
             body,
             request.headers.get("x-twilio-email-event-webhook-signature"),
             request.headers.get("x-twilio-email-event-webhook-timestamp"),
-            _webhook_keys(self.runtime.settings),
+            _webhook_keys(self.runtime),
             time.time(),
         )
         return email.read_events(body) if holds else None
@@ -142,7 +142,7 @@ class Callbacks:
         return await self._take_in(events, unread=events.unread, route="email")
 
     async def _twilio(self, request: Request, read: Reader, *, hangs_up: bool = False) -> Response:
-        params = await read_signed_form(request, self.runtime.settings)
+        params = await read_signed_form(request, self.runtime)
         if isinstance(params, UnreadableForm):
             return self._refuse(request, params.status, params.why)
         token = request.path_params["token"]
@@ -198,5 +198,8 @@ class Callbacks:
         return Response(status_code=status)
 
 
-def _webhook_keys(settings: Settings) -> list[str]:
-    return [key.strip() for key in settings.sendgrid_webhook_key.split(",")]
+def _webhook_keys(runtime: Runtime) -> list[str]:
+    beside = runtime.account_book.current().values()
+    written = [keys.webhook_key for keys in beside if isinstance(keys, SendGridKeys)]
+    every = ",".join([runtime.settings.sendgrid_webhook_key, *written])
+    return [key.strip() for key in every.split(",")]

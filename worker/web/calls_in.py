@@ -46,7 +46,7 @@ class CallsIn:
 
         https://www.twilio.com/docs/usage/webhooks/voice-webhooks#incoming-voice-call
         """
-        form = await read_signed_form(request, self.runtime.settings)
+        form = await read_signed_form(request, self.runtime)
         if isinstance(form, UnreadableForm):
             return self._refuse("voice/inbound", form)
         said = {name: form.get(name, "").replace("\0", "") for name in ("From", "To", "CallSid")}
@@ -54,7 +54,7 @@ class CallsIn:
 
     async def pressed(self, request: Request) -> Response:
         """POST /callbacks/voice/{token}/pressed/{keys}: what a `<Gather>` of ours has gathered."""
-        form = await read_signed_form(request, self.runtime.settings)
+        form = await read_signed_form(request, self.runtime)
         if isinstance(form, UnreadableForm):
             return self._refuse("voice/pressed", form)
         wish = (read_keys(request.path_params["keys"]) or {}).get(form.get("Digits", ""))

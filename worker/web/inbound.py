@@ -43,7 +43,7 @@ class Inbound:
 
         https://www.twilio.com/docs/messaging/guides/webhook-request
         """
-        form = await read_signed_form(request, self.runtime.settings)
+        form = await read_signed_form(request, self.runtime)
         if isinstance(form, UnreadableForm):
             self.refusals[form.why] += 1
             log.warning("callback_refused", route=ROUTE, why=form.why)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from config.settings import Settings
 from worker.providers.signatures import twilio_signature_holds
+from worker.runtime import Runtime
 from worker.web.bodies import read_body
 
 MARK = b"mark="
@@ -22,14 +23,16 @@ class UnreadableForm:
     why: str
 
 
-async def read_signed_form(request: Request, settings: Settings) -> dict[str, str] | UnreadableForm:
-    """The fields of a form that Twilio signed."""
+async def read_signed_form(request: Request, runtime: Runtime) -> dict[str, str] | UnreadableForm:
+    """The fields of a form that Twilio signed, by the token of the account that it names."""
     body = await read_body(request, MAX_FORM)
     if body is None or body.count(b"&") >= MOST_FIELDS:
         return UnreadableForm(413, "too_large")
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     signature = request.headers.get("x-twilio-signature")
-    url, tokens = signed_url(settings, request), settings.twilio_auth_tokens
+    url = signed_url(runtime.settings, request)
+    named = next((value for name, value in pairs if name == "AccountSid"), "")
+    tokens = runtime.account_book.auth_tokens_of(named) or runtime.settings.twilio_auth_tokens
     if not twilio_signature_holds(url, pairs, signature, tokens):
         return UnreadableForm(403, "signature")
     return dict(pairs)

@@ -1,8 +1,8 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from tests.fakes.provider import FakeProvider, loop_to
+from tests.fakes.provider import FakeProvider, FakeProviders, loop_to
 from worker.dispatch.provider_loop import ProviderLoop
 
 Connect = Callable[..., ProviderLoop]
@@ -13,8 +13,10 @@ def connect() -> Iterator[Connect]:
     """Builds lines to fake providers and closes them afterwards."""
     lines: list[ProviderLoop] = []
 
-    def build(*providers: FakeProvider) -> ProviderLoop:
-        lines.append(loop_to(*providers))
+    def build(
+        *providers: FakeProvider, beside: Mapping[str, FakeProviders] | None = None
+    ) -> ProviderLoop:
+        lines.append(loop_to(*providers, beside=beside))
         return lines[-1]
 
     yield build

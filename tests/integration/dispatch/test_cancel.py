@@ -72,13 +72,13 @@ def test_other_calls_go_on(
 
 
 def test_a_call_that_can_not_be_ended_harms_nothing(
-    provider_loop: ProviderLoop, provider: FakeProvider
+    engine: Engine, provider_loop: ProviderLoop, provider: FakeProvider
 ) -> None:
     async def refused(_: str) -> bool:
         raise RuntimeError
 
-    hang_up(provider_loop, "CA-machine")
+    hang_up(engine, provider_loop, "CA-machine")
     assert provider.hung_up == ["CA-machine"]
 
     provider.hang_up = refused  # type: ignore[method-assign, assignment]  # a provider that breaks
-    hang_up(provider_loop, "CA-machine")
+    hang_up(engine, provider_loop, "CA-machine")

@@ -23,6 +23,7 @@ from tests.integration.dispatch.conftest import Connect
 from worker.dispatch.deliver import deliver
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.dispatch.scan import ScanLimits, scan
+from worker.domain.accounts import MAIN
 from worker.domain.content.tickets import Mail, Ticket
 from worker.domain.evidence.answers import Accepted, Answer, GroupRefused, Refusal, Refused, Unknown
 from worker.domain.statuses import Channel
@@ -94,7 +95,7 @@ class Sparing(OpenGate):
 
     wanted: list[int] = field(default_factory=list)
 
-    def reserve(self, channel: Channel, source: str, wanted: int) -> int:
+    def reserve(self, channel: Channel, source: str, wanted: int, account: str = MAIN) -> int:
         self.wanted.append(wanted)
         return 1
 

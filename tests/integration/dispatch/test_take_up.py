@@ -19,6 +19,7 @@ from tests.integration.dispatch.conftest import Connect
 from tests.properties.world import Crash
 from worker.dispatch.deliver import Delivered, deliver
 from worker.dispatch.scan import ScanLimits
+from worker.domain.accounts import MAIN
 from worker.domain.evidence.answers import Throttled
 from worker.domain.statuses import Channel
 from worker.limits import Closed
@@ -41,17 +42,19 @@ class Gatekeeper:
     def stop(self) -> None:
         """Nothing to stop."""
 
-    def reserve(self, channel: Channel, source: str, wanted: int) -> int:
+    def reserve(self, channel: Channel, source: str, wanted: int, account: str = MAIN) -> int:
         self.asked += 1
         if self.fault is not None:
             raise self.fault
         self.kept += wanted
         return wanted
 
-    def return_unused(self, channel: Channel, source: str, *, reserved: int, used: int) -> None:
+    def return_unused(
+        self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN
+    ) -> None:
         self.kept -= reserved - used
 
-    def slow(self, channel: Channel, source: str, after: float | None) -> None:
+    def slow(self, channel: Channel, source: str, after: float | None, account: str = MAIN) -> None:
         self.slowed.append((channel, after))
 
 

@@ -19,6 +19,7 @@ from tests.integration.dispatch.conftest import Connect
 from worker.desk.campaigns import show_campaign, update_campaign
 from worker.desk.request_details import show_details
 from worker.dispatch.deliver import deliver
+from worker.domain.accounts import MAIN
 from worker.domain.content.tickets import Text
 from worker.domain.statuses import Channel
 from worker.limits import OpenGate
@@ -31,7 +32,7 @@ class Editor(OpenGate):
     engine: Engine
     campaign: int
 
-    def reserve(self, channel: Channel, source: str, wanted: int) -> int:
+    def reserve(self, channel: Channel, source: str, wanted: int, account: str = MAIN) -> int:
         update_campaign(self.engine, str(self.campaign), {"body": "New"}, by=ANA)
         return OpenGate.reserve(self, channel, source, wanted)
 

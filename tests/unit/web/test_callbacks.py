@@ -101,6 +101,29 @@ def signed(
     return {"X-Twilio-Signature": RequestValidator(token).compute_signature(url, form)}
 
 
+@pytest.mark.parametrize(("token", "status"), [("north-token", 204), ("new-token", 403)])
+def test_the_token_of_the_account_that_a_callback_names_signs_it(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    token: str,
+    status: int,
+) -> None:
+    sid, file = "AC" + "1" * 32, tmp_path / "accounts.toml"
+    monkeypatch.setenv("NORTH_TOKEN", "north-token")
+    file.write_text(
+        f'[accounts.north]\nkind = "twilio"\naccount_sid = "{sid}"\n'
+        'auth_token = { env = "NORTH_TOKEN" }\n',
+        encoding="utf-8",
+    )
+    door, form = (
+        Door(settings.model_copy(update={"accounts_file": file})),
+        FORM | {"AccountSid": sid},
+    )
+
+    assert door.post(PATH, urlencode(form).encode(), signed(token, form)) == status
+
+
 @pytest.mark.parametrize("token", ["new-token", "old-token"])
 def test_what_either_token_signed_is_taken_in(settings: Settings, token: str) -> None:
     door = Door(settings)

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/halts", tags=["halts"], route_class=OnceRoute)
 
 
 class HaltOf(WireModel):
-    """Everything, a channel, or a campaign by its id."""
+    """Everything, a channel (`sms`; of one account, `sms@north`), or a campaign by its id."""
 
     scope: Literal["all", "channel", "campaign"]
     key: Annotated[Text, Field(max_length=40)] = ""

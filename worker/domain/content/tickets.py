@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from worker.domain.accounts import MAIN
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.statuses import Channel
 
@@ -85,3 +86,5 @@ class LookupRequest:
     """How long ago the attempt began, by the database's clock."""
     on_machine: OnMachine | None = None
     """What its campaign wants of a machine, which the provider is then asked about too."""
+    account: str = MAIN
+    """The one that is asked: no other can know."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
+from worker.domain.accounts import MAIN, account_name
 from worker.domain.content.campaign_words import Template
 from worker.domain.content.senders import EXAMPLE, NUMBER, kind_of
 from worker.domain.content.voicemail import voicemail_detection
@@ -66,6 +67,7 @@ def _web_address(value: str) -> str:
     return value
 
 
+Account = Annotated[str, AfterValidator(account_name)]
 Days = Annotated[tuple[Day, ...], BeforeValidator(_as_tuple), AfterValidator(_in_week_order)]
 Labels = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
 Region = Annotated[str, Field(pattern=REGION)]
@@ -85,6 +87,7 @@ class CampaignFields(WireModel):
     description: Text | None = None
     mode: Annotated[Channel, Strict(strict=False)]
     source: Text
+    account: Account = MAIN
     caller_id: Text | None = None
     campaign_variables: dict[Text, Text] = Field(default_factory=dict)
     daily_start_time: ClockTime = time(9)

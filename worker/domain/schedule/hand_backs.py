@@ -16,6 +16,7 @@ class HandBack(StrEnum):
     FREQUENCY_CAP = "frequency_cap"
     RECIPIENT_BUSY = "recipient_busy"
     NO_SLOT = "no_slot"
+    OTHER_ACCOUNT = "other_account"
     RENDER = "render"
 
     TOO_LATE = "too_late"
@@ -51,6 +52,7 @@ _RETURNING = frozenset(
         HandBack.FREQUENCY_CAP,
         HandBack.RECIPIENT_BUSY,
         HandBack.NO_SLOT,
+        HandBack.OTHER_ACCOUNT,
         HandBack.RENDER,
     }
 )

@@ -13,10 +13,15 @@
 --
 -- p_version: of the campaign, as it was when the words were read; it may have changed since. NULL: whoever
 -- asks is of a release that does not say.
+--
+-- p_account: by which of the providers' accounts the caller will send. The campaign may name another one by
+-- now: then nothing begins, for the attempt says where it is looked for. A process of a release that knew one
+-- account says nothing, and sends by main.
 
 CREATE OR REPLACE FUNCTION begin_attempts(
     p_batch bigint, p_lease uuid, p_requests bigint[], p_send_window interval, p_answer_time interval,
-    p_limit integer, p_version integer DEFAULT NULL
+    p_limit integer, p_version integer DEFAULT NULL,
+    p_account text DEFAULT 'main'
 ) RETURNS TABLE (request bigint, verdict text, attempt bigint, token uuid, send_within float8)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -25,6 +30,7 @@ DECLARE
     v_until timestamptz;
     v_channel text;
     v_source text;
+    v_account text;
     v_campaign text;
     v_cap integer;
     v_cap_days integer;
@@ -50,13 +56,18 @@ BEGIN
     INTO v_why, v_until, v_campaign
     FROM communication_batch WHERE id = p_batch FOR NO KEY UPDATE;
 
-    SELECT mode, source, frequency_cap, frequency_days INTO v_channel, v_source, v_cap, v_cap_days
+    SELECT mode, source, account, frequency_cap, frequency_days
+    INTO v_channel, v_source, v_account, v_cap, v_cap_days
     FROM campaign WHERE id = v_campaign::bigint;
     IF v_why IS NULL AND EXISTS (
         SELECT FROM halt WHERE (scope, key) IN
-            (('all', ''), ('channel', v_channel), ('campaign', v_campaign))
+            (('all', ''), ('channel', v_channel), ('channel', v_channel || '@' || v_account),
+             ('campaign', v_campaign))
     ) THEN
         v_why := 'halted';
+    END IF;
+    IF v_why IS NULL AND v_account <> p_account THEN
+        v_why := 'other_account';
     END IF;
 
     -- 2. The places. Who begins waits for those before to commit, so that each counts what all others began;
@@ -160,9 +171,9 @@ BEGIN
     WHERE r.id = ANY (v_claimed) AND r.request_status = 'PENDING'
         AND r.id <> ALL (coalesce(v_gone, '{}')) AND r.id <> ALL (coalesce(v_busy, '{}'));
 
-    INSERT INTO attempt (request, batch, recipient, channel, source, attempt_number, token, state,
-                         campaign_version, began_at, send_by, check_at)
-    SELECT r.id, r.batch, r.recipient, v_channel, v_source,
+    INSERT INTO attempt (request, batch, recipient, channel, source, account, attempt_number, token,
+                         state, campaign_version, began_at, send_by, check_at)
+    SELECT r.id, r.batch, r.recipient, v_channel, v_source, v_account,
            1 + coalesce((SELECT max(a.attempt_number) FROM attempt AS a WHERE a.request = r.id), 0),
            gen_random_uuid(), 'SENDING', p_version, v_now,
            least(v_now + p_send_window, v_until), v_now + p_answer_time

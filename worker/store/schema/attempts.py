@@ -100,6 +100,13 @@ attempt = Table(
         Integer,
         comment="of the campaign, whose words it said; NULL: begun by a release that did not say",
     ),
+    Column(
+        "account",
+        Text,
+        nullable=False,
+        server_default=text("'main'"),
+        comment="of the providers, by which it was sent and is looked for",
+    ),
     UniqueConstraint("request", "attempt_number"),
     one_of("channel", Channel),
     one_of("state", AttemptState),

@@ -214,6 +214,13 @@ campaign = Table(
     Column(
         "version", Integer, nullable=False, server_default="1", comment="counts its edits, from 1"
     ),
+    Column(
+        "account",
+        Text,
+        nullable=False,
+        server_default=text("'main'"),
+        comment="of the providers, by its name in ACCOUNTS_FILE",
+    ),
     Index("campaign_with_webhooks", "id", postgresql_where=text("webhooks <> '[]'")),
     one_of("mode", Channel),
     CheckConstraint("hourly_rate BETWEEN 1 AND 3600", name="hourly_rate"),

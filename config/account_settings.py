@@ -1,0 +1,33 @@
+"""Accounts at the providers beside the one of the settings."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from config.accounts import AccountsError, Keys, read_accounts
+from config.mail_settings import MailSettings
+
+
+class AccountSettings(MailSettings):
+    """The file of accounts, where there is one."""
+
+    accounts_file: Path | None = Field(
+        None, description="TOML file of accounts beside this one, read again when it changes"
+    )
+
+    def read_accounts(self) -> dict[str, Keys]:
+        """The accounts beside the main one, as the file has them now.
+
+        Raises:
+            AccountsError: it can't be used.
+        """
+        return read_accounts(self.accounts_file) if self.accounts_file else {}
+
+    @model_validator(mode="after")
+    def _accounts_are_good(self) -> Self:
+        try:
+            self.read_accounts()
+        except AccountsError as error:
+            raise ValueError(f"ACCOUNTS_FILE: {error}") from None
+        return self

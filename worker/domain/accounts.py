@@ -1,0 +1,26 @@
+"""Accounts at the providers, as campaigns, attempts and halts name them."""
+
+from re import fullmatch
+
+MAIN = "main"
+"""The one that the settings themselves describe."""
+NAME = r"[a-z0-9][a-z0-9-]{0,29}"
+
+
+def account_name(value: str) -> str:
+    """The name of an account.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not fullmatch(NAME, value):
+        raise ValueError(
+            "must be up to 30 small letters, digits and hyphens, like the name of an account"
+        )
+    return value
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """The channel and the account of a halt's key; for a whole channel the main account answers."""
+    channel, _, account = key.partition("@")
+    return channel, account or MAIN
