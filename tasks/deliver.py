@@ -1,5 +1,6 @@
 """Deliver one chunk of a batch. The message carries ids and the lease's token, nothing about people."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from celery.exceptions import Retry
@@ -9,39 +10,65 @@ from tasks.app import app, runtime
 from tasks.redaction import NothingSent
 from worker.dispatch.chunk_summary import ChunkEnd, end_of, summarize
 from worker.dispatch.deliver import Delivered, deliver
-from worker.dispatch.scan import Chunk
+from worker.dispatch.scan import Chunk, hand_back_for
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
 
 
 @app.task(name=TaskName.DELIVER_VOICE.value, throws=(NothingSent,))
 def deliver_voice(
-    *, batch: int, lease: str, requests: list[int], claimed_at: float | None = None
+    *,
+    batch: int,
+    lease: str,
+    requests: list[int],
+    claimed_at: float | None = None,
+    **newer: object,
 ) -> str:
     """Place the calls of one chunk."""
-    return _deliver(Channel.VOICE, batch, lease, requests, claimed_at)
+    chunk = Chunk(Channel.VOICE, batch, UUID(lease), tuple(requests), claimed_at)
+    return _deliver(chunk, newer)
 
 
 @app.task(name=TaskName.DELIVER_SMS.value, throws=(NothingSent,))
 def deliver_sms(
-    *, batch: int, lease: str, requests: list[int], claimed_at: float | None = None
+    *,
+    batch: int,
+    lease: str,
+    requests: list[int],
+    claimed_at: float | None = None,
+    **newer: object,
 ) -> str:
     """Send the texts of one chunk."""
-    return _deliver(Channel.SMS, batch, lease, requests, claimed_at)
+    chunk = Chunk(Channel.SMS, batch, UUID(lease), tuple(requests), claimed_at)
+    return _deliver(chunk, newer)
 
 
 @app.task(name=TaskName.DELIVER_EMAIL.value, throws=(NothingSent,))
 def deliver_email(
-    *, batch: int, lease: str, requests: list[int], claimed_at: float | None = None
+    *,
+    batch: int,
+    lease: str,
+    requests: list[int],
+    claimed_at: float | None = None,
+    **newer: object,
 ) -> str:
     """Send the mails of one chunk."""
-    return _deliver(Channel.EMAIL, batch, lease, requests, claimed_at)
+    chunk = Chunk(Channel.EMAIL, batch, UUID(lease), tuple(requests), claimed_at)
+    return _deliver(chunk, newer)
 
 
-def _deliver(
-    channel: Channel, batch: int, lease: str, requests: list[int], claimed_at: float | None
-) -> str:
-    return tell(deliver_chunk(Chunk(channel, batch, UUID(lease), tuple(requests), claimed_at)))
+def _deliver(chunk: Chunk, newer: Collection[str]) -> str:
+    """Deliver it, unless a newer release says more of it than this one understands.
+
+    Raises:
+        Retry: it was handed back unharmed, for a worker of that release.
+    """
+    if newer:
+        here = runtime()
+        hand_back_for(here.engine, chunk, here.timeouts.refused_pause)
+        why = "handed back: the message is a newer release's"
+        raise Retry(why, exc=NothingSent(why))
+    return tell(deliver_chunk(chunk))
 
 
 def deliver_chunk(chunk: Chunk) -> Delivered:

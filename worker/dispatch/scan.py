@@ -18,7 +18,7 @@ from worker.store.connect import Connection, Engine, in_one_statement, in_transa
 from worker.store.queue import Chunk
 from worker.tracing import TRACES
 
-__all__ = ["Chunk", "ScanLimits", "awake", "hand_back", "scan"]
+__all__ = ["Chunk", "ScanLimits", "awake", "hand_back", "hand_back_for", "scan"]
 
 log = structlog.get_logger()
 
@@ -208,5 +208,15 @@ def hand_back(engine: Engine, chunk: Chunk) -> None:
     def step(connection: Connection) -> None:
         queue.release(connection, chunk)
         batch_pace.give_back(connection, chunk.batch, len(chunk.requests))
+
+    in_transaction(engine, step)
+
+
+def hand_back_for(engine: Engine, chunk: Chunk, pause: timedelta) -> None:
+    """Give up a claim that this process can't read; nobody takes it again before the pause is over."""
+
+    def step(connection: Connection) -> None:
+        if handed_back := queue.postpone_chunk(connection, chunk, pause):
+            batch_pace.give_back(connection, chunk.batch, handed_back)
 
     in_transaction(engine, step)

@@ -118,3 +118,40 @@ def eventually(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to hold in time"
         time.sleep(0.02)
+
+
+NEWER = """
+from tasks.app import runtime
+from tasks.deliver import deliver_voice
+from worker.dispatch.scan import awake, scan
+here = runtime()
+[chunk] = scan(here.engine, here.scan_limits, dict.fromkeys(awake(here.engine), 0))
+told = {"batch": chunk.batch, "lease": str(chunk.lease), "requests": list(chunk.requests)}
+try:
+    deliver_voice(**told, accent="of a later release")
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+def test_a_message_of_a_newer_release_is_handed_back_unharmed(
+    engine: Engine, environment: Mapping[str, str]
+) -> None:
+    request = make_request(engine)
+    before = queue_row(engine, request)
+
+    done = subprocess.run(
+        [sys.executable, "-c", NEWER],
+        cwd=ROOT,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    after = queue_row(engine, request)
+    assert before
+    assert after
+    assert done.stdout.strip().splitlines()[-1] == "Retry"
+    assert (after["lease_token"], after["claims"]) == (None, before["claims"])
+    assert after["due_at"] > before["due_at"]
