@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from config.accounts import Keys, SendGridKeys, SmtpKeys, TwilioKeys
 from config.settings import Settings
 from worker.account_book import AccountBook
+from worker.domain.consent.start_messages import Recalled, Received
+from worker.domain.evidence.lookups import Undecided
 from worker.domain.statuses import Channel
 from worker.providers import CallsProvider, MailsProvider, Provider, TextsProvider, UnknownAccount
 from worker.providers.account_providers import OneAccount, by_sendgrid, by_smtp, by_twilio
@@ -79,6 +81,18 @@ class Carriers:
         if made is not None and made[0] == keys:
             return made[1]
         return self._make_in_loop(account, keys)
+
+    async def recall(self, sid: str) -> Recalled:
+        """Ask one account after the other who wrote an incoming message, and when.
+
+        Where none of them has it, what the main one said stands.
+        """
+        told = await self.sms.recall(sid)
+        for name, keys in self._book.current().items():
+            if isinstance(told, Undecided) and isinstance(keys, TwilioKeys):
+                other = await self.of(name).sms.recall(sid)
+                told = other if isinstance(other, Received) else told
+        return told
 
     def _make_in_loop(self, account: str, keys: Keys) -> OneAccount:
         try:

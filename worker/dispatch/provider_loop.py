@@ -95,7 +95,7 @@ class ProviderLoop:
         return self.run(self._recall(sids))
 
     async def _recall(self, sids: Sequence[str]) -> list[Recalled]:
-        return list(await asyncio.gather(*map(self._providers.sms.recall, sids)))
+        return list(await asyncio.gather(*map(self._providers.recall, sids)))
 
     def hang_up(self, sid: str, account: str = MAIN) -> bool:
         """End a call that was answered. Returns whether that is certain."""

@@ -103,5 +103,8 @@ class Providers(AccountProviders, Protocol):
             UnknownAccount: there is none of this name.
         """
 
+    async def recall(self, sid: str) -> Recalled:
+        """Ask every account who wrote an incoming message, and when: nobody here knows whose it is."""
+
     async def close(self) -> None:
         """Close every connection."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 from urllib.parse import urlsplit
 
+from worker.domain.consent.start_messages import Recalled
 from worker.domain.statuses import Channel
 from worker.providers import AccountProviders, MailsProvider, Provider, UnknownAccount
 from worker.providers.email import EmailProvider
@@ -54,6 +55,10 @@ class ConnectedProviders:
             UnknownAccount: always.
         """
         raise UnknownAccount(account)
+
+    async def recall(self, sid: str) -> Recalled:
+        """Ask who wrote an incoming message, and when."""
+        return await self.sms.recall(sid)
 
     @property
     def groups(self) -> bool:
