@@ -488,9 +488,9 @@ def undelivered(engine: Engine, attempt: int, code: int, sid: int = 0) -> Report
     ("code", "scope"),
     [
         (code, "campaign")
-        for code in (30018, 30023, 30024, 30027, 30032, 30033, 30034, 30035, 21660, 21616)
+        for code in (30018, 30024, 30027, 30032, 30034, 30037, 30042, 30125, 21660, 21709)
     ]
-    + [(30002, "channel"), (20003, "channel")],
+    + [(30002, "channel"), (30454, "channel"), (20003, "channel")],
 )
 def test_what_is_said_of_the_sender_halts_and_costs_the_recipient_nothing(
     engine: Engine, code: int, scope: str
@@ -533,7 +533,9 @@ def test_a_receipt_after_all_takes_back_what_the_sender_was_given(engine: Engine
     assert queue_row(engine, request) is None
 
 
-@pytest.mark.parametrize("code", [21408, 21215, 13227, 21612, 30005, 30007, 30003, 99_998])
+@pytest.mark.parametrize(
+    "code", [21408, 13227, 21612, 21657, 30040, 30041, 30043, 30005, 30007, 30038, 30003, 99_998]
+)
 def test_what_is_said_of_the_destination_or_the_recipient_halts_nothing(
     engine: Engine, code: int
 ) -> None:

@@ -13,7 +13,11 @@ DESTINATIONS: dict[str, str] = {
     "13227": NOT_ENABLED,
     "32205": NOT_ENABLED,
     "21612": "this source can't reach numbers there",
+    "21657": "no such source is taken there",
     "30011": "its carriers take no media",
+    "30040": "its carriers take registered sources alone",
+    "30041": "it takes registered sources alone",
+    "30043": "its carriers take sources of their own country alone",
 }
 """Each with what an operator must know; what is said of a carrier is said of its country's numbers."""
 
