@@ -9,6 +9,7 @@ from time import time
 import structlog
 
 from worker.dispatch.data_loss import prove_by_reports
+from worker.dispatch.destinations import tell_reported
 from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
 from worker.dispatch.halt import halt_barred
 from worker.dispatch.unknown_codes import note_reports
@@ -84,6 +85,7 @@ def apply_reports(
     """
     ours = recognize_strays(engine, reports)
     taken = _take_in(engine, timeouts, ours)
+    tell_reported(engine, ours)
     heard = hear_reported(engine, [one for one in ours if one.suppress])
     # A repetition may be heard that is not new: whoever took it in first stopped in between.
     all_fit = taken.new == len(ours) and not taken.waiting

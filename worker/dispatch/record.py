@@ -1,11 +1,11 @@
 """Record what the provider answered."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import structlog
 
 from worker.dispatch.data_loss import bury_answer, prove_data_loss
+from worker.dispatch.destinations import tell_country
 from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
 from worker.dispatch.halt import halt_on_word, key_of
 from worker.dispatch.provider_loop import Answered
@@ -14,7 +14,6 @@ from worker.domain.accounts import MAIN
 from worker.domain.evidence import Timeouts, judge_answer
 from worker.domain.evidence.answers import Accepted, Halt, Refusal, Refused
 from worker.domain.evidence.attempts import Facts
-from worker.domain.evidence.destination_codes import DESTINATIONS, country_of
 from worker.domain.statuses import Channel
 from worker.store import attempts
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
@@ -49,7 +48,9 @@ def record(
     _halt(engine, campaign, channel, account, answered)
     told = [(one.ticket.token, one.answer) for one in answered]
     note_answers(engine, campaign, timeouts.unknown_run, told)
-    _tell_countries(channel, answered)
+    for one in answered:
+        if isinstance(one.answer, Refused):
+            tell_country(channel, one.ticket.address, one.answer.code)
     try:
         unknown = in_transaction(engine, _write, timeouts, answered)
     except StoreUnavailable:
@@ -65,20 +66,6 @@ def record(
         return
     if unknown:
         prove_data_loss(engine, batch, unknown)
-
-
-def _tell_countries(channel: Channel, answered: Sequence[Answered]) -> None:
-    for one in answered:
-        if isinstance(one.answer, Refused) and one.answer.code in DESTINATIONS:
-            _tell(channel, country_of(one.ticket.address), one.answer.code)
-
-
-@lru_cache(maxsize=1024)
-def _tell(channel: Channel, country: str, code: str) -> None:
-    """Once a process for each country, for it is said of every number there."""
-    log.warning(
-        "destination_refused", channel=channel, country=country, code=code, why=DESTINATIONS[code]
-    )
 
 
 def _write(

@@ -1,6 +1,7 @@
 """People of a batch, by what decides whether they can be contacted at all."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -51,3 +52,15 @@ def find_failed_with(
     values = {"batch": batch, "codes": list(codes), "prefix": LONGEST_NUMBER_PREFIX}
     rows = connection.execute(_BY_CODE, values)
     return [(row.code, Alike(row.prefix, row.length, row.n)) for row in rows]
+
+
+_BY_TOKEN = text("""
+    SELECT a.token, r.address FROM attempt AS a JOIN communication_request AS r ON r.id = a.request
+    WHERE a.token = ANY (:tokens)
+""")
+
+
+def numbers_of(connection: Connection, tokens: Sequence[UUID]) -> list[tuple[UUID, str]]:
+    """The number that each attempt with one of these tokens is to, as far as they are there."""
+    rows = connection.execute(_BY_TOKEN, {"tokens": list(tokens)})
+    return [(row.token, row.address) for row in rows]

@@ -549,6 +549,21 @@ def test_what_is_said_of_the_destination_or_the_recipient_halts_nothing(
     assert read_request(engine, request)["request_status"] in {"FAILED", "INVALID"}
 
 
+def test_a_country_is_told_once_of_what_reports_say_of_it(engine: Engine) -> None:
+    batch = make_batch(engine, campaign=make_campaign(engine, channel=Channel.SMS, retry_count=0))
+    with capture_logs() as told:
+        for n, number in enumerate(
+            ("+34612345678", "+34612345679", "+447911123456", "+34612345670")
+        ):
+            request = make_request(engine, batch=batch, address=number)
+            attempt = make_attempt(engine, request=request, state=AttemptState.ACCEPTED)
+            settled(engine, undelivered(engine, attempt, 30041, sid=n))
+
+    countries = [one["country"] for one in told if one["event"] == "destination_refused"]
+    assert countries == ["ES", "GG"]
+    assert "3461" not in str(told)
+
+
 def _let_letters_be_due(engine: Engine, older_by: object = None) -> None:
     with engine.begin() as connection:
         inbox = schema.inbox
