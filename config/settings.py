@@ -111,8 +111,9 @@ class Settings(WatchSettings, AccountSettings):
     unknown_run: int = Field(
         20,
         ge=2,
-        description="failures in a row, all with one code that no table knows, that halt their campaign; with"
-        " 20 hardly a chance of 20 people who are at fault themselves, and few attempts lost",
+        description="failures in a row, all with one code that no table knows or that is of the words, that"
+        " halt their campaign; with 20 hardly a chance of 20 people who are at fault themselves, and few"
+        " attempts lost",
     )
 
     operator_email: Mailbox | None = Field(None, description="default for --as: last_updated_by")

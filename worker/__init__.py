@@ -46,7 +46,8 @@ One request's walk, PENDING to COMPLETED:
                             loss, and all is halted (`dispatch/data_loss.py`). A code that speaks of the
                             sender or the account halts (`dispatch/halt.py`), and so does a run of one
                             unknown code (`dispatch/unknown_codes.py`); one that speaks of a country is
-                            only told (`dispatch/destinations.py`);
+                            only told (`domain/evidence/destination_codes.py`,
+                            `dispatch/destinations.py`);
                             `dispatch/probe.py` lifts the halt of a channel whose provider answers again.
 6. `web/callbacks.py`       the provider reports (`domain/evidence/reports.py`); body and signature are read
                             by `web/signed.py` and `web/bodies.py`, and under load many reports share a

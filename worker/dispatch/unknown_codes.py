@@ -1,8 +1,9 @@
-"""Runs of one code that nobody knows: what is said to everybody of a campaign is not said of each of them.
+"""Runs of one code that leaves open whom it means: what is said to all of a campaign is not said of each.
 
-Codes in the providers' tables say who is meant. Of another one it is assumed that it means the recipient,
-until it has come for so many people, one after the other, that it must mean the sender. Counted by each
-process for itself, without asking the database: a few people more hear nothing before the halt.
+Codes in the providers' tables say who is meant. Of another one, and of one about the words, it is assumed
+that it means this request, until it has come for so many people, one after the other, that it must mean
+all. Counted by each process for itself, without asking the database: a few people more hear nothing before
+the halt.
 """
 
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ OTHERWISE = frozenset({Meaning.REACHED, Meaning.NOTED, Meaning.CONNECTED, Meanin
 def note_answers(
     engine: Engine, campaign: int, most: int, answers: Sequence[tuple[UUID, Answer]]
 ) -> None:
-    """Halt the campaign where this many requests in a row were refused with the same unknown code.
+    """Halt the campaign where this many requests in a row were refused with the same code of that kind.
 
     Args:
         engine: the store.
@@ -99,6 +100,6 @@ def _note(engine: Engine, runs: Runs, campaign: int, code: str, about: str, most
         return
     runs.ends(campaign)
     why = (
-        f"{most} in a row failed with {code}, which no table of ours knows: it may mean the sender"
+        f"{most} in a row failed with {code}: it may mean the sender, or what all of them are told"
     )
     halt_on_word(engine, HaltScope.CAMPAIGN, str(campaign), why)

@@ -227,8 +227,17 @@ def _report(event: Mapping[str, object], token: UUID | None) -> Report | None:
         at=_moment(event.get("timestamp")),
         identity=_identity(event) if suppress or token is None else None,
         mark=_text(event, MARK_ARGUMENT),
-        is_unknown=name == "dropped" and _text(event, "reason") not in DROP_REASONS,
+        is_unknown=_is_unknown(name, event),
     )
+
+
+def _is_unknown(name: str, event: Mapping[str, object]) -> bool:
+    """Return whether its reason leaves open whom it means: nobody knows it, or it is of our words or name."""
+    if name == "dropped":
+        told = DROP_REASONS.get(_text(event, "reason"))
+        return told is None or told[0].meaning is Meaning.UNDELIVERABLE
+    blocked = name == "bounce" and event.get("type") == "blocked"
+    return blocked and BLOCKS.get(_text(event, "bounce_classification")) is Meaning.UNDELIVERABLE
 
 
 def _identity(event: Mapping[str, object]) -> str | None:

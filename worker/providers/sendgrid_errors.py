@@ -74,7 +74,7 @@ def _judge_body(status: int, text: str) -> Answer:
     if status == 400 and any(_RECIPIENT_FIELD.search(field) for field, _ in errors):
         return Refused(Refusal.INVALID_TARGET, "recipient")
     if status == TOO_LARGE:
-        return Refused(Refusal.CONTENT, "too_large")
+        return Refused(Refusal.CONTENT, "too_large", is_unknown=True)
     said = " ".join(message for _, message in errors).lower()
     for complaint in COMPLAINTS:
         if complaint.status == status and complaint.words in said:

@@ -22,7 +22,7 @@ from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 from worker.providers import twilio_lookup
 from worker.providers.deadline_clock import Moment
 from worker.providers.status_map import Refinement, StatusMeaning
-from worker.providers.twilio_errors import meaning_of
+from worker.providers.twilio_errors import leaves_open, meaning_of
 from worker.providers.voice import RETRIES
 
 if TYPE_CHECKING:  # the process that only reads reports needs no SDK
@@ -169,8 +169,8 @@ def _refine(name: str, error_code: int | None) -> StatusMeaning:
 
 
 def _is_unknown(name: str, error_code: int | None) -> bool:
-    """Return whether it failed with a code that says of nobody whom it means."""
-    return name in FAILURES and error_code is not None and meaning_of(error_code) is None
+    """Return whether it failed with a code that leaves open whom it means."""
+    return name in FAILURES and error_code is not None and leaves_open(error_code)
 
 
 def _refinement(error_code: int, word: StatusMeaning) -> Refinement:

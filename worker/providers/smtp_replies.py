@@ -108,7 +108,9 @@ def _refuse(stage: Stage, reply: SmtpReply) -> Refused:
     subject = reply.subject
     kind = _REFUSED[stage].get(reply.code) if subject is None else _BY_SUBJECT[stage].get(subject)
     # A refusal nobody has met yet, or for policy, stays with this recipient; a run of them halts.
-    return Refused(kind or Refusal.NOT_PERMITTED, reply.named, is_unknown=kind is None)
+    return Refused(
+        kind or Refusal.NOT_PERMITTED, reply.named, is_unknown=kind in {None, Refusal.CONTENT}
+    )
 
 
 def meaning_of_status(status: str) -> Meaning:

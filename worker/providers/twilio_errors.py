@@ -52,6 +52,11 @@ def meaning_of(code: int) -> Meaning | None:
     return _MEANINGS[kind] if kind else None
 
 
+def leaves_open(code: int) -> bool:
+    """Return whether a code leaves open whom it means: nobody knows it, or it is of the words."""
+    return KIND_OF.get(code) in {None, Refusal.CONTENT}
+
+
 def judge(status: int, headers: Mapping[str, str], text: str) -> Answer:
     """Judge a reply other than a readable 2xx to a create request."""
     code = error_code(text)
@@ -71,7 +76,7 @@ def judge(status: int, headers: Mapping[str, str], text: str) -> Answer:
 def _judge_kind(status: int, code: int | None, kind: Kind | None, named: str) -> Answer:
     match kind:
         case Refusal():
-            return Refused(kind, named)
+            return Refused(kind, named, is_unknown=kind is Refusal.CONTENT)
         case HaltScope():
             return _halt(kind, code, named)
         case _ if status in HALTING_STATUSES:

@@ -24,7 +24,7 @@ from worker.providers import twilio_lookup
 from worker.providers.answered_by import DETECTION, machine_answered
 from worker.providers.deadline_clock import Moment
 from worker.providers.status_map import CALL_SID, Refinement, StatusMeaning
-from worker.providers.twilio_errors import meaning_of
+from worker.providers.twilio_errors import leaves_open, meaning_of
 
 if TYPE_CHECKING:  # the process that only reads reports needs no SDK
     from twilio.rest.api.v2010.account.call import CallInstance
@@ -198,7 +198,7 @@ def read_callback(params: Mapping[str, str], token: UUID, mark: str = "") -> Rep
         code=_code(sip_code, error_code) if name == "failed" else None,
         at=_moment(params.get("Timestamp", "")),
         mark=mark,
-        is_unknown=name == "failed" and not sip_code and _is_unknown(error_code),
+        is_unknown=name == "failed" and _is_unknown(sip_code, error_code),
     )
 
 
@@ -225,9 +225,10 @@ def _read_record(
     )
 
 
-def _is_unknown(error_code: int | None) -> bool:
-    """Return whether a call failed with a code that says of nobody whom it means."""
-    return error_code is not None and meaning_of(error_code) is None
+def _is_unknown(sip_code: int | None, error_code: int | None) -> bool:
+    """Return whether a call failed with a code that leaves open whom it means."""
+    is_told = error_code is not None and (meaning_of(error_code) or not sip_code)
+    return bool(error_code and is_told and leaves_open(error_code))
 
 
 def _code(sip_code: int | None, error_code: int | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Failures in a row with one code that nobody knows mean the sender; anything else halts nothing."""
+"""Failures in a row with one code that leaves open whom it means halt; anything else halts nothing."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -35,6 +35,7 @@ from worker.store.connect import in_transaction
 
 PATIENCE = make_timeouts(unknown_run=4)
 UNKNOWN, ANOTHER, KNOWN = 39_998, 39_999, 30005
+SPAM, OF_A_CARRIER = 30007, 30040
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +105,7 @@ def test_a_run_of_one_unknown_code_in_reports_halts_the_campaign(texts: Sms) -> 
 
     texts.reported(UNKNOWN)
 
-    why = "4 in a row failed with 39998, which no table of ours knows: it may mean the sender"
+    why = "4 in a row failed with 39998: it may mean the sender, or what all of them are told"
     assert texts.halted == [("campaign", str(texts.campaign), why)]
 
 
@@ -118,6 +119,36 @@ def test_a_run_of_one_unknown_code_in_answers_halts_the_campaign(texts: Sms) -> 
     [(scope, key, why)] = texts.halted
     assert (scope, key) == ("campaign", str(texts.campaign))
     assert "39998" in why
+
+
+def test_words_that_are_refused_to_one_after_the_other_halt_the_campaign(texts: Sms) -> None:
+    for code in (SPAM, SPAM, SPAM, None, SPAM, SPAM, SPAM):
+        texts.reported(code)
+    assert texts.halted == []
+
+    texts.reported(SPAM)
+
+    [(scope, key, why)] = texts.halted
+    assert (scope, key) == ("campaign", str(texts.campaign))
+    assert "30007" in why
+
+
+def test_so_do_words_that_are_refused_as_an_answer(texts: Sms) -> None:
+    for _ in range(4):
+        texts.answered(refused(SPAM))
+
+    assert len(texts.halted) == 1
+
+
+@pytest.mark.parametrize("code", [OF_A_CARRIER, KNOWN])
+def test_a_run_of_what_is_said_of_a_destination_or_of_people_halts_nothing(
+    texts: Sms, code: int
+) -> None:
+    for _ in range(6):
+        texts.reported(code)
+        texts.answered(refused(code))
+
+    assert texts.halted == []
 
 
 @pytest.mark.parametrize("code", [ANOTHER, None], ids=["another code", "somebody is reached"])
@@ -165,16 +196,26 @@ def test_every_sender_has_a_run_of_its_own(engine: Engine) -> None:
     assert one.halted == []
 
 
-def test_mails_dropped_for_a_reason_nobody_knows_are_a_run_too(engine: Engine) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"event":"dropped","reason":"New policy"',
+        '"event":"dropped","reason":"Spam Content"',
+        '"event":"bounce","type":"blocked","bounce_classification":"Reputation"',
+        '"event":"bounce","type":"blocked","bounce_classification":"Content"',
+    ],
+)
+def test_mails_of_which_nobody_knows_whom_that_means_are_a_run_too(
+    engine: Engine, said: str
+) -> None:
     campaign = make_campaign(engine, channel=Channel.EMAIL)
     batch = make_batch(engine, campaign=campaign)
     for n in range(4):
         request = make_request(engine, batch=batch)
         token = token_of(engine, make_attempt(engine, request=request, state=AttemptState.ACCEPTED))
         [event] = email.read_events(
-            f'[{{"event":"dropped","reason":"New policy","sg_event_id":"e{n}","outreach_token":"{token}"}}]'
-            .encode()
-        )  # fmt: skip
+            f'[{{{said},"sg_event_id":"e{n}","outreach_token":"{token}"}}]'.encode()
+        )
         apply_reports(engine, PATIENCE, [event])
 
     [halt] = in_transaction(engine, halts.in_force)

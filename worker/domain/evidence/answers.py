@@ -50,7 +50,8 @@ class Throttled:
 class Refused:
     """The provider judged this recipient or content. Uses an attempt.
 
-    `is_unknown`: no table of ours has the code, so that it may as well mean the sender.
+    `is_unknown`: whom it means is not: no table of ours has the code, which may as well mean the sender, or
+    it is of the words, which all may have got.
     """
 
     kind: Refusal

@@ -68,7 +68,8 @@ class Report:
     `key` is unique per distinct event of the provider: the inbox stores it once.
     `identity` is whom it names, known only where that may be needed: it says stop, or has no token.
     `mark` came with the token, unread: what it proves is asked only where no attempt is found.
-    `is_unknown`: it failed for a reason that no table of ours has, which may as well mean the sender.
+    `is_unknown`: whom it means is not: it failed for a reason that no table of ours has, which may as well
+    mean the sender, or for the words, which all may have got.
     """
 
     channel: Channel

@@ -29,4 +29,4 @@ class Timeouts:
     unanswered: dict[Channel, timedelta]
     """Age at which it is closed although the provider can't be asked."""
     unknown_run: int = 20
-    """How many of one sender in a row may fail with the same code that no table knows."""
+    """How many of one sender in a row may fail with the same code that leaves open whom it means."""
