@@ -39,7 +39,8 @@ def _plain(body: str) -> str:
     """Lower case without accents, apostrophes, marks and invisible signs; words apart by one space."""
     for sign, word in said_by_people.SIGNS.items():
         body = body.replace(sign, word)
-    apart = unicodedata.normalize("NFKD", body.casefold())
+    # Twice: some letters, as the bold ones of mathematics, have a lower case only once they are plain.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", body).casefold())
     bare = "".join(one for one in apart if one not in _APOSTROPHES and not _invisible(one))
     words = " ".join(_WORD.findall(_DISGUISED.sub("stop", bare.translate(_STROKES))))
     spelled = _SPELLED.sub(lambda letters: letters[0].replace(" ", ""), words)

@@ -24,7 +24,9 @@ KEYWORDS = _split("""
     từ chối, ngừng, halt, stoppa, stans, הסר, הסירו, הפסיקו, בטל, διακοπή, στοπ, zrušit, leállítás
     dezabonare, berhenti, tama na, ยกเลิก, หยุด, बंद, disable, deactivate, mute, turn off, unwanted, junk
     scam, scammer, deceased, fu, stahp, unscribe, anular, nervt, raus, unterlassen, unterlassung, afmeld
-    avmeld, отписка, huwag na, ayoko na, 打错了
+    avmeld, отписка, huwag na, ayoko na, 打错了, stoppez, annuler, annulez, retrait, retirer, entfernen
+    austragung, kündigung, gekündigt, detente, peruuta, durdurun, çikiş, ret, 中止, 中止して, وقف
+    dừng lại, tigil, itigil, ihinto, ayaw ko, תפסיק, הפסק, end sms, quit sms
 """)
 
 # Alone, after any other beginning or in a sentence of their own; nobody means anything else.
@@ -40,7 +42,7 @@ COURTESY = _split("""
     please, pls, plz, pleas, kindly, just, hi, hello, hey, ok, okay, sorry, thanks, thank you, thx, ty
     now, asap, sir, maam, can you, could you, would you, will you, right now, at once, immediately, today
     again, already, me, bitte, danke, sofort, jetzt, por favor, gracias, ya, s'il vous plaît
-    s il vous plaît, svp, stp, merci, per favore, grazie, alstublieft, aub, obrigado, obrigada, hallo
+    s il vous plaît, svp, stp, merci, per favore, grazie, alstublieft, aub, graag, obrigado, obrigada, hallo
     hola, bonjour, ciao, proszę, tack, пожалуйста, lütfen, من فضلك, لو سمحت, رجاء, الرجاء, أرجو, أرجوك
     شكرا, xin, vui lòng, làm ơn, cảm ơn
 """)
@@ -57,10 +59,11 @@ OPENINGS = _split("""
 
 # A sentence that begins with one of these is a wish, whatever follows; * stands for the end of a word.
 BEGINNINGS = _split("""
-    leave me the, lv me alone, bug off, not my number, i do not know you, i dont know you, dnt txt*
-    dont txt*, do not txt*, dnt text*, turn this off, turn off notif*, turn off text*, turn off messag*
-    report spam, this is a scam, thats a scam, gdpr*, dsgvo*, no mensajes, no soy esa persona
-    anular suscripc*, desuscr*, date de baja
+    entfernen sie mich, entfernt mich, hört bitte auf, hören sie bitte auf, hör bitte auf, não enviar
+    ferma tutto, leave me the, lv me alone, bug off, not my number, i do not know you, i dont know you
+    dnt txt*, dont txt*, do not txt*, dnt text*, turn this off, turn off notif*, turn off text*
+    turn off messag*, report spam, this is a scam, thats a scam, gdpr*, dsgvo*, no mensajes
+    no soy esa persona, anular suscripc*, desuscr*, date de baja
     deme de baja, denme de baja, keine nachricht, falsch verbunden, ich kündige, das nervt, lass das
     lasst das, werbung verboten, erreur de numéro, niente più mess*, niente più sms, zły numer, fel nummer
     ikke flere, poistakaa num*, не беспокоить, ошиблись номером, bana mesaj atm*, numarami sil*
