@@ -1,5 +1,7 @@
 """What an author probably did not mean, and what a template can't do without."""
 
+import time
+
 import pytest
 
 from worker.domain.content.campaign_words import Template
@@ -100,6 +102,24 @@ def test_the_truth_of_a_text_is_warned_of_by_whatever_name(text: str) -> None:
 )
 def test_what_a_template_computes_is_no_text(text: str) -> None:
     assert hints(sms(text)) == []
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        "{% assign z = x" + " " * 50_000 + "y %}",
+        "{% assign z = x" + " | strip" * 20_000 + " %}",
+        "|a" * 50_000,
+        "a } " * 30_000,
+    ],
+    ids=["blanks", "filters", "bars", "braces"],
+)
+def test_a_long_template_is_read_in_little_time(long: str) -> None:
+    began = time.process_time()
+
+    hints(sms(long))
+
+    assert time.process_time() - began < 2
 
 
 def test_a_tag_of_a_mail_is_none_and_what_an_editor_makes_of_it_is() -> None:

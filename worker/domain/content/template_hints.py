@@ -46,7 +46,7 @@ _CASE = re.compile(r"\{%-?\s*case\s+([A-Za-z_]\w*)\s*-?%\}(.*?)\{%-?\s*endcase",
 _WHEN = re.compile(r"\{%-?\s*when\s+(.*?)-?%\}", re.DOTALL)
 _LIQUID = re.compile(r"\{%-?\s*liquid\b(.*?)-?%\}", re.DOTALL)
 _COUNTED = re.compile(r"\{%-?\s*for\s+([A-Za-z_]\w*)")
-_ASSIGNED = re.compile(r"\{%-?\s*assign\s+([A-Za-z_]\w*)\s*=\s*(.*?)\s*-?%\}", re.DOTALL)
+_ASSIGNED = re.compile(r"\{%-?\s*assign\s+([A-Za-z_]\w*)\s*=(.*?)-?%\}", re.DOTALL)
 _NO_TEXT = re.compile(
     rf".*\|\s*(?:{'|'.join((*COMPUTING, 'size', 'first', 'last'))})\b[^|]*", re.DOTALL
 )
@@ -123,7 +123,8 @@ def _tags_of(lines: str) -> str:
 def _find_no_texts(source: str) -> set[str]:
     """Names that a template gives to something else than a text: a number, a truth, an item of a list."""
     found = set(_COUNTED.findall(source))
-    for name, value in _ASSIGNED.findall(source):
+    for name, written in _ASSIGNED.findall(source):
+        value = written.strip()
         is_other = value in _WORDS | found or _NUMBER.fullmatch(value) or _NO_TEXT.fullmatch(value)
         found = found | {name} if is_other else found - {name}
     return found
