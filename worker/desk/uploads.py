@@ -182,9 +182,12 @@ def _store(connection: Connection, batch_id: str, upload: _Upload) -> Uploaded:
 
 
 def _note(connection: Connection, batch_id: str, upload: _Upload, uploaded: Uploaded) -> None:
-    facts = batches.find(connection, batch_id)
-    if facts and (uploaded.stored or uploaded.replaced or facts.error_message):
+    facts, changed = batches.find(connection, batch_id), uploaded.stored or uploaded.replaced
+    if facts and (changed or facts.error_message):
         batches.note_upload(connection, facts.id, upload.filename, upload.by)
+    if facts and facts.error_message and not changed:
+        told = {"stored": 0, "replaced": 0}
+        note(connection, Deed.ADD, batch_id, upload.by, why="no failure any more", detail=told)
 
 
 class _Refusals:

@@ -237,3 +237,17 @@ def test_a_deed_that_was_rolled_back_leaves_no_row(there: Engine) -> None:
         batches.delete_in(connection, "B", reason="wrong", by=ANA)
 
     assert len(told(there)) == 2
+
+
+def test_a_file_that_only_ends_a_failure_leaves_a_row(there: Engine) -> None:
+    upload(there)
+    with there.begin() as connection:
+        connection.execute(
+            text("UPDATE communication_batch SET error_message = 'the file is empty'")
+        )
+    before = len(told(there))
+
+    upload(there)
+
+    assert batches.show_batch(there, "B").facts.error_message is None
+    assert [one.deed for one in told(there)[before:]] == [Deed.ADD]
