@@ -7,11 +7,19 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from sqlalchemy import Engine
 from twilio.request_validator import RequestValidator
 
+from tests.factories import make_campaign
 from tests.fixtures.sandbox import Sandbox
 from worker.desk.findings import Finding
-from worker.desk.outside_checks import examine_accounts, examine_public_url, judge_senders
+from worker.desk.outside_checks import (
+    examine_accounts,
+    examine_beside,
+    examine_named_accounts,
+    examine_public_url,
+    judge_senders,
+)
 from worker.domain.statuses import Channel
 from worker.providers.account_questions import AccountKeys, find_number
 from worker.providers.one_question import Silence, ask
@@ -143,3 +151,29 @@ def test_somebody_else_at_our_address_is_told_and_never_followed(
 
 def test_silence_is_told_without_the_address() -> None:
     assert ask("http://127.0.0.1:9/hidden", {}) == Silence("ConnectionRefusedError")
+
+
+TWILIOS, SENDGRIDS = (Channel.VOICE, Channel.SMS), (Channel.EMAIL,)
+
+
+@pytest.mark.parametrize("channels", [TWILIOS, SENDGRIDS], ids=["Twilio", "SendGrid"])
+def test_an_account_beside_the_main_one_is_told_by_its_name(
+    keys: AccountKeys, channels: tuple[Channel, ...]
+) -> None:
+    wrong = replace(keys, auth_token="wrong", api_key="SG.wrong")
+
+    well, refused = (examine_beside("north", channels, one) for one in (keys, wrong))
+
+    assert well.well and well.what.startswith("account north at")  # noqa: PT018
+    assert not refused.well
+    assert "accounts.north" in refused.advice
+
+
+def test_an_account_that_campaigns_name_and_nobody_knows_is_told(engine: Engine) -> None:
+    for account in ("main", "north", "south"):
+        make_campaign(engine, channel=Channel.SMS, account=account)
+
+    told = list(examine_named_accounts(engine, {"north": TWILIOS, "south": SENDGRIDS}))
+
+    assert [(one.what, one.well) for one in told] == [("account south", False)]
+    assert told[0].found == "campaigns name it, and it carries no sms"
