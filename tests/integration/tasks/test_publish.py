@@ -155,3 +155,6 @@ def test_a_message_of_a_newer_release_is_handed_back_unharmed(
     assert done.stdout.strip().splitlines()[-1] == "Retry"
     assert (after["lease_token"], after["claims"]) == (None, before["claims"])
     assert after["due_at"] > before["due_at"]
+    with engine.begin() as connection:
+        begun = text("SELECT count(*) FROM attempt WHERE request = :request")
+        assert connection.scalar(begun, {"request": request}) == 0
