@@ -17,6 +17,7 @@ from tests.fixtures.sandbox import Sandbox
 from worker.desk.audit import attempt_tokens
 from worker.desk.batches import create_batch, show_batch
 from worker.desk.campaigns import create_campaign
+from worker.desk.processes import examine_processes
 from worker.desk.uploads import upload_requests
 from worker.domain.statuses import AttemptState
 from worker.heartbeat import KINDS
@@ -129,6 +130,7 @@ def test_a_house_in_two_processes_reaches_everybody_and_ends_in_order(
     assert said.returncode == 0
     alive = {file.name.partition(".")[0] for file in (tmp_path / "alive").iterdir()}
     assert alive == set(KINDS)
+    assert [one for one in examine_processes(engine, KINDS) if not one.well] == []
     parts = psutil.Process(small.pid).children()
     held = sum(one.memory_full_info().pss for one in [psutil.Process(small.pid), *parts]) / 2**20
     assert len(parts) == 2
