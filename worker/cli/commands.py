@@ -23,7 +23,7 @@ NOUNS: dict[str, tuple[str, Commands]] = {
             "show": ("campaign_list:show", "Show a campaign, given by name or id."),
             "diff": (
                 "audit:diff",
-                "Say who changed which field of a campaign, from what to what, oldest first.",
+                "Say who changed which field of a campaign from what to what, by version, oldest first.",
             ),
             "test": (
                 "campaign:rehearse",
