@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings
 
+from config.faults import HEADER_NAME
+
 
 def _zone_name(value: str) -> str:
     try:
@@ -28,7 +30,7 @@ def _networks(value: str) -> str:
     return value
 
 
-HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+HeaderName = Annotated[str, Field(pattern=HEADER_NAME)]
 Networks = Annotated[str, AfterValidator(_networks)]
 
 

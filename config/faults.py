@@ -4,8 +4,17 @@ from collections.abc import Mapping
 
 from pydantic.fields import FieldInfo
 
+SMALL_NAME = r"^[a-z0-9-]+$"
+HEADER_NAME = r"^[A-Za-z][A-Za-z0-9-]*$"
+BARE_MAILBOX = r"^[!-;=?-~]+@[!-;=?-~]+$"
+OTHER = "is not what this setting takes"
+PATTERNS = {
+    SMALL_NAME: "must be of small letters, digits and hyphens",
+    HEADER_NAME: "must be the name of a header, of letters, digits and hyphens",
+    BARE_MAILBOX: "must be one mailbox without a name, like stop@example.com",
+}
+"""By the pattern of a setting: what it asks for."""
 PHRASES = {
-    "string_pattern_mismatch": "must be of small letters, digits and hyphens",
     "string_too_long": "must be no longer than {max_length}",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "is too large a number",
@@ -30,6 +39,8 @@ def sentence(fault: object, fields: Mapping[str, FieldInfo]) -> str:
     context = fault.get("ctx", {})
     if fault["type"] == "value_error":
         said = str(context["error"])
+    elif fault["type"] == "string_pattern_mismatch":
+        said = PATTERNS.get(context["pattern"], OTHER)
     else:
-        said = PHRASES.get(fault["type"], "is not what this setting takes").format(**context)
+        said = PHRASES.get(fault["type"], OTHER).format(**context)
     return f"{name}: {said}" if name else said

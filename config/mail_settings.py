@@ -6,6 +6,7 @@ from pydantic import Field, FilePath, model_validator
 
 from config.addresses import Credential, Host, Mailbox, PublicKeys, WebAddress
 from config.api_settings import ApiSettings
+from config.faults import BARE_MAILBOX
 
 
 class MailSettings(ApiSettings):
@@ -33,7 +34,7 @@ class MailSettings(ApiSettings):
     smtp_return_path: Mailbox | None = Field(
         None, description="mailbox that returned mail goes to; unset: the campaign's source"
     )
-    unsubscribe_mailbox: Annotated[str, Field(pattern=r"^[!-;=?-~]+@[!-;=?-~]+$")] | None = Field(
+    unsubscribe_mailbox: Annotated[str, Field(pattern=BARE_MAILBOX)] | None = Field(
         None,
         description="mailbox of List-Unsubscribe, piped into `outreach unsubscribe`; unset: one click alone",
     )

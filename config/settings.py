@@ -35,7 +35,7 @@ from config.addresses import (
     is_loopback,
 )
 from config.api_settings import ZoneName
-from config.faults import sentence
+from config.faults import SMALL_NAME, sentence
 from config.names import DEFAULT, Names
 from config.timing import PROFILES, Seconds, Timing
 from config.watch_settings import WatchSettings
@@ -57,7 +57,7 @@ class SettingsError(Exception):
 Rate = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
 
 
-Namespace = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=40)]
+Namespace = Annotated[str, Field(pattern=SMALL_NAME, max_length=40)]
 
 
 class Settings(WatchSettings, AccountSettings):

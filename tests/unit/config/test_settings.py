@@ -166,6 +166,26 @@ def test_a_fault_names_its_setting_and_never_its_value(
     assert "hunter2" not in fault
 
 
+SHAPES = {
+    "NAMESPACE": ("Second", "must be of small letters, digits and hyphens"),
+    "TRUSTED_USER_HEADER": (
+        "X User",
+        "must be the name of a header, of letters, digits and hyphens",
+    ),
+    "UNSUBSCRIBE_MAILBOX": (
+        "Stop <stop@example.com>",
+        "must be one mailbox without a name, like stop@example.com",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_has_a_shape_is_asked_for_in_the_words_of_its_own(set_up: SetUp, name: str) -> None:
+    value, said = SHAPES[name]
+
+    assert f"{name}: {said}" in faults(set_up, **{name: value})
+
+
 @pytest.mark.parametrize(("name", "address"), ADDRESSES.items(), ids=ADDRESSES)
 @pytest.mark.parametrize("password", UNESCAPED)
 def test_a_password_that_tears_its_address_apart_is_never_told_in_pieces(
