@@ -126,6 +126,6 @@ def calls_in_use(connection: Connection, channel: Channel, limit: int) -> int | 
 def find_halt(
     connection: Connection, in_force: Sequence[HaltRow], facts: BatchFacts, channel: str
 ) -> str | None:
-    """Return why the batch is halted: by itself it never is; None: it is not."""
+    """Return why the batch is halted; None: it is not."""
     over = halts.over(connection, channel, facts.campaign_id) if in_force else ()
     return next((one.reason for one in over), None)
