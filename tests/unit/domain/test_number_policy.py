@@ -6,8 +6,9 @@ import phonenumbers
 import pytest
 from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, PhoneNumberType
 
+from worker.domain.recipients.costly_numbers import COSTLY_KINDS
 from worker.domain.recipients.number_policy import LINE_TYPES, NumberPolicy
-from worker.domain.recipients.numbering_plans import COSTLY_KINDS, costly_kind
+from worker.domain.recipients.numbering_plans import costly_kind
 
 
 def example(region: str, kind: int) -> str:
@@ -73,6 +74,53 @@ def test_a_refusal_quotes_no_number(region: str) -> None:
 def test_numbers_that_cost_more_need_the_campaign_s_word(address: str) -> None:
     assert "allow_costly_numbers" in (NumberPolicy().refusal(address) or "")
     assert NumberPolicy(allow_costly_numbers=True).refusal(address) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("+351707123456", "shared-cost"),
+        ("+351708123456", "shared-cost"),
+        ("+81570000123", "shared-cost"),
+        ("+27860123456", "shared-cost"),
+        ("+27861123456", "shared-cost"),
+        ("+27862123456", "premium-rate"),
+        ("+548101234567", "shared-cost"),
+        ("+61147101234", "satellite"),
+        ("+61145100123", "satellite"),
+        ("+16002345678", "satellite"),
+        ("+8613491234567", "satellite"),
+        ("+8617401234567", "satellite"),
+        ("+62868123456", "satellite"),
+        ("+79541234567", "satellite"),
+    ],
+)
+def test_ranges_that_the_library_counts_among_others_need_it_too(address: str, kind: str) -> None:
+    assert phonenumbers.is_valid_number(phonenumbers.parse(address))
+    assert (NumberPolicy().refusal(address) or "").startswith(f"{kind} numbers are contacted only")
+    assert NumberPolicy(allow_costly_numbers=True).refusal(address) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "+443001234567",
+        "+445512345678",
+        "+358107123456",
+        "+8215881234",
+        "+31881234567",
+        "+353818123456",
+        "+904441234",
+        "+61412345678",
+        "+79123456789",
+        "+8613412345678",
+        "+819012345678",
+        "+5491123456789",
+    ],
+)
+def test_numbers_beside_those_ranges_do_not(address: str) -> None:
+    assert phonenumbers.is_valid_number(phonenumbers.parse(address))
+    assert NumberPolicy().refusal(address) is None
 
 
 def in_kind(kind: int) -> list[str]:

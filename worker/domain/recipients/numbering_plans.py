@@ -11,6 +11,8 @@ from functools import cache
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, PhoneMetadata
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
+from worker.domain.recipients.costly_numbers import COSTLY_CODES, costly_pattern, name_kind
+
 Pattern = re.Pattern[str]
 
 NEVER = re.compile(r"(?!)")
@@ -62,31 +64,6 @@ class NumberPlan:
         return False
 
 
-COSTLY_CODES = {
-    "+808": "international shared-cost",
-    "+870": "satellite",
-    "+878": "personal",
-    "+881": "satellite",
-    "+882": "satellite",
-    "+883": "satellite",
-    "+979": "international premium-rate",
-}
-"""Calling codes of no country. Source: https://www.itu.int/pub/T-SP-E.164D"""
-COSTLY_KINDS = {
-    "premium_rate": "premium-rate",
-    "shared_cost": "shared-cost",
-    "personal_number": "personal",
-    "pager": "pager",
-    "voicemail": "voicemail",
-}
-"""Kinds in the metadata that cost more than others, or that nobody answers, and what they are called."""
-ORDINARY = frozenset({(1, "personal_number")})
-"""North America's 5XX: called from anywhere like any other number, and Twilio's test numbers are among them.
-
-Source: https://www.nanpa.com, https://www.twilio.com/docs/iam/test-credentials
-"""
-
-
 def costly_kind(address: str) -> str | None:
     """The kind of an E.164 number that costs its caller, or whom it is called for, far more than others."""
     if kind := COSTLY_CODES.get(address[:4]):
@@ -96,7 +73,7 @@ def costly_kind(address: str) -> str | None:
             if _costly_anywhere(address[1:length]).fullmatch(address, length) is None:
                 return None
             matched = _plan_that_knows(found, address[length:]).costly.fullmatch(address, length)
-            return COSTLY_KINDS[matched.lastgroup] if matched and matched.lastgroup else None
+            return name_kind(matched.lastgroup) if matched and matched.lastgroup else None
     return None
 
 
@@ -179,7 +156,7 @@ def plan_of(name: str) -> NumberPlan:
         shortest=_shortest(facts.country_code or 0),
         leading=re.compile(facts.leading_digits) if facts.leading_digits is not None else None,
         valid={n: _compile_length(facts, general, n) for n in general.possible_length},
-        costly=_costly(facts),
+        costly=costly_pattern(facts),
         formats=_formats(facts.country_code or 0),
     )
 
@@ -206,22 +183,6 @@ def _formats(code: int) -> tuple[tuple[Pattern, Pattern, bool], ...]:
 
 def _has_digits(rule: str | None) -> bool:
     return re.search("[0-9]", _REFERENCE.sub("", rule or "")) is not None
-
-
-def _costly(facts: PhoneMetadata) -> Pattern:
-    """One pattern for all of them, a group for each kind, so that most numbers are asked once."""
-    found = (
-        (kind, getattr(facts, kind))
-        for kind in COSTLY_KINDS
-        if (facts.country_code, kind) not in ORDINARY
-    )
-    return _compile(
-        "|".join(
-            f"(?P<{kind}>{which.national_number_pattern})"
-            for kind, which in found
-            if which is not None and which.national_number_pattern
-        )
-    )
 
 
 def _compile(pattern: str | None) -> Pattern:
