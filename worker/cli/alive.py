@@ -3,6 +3,7 @@
 import sys
 
 from worker import heartbeat
+from worker.cli.cells import one_line
 
 USAGE = f"usage: outreach alive [{'|'.join(heartbeat.KINDS)}]"
 
@@ -18,7 +19,7 @@ def alive(arguments: list[str]) -> int:
     except OSError as error:
         wrong = [str(error)]
     for sentence in wrong:
-        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.write(f"{one_line(sentence)}\n")
     return 1 if wrong else 0
 
 

@@ -18,7 +18,7 @@ def cell(value: object, zone: tzinfo = UTC) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return "\n".join(f"{printable(str(name))}: {_plain(one)}" for name, one in value.items())
+        return "\n".join(f"{one_line(str(name))}: {_below(one)}" for name, one in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_plain, value))
     return printable(str(value))
@@ -49,6 +49,11 @@ def printable(text: str) -> str:
     return "".join(char if _is_harmless(char) else "�" for char in text)
 
 
+def one_line(text: str) -> str:
+    """The same where one line is meant: what somebody wrote never looks like a line of ours."""
+    return printable(text).replace("\n", " ")
+
+
 def escape(encoded: str) -> str:
     """JSON of the same meaning in which such characters stand as escapes."""
     if encoded.isprintable():
@@ -58,6 +63,11 @@ def escape(encoded: str) -> str:
 
 def _plain(value: object) -> str:
     return printable(value if isinstance(value, str) else orjson.dumps(value).decode())
+
+
+def _below(value: object) -> str:
+    """A value behind its name; its further lines are set in, or they would look like names."""
+    return _plain(value).replace("\n", "\n  ")
 
 
 def _is_harmless(char: str) -> bool:

@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from worker.cli.cells import cell, escape, printable
+from worker.cli.cells import cell, escape, one_line, printable
 from worker.cli.listing import Listing, ListingRow
 from worker.cli.screen import Screen, screen_of
 from worker.domain.wire import Wire
@@ -21,7 +21,7 @@ def console() -> Screen:
 
 def complain(sentence: str) -> None:
     """Say on standard error what went wrong."""
-    sys.stderr.write(f"outreach: {printable(sentence)}\n")
+    sys.stderr.write(f"outreach: {one_line(sentence)}\n")
 
 
 def warn(sentences: Iterable[str]) -> None:
@@ -47,7 +47,7 @@ def print_json_line(value: Wire) -> None:
 
 def table(title: str | None, *columns: str, breaks: bool = False, by_day: bool = False) -> Listing:
     """An empty list in the house's style, its columns in the order of their weight."""
-    return Listing(title and printable(title), columns, breaks=breaks, by_day=by_day)
+    return Listing(title and one_line(title), columns, breaks=breaks, by_day=by_day)
 
 
 def add_row(made: Listing, values: Sequence[object], *, style: str | None = None) -> None:
@@ -59,7 +59,7 @@ class FactLines:
     """Names and values, one below the other; what is not set is left out."""
 
     def __init__(self, title: str, facts: Iterable[tuple[str, object]]) -> None:
-        self.title = printable(title)
+        self.title = one_line(title)
         self.facts = [(name, one) for name, one in facts if one not in (None, "", [], {}, ())]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -1,6 +1,6 @@
 """Second thoughts of an operator: take requests back, or give what failed one more attempt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -79,7 +79,8 @@ def retry(
     if as_json:
         print_json(_wire(done, len(references or ())))
     else:
-        console().print(_describe(done, len(references or ())))
+        for sentence in _describe(done, len(references or ())):
+            console().print(sentence)
         _say_why_not(named or (), before, RequestStatus.FAILED, "retried")
 
 
@@ -117,15 +118,16 @@ def _wire(done: Retried, asked: int) -> Wire:
     return counts | {"done": done.queued, "passed_over": done.passed_over, "named": named}
 
 
-def _describe(done: Retried, asked: int) -> str:
+def _describe(done: Retried, asked: int) -> Iterator[str]:
     queued = f"queued again: {done.queued}" + (f" of {asked}" if asked else "")
+    nothing = not (done.passed_over or done.queued or asked)
+    yield f"{queued}; no request of the batch is FAILED" if nothing else queued
     if not done.passed_over:
-        nothing = not done.queued and not asked
-        return f"{queued}; no request of the batch is FAILED" if nothing else queued
+        return
     named = ", ".join(f"{name} (attempt {attempt})" for name, attempt in done.named)
     more = ", …" if done.passed_over > len(done.named) else ""
-    return (
-        f"{queued}\npassed over: {done.passed_over}, for they may have been reached: {named}{more}\n"
+    yield f"passed over: {done.passed_over}, for they may have been reached: {named}{more}"
+    yield (
         "To decide, see: outreach request show BATCH REFERENCE; then retry with --including-doubt,"
         " or: outreach attempts count-as-sent ATTEMPT"
     )

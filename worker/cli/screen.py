@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from worker.cli.cells import printable
+from worker.cli.cells import one_line
 
 
 class Screen(Console):
@@ -20,8 +20,8 @@ class Screen(Console):
         self.left_out: list[str] = []
 
     def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401  as rich has them
-        """Print; a list may be wider than the terminal where that was asked for."""
-        safe = [printable(one) if isinstance(one, str) else one for one in objects]
+        """Print; text is one line, and a list may be wider than the terminal where that was asked for."""
+        safe = [one_line(one) if isinstance(one, str) else one for one in objects]
         super().print(*safe, **{"crop": False} | options)
 
     @property

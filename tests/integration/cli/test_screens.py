@@ -17,8 +17,8 @@ from worker.domain.statuses import AttemptState, Channel
 Outreach = Callable[..., Result]
 
 pytestmark = pytest.mark.usefixtures("durable")
-STEERING = "\x1b[2J\x1b]0;x\x07\u202egone\x9b1m\r"
-SAFE = "�[2J�]0;x��gone�1m�"
+STEERING = "\x1b[2J\x1b]0;x\x07\u202egone\x9b1m\r\nforged: all is well"
+SAFE = "�[2J�]0;x��gone�1m� forged: all is well"
 
 
 @pytest.fixture
@@ -86,6 +86,11 @@ def test_a_screen_is_no_wider_than_its_terminal_and_names_its_zone_once(
     assert told.stdout.count("Times are in Asia/Tokyo.") == (1 if times else 0)
 
 
+def forged_lines(told: Result) -> list[str]:
+    """Lines that look like ours and are not."""
+    return [one for one in (told.stdout + told.stderr).splitlines() if one.startswith("forged")]
+
+
 @pytest.mark.usefixtures("lived")
 @pytest.mark.parametrize("command", WHOLE, ids=" ".join)
 def test_nothing_that_strangers_wrote_steers_the_terminal(
@@ -95,6 +100,7 @@ def test_nothing_that_strangers_wrote_steers_the_terminal(
 
     assert told.exit_code == 0, told.output
     assert all(char.isprintable() or char == "\n" for char in told.stdout + told.stderr)
+    assert not forged_lines(told)
 
 
 def test_an_error_that_quotes_what_was_typed_steers_nothing(outreach: Outreach) -> None:
@@ -106,12 +112,22 @@ def test_an_error_that_quotes_what_was_typed_steers_nothing(outreach: Outreach) 
         assert all(char.isprintable() or char == "\n" for char in told.stderr)
 
 
+def test_words_of_another_operator_look_like_no_line_of_ours(outreach: Outreach) -> None:
+    make = ("--reason", f"storm {STEERING}", "--as", "ana@example.com")
+    told = [outreach("halt", "--channel", "sms", *make), outreach("halt", "--channel", "sms")]
+    told += [outreach("resume", "--all"), outreach("audit", "list"), outreach("doctor")]
+
+    assert [one for each in told for one in forged_lines(each)] == []
+    assert f"storm {SAFE}" in told[2].stdout.replace("\n", " ")
+
+
 @pytest.mark.usefixtures("lived")
 def test_json_and_csv_hold_what_was_written(outreach: Outreach) -> None:
     [told] = map(json.loads, outreach("batch", "results", "B", "--json").stdout.splitlines())
 
     assert told["reference_id"] == f"R {STEERING}"
-    assert STEERING in outreach("batch", "results", "B", "--csv").stdout
+    told_csv = outreach("batch", "results", "B", "--csv").stdout
+    assert STEERING.replace("\r\n", "\n") in told_csv  # as the runner reads lines
 
 
 def test_a_csv_has_a_column_for_every_variable_of_any_file(
