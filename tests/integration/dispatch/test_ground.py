@@ -160,3 +160,19 @@ def test_an_error_of_the_store_hands_the_chunk_back_whole(
         row = queue_row(engine, request)
         assert row is not None
         assert (row["lease_token"], row["claims"], row["faults"]) == (None, 0, 0)
+
+
+def test_what_is_handed_back_waits_and_has_its_rate_again(engine: Engine, connect: Connect) -> None:
+    batch = make_batch(engine, call_rate=1)
+    requests = [make_request(engine, batch=batch) for _ in range(2)]
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE batch_pace SET allowance = -1, next_claim_at = 'infinity'"))
+    refuse(engine, "53100", requests[0])
+    chunk = lease(engine, *requests)
+
+    deliver(engine, connect(FakeProvider(Channel.VOICE)), LIMITS, chunk)
+
+    with engine.connect() as connection:
+        waits = text("SELECT min(due_at) - now() FROM queue")
+        assert (connection.scalar(waits) or timedelta(0)) > LIMITS.timeouts.refused_pause / 2
+        assert connection.scalar(text("SELECT allowance FROM batch_pace")) == 1
