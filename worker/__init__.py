@@ -37,6 +37,8 @@ One request's walk, PENDING to COMPLETED:
                             line is what `providers/smtp_transport.py` guards.
                             `dispatch/attempt_log.py` and `dispatch/chunk_summary.py` tell of it in the log.
                             By which account it goes is the campaign's word; `account_book.py` knows them all.
+                            From which source of a pool is chosen once for each recipient
+                            (`dispatch/source_choice.py`); `dispatch/permits.py` asks the gate for each.
 4. `providers/voice.py`     places the call through the SDK, on the loop of `dispatch/provider_loop.py`; its
                             answer is a value of `domain/evidence/answers.py`.
 5. `dispatch/record.py`     judges the answer (`domain/evidence/judge_answers.py`) and writes what it
@@ -136,6 +138,8 @@ chunk           requests of one batch that travel in one message [store.queue.Ch
 delivery count  how many workers received a request; the last one poisons it [queue.claims]
 permit          leave to make one provider request now [limits.gate.Gate]
 attempt         one try to contact, written by `begin` before it happens [attempt]
+source          what is sent from: a number, a messaging service, a name, a mailbox [attempt.source]
+pool            the sources of a campaign, each with its weight [campaign.pool]
 account         of ours at a provider, by which an attempt is made and looked for [attempt.account]
 token           what an attempt is known by at the provider [attempt.token]
 mark            beside the token: whose request, and when it began, under our key [domain.evidence.marks.Mark]

@@ -31,6 +31,7 @@ JSON = frozenset(
         "frequency_days",
         "hourly_rate",
         "max_daily_calls",
+        "pool",
         "retry_count",
         "resend_in_doubt",
         "voicemail_detection",

@@ -12,6 +12,7 @@ from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.chunk_summary import counts_of
 from worker.dispatch.delivery import Delivered, Delivery, DeliveryLimits, valid_until
 from worker.dispatch.provider_loop import ProviderLoop
+from worker.dispatch.source_choice import choose_sources
 from worker.domain.schedule.hand_backs import HandBack
 from worker.limits import Gate, OpenGate
 from worker.providers import boot_clock
@@ -172,4 +173,4 @@ class _Desk:
 
 def _take_up(connection: Connection, chunk: Chunk) -> ChunkContents:
     queue.count_delivery(connection, chunk)
-    return chunk_contents.read_chunk_contents(connection, chunk)
+    return choose_sources(connection, chunk_contents.read_chunk_contents(connection, chunk))

@@ -1,7 +1,7 @@
 """The steps of one delivery: render, reserve, begin, send, record, leave."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,18 +12,20 @@ from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.attempt_log import tell_attempts
 from worker.dispatch.grouping import form_of, group_tickets, portions
 from worker.dispatch.halt import halt_without_account
+from worker.dispatch.permits import Permits
 from worker.dispatch.provider_loop import Answered, ProviderLoop
 from worker.dispatch.record import record
 from worker.domain.content.render import ContentError, render
 from worker.domain.content.tickets import Content, Ticket
 from worker.domain.evidence import Timeouts
-from worker.domain.evidence.answers import Accepted, Answer, Throttled
+from worker.domain.evidence.answers import Accepted, Throttled
 from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.schedule.validity import validity
 from worker.limits import Closed, Gate, Stopping
 from worker.measures import CLAIM_TO_ACCEPTED, MEASURED, THROTTLED
 from worker.providers import Moment, boot_clock
 from worker.store import attempts, batch_pace, queue
+from worker.store.attempts import Way
 from worker.store.chunk_contents import ChunkContents
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
 from worker.store.queue import Chunk
@@ -97,8 +99,9 @@ class Delivery:
         left = len(contents)
         try:
             for portion in portions(contents, self.limits.at_once):
-                for permitted, permits in self.reserve_permits(portion):
-                    self.contact(permitted, permits)
+                share = self.group_size if form_of(next(iter(portion.values()))) is not None else 1
+                for permitted, reserved in self.permits.reserve(portion, share):
+                    self.contact(permitted, reserved)
                     left -= len(permitted)
         except Stopping:
             in_transaction(self.engine, queue.release, self.chunk)
@@ -112,11 +115,16 @@ class Delivery:
             self.delivered.handed_back[HandBack.NO_PERMIT] += left
 
     @property
+    def permits(self) -> Permits:
+        """What it asks of the gate."""
+        return Permits(self.gate, self.chunk.channel, self.assignment)
+
+    @property
     def group_size(self) -> int:
         """How many mails may share a request."""
         return self.limits.group_size if self.provider_loop.groups(self.assignment.account) else 1
 
-    def contact(self, permitted: Mapping[int, Content], permits: int) -> None:
+    def contact(self, permitted: Mapping[int, Content], reserved: Mapping[str, int]) -> None:
         """Begin and send; permits of what did not begin are returned, whatever the reason."""
         groups: list[list[Ticket]] = []
         try:
@@ -124,7 +132,7 @@ class Delivery:
                 tickets, deadline = self.begin(permitted)
             groups = group_tickets(tickets, self.group_size)
         finally:
-            self.return_unused(permits, len(groups))
+            self.permits.return_unused(reserved, groups)
         self.send(groups, deadline)
 
     def render(self) -> dict[int, Content]:
@@ -135,20 +143,6 @@ class Delivery:
             in_transaction(self.engine, queue.fail_unsent, lease, "render", faults)
             self.delivered.handed_back[HandBack.RENDER] = len(faults)
         return contents
-
-    def reserve_permits(
-        self, portion: Mapping[int, Content]
-    ) -> Iterator[tuple[dict[int, Content], int]]:
-        """As many as there are permits, one for each request, however many people it reaches."""
-        left = list(portion)
-        share = self.group_size if form_of(portion[left[0]]) is not None else 1
-        while left:
-            wanted = -(-len(left) // share)
-            permits = self.gate.reserve(
-                self.chunk.channel, self.assignment.source, wanted, self.assignment.account
-            )
-            now, left = left[: permits * share], left[permits * share :]
-            yield {request: portion[request] for request in now}, permits
 
     def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], Moment]:
         """The tickets of what may be sent now, and until when; the rest is handed back."""
@@ -167,7 +161,7 @@ class Delivery:
             answer_time=limits.answer_time,
             limit=limits.concurrent_calls,
             version=self.assignment.version,
-            account=self.assignment.account,
+            way=Way(self.assignment.account, self.assignment.sources_of(in_time)),
         )
         if not begun and not handed_back:
             raise LeaseExpired
@@ -185,16 +179,6 @@ class Delivery:
         if len(in_time) < len(contents):
             self.delivered.handed_back[HandBack.TOO_LATE] += len(contents) - len(in_time)
 
-    def return_unused(self, reserved: int, used: int) -> None:
-        """Return the permits that were not used."""
-        self.gate.return_unused(
-            self.chunk.channel,
-            self.assignment.source,
-            reserved=reserved,
-            used=used,
-            account=self.assignment.account,
-        )
-
     def send(self, groups: Sequence[Sequence[Ticket]], deadline: Moment) -> None:
         """Send all at once, and record each answer as it comes."""
         channel, limits = self.chunk.channel, self.limits
@@ -207,7 +191,7 @@ class Delivery:
             answer_time=limits.answer_time.total_seconds(),
             account=self.assignment.account,
         ):
-            self.slow_down([one.answer for one in answered])
+            self.permits.slow_down(answered)
             if MEASURED.on:
                 self.measure(answered)
             if TRACES.maker is not None:
@@ -267,13 +251,6 @@ class Delivery:
                 batch_pace.give_back(connection, self.chunk.batch, unspent)
 
         self.answer_buffer.until_taken(self.engine, lambda engine: in_transaction(engine, step))
-
-    def slow_down(self, answers: Sequence[Answer]) -> None:
-        """Ask more slowly where the provider refused for its rate."""
-        throttled = [answer.after or 0.0 for answer in answers if isinstance(answer, Throttled)]
-        if throttled:
-            of = self.assignment
-            self.gate.slow(self.chunk.channel, of.source, max(throttled) or None, of.account)
 
 
 def valid_until(assignment: ChunkContents, read_at: float) -> dict[int, float]:

@@ -20,7 +20,7 @@ def group_tickets(tickets: Sequence[Ticket], most: int) -> list[list[Ticket]]:
     together: dict[object, list[Ticket]] = {}
     for ticket in tickets:
         form = form_of(ticket.content)
-        key = (form, ticket.group_limit) if form is not None else ticket.attempt
+        key = (form, ticket.group_limit, ticket.source) if form is not None else ticket.attempt
         together.setdefault(key, []).append(ticket)
     groups = []
     for members in together.values():

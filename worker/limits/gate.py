@@ -51,6 +51,15 @@ class Gate(Protocol):
             Stopping: none will.
         """
 
+    def reserve_any(
+        self, channel: Channel, wanted: Mapping[str, int], account: str = MAIN
+    ) -> dict[str, int]:
+        """The same for several sources: wait for at least one permit, of whichever of them.
+
+        Returns:
+            how many permits each has; who has none is left out.
+        """
+
     def return_unused(
         self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN
     ) -> None:
@@ -75,6 +84,12 @@ class OpenGate:
         if self.stopped.is_set():
             raise Stopping
         return wanted
+
+    def reserve_any(
+        self, channel: Channel, wanted: Mapping[str, int], account: str = MAIN
+    ) -> dict[str, int]:
+        """All of them."""
+        return {source: self.reserve(channel, source, n, account) for source, n in wanted.items()}
 
     def return_unused(
         self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN
@@ -109,30 +124,53 @@ class SharedGate:
 
     def reserve(self, channel: Channel, source: str, wanted: int, account: str = MAIN) -> int:
         """See `Gate`."""
+        return self.reserve_any(channel, {source: wanted}, account).get(source, 0)
+
+    def reserve_any(
+        self, channel: Channel, wanted: Mapping[str, int], account: str = MAIN
+    ) -> dict[str, int]:
+        """See `Gate`."""
         asked_at = self.clock()
         try:
-            return self._wait(
-                self._bucket(channel, source, account), wanted, asked_at + self.patience
-            )
+            return self._wait(channel, wanted, account, asked_at + self.patience)
         finally:
             MEASURED.note(PERMIT_WAIT, (channel.value,), self.clock() - asked_at)
 
-    def _wait(self, bucket: Bucket | None, wanted: int, ends: float) -> int:
+    def _wait(
+        self, channel: Channel, wanted: Mapping[str, int], account: str, ends: float
+    ) -> dict[str, int]:
         while not self.stopped.is_set():
-            if bucket is None or wanted <= 0:
-                return wanted
-            try:
-                given, wait = self.buckets.take(bucket, wanted)
-            except RedisError as error:
-                log.error("limits_unreachable", error=type(error).__name__)
-                raise Closed("the server of the limits is away") from None
-            if given:
+            given, wait = self._take(channel, wanted, account)
+            if given or not wanted:
                 return given
             if self.clock() + wait > ends:
                 raise Closed("no permit within the time of a lease")
             HEART.beat(LONGEST_NAP)
             self.stopped.wait(min(wait, LONGEST_NAP))
         raise Stopping
+
+    def _take(
+        self, channel: Channel, wanted: Mapping[str, int], account: str
+    ) -> tuple[dict[str, int], float]:
+        """What each source is given now, and where none is: seconds until it is worth asking again."""
+        given, waits = dict[str, int](), list[float]()
+        for source, most in wanted.items():
+            bucket = self._bucket(channel, source, account)
+            if bucket is None or most <= 0:
+                given[source] = most
+                continue
+            permits, wait = self._ask(bucket, most)
+            if permits:
+                given[source] = permits
+            waits.append(wait)
+        return given, min(waits, default=0.0)
+
+    def _ask(self, bucket: Bucket, wanted: int) -> tuple[int, float]:
+        try:
+            return self.buckets.take(bucket, wanted)
+        except RedisError as error:
+            log.error("limits_unreachable", error=type(error).__name__)
+            raise Closed("the server of the limits is away") from None
 
     def return_unused(
         self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN

@@ -18,7 +18,7 @@ from worker.store.changes import write
 from worker.store.queue import Chunk
 from worker.store.suppressions import lock_recipients_of
 
-__all__ = ["AT_ONCE", "Begun", "begin", "bound_elsewhere", "lock", "take_overdue", "write"]
+__all__ = ["AT_ONCE", "Begun", "Way", "begin", "bound_elsewhere", "lock", "take_overdue", "write"]
 
 AT_ONCE = timedelta(0)
 
@@ -35,11 +35,24 @@ class Begun:
     """When it was asked for, by the database's clock: never after it began."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way by which attempts are made."""
+
+    account: str = MAIN
+    """Of the providers'."""
+    sources: Sequence[str] | None = None
+    """One for each request, or one for all; None: whoever asks knows of none but the campaign's."""
+
+
+MAIN_WAY = Way()
+
 _BEGIN = text("""
     SELECT request, verdict, attempt, token, send_within,
            floor(1000 * extract(epoch FROM now()))::bigint AS asked_ms
     FROM begin_attempts(
-        :batch, :lease, :requests, :send_window, :answer_time, :limit, :version, :account)
+        :batch, :lease, :requests, :send_window, :answer_time, :limit, :version, :account,
+        CAST(:sources AS text[]))
 """)
 
 
@@ -52,7 +65,7 @@ def begin(
     answer_time: timedelta,
     limit: int = 0,
     version: int | None = None,
-    account: str = MAIN,
+    way: Way = MAIN_WAY,
 ) -> tuple[list[Begun], dict[int, HandBack]]:
     """Begin what may still go out; the rest is handed back.
 
@@ -64,7 +77,7 @@ def begin(
         answer_time: how long after now an answer must have been recorded, else somebody looks.
         limit: how many calls may be under way at once, over all workers; 0: any number.
         version: of the campaign, as it was when the words were read.
-        account: by which of the providers' accounts they will be sent.
+        way: by which account and from which sources they will be sent.
 
     Returns:
         the tickets, and the reason by request for what did not begin. A request in neither was not
@@ -80,7 +93,8 @@ def begin(
             "answer_time": answer_time,
             "limit": limit,
             "version": version,
-            "account": account,
+            "account": way.account,
+            "sources": None if way.sources is None else list(way.sources),
         },
     ).all()
     begun = [Begun(request, *ticket) for request, verdict, *ticket in rows if verdict == "begun"]

@@ -18,6 +18,7 @@ LISTS = (
     "allowed_regions",
     "holidays",
     "labels",
+    "pool",
     "refused_line_types",
     "retry_on",
     "webhooks",

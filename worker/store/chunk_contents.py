@@ -1,7 +1,7 @@
 """The contents of a chunk, and its recipients: read before begin, rendered outside of any transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, text
@@ -11,6 +11,7 @@ from worker.domain.content.campaign_words import Template
 from worker.domain.content.tickets import Content, Ticket
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.marks import make_mark
+from worker.domain.recipients.source_choice import SourcePool, pool_of
 from worker.domain.schedule.hours import open_hours
 from worker.domain.schedule.validity import arrives_until
 from worker.domain.schedule.windows import recipient_zones
@@ -28,6 +29,7 @@ class Addressed:
     address: str
     variables: Mapping[str, str]
     group_limit: int | None
+    recipient: int
     arrives_within: float | None = None
     """Seconds from reading it in which it may arrive; None: no end in sight. Only texts are asked."""
 
@@ -48,6 +50,20 @@ class ChunkContents:
     """The trace its batch came from."""
     account: str = MAIN
     """Of the providers, by which it is sent."""
+    pool: SourcePool | None = None
+    """What it may be sent from; None: from `source` alone."""
+    sources: Mapping[int, str] = field(default_factory=dict)
+    """By request: which of the pool's its recipient is contacted from."""
+
+    def source_of(self, request: int) -> str:
+        """What a request is sent from."""
+        return self.sources.get(request, self.source)
+
+    def sources_of(self, requests: Sequence[int]) -> list[str]:
+        """What each is sent from, or once what all of them are."""
+        if self.pool is None:
+            return [self.source]
+        return [self.source_of(request) for request in requests]
 
     def tickets(
         self,
@@ -67,7 +83,7 @@ class ChunkContents:
                 request=one.request,
                 token=one.token,
                 address=drafts[one.request].address,
-                source=self.source,
+                source=self.source_of(one.request),
                 content=contents[one.request],
                 group_limit=drafts[one.request].group_limit,
                 valid_until=valid.get(one.request),
@@ -78,14 +94,15 @@ class ChunkContents:
 
 
 _TEMPLATE = text(f"""
-    SELECT c.id, c.mode, c.source, c.account, c.caller_id, c.twiml, c.url, c.body, c.subject, c.html,
+    SELECT c.id, c.mode, c.source, c.pool, c.account, c.caller_id, c.twiml, c.url, c.body, c.subject, c.html,
            c.text, c.template_id, c.version, c.voicemail_detection ->> 'on_machine' AS on_machine,
            b.batch_id, b.traceparent, b.expires_on, clock_timestamp() AS now,
            extract(epoch FROM clock_timestamp())::float8 AS epoch, {", ".join(f"c.{name}" for name in HOURS)}
     FROM communication_batch AS b JOIN campaign AS c ON c.id = b.campaign_id WHERE b.id = :batch
 """)  # noqa: S608  HOURS is a constant
 _DRAFTS = text("""
-    SELECT r.id, r.address, c.campaign_variables || r.request_variables AS variables, q.group_limit
+    SELECT r.id, r.address, c.campaign_variables || r.request_variables AS variables, q.group_limit,
+           r.recipient
     FROM queue AS q
     JOIN communication_request AS r ON r.id = q.request
     JOIN communication_batch AS b ON b.id = r.batch
@@ -105,6 +122,7 @@ def read_chunk_contents(connection: Connection, chunk: Chunk) -> ChunkContents:
         campaign=row["id"],
         source=row["source"],
         account=row["account"],
+        pool=pool_of(row["pool"]),
         template=Template(
             channel=Channel(row["mode"]),
             template_id=row["template_id"],

@@ -139,6 +139,19 @@ _ARCHIVED = text("""
     WHERE m.id = a.recipient AND m.first <> m.id
 """)
 
+# Who was two had two sources at most: the first one's own, else the longest kept, stays.
+_KEPT = text("""
+    INSERT INTO kept_source (recipient, campaign, source, since)
+    SELECT DISTINCT ON (m.first, k.campaign) m.first, k.campaign, k.source, k.since
+    FROM kept_source AS k JOIN merged AS m ON m.id = k.recipient
+    WHERE m.first <> m.id ORDER BY m.first, k.campaign, k.since
+    ON CONFLICT (recipient, campaign) DO NOTHING
+""")
+
+_LEFT = text("""
+    DELETE FROM kept_source AS k USING merged AS m WHERE m.id = k.recipient AND m.first <> m.id
+""")
+
 _GONE = text("""
     DELETE FROM recipient AS p USING merged AS m WHERE m.id = p.id AND m.first <> m.id
         AND NOT EXISTS (SELECT FROM communication_request AS r WHERE r.recipient = p.id)
@@ -158,6 +171,8 @@ _STEPS = (
     _REQUESTS,
     _ATTEMPTS,
     _ARCHIVED,
+    _KEPT,
+    _LEFT,
     _GONE,
     _RENAMED,
 )

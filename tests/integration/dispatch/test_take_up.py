@@ -1,5 +1,6 @@
 """What a worker takes up is counted against what kills workers, and against nothing else."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -48,6 +49,11 @@ class Gatekeeper:
             raise self.fault
         self.kept += wanted
         return wanted
+
+    def reserve_any(
+        self, channel: Channel, wanted: Mapping[str, int], account: str = MAIN
+    ) -> dict[str, int]:
+        return {one: self.reserve(channel, one, n, account) for one, n in wanted.items()}
 
     def return_unused(
         self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN

@@ -58,6 +58,25 @@ def test_three_spellings_become_one_person_who_opted_out(engine: Engine) -> None
     assert rows == [people[0]] * len(people)
 
 
+def test_one_person_keeps_one_source_of_each_campaign(engine: Engine) -> None:
+    people = [make_recipient(engine, channel=Channel.EMAIL, address=one) for one in PEOPLE]
+    kept = [(people[1], 1, "a@x.test"), (people[2], 1, "b@x.test"), (people[0], 2, "c@x.test")]
+    with engine.begin() as connection:
+        for recipient, campaign, source in [*kept, (people[2], 2, "d@x.test")]:
+            row = {"recipient": recipient, "campaign": campaign, "source": source}
+            connection.execute(schema.kept_source.insert().values(row))
+
+    fold(engine)
+
+    with engine.begin() as connection:
+        columns = schema.kept_source.c
+        rows = connection.execute(select(columns.recipient, columns.campaign, columns.source)).all()
+    assert sorted(tuple(row) for row in rows) == [
+        (people[0], 1, "a@x.test"),
+        (people[0], 2, "c@x.test"),
+    ]
+
+
 def test_acts_of_one_person_in_two_spellings_stand_beside_each_other(engine: Engine) -> None:
     for number, one in enumerate(PEOPLE[:2]):
         make_recipient(engine, channel=Channel.EMAIL, address=one)

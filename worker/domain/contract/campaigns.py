@@ -13,6 +13,7 @@ from worker.domain.accounts import MAIN, account_name
 from worker.domain.content.campaign_words import Template
 from worker.domain.content.senders import EXAMPLE, NUMBER, kind_of
 from worker.domain.content.voicemail import voicemail_detection
+from worker.domain.contract.pools import first_source, pool, sources_of
 from worker.domain.contract.webhooks import webhooks
 from worker.domain.errors import CannotChangeMode, WrongFields
 from worker.domain.evidence.retries import USUAL
@@ -78,6 +79,7 @@ Detection = Annotated[dict[str, object], AfterValidator(voicemail_detection)]
 Webhooks = Annotated[
     tuple[dict[str, object], ...], BeforeValidator(_as_tuple), AfterValidator(webhooks)
 ]
+Pool = Annotated[tuple[dict[str, object], ...], BeforeValidator(_as_tuple), AfterValidator(pool)]
 
 
 class CampaignFields(WireModel):
@@ -87,6 +89,7 @@ class CampaignFields(WireModel):
     description: Text | None = None
     mode: Annotated[Channel, Strict(strict=False)]
     source: Text
+    pool: Pool = ()
     account: Account = MAIN
     caller_id: Text | None = None
     campaign_variables: dict[Text, Text] = Field(default_factory=dict)
@@ -125,11 +128,25 @@ class CampaignFields(WireModel):
     text: Text | None = None
     template_id: Text | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _first_of_a_pool_stands_for_it(cls, values: object) -> object:
+        if isinstance(values, dict) and values.get("source") is None:
+            first = first_source(values.get("pool"))
+            return values if first is None else values | {"source": first}
+        return values
+
     @model_validator(mode="after")
-    def _source_fits_the_channel(self) -> Self:
+    def _sources_fit_the_channel(self) -> Self:
         fits, example = SOURCES[self.mode]
         if not fits(self.source):
             raise ValueError(f"source: must be {example}")
+        named = sources_of(self.pool)
+        for place, one in enumerate(named):
+            if not fits(one):
+                raise ValueError(f"pool.{place}.source: must be {example}")
+        if named and self.source not in named:
+            raise ValueError("source: must be one of the pool's; leave it out, and it is the first")
         return self
 
     @model_validator(mode="after")
@@ -196,9 +213,21 @@ def apply_changes(fields: CampaignFields, changes: Mapping[str, object]) -> Camp
         WrongFields: a change is unknown or wrong.
         CannotChangeMode: its requests are for another channel.
     """
-    after = campaign_fields(fields.model_dump() | dict(changes))
+    after = campaign_fields(_merge(fields.model_dump(), changes))
     if after.mode is not fields.mode:
         raise CannotChangeMode(fields.campaign_name)
+    return after
+
+
+def _merge(before: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    """The values with the changes; another pool brings its own first source, unless one is named."""
+    after = {**before, **changes}
+    named = changes.get("pool")
+    if "source" not in changes and isinstance(named, list | tuple) and named:
+        kept = [
+            one for one in named if isinstance(one, dict) and one.get("source") == before["source"]
+        ]
+        return after if kept else after | {"source": None}
     return after
 
 

@@ -17,6 +17,7 @@ class HandBack(StrEnum):
     RECIPIENT_BUSY = "recipient_busy"
     NO_SLOT = "no_slot"
     OTHER_ACCOUNT = "other_account"
+    OTHER_SOURCE = "other_source"
     RENDER = "render"
 
     TOO_LATE = "too_late"
@@ -53,6 +54,7 @@ _RETURNING = frozenset(
         HandBack.RECIPIENT_BUSY,
         HandBack.NO_SLOT,
         HandBack.OTHER_ACCOUNT,
+        HandBack.OTHER_SOURCE,
         HandBack.RENDER,
     }
 )

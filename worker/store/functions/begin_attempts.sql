@@ -17,11 +17,15 @@
 -- p_account: by which of the providers' accounts the caller will send. The campaign may name another one by
 -- now: then nothing begins, for the attempt says where it is looked for. A process of a release that knew one
 -- account says nothing, and sends by main.
+--
+-- p_sources: what the caller will send from, one for each of p_requests, or one for all of them; the campaign
+-- may name another one by now, and the attempt says where it is looked for. NULL: a process of a release that
+-- knew one source for each campaign, which begins nothing of one that has a pool.
 
 CREATE OR REPLACE FUNCTION begin_attempts(
     p_batch bigint, p_lease uuid, p_requests bigint[], p_send_window interval, p_answer_time interval,
     p_limit integer, p_version integer DEFAULT NULL,
-    p_account text DEFAULT 'main'
+    p_account text DEFAULT 'main', p_sources text[] DEFAULT NULL
 ) RETURNS TABLE (request bigint, verdict text, attempt bigint, token uuid, send_within float8)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -31,6 +35,7 @@ DECLARE
     v_channel text;
     v_source text;
     v_account text;
+    v_pool jsonb;
     v_campaign text;
     v_cap integer;
     v_cap_days integer;
@@ -56,8 +61,8 @@ BEGIN
     INTO v_why, v_until, v_campaign
     FROM communication_batch WHERE id = p_batch FOR NO KEY UPDATE;
 
-    SELECT mode, source, account, frequency_cap, frequency_days
-    INTO v_channel, v_source, v_account, v_cap, v_cap_days
+    SELECT mode, source, account, pool, frequency_cap, frequency_days
+    INTO v_channel, v_source, v_account, v_pool, v_cap, v_cap_days
     FROM campaign WHERE id = v_campaign::bigint;
     IF v_why IS NULL AND EXISTS (
         SELECT FROM halt WHERE (scope, key) IN
@@ -69,6 +74,10 @@ BEGIN
     IF v_why IS NULL AND v_account <> p_account THEN
         v_why := 'other_account';
     END IF;
+    IF v_why IS NULL AND p_sources IS NULL AND v_pool <> '[]' THEN
+        v_why := 'other_source';
+    END IF;
+    v_source := CASE WHEN cardinality(p_sources) = 1 THEN p_sources[1] ELSE v_source END;
 
     -- 2. The places. Who begins waits for those before to commit, so that each counts what all others began;
     -- after the batch, because who has this turn waits for nobody's batch: one that somebody holds would
@@ -173,7 +182,10 @@ BEGIN
 
     INSERT INTO attempt (request, batch, recipient, channel, source, account, attempt_number, token,
                          state, campaign_version, began_at, send_by, check_at)
-    SELECT r.id, r.batch, r.recipient, v_channel, v_source, v_account,
+    SELECT r.id, r.batch, r.recipient, v_channel,
+           CASE WHEN cardinality(p_sources) > 1 THEN p_sources[array_position(p_requests, r.id)]
+                ELSE v_source END,
+           v_account,
            1 + coalesce((SELECT max(a.attempt_number) FROM attempt AS a WHERE a.request = r.id), 0),
            gen_random_uuid(), 'SENDING', p_version, v_now,
            least(v_now + p_send_window, v_until), v_now + p_answer_time

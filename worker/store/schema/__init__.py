@@ -30,6 +30,7 @@ from worker.store.schema.keys import access_key, once_call
 from worker.store.schema.people import (
     archived_attempt,
     heard_act,
+    kept_source,
     recipient,
     start_message,
     suppression,
@@ -59,6 +60,7 @@ __all__ = [
     "halt",
     "heard_act",
     "inbox",
+    "kept_source",
     "message",
     "metadata",
     "once_call",

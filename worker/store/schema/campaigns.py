@@ -221,6 +221,13 @@ campaign = Table(
         server_default=text("'main'"),
         comment="of the providers, by its name in ACCOUNTS_FILE",
     ),
+    Column(
+        "pool",
+        JSONB,
+        nullable=False,
+        server_default=text("'[]'"),
+        comment="what it is sent from: sources with their weights; empty: from source alone",
+    ),
     Index("campaign_with_webhooks", "id", postgresql_where=text("webhooks <> '[]'")),
     one_of("mode", Channel),
     CheckConstraint("hourly_rate BETWEEN 1 AND 3600", name="hourly_rate"),

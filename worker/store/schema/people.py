@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -115,4 +116,17 @@ start_message = Table(
     Index("start_message_identity", "identity"),
     Index("start_message_due", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
     comment="Texts that say START, each until the provider was asked when it was written.",
+)
+
+kept_source = Table(
+    "kept_source",
+    metadata,
+    Column("recipient", BigInteger, nullable=False),
+    Column("campaign", BigInteger, nullable=False, comment="whose pool it was chosen from"),
+    Column(
+        "source", Text, nullable=False, comment="a number, a messaging service, a name or a mailbox"
+    ),
+    Column("since", Timestamp, nullable=False, server_default=NOW, comment="when it was chosen"),
+    PrimaryKeyConstraint("recipient", "campaign"),
+    comment="From what a recipient is contacted by a campaign with a pool, in all its batches.",
 )
