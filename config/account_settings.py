@@ -1,4 +1,4 @@
-"""Accounts at the providers beside the one of the settings."""
+"""Accounts at the providers beside the one of the settings, and the sources of pools."""
 
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,19 @@ class AccountSettings(MailSettings):
 
     accounts_file: Path | None = Field(
         None, description="TOML file of accounts beside this one, read again when it changes"
+    )
+
+    source_rejections: int = Field(
+        20,
+        ge=2,
+        le=100,
+        description="of a pool's source: so many rejections by carriers among its last 100 outcomes rest it",
+    )
+    source_rest_hours: int = Field(
+        24,
+        ge=0,
+        le=8760,
+        description="how long those who have a source that rests wait for it, before they have another",
     )
 
     def read_accounts(self) -> dict[str, Keys]:

@@ -38,7 +38,9 @@ One request's walk, PENDING to COMPLETED:
                             `dispatch/attempt_log.py` and `dispatch/chunk_summary.py` tell of it in the log.
                             By which account it goes is the campaign's word; `account_book.py` knows them all.
                             From which source of a pool is chosen once for each recipient
-                            (`dispatch/source_choice.py`); `dispatch/permits.py` asks the gate for each.
+                            (`dispatch/source_choice.py`); `dispatch/permits.py` asks the gate for each. One
+                            that carriers turn down rests (`dispatch/source_rest.py`, by the codes of
+                            `domain/evidence/source_codes.py`).
 4. `providers/voice.py`     places the call through the SDK, on the loop of `dispatch/provider_loop.py`; its
                             answer is a value of `domain/evidence/answers.py`.
 5. `dispatch/record.py`     judges the answer (`domain/evidence/judge_answers.py`) and writes what it

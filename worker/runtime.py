@@ -247,6 +247,7 @@ class Runtime:
             attempt_log_share=self.settings.attempt_log_share,
             concurrent_calls=self.settings.voice_concurrent,
             mark_key=self.mark_keys[0],
+            source_rest=timedelta(hours=self.settings.source_rest_hours),
         )
 
     @cached_property
@@ -268,6 +269,7 @@ class Runtime:
             lookup_interval=timedelta(seconds=timing.lookup_interval),
             empty_lookups=timing.empty_lookups,
             unknown_run=self.settings.unknown_run,
+            source_rejections=self.settings.source_rejections,
             give_up=dict.fromkeys(Channel, give_up)
             | {Channel.EMAIL: timedelta(seconds=timing.mail_doubt)},
             first_lookup={

@@ -124,9 +124,13 @@ OTHERWISE: dict[str, dict[str, str]] = {
     },
     "find": {"what": "target or reference_id, of which one is given"},
     "suppress remove": {"row": "suppression", "why": "reason"},
-    "halt": dict.fromkeys(("everything", "channel", "account", "campaign"), "scope and key"),
+    "halt": dict.fromkeys(
+        ("everything", "channel", "account", "source", "campaign"), "scope and key"
+    ),
     "resume": {
-        **dict.fromkeys(("everything", "channel", "account", "campaign"), "scope and key"),
+        **dict.fromkeys(
+            ("everything", "channel", "account", "source", "campaign"), "scope and key"
+        ),
         "after_restore": "what is known of the database lies on the host where it is typed",
     },
     "attempts": {"in_doubt": "the address says it"},

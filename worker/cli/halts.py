@@ -1,5 +1,6 @@
 """`outreach halt` and `outreach resume`: stop sending everywhere, on a channel or for a campaign."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from worker.cli.screen import Screen
 from worker.desk.campaigns import show_campaign
 from worker.dispatch.database_identity import adopt_the_database
 from worker.dispatch.halt import HaltRow, Scope, halt, halts_in_force, resume
+from worker.domain.accounts import MAIN, source_key
 from worker.domain.errors import Mistake
 from worker.domain.statuses import Channel
 from worker.runtime import Runtime
@@ -21,6 +23,9 @@ Account = Annotated[str | None, typer.Option(help="Of the channel, one account a
 Campaign = Annotated[str | None, typer.Option(help="One campaign, by name or id.")]
 
 
+Source = Annotated[str | None, typer.Option(help="Of the channel, one source of pools: it rests.")]
+
+
 class NothingNamed(Mistake):
     """A halt needs a scope, and only one."""
 
@@ -29,10 +34,10 @@ class NothingNamed(Mistake):
 
 
 class NoChannelNamed(Mistake):
-    """An account is halted on a channel."""
+    """An account or a source is halted on a channel."""
 
     def __init__(self) -> None:
-        super().__init__("name the --channel on which the --account is meant")
+        super().__init__("name the --channel on which the --account or --source is meant")
 
 
 def halt_command(
@@ -41,6 +46,7 @@ def halt_command(
     everything: All = False,
     channel: ChannelOption = None,
     account: Account = None,
+    source: Source = None,
     campaign: Campaign = None,
     reason: Annotated[str, typer.Option(help="Why; shown by doctor.")] = "halted by hand",
     by: By = None,
@@ -48,7 +54,7 @@ def halt_command(
     """Let nothing begin any more in a scope, until it is resumed."""
     current = session(context)
     operator, here = current.operator(by), current.runtime
-    scope, key = _scope(here, everything, channel, campaign, account)
+    scope, key = _scope(here, _Named(everything, channel, campaign, account, source))
     if halt(here.engine, scope, key, reason, operator):
         console().print(f"halted: {_name_scope(scope, key)}")
         return
@@ -64,6 +70,7 @@ def resume_command(
     everything: All = False,
     channel: ChannelOption = None,
     account: Account = None,
+    source: Source = None,
     campaign: Campaign = None,
     after_restore: Annotated[
         bool,
@@ -74,7 +81,9 @@ def resume_command(
     """Let a halted scope send again."""
     current = session(context)
     operator, here = current.operator(by), current.runtime
-    scope, key = _scope(here, everything or after_restore, channel, campaign, account)
+    scope, key = _scope(
+        here, _Named(everything or after_restore, channel, campaign, account, source)
+    )
     if after_restore:
         adopt_the_database(here.engine, here.memories, operator)
     lifted, out = resume(here.engine, scope, key, operator), screen(context)
@@ -100,19 +109,27 @@ def _describe(row: HaltRow, out: Screen) -> str:
     return f"{_name_scope(row.scope, row.key)}, by {row.halted_by} since {since}: {row.reason}"
 
 
-def _scope(
-    here: Runtime,
-    everything: bool,
-    channel: Channel | None,
-    campaign: str | None,
-    account: str | None,
-) -> tuple[Scope, str]:
-    if sum((everything, channel is not None, campaign is not None)) != 1:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What was typed."""
+
+    everything: bool
+    channel: Channel | None
+    campaign: str | None
+    account: str | None
+    source: str | None
+
+
+def _scope(here: Runtime, named: _Named) -> tuple[Scope, str]:
+    channel, account = named.channel, named.account
+    if sum((named.everything, channel is not None, named.campaign is not None)) != 1:
         raise NothingNamed
-    if account is not None and channel is None:
+    if channel is None and (account is not None or named.source is not None):
         raise NoChannelNamed
+    if channel is not None and named.source is not None:
+        return "source", source_key(channel.value, account or MAIN, named.source)
     if channel is not None:
         return "channel", f"{channel.value}@{account}" if account else channel.value
-    if campaign is not None:
-        return "campaign", str(show_campaign(here.engine, campaign).id)
+    if named.campaign is not None:
+        return "campaign", str(show_campaign(here.engine, named.campaign).id)
     return "all", ""

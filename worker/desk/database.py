@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from worker.desk.findings import Finding
+from worker.domain.accounts import split_source_key
 from worker.domain.database_identity import UNRECOGNIZED_REASON
 from worker.domain.recipients.identities import FOLD_VERSION, identity_of
 from worker.domain.wire import stamp
@@ -170,6 +171,9 @@ def examine_answers(engine: Engine, url: str) -> Finding:
 def _way_out(row: HaltRow) -> str:
     if UNRECOGNIZED_REASON in row.reason:
         return "check the database, then: outreach resume --after-restore"
+    if row.scope == "source":
+        channel, account, source = split_source_key(row.key)
+        return f"mend it, then: outreach resume --channel {channel} --account {account} --source {source}"
     scope = "--all" if row.scope == "all" else f"--{row.scope} {row.key}"
     return f"mend the cause, then: outreach resume {scope}"
 

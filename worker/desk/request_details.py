@@ -68,7 +68,11 @@ def _gates(
         yield f"calls: all {situation.calls_in_use:,} concurrent calls are in use"
     if history.due_at is not None and history.due_at > now:
         yield f"due: not before {local_time(history.due_at, situation.zone)}"
-    yield from _of_recipient(connection, batch_id, history.request.reference_id, situation.zone)
+    reference = history.request.reference_id
+    if rests := request_details.resting_source_of(connection, batch_id, reference):
+        source, why, since = rests
+        yield f"source {source} rests since {local_time(since, situation.zone)}: {why}"
+    yield from _of_recipient(connection, batch_id, reference, situation.zone)
 
 
 def _of_batch(facts: BatchFacts) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from worker.desk.campaigns import get_campaign
 from worker.desk.visibility import UnknownHere
-from worker.domain.accounts import split_key
+from worker.domain.accounts import source_key, split_key, split_source_key
 from worker.domain.audit import AuditEntry
 from worker.domain.callers import Caller
 from worker.domain.errors import WrongFields
@@ -78,6 +78,11 @@ def _named(connection: Connection, scope: Scope, key: str) -> str:
         return str(get_campaign(connection, key).id)
     if scope == "channel" and split_key(key)[0] not in set(Channel):
         raise WrongFields([f"key: must be one of {', '.join(Channel)}"])
+    if scope == "source":
+        channel, account, source = split_source_key(key)
+        if channel not in set(Channel) or not source:
+            raise WrongFields(["key: must be like sms@main:+15125550100"])
+        return source_key(channel, account, source)
     if scope == "all" and key:
         raise WrongFields(["key: must be left out where everything is meant"])
     return key

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from worker.desk.processes import ProcessKind
+from worker.domain.accounts import split_source_key
 from worker.store import campaigns, expected_misses, glance
 from worker.store.connect import Connection
 from worker.store.duties import DutyRow
@@ -48,6 +49,7 @@ def _by_weight(connection: Connection, signs: Signs) -> Iterator[Trouble]:
     yield from _halts(connection, signs, "channel")
     yield from (_of_process(one) for one in signs.processes if one.silent == one.n)
     yield from _halts(connection, signs, "campaign")
+    yield from _halts(connection, signs, "source")
     yield from _duties(signs.turns)
     yield from (_of_process(one) for one in signs.processes if one.silent)
     if signs.in_doubt:
@@ -119,6 +121,10 @@ def _late(connection: Connection) -> Iterator[Trouble]:
 
 
 def _of_halt(what: str, halt: HaltRow, counted: Sequence[StatusCount]) -> Trouble:
+    if halt.scope == "source":
+        return Trouble(
+            "halt", f"{what} rests.", f"{halt.reason.rstrip('.')}.", "Mend it, then resume", halt
+        )
     waiting = sum(one.n for one in counted if one.request_status == "PENDING" and _is_of(halt, one))
     who = "1 person waits" if waiting == 1 else f"{waiting:,} people wait"
     sentence = f"{halt.reason.rstrip('.')}. {who}; nobody was lost."
@@ -131,6 +137,9 @@ def _called(connection: Connection, halt: HaltRow) -> str:
     if halt.scope == "channel":
         channel, _, account = halt.key.partition("@")
         return f"The channel {channel}" + (f" of account {account}" if account else "")
+    if halt.scope == "source":
+        channel, account, source = split_source_key(halt.key)
+        return f"The source {source} ({channel}, account {account})"
     campaign = campaigns.find(connection, int(halt.key))
     return f"Campaign {halt.key if campaign is None else campaign.fields.campaign_name}"
 

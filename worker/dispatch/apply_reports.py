@@ -12,6 +12,7 @@ from worker.dispatch.data_loss import prove_by_reports
 from worker.dispatch.destinations import tell_reported
 from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
 from worker.dispatch.halt import halt_barred
+from worker.dispatch.source_rest import note_rejections
 from worker.dispatch.unknown_codes import note_reports
 from worker.dispatch.unmatched_reports import (
     hear_letters,
@@ -86,6 +87,7 @@ def apply_reports(
     ours = recognize_strays(engine, reports)
     taken = _take_in(engine, timeouts, ours)
     tell_reported(engine, ours)
+    note_rejections(engine, timeouts.source_rejections, ours)
     heard = hear_reported(engine, [one for one in ours if one.suppress])
     # A repetition may be heard that is not new: whoever took it in first stopped in between.
     all_fit = taken.new == len(ours) and not taken.waiting

@@ -95,7 +95,7 @@ class _Desk:
             raise StoreUnavailable("answers wait for the store to take them")
         # Before reading: what the database gives time ends no later on our clock than on its own.
         read_at = boot_clock()
-        assignment = in_transaction(self.engine, _take_up, chunk)
+        assignment = in_transaction(self.engine, _take_up, chunk, self.limits.source_rest)
         bind_contextvars(batch_id=assignment.batch_id, campaign=assignment.campaign)
         delivery = Delivery(
             self.engine,
@@ -171,6 +171,7 @@ class _Desk:
             self.postpone(connection, chunk)
 
 
-def _take_up(connection: Connection, chunk: Chunk) -> ChunkContents:
+def _take_up(connection: Connection, chunk: Chunk, rest: timedelta) -> ChunkContents:
     queue.count_delivery(connection, chunk)
-    return choose_sources(connection, chunk_contents.read_chunk_contents(connection, chunk))
+    contents = chunk_contents.read_chunk_contents(connection, chunk)
+    return choose_sources(connection, chunk, contents, rest)

@@ -11,7 +11,7 @@ import structlog
 from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.attempt_log import tell_attempts
 from worker.dispatch.grouping import form_of, group_tickets, portions
-from worker.dispatch.halt import halt_without_account
+from worker.dispatch.halt import halt_without_account, halt_without_source
 from worker.dispatch.permits import Permits
 from worker.dispatch.provider_loop import Answered, ProviderLoop
 from worker.dispatch.record import record
@@ -55,6 +55,8 @@ class DeliveryLimits:
     """Of accepted attempts so many are told in the log."""
     concurrent_calls: int = 0
     """How many calls may be under way at once, all workers together; 0: any number."""
+    source_rest: timedelta = timedelta(days=1)
+    """How long those who have a source wait for one that rests."""
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ class Delivery:
             in_transaction(self.engine, queue.release, self.chunk)
             self.delivered.handed_back[HandBack.OTHER_ACCOUNT] += len(self.assignment.drafts)
             return
+        self.tell_unplaced()
         contents = self.render()
         left = len(contents)
         try:
@@ -113,6 +116,13 @@ class Delivery:
             # they would go round and round for as long as the limits' server is away.
             log.info("not_permitted_in_time", why=str(closed))
             self.delivered.handed_back[HandBack.NO_PERMIT] += left
+
+    def tell_unplaced(self) -> None:
+        """Count who waits for a source; where none takes them, nothing of the campaign goes on."""
+        if self.assignment.waiting:
+            self.delivered.handed_back[HandBack.SOURCE_RESTS] += self.assignment.waiting
+        if self.assignment.is_exhausted:
+            halt_without_source(self.engine, self.assignment.campaign)
 
     @property
     def permits(self) -> Permits:
@@ -235,7 +245,14 @@ class Delivery:
         self.answer_buffer.until_taken(
             self.engine,
             lambda engine: record(
-                engine, timeouts, sent.campaign, chunk.channel, answered, chunk.batch, sent.account
+                engine,
+                timeouts,
+                sent.campaign,
+                chunk.channel,
+                answered,
+                chunk.batch,
+                sent.account,
+                pooled=sent.pool is not None,
             ),
             answers=len(answered),
         )

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import structlog
 
+from worker.dispatch.source_rest import rest_source
 from worker.domain.evidence.answers import HaltScope
 from worker.domain.evidence.reports import BARRED, Report
+from worker.domain.evidence.source_codes import SOURCE_CODES
 from worker.domain.statuses import Channel
 from worker.store import halts
 from worker.store.connect import Engine, in_transaction
@@ -65,11 +67,31 @@ def halt_barred(engine: Engine, reports: Sequence[Report]) -> None:
     if not barred:
         return
     origins = in_transaction(engine, halts.origins_of, barred)
-    told = {_what(engine, one, origins[one.key]): one.code for one in barred if one.key in origins}
+    ours = [(one, origins[one.key]) for one in barred if one.key in origins]
+    for one, origin in ours:
+        if origin.pooled and is_of_source(BARRED[one.meaning], one.code):
+            why = f"the provider reports that it refuses it ({one.code})"
+            rest_source(engine, one.channel, origin.account, origin.source, why)
+    told = {
+        _what(engine, one, origin): one.code
+        for one, origin in ours
+        if not (origin.pooled and is_of_source(BARRED[one.meaning], one.code))
+    }
     for (scope, key), code in told.items():
         whom = WHOM[scope]
         why = f"the provider reports that it refuses {whom} ({code})"
         halt_on_word(engine, scope, key, why, by=BY[scope])
+
+
+def is_of_source(scope: HaltScope, code: str | None) -> bool:
+    """Return whether a code speaks of the source alone: in a pool the others go on."""
+    return scope is HaltScope.CAMPAIGN and code in SOURCE_CODES
+
+
+def halt_without_source(engine: Engine, campaign: int) -> None:
+    """Halt a campaign of whose pool nothing takes anybody new."""
+    why = "pool: none of its sources takes anybody new: each rests, or has the weight 0"
+    halt_on_word(engine, HaltScope.CAMPAIGN, str(campaign), why, by=halts.OURSELVES)
 
 
 def _what(engine: Engine, report: Report, origin: Origin) -> tuple[HaltScope, str]:

@@ -7,8 +7,9 @@ import structlog
 from worker.dispatch.data_loss import bury_answer, prove_data_loss
 from worker.dispatch.destinations import tell_country
 from worker.dispatch.double_contact import warn_of_double_contact, warn_of_late_evidence
-from worker.dispatch.halt import halt_on_word, key_of
+from worker.dispatch.halt import halt_on_word, is_of_source, key_of
 from worker.dispatch.provider_loop import Answered
+from worker.dispatch.source_rest import rest_source
 from worker.dispatch.unknown_codes import note_answers
 from worker.domain.accounts import MAIN
 from worker.domain.evidence import Timeouts, judge_answer
@@ -31,10 +32,11 @@ def record(
     answered: Sequence[Answered],
     batch: int | None = None,
     account: str = MAIN,
+    pooled: bool = False,
 ) -> None:
     """Turn answers into states. May be repeated.
 
-    1. Halt what can't send, so that nothing more begins there.
+    1. Halt what can't send, so that nothing more begins there; of a pool only the source rests.
     2. Read the attempts under their locks: a callback may have been first.
     3. Judge each answer against the facts, and write what it changes.
     4. An answer whose attempt the database does not know proves that it forgot: halt everything.
@@ -45,7 +47,8 @@ def record(
     Raises:
         StoreUnavailable: not all of them are recorded.
     """
-    _halt(engine, campaign, channel, account, answered)
+    of_all = _rest(engine, channel, account, answered) if pooled else answered
+    _halt(engine, campaign, channel, account, of_all)
     told = [(one.ticket.token, one.answer) for one in answered]
     note_answers(engine, campaign, timeouts.unknown_run, told)
     for one in answered:
@@ -62,7 +65,7 @@ def record(
             in_transaction(engine, bury_answer, answered[0], UNRECORDABLE)
             return
         for one in answered:
-            record(engine, timeouts, campaign, channel, [one], batch, account)
+            record(engine, timeouts, campaign, channel, [one], batch, account, pooled)
         return
     if unknown:
         prove_data_loss(engine, batch, unknown)
@@ -95,6 +98,22 @@ def _write(
 
 def _is_of(one: Answered, facts: Facts | None) -> bool:
     return facts is not None and facts.token == one.ticket.token
+
+
+def _rest(
+    engine: Engine, channel: Channel, account: str, answered: Sequence[Answered]
+) -> list[Answered]:
+    """Rest the sources of a pool that can't send. Returns the other answers."""
+    refused: dict[str, str] = {}
+    others: list[Answered] = []
+    for one in answered:
+        if isinstance(one.answer, Halt) and is_of_source(one.answer.scope, one.answer.code):
+            refused[one.ticket.source] = one.answer.why
+        else:
+            others.append(one)
+    for source, why in refused.items():
+        rest_source(engine, channel, account, source, why)
+    return others
 
 
 def _halt(

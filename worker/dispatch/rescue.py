@@ -9,6 +9,7 @@ import structlog
 from worker.dispatch.double_contact import warn_of_late_evidence
 from worker.dispatch.halt import halt_barred
 from worker.dispatch.provider_loop import ProviderLoop
+from worker.dispatch.source_rest import note_rejections
 from worker.dispatch.unknown_codes import note_reports
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.evidence import (
@@ -101,6 +102,8 @@ def _resolve(
             halt_barred(engine, look.reports)
             note_reports(engine, timeouts.unknown_run, look.reports)
         in_transaction(engine, _judge, timeouts=timeouts, inquiry=inquiry, look=look)
+        if isinstance(look, Matches) and len(look.reports) == 1:
+            note_rejections(engine, timeouts.source_rejections, look.reports)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  one that can't be judged must not stop the others

@@ -20,6 +20,17 @@ def account_name(value: str) -> str:
     return value
 
 
+def source_key(channel: str, account: str, source: str) -> str:
+    """The key under which a source of an account rests."""
+    return f"{channel}@{account}:{source}"
+
+
+def split_source_key(key: str) -> tuple[str, str, str]:
+    """The channel, the account and the source of such a key; empty where it lacks one."""
+    head, _, source = key.partition(":")
+    return *split_key(head), source
+
+
 def split_key(key: str) -> tuple[str, str]:
     """The channel and the account of a halt's key; for a whole channel the main account answers."""
     channel, _, account = key.partition("@")

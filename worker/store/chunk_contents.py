@@ -54,6 +54,10 @@ class ChunkContents:
     """What it may be sent from; None: from `source` alone."""
     sources: Mapping[int, str] = field(default_factory=dict)
     """By request: which of the pool's its recipient is contacted from."""
+    waiting: int = 0
+    """How many wait for a source of the pool, and are no more among these."""
+    is_exhausted: bool = False
+    """Whether some of them wait because no source takes anybody new."""
 
     def source_of(self, request: int) -> str:
         """What a request is sent from."""

@@ -7,15 +7,15 @@ from typing import Literal
 
 from sqlalchemy import Connection, Text, bindparam, text
 
-from worker.domain.accounts import MAIN
+from worker.domain.accounts import MAIN, source_key, split_source_key
 from worker.domain.audit import Deed
 from worker.domain.database_identity import UNRECOGNIZED_REASON
 from worker.domain.errors import DatabaseNotAccepted
 from worker.domain.evidence.reports import Report
 from worker.domain.wire import Wire, to_wire
-from worker.store import audit
+from worker.store import audit, kept_sources
 
-Scope = Literal["all", "channel", "campaign"]
+Scope = Literal["all", "channel", "campaign", "source"]
 
 # begin_attempts holds this lock shared: once a halt has committed, nothing more begins.
 HALT_LOCK = 7_230_002
@@ -25,7 +25,10 @@ OURSELVES = "outreach"
 
 @dataclass(frozen=True, slots=True)
 class HaltRow:
-    """One halt in force. `key`: empty for all, the channel, `channel@account`, or the campaign's id."""
+    """One halt in force.
+
+    `key`: empty for all, the channel, `channel@account`, the campaign's id, or `channel@account:source`.
+    """
 
     scope: Scope
     key: str
@@ -83,11 +86,11 @@ def _subject(scope: Scope, key: str) -> str:
 
 
 _CAMPAIGNS = text("""
-    SELECT v.key, b.campaign_id, a.account
+    SELECT v.key, b.campaign_id, a.account, a.source, c.pool <> '[]' AS pooled
     FROM unnest(CAST(:tokens AS uuid[]), CAST(:keys AS text[]), CAST(:providers AS text[]))
         AS v (token, key, provider)
     JOIN attempt AS a ON a.token = v.token AND a.channel = v.provider
-    JOIN communication_batch AS b ON b.id = a.batch
+    JOIN communication_batch AS b ON b.id = a.batch JOIN campaign AS c ON c.id = b.campaign_id
     WHERE NOT EXISTS (SELECT FROM inbox AS i WHERE i.provider = v.provider AND i.key = v.key)
 """)
 
@@ -98,6 +101,9 @@ class Origin:
 
     campaign: int
     account: str
+    source: str = ""
+    pooled: bool = False
+    """Whether the campaign has other sources."""
 
 
 def origins_of(connection: Connection, reports: Sequence[Report]) -> dict[str, Origin]:
@@ -110,7 +116,7 @@ def origins_of(connection: Connection, reports: Sequence[Report]) -> dict[str, O
             "providers": [one.channel.value for one in reports],
         },
     )
-    return {row.key: Origin(row.campaign_id, row.account) for row in rows}
+    return {row.key: Origin(row.campaign_id, row.account, row.source, row.pooled) for row in rows}
 
 
 _AWAITS_ACCEPTANCE = text(f"""
@@ -130,10 +136,13 @@ def resume(
     if connection.scalar(_AWAITS_ACCEPTANCE, told):
         raise DatabaseNotAccepted
     row = connection.execute(
-        text("DELETE FROM halt WHERE scope = :scope AND key = :key RETURNING scope"),
+        text("DELETE FROM halt WHERE scope = :scope AND key = :key RETURNING halted_at"),
         {"scope": scope, "key": key},
     )
-    lifted = row.first() is not None
+    halted_at: datetime | None = row.scalar()
+    lifted = halted_at is not None
+    if scope == "source" and halted_at is not None:
+        kept_sources.wake(connection, *split_source_key(key), halted_at)
     if lifted:
         audit.note(connection, Deed.RESUME, _subject(scope, key), by, why=why)
     return lifted
@@ -149,6 +158,32 @@ def find_refused_channels(connection: Connection, since: timedelta) -> list[str]
         {"by": PROVIDER, "since": since},
     )
     return list(rows.scalars())
+
+
+_RESTING = text("""
+    SELECT v.source, h.halted_at + CAST(:rest AS interval) AS moves_at,
+           h.halted_at + CAST(:rest AS interval) <= clock_timestamp() AS is_over
+    FROM unnest(CAST(:sources AS text[]), CAST(:keys AS text[])) AS v (source, key)
+    JOIN halt AS h ON h.scope = 'source' AND h.key = v.key
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A source that takes nobody new, and until when those who have it wait."""
+
+    moves_at: datetime
+    is_over: bool
+    """Whether that moment has passed: they are moved to another one."""
+
+
+def resting(
+    connection: Connection, channel: str, account: str, sources: Sequence[str], rest: timedelta
+) -> dict[str, Resting]:
+    """Those of an account's sources that rest."""
+    keys = [source_key(channel, account, source) for source in sources]
+    rows = connection.execute(_RESTING, {"sources": list(sources), "keys": keys, "rest": rest})
+    return {row.source: Resting(row.moves_at, row.is_over) for row in rows}
 
 
 # A bare channel is that of all accounts: so it is told where there is one account only.

@@ -5,6 +5,7 @@ stay with it or are moved, and whoever was contacted knows the number they were 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -49,3 +50,24 @@ def keep(
     kept = {row.recipient: row.source for row in rows}
     others = [recipient for recipient in chosen if recipient not in kept]
     return kept | (read(connection, campaign, others) if others else {})
+
+
+# Who was held back waits for a whole number of hours from when the source was laid to rest, to the
+# microsecond; who waits for anything else, like the time of a retry, is left alone.
+_WAKE = text("""
+    UPDATE queue AS q SET due_at = clock_timestamp()
+    FROM campaign AS c JOIN communication_batch AS b ON b.campaign_id = c.id
+    JOIN queue AS w ON w.batch = b.id AND w.due_at > clock_timestamp()
+    JOIN communication_request AS r ON r.id = w.request
+    JOIN kept_source AS k ON k.recipient = r.recipient AND k.campaign = c.id
+    WHERE c.mode = :channel AND c.account = :account AND k.source = :source
+        AND c.pool @> jsonb_build_array(jsonb_build_object('source', CAST(:source AS text)))
+        AND mod(extract(epoch FROM w.due_at - CAST(:since AS timestamptz)), 3600) = 0
+        AND q.request = w.request
+""")
+
+
+def wake(connection: Connection, channel: str, account: str, source: str, since: datetime) -> None:
+    """Let those go on who wait because their source has rested since then."""
+    asked = {"channel": channel, "account": account, "source": source, "since": since}
+    connection.execute(_WAKE, asked)

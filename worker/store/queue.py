@@ -3,9 +3,9 @@
 Correctness rests on `SKIP LOCKED` and the lease token; how many schedulers run does not matter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, text
@@ -74,6 +74,24 @@ def postpone_chunk(connection: Connection, chunk: Chunk, pause: timedelta) -> in
     """Hand a claim back, to be claimed again no sooner than after `pause`. Returns how many it was."""
     values = {"requests": list(chunk.requests), "lease": chunk.lease, "pause": pause}
     return connection.execute(_POSTPONE, values).rowcount
+
+
+_POSTPONE_UNTIL = text("""
+    UPDATE queue
+    SET lease_token = NULL, lease_until = NULL, claims = greatest(claims - 1, 0),
+        due_at = greatest(queue.due_at, given.due_at)
+    FROM unnest(CAST(:requests AS bigint[]), CAST(:dues AS timestamptz[]))
+        AS given (request, due_at)
+    WHERE queue.request = given.request AND queue.request = ANY (CAST(:requests AS bigint[]))
+        AND lease_token = :lease
+""")
+
+
+def postpone_until(connection: Connection, lease: UUID, due_at: Mapping[int, datetime]) -> int:
+    """Hand back what was taken up, each to be claimed again at its moment. Returns how many it was."""
+    dues = [str(moment) for moment in due_at.values()]
+    values = {"requests": list(due_at), "dues": dues, "lease": lease}
+    return connection.execute(_POSTPONE_UNTIL, values).rowcount
 
 
 _NOTE_FAULT = text("""

@@ -56,6 +56,25 @@ def recipient_of(
     return None if row is None else (row[0], row[1], row[2])
 
 
+_RESTING = text("""
+    SELECT k.source, h.reason, h.halted_at
+    FROM communication_request AS r
+    JOIN communication_batch AS b ON b.id = r.batch JOIN campaign AS c ON c.id = b.campaign_id
+    JOIN kept_source AS k ON k.recipient = r.recipient AND k.campaign = c.id
+    JOIN halt AS h ON h.scope = 'source' AND h.key = c.mode || '@' || c.account || ':' || k.source
+    WHERE b.batch_id = :batch_id AND r.reference_id = :reference_id
+""")
+
+
+def resting_source_of(
+    connection: Connection, batch_id: str, reference_id: str
+) -> tuple[str, str, datetime] | None:
+    """The source that its recipient has, why and since when it rests; None: it does not."""
+    asked = {"batch_id": batch_id, "reference_id": reference_id}
+    row = connection.execute(_RESTING, asked).first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
 _FOUND = """
     SELECT b.batch_id, r.reference_id, b.campaign_id, r.request_status, r.channel_manager_status,
         r.attempt_count, r.created_at, r.sent_at

@@ -194,6 +194,15 @@ def test_every_bad_row_of_a_file_is_told_if_asked(api: FastAPI, key: str, batch:
     assert "nobody" not in told.decode()
 
 
+def test_a_source_rests_under_its_account_and_channel(call: Call, key: str) -> None:
+    rests = {"scope": "source", "key": "sms@north:+15125550100"}
+
+    assert call(key, "POST", "/halts", rests) == (200, {"changed": True})
+    assert [one["key"] for one in call(key, "GET", "/halts")[1]] == [rests["key"]]
+    assert call(key, "POST", "/halts/resume", rests) == (200, {"changed": True})
+    assert call(key, "POST", "/halts", rests | {"key": "+15125550100"})[0] == 422
+
+
 def test_halts_and_their_liftings_stay_in_the_history(
     engine: Engine, call: Call, key: str, batch: str
 ) -> None:

@@ -53,6 +53,16 @@ def test_a_resume_says_what_is_halted_still(outreach: Outreach) -> None:
     assert timeless(outreach("resume", "--channel", "sms")) == ["resumed: channel sms"]
 
 
+def test_a_source_rests_by_hand_and_is_resumed(outreach: Outreach) -> None:
+    named = ("--channel", "sms", "--source", "+15125550100")
+
+    assert timeless(outreach("halt", *named)) == ["halted: source sms@main:+15125550100"]
+    assert timeless(outreach("resume", *named)) == ["resumed: source sms@main:+15125550100"]
+
+    refused = outreach("halt", "--all", "--source", "+15125550100")
+    assert (refused.exit_code, "name the --channel" in refused.stderr) == (1, True)
+
+
 def test_a_second_pause_changes_nothing_and_says_so(outreach: Outreach, engine: Engine) -> None:
     make_request(engine, batch=make_batch(engine, batch_id="B"))
     assert timeless(outreach("batch", "pause", "B")) == ["batch B: PAUSED"]

@@ -18,10 +18,13 @@ router = APIRouter(prefix="/halts", tags=["halts"], route_class=OnceRoute)
 
 
 class HaltOf(WireModel):
-    """Everything, a channel (`sms`; of one account, `sms@north`), or a campaign by its id."""
+    """Everything, a channel (`sms`; of one account, `sms@north`), a campaign by its id, or a source of pools.
 
-    scope: Literal["all", "channel", "campaign"]
-    key: Annotated[Text, Field(max_length=40)] = ""
+    The last by its account, like `sms@main:+15125550100`.
+    """
+
+    scope: Literal["all", "channel", "campaign", "source"]
+    key: Annotated[Text, Field(max_length=300)] = ""
     reason: Because | None = None
 
 

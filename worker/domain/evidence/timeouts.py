@@ -30,3 +30,5 @@ class Timeouts:
     """Age at which it is closed although the provider can't be asked."""
     unknown_run: int = 20
     """How many of one sender in a row may fail with the same code that leaves open whom it means."""
+    source_rejections: int = 20
+    """How many of a source's last attempts carriers may reject before it rests."""

@@ -19,6 +19,7 @@ class HandBack(StrEnum):
     OTHER_ACCOUNT = "other_account"
     OTHER_SOURCE = "other_source"
     RENDER = "render"
+    SOURCE_RESTS = "source_rests"
 
     TOO_LATE = "too_late"
     NO_PERMIT = "no_permit"

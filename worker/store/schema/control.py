@@ -141,12 +141,17 @@ process = Table(
 halt = Table(
     "halt",
     metadata,
-    Column("scope", Text, nullable=False, comment="all, channel or campaign"),
-    Column("key", Text, nullable=False, comment="the channel, or the campaign's id; empty for all"),
+    Column("scope", Text, nullable=False, comment="all, channel, campaign, or a source of pools"),
+    Column(
+        "key",
+        Text,
+        nullable=False,
+        comment="the channel, the campaign's id, or channel@account:source; empty for all",
+    ),
     Column("reason", Text, nullable=False, comment="a sentence for whoever resumes it"),
     Column("halted_at", Timestamp, nullable=False, server_default=NOW),
     Column("halted_by", Text, nullable=False),
     PrimaryKeyConstraint("scope", "key"),
-    CheckConstraint("scope IN ('all', 'channel', 'campaign')", name="scope"),
+    CheckConstraint("scope IN ('all', 'channel', 'campaign', 'source')", name="scope"),
     comment="What must not send at the moment.",
 )
