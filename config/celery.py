@@ -29,6 +29,8 @@ def options(broker_url: str, names: Names) -> dict[str, Any]:
         else {"confirm_publish": True},
         "broker_connection_retry_on_startup": True,  # start order does not matter
         "broker_connection_max_retries": None,  # default 100, then the worker gives up
+        # Default false: a server that was made a replica, or can't save, ends every worker.
+        "broker_channel_error_retry": True,
         # JSON only: a pickle in the queue would be code execution.
         "task_serializer": "json",
         "accept_content": ["json"],

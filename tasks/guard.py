@@ -9,15 +9,23 @@ from collections.abc import Callable
 from functools import partial
 from json import dumps
 from math import inf
+from time import sleep
 from typing import Any
 
+import structlog
 from kombu.transport.redis import Channel, PrefixedStrictRedis
 from kombu.transport.redis import Transport as RedisTransport
+from redis.exceptions import ResponseError
 
 from config.queues import Queue
 from tasks.buffered_events import BufferedEvents
 from tasks.envelope import TaskCall, Unfit, fit, judge_message, keeping
+from tasks.held_messages import HoldingQoS
 from worker.heartbeat import HEART
+
+log = structlog.get_logger()
+
+PAUSE = 1.0
 
 
 class GuardedRedis(PrefixedStrictRedis):
@@ -35,7 +43,16 @@ class GuardedRedis(PrefixedStrictRedis):
 
 
 class GuardedChannel(Channel):
-    """A channel on that client."""
+    """A channel on that client, which loses no message that a full broker gave."""
+
+    QoS = HoldingQoS
+
+    def maybe_refresh_binding_expiry(self) -> None:
+        """Keep the tables of queues alive; a broker that takes nothing is asked again."""
+        try:
+            super().maybe_refresh_binding_expiry()  # type: ignore[misc]  # the stubs are older
+        except ResponseError as error:
+            log.warning("broker_takes_nothing", error=type(error).__name__)
 
     def _get_client(self) -> Callable[..., GuardedRedis]:
         return partial(GuardedRedis, global_keyprefix=self.global_keyprefix)
@@ -56,6 +73,12 @@ class GuardedConsumer(BufferedEvents):
         connection = super().connect()
         HEART.beat()
         return connection
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Connect again; a server that answers, and refuses, is asked after a pause."""
+        super().on_connection_error_after_connected(exc)
+        if isinstance(exc, ResponseError):
+            sleep(PAUSE)
 
     def register_with_event_loop(self, hub: Any) -> None:  # noqa: ANN401  as the original
         """Be alive as long as the loop that consumes turns."""

@@ -112,6 +112,65 @@ def test_messages_wait_and_take_effect_once(
     assert list_dead_letters(engine) == []
 
 
+def full(broker: Redis) -> None:
+    """No memory is left: it gives what it has, and takes nothing."""
+    broker.config_set("maxmemory", 1)
+
+
+def replica(broker: Redis) -> None:
+    """Another server was made the primary: it neither gives nor takes."""
+    broker.replicaof("127.0.0.1", "1")
+
+
+@pytest.fixture
+def healed(broker: Redis) -> Iterator[Callable[[], None]]:
+    """Gives the broker its ground back, in the end at the latest."""
+
+    def heal() -> None:
+        broker.replicaof("NO", "ONE")
+        broker.config_set("maxmemory", 0)
+
+    yield heal
+    heal()
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("give_way", [full, replica])
+def test_messages_outlive_a_broker_that_takes_nothing(
+    ground: Ground,
+    engine: Engine,
+    broker: Redis,
+    healed: Callable[[], None],
+    environment: dict[str, str],
+    tmp_path: Path,
+    give_way: Callable[[Redis], None],
+) -> None:
+    make_batch(engine, batch_id="B")
+    engine.dispose()
+    output = tmp_path / "output"
+
+    def said(*words: str) -> bool:
+        written = output.read_text(encoding="utf-8")
+        return all(word in written for word in words)
+
+    with ExitStack() as house:
+        doors = [house.enter_context(running(one, environment, output)) for one in (WORKER, STREAM)]
+        eventually(lambda: said("stream_ready", " ready."), DEADLINE)
+        with ground.read_only():  # so that most of them are in the broker still when it gives way
+            for number in range(2 * OF_EACH_DOOR):
+                message = envelope("outreach.add_requests", add(str(number)))
+                broker.lpush(QUEUE_KEY, json.dumps(message))
+            eventually(lambda: said("not_taken_yet"), DEADLINE)
+            give_way(broker)
+        wait = "message_not_noted" if give_way is full else "Connection to broker lost"
+        eventually(lambda: said(wait), DEADLINE)
+        healed()
+        eventually(lambda: requests(engine) == 2 * OF_EACH_DOOR, DEADLINE)
+        assert [door.poll() for door in doors] == [None] * len(doors)
+    assert list_dead_letters(engine) == []
+    assert "Traceback" not in output.read_text(encoding="utf-8")
+
+
 def status(environment: dict[str, str], path: str) -> int:
     try:
         with urlopen(f"http://127.0.0.1:{environment['API_PORT']}{path}", timeout=30) as answer:
