@@ -72,6 +72,27 @@ def test_a_claimed_request_begins(engine: Engine) -> None:
     assert counted_equals_recount(engine)
 
 
+def test_nothing_is_read_for_each_attempt_under_way(engine: Engine) -> None:
+    """By the plans of a new deployment's first batch, whose tables were empty when they were counted."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("VACUUM ANALYZE attempt, recipient, communication_request, queue"))
+    batch = make_batch(engine)
+    chunks = [
+        lease(engine, *(make_request(engine, batch=batch) for _ in range(20))) for _ in range(8)
+    ]
+
+    with engine.begin() as connection:
+        for chunk in chunks:
+            assert len(begin(connection, chunk)[0]) == 20
+        read_of_attempts = connection.execute(
+            text("""
+                SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables
+                WHERE relname = 'attempt'
+            """)
+        ).scalar_one()
+        assert read_of_attempts <= 8 * 20
+
+
 def test_an_attempt_has_a_deadline_from_its_first_moment(engine: Engine) -> None:
     begun, _ = begin_now(engine, lease(engine, make_request(engine)))
 

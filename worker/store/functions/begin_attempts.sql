@@ -8,6 +8,10 @@
 -- FOR NO KEY UPDATE on the batch, because a pause must wait for us or we for it: the foreign key's own
 -- KEY SHARE lets attempts slip past a committed pause, and SHARE deadlocks with any update of the row.
 --
+-- Every row is reached by its key, whatever the statistics say: they are as old as the last ANALYZE, and a
+-- chunk of 500 out of a table that looks small is otherwise read from its first page to its last, and
+-- its attempts are looked for among all that are under way. So what begins is written by one statement, too.
+--
 -- p_limit: how many calls may be under way at once, over all workers; 0: any number. Other channels have no
 -- such limit. More than that are handed back as no_slot, and may be claimed again at once.
 --
@@ -27,7 +31,7 @@ CREATE OR REPLACE FUNCTION begin_attempts(
     p_limit integer, p_version integer DEFAULT NULL,
     p_account text DEFAULT 'main', p_sources text[] DEFAULT NULL
 ) RETURNS TABLE (request bigint, verdict text, attempt bigint, token uuid, send_within float8)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     v_why text;
@@ -40,6 +44,8 @@ DECLARE
     v_cap integer;
     v_cap_days integer;
     v_requests bigint[] := p_requests;
+    v_recipients bigint[];
+    v_opted_out bigint[];
     v_room integer;
     v_unplaced bigint[];
     v_claimed bigint[];
@@ -89,9 +95,9 @@ BEGIN
     END IF;
 
     -- 3. The recipients.
-    PERFORM FROM recipient
-    WHERE id IN (SELECT recipient FROM communication_request WHERE id = ANY (v_requests))
-    ORDER BY id FOR NO KEY UPDATE;
+    SELECT array_agg(DISTINCT recipient) INTO v_recipients
+    FROM communication_request WHERE id = ANY (v_requests);
+    PERFORM FROM recipient WHERE id = ANY (v_recipients) ORDER BY id FOR NO KEY UPDATE;
 
     -- 4. The requests, and among them those still claimed under this lease.
     PERFORM FROM communication_request WHERE id = ANY (v_requests) ORDER BY id FOR NO KEY UPDATE;
@@ -126,20 +132,24 @@ BEGIN
         RETURN;
     END IF;
 
-    -- 5. Who opted out is skipped, for good.
-    WITH skipped AS (
-        UPDATE communication_request AS r
-        SET request_status = 'SKIPPED',
-            channel_manager_status = 'PRIOR_' || upper(p.suppress_reason),
-            moved_by = 'dispatch', moved_why = 'suppressed'
-        FROM recipient AS p
-        WHERE r.id = ANY (v_claimed) AND p.id = r.recipient AND p.suppressed_at IS NOT NULL
-            AND r.request_status = 'PENDING'
-        RETURNING r.id
-    ), dequeued AS (
-        DELETE FROM queue WHERE request IN (SELECT id FROM skipped)
-    )
-    SELECT array_agg(id) INTO v_gone FROM skipped;
+    -- 5. Who opted out is skipped, for good. One whose recipient was replaced meanwhile is not claimed any more.
+    SELECT array_agg(id) INTO v_opted_out
+    FROM recipient WHERE id = ANY (v_recipients) AND suppressed_at IS NOT NULL;
+    IF v_opted_out IS NOT NULL THEN
+        WITH skipped AS (
+            UPDATE communication_request AS r
+            SET request_status = 'SKIPPED',
+                channel_manager_status = 'PRIOR_' || upper(p.suppress_reason),
+                moved_by = 'dispatch', moved_why = 'suppressed'
+            FROM recipient AS p
+            WHERE r.id = ANY (v_claimed) AND p.id = r.recipient AND p.id = ANY (v_opted_out)
+                AND r.request_status = 'PENDING'
+            RETURNING r.id
+        ), dequeued AS (
+            DELETE FROM queue WHERE request IN (SELECT id FROM skipped)
+        )
+        SELECT array_agg(id) INTO v_gone FROM skipped;
+    END IF;
 
     -- 6. Who was contacted often enough of late, by whatever campaign, is skipped too.
     IF v_cap IS NOT NULL THEN
@@ -180,30 +190,31 @@ BEGIN
     WHERE r.id = ANY (v_claimed) AND r.request_status = 'PENDING'
         AND r.id <> ALL (coalesce(v_gone, '{}')) AND r.id <> ALL (coalesce(v_busy, '{}'));
 
-    INSERT INTO attempt (request, batch, recipient, channel, source, account, attempt_number, token,
-                         state, campaign_version, began_at, send_by, check_at)
-    SELECT r.id, r.batch, r.recipient, v_channel,
-           CASE WHEN cardinality(p_sources) > 1 THEN p_sources[array_position(p_requests, r.id)]
-                ELSE v_source END,
-           v_account,
-           1 + coalesce((SELECT max(a.attempt_number) FROM attempt AS a WHERE a.request = r.id), 0),
-           gen_random_uuid(), 'SENDING', p_version, v_now,
-           least(v_now + p_send_window, v_until), v_now + p_answer_time
-    FROM communication_request AS r WHERE r.id = ANY (v_ready) ORDER BY r.id;
-
-    UPDATE communication_request AS r
-    SET request_status = 'INITIATED', channel_manager_status = 'PENDING', attempt = a.id,
-        attempt_count = r.attempt_count + 1, error_code = NULL, error_message = NULL,
-        moved_by = 'dispatch', moved_why = NULL
-    FROM attempt AS a
-    WHERE r.id = ANY (v_ready) AND a.request = r.id AND a.state = 'SENDING';
-
-    DELETE FROM queue WHERE request = ANY (v_ready);
-
     RETURN QUERY
-        SELECT a.request, 'begun', a.id, a.token,
-               extract(epoch FROM a.send_by - clock_timestamp())::float8
-        FROM attempt AS a WHERE a.request = ANY (v_ready) AND a.state = 'SENDING'
+        WITH begun AS (
+            INSERT INTO attempt (request, batch, recipient, channel, source, account, attempt_number,
+                                 token, state, campaign_version, began_at, send_by, check_at)
+            SELECT r.id, r.batch, r.recipient, v_channel,
+                   CASE WHEN cardinality(p_sources) > 1 THEN p_sources[array_position(p_requests, r.id)]
+                        ELSE v_source END,
+                   v_account,
+                   1 + coalesce((SELECT max(a.attempt_number) FROM attempt AS a WHERE a.request = r.id), 0),
+                   gen_random_uuid(), 'SENDING', p_version, v_now,
+                   least(v_now + p_send_window, v_until), v_now + p_answer_time
+            FROM communication_request AS r WHERE r.id = ANY (v_ready) ORDER BY r.id
+            RETURNING attempt.id, attempt.request, attempt.token, attempt.send_by
+        ), moved AS (
+            UPDATE communication_request AS r
+            SET request_status = 'INITIATED', channel_manager_status = 'PENDING', attempt = begun.id,
+                attempt_count = r.attempt_count + 1, error_code = NULL, error_message = NULL,
+                moved_by = 'dispatch', moved_why = NULL
+            FROM begun WHERE r.id = begun.request
+        ), dequeued AS (
+            DELETE FROM queue WHERE request = ANY (v_ready)
+        )
+        SELECT begun.request, 'begun', begun.id, begun.token,
+               extract(epoch FROM begun.send_by - clock_timestamp())::float8
+        FROM begun
         UNION ALL
         SELECT handed, 'suppressed', NULL, NULL, NULL FROM unnest(v_gone) AS handed
         UNION ALL
