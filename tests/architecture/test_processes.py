@@ -9,6 +9,7 @@ import pytest
 
 from tests.doors import UNCOUNTED, settings
 from tests.procfile import LINES
+from worker.local import forks
 from worker.local.stack import PROCFILE
 
 ROOT = PROCFILE.parents[2]
@@ -40,6 +41,9 @@ NOBODYS = {
     *("pytest", "rich", "twilio.rest", "typer", "worker.cli", "worker.local", "worker.sandbox"),
 }
 """What belongs to none of them; the SDKs come with the first message."""
+SHARED = ("config.lean_imports", *forks.SHARED)
+OWN = 25
+"""Modules, all of them of ours, that a process may import after it was forked."""
 DOORS = {"web", "api", "webhooks"}
 """Those that speak no Celery."""
 
@@ -75,6 +79,7 @@ def test_a_process_imports_what_it_needs(
 
     assert there & NOBODYS == set()
     assert len(there) <= most
+    assert len(there - modules_of(SHARED, tmp_path_factory.getbasetemp())) <= OWN
     if name in DOORS:
         assert there & {"celery", "kombu"} == set()
     if name != "api":

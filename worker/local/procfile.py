@@ -1,7 +1,8 @@
 """`python -m worker.local.procfile FILE`: every line of a Procfile as a process, in one log.
 
-honcho runs them. What they write are events already, a line each, and pass as they are; what honcho says
-itself, and what Python or a library prints beside its log, becomes an event of the same shape.
+honcho runs them; those that are Python are forks of this process (`forks.py`). What they write are events
+already, a line each, and pass as they are; what honcho says itself, and what Python or a library prints
+beside its log, becomes an event of the same shape.
 """
 
 import json
@@ -16,6 +17,7 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from config.logs import redact
+from worker.local.forks import ForkedProcess, make_ready
 
 HONCHO = "system"
 """What honcho calls itself."""
@@ -55,7 +57,9 @@ def event_of(line: str, message: Any) -> str:  # noqa: ANN401  honcho's own
 
 def main() -> int:
     """Run them until one ends or somebody asks us to; then all end."""
+    make_ready()
     manager = Manager(EventPrinter(sys.stdout))  # type: ignore[no-untyped-call]  # inherited
+    manager._process_ctor = ForkedProcess  # type: ignore[assignment]  # noqa: SLF001  what it is for
     lines = parse_procfile(Path(sys.argv[1]).read_text(encoding="utf-8"))
     for one in expand_processes(lines.processes, env=dict(os.environ)):
         manager.add_process(one.name, one.cmd, quiet=one.quiet, env=one.env)
