@@ -10,7 +10,9 @@ from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.chunk_summary import counts_of
-from worker.dispatch.delivery import Delivered, Delivery, DeliveryLimits, valid_until
+from worker.dispatch.delivery import Delivered, Delivery, DeliveryLimits
+from worker.dispatch.delivery_watch import DeliveryWatch
+from worker.dispatch.drafts import valid_until
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.dispatch.source_choice import choose_sources
 from worker.domain.schedule.hand_backs import HandBack
@@ -105,7 +107,7 @@ class _Desk:
             self.answer_buffer,
             chunk,
             assignment,
-            read_at,
+            DeliveryWatch(chunk.channel, assignment, read_at, self.limits.attempt_log_share),
             valid_until(assignment, read_at),
             delivered,
         )

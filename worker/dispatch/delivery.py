@@ -2,34 +2,30 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 
 from worker.dispatch.answer_buffer import AnswerBuffer
-from worker.dispatch.attempt_log import tell_attempts
+from worker.dispatch.delivery_watch import DeliveryWatch
+from worker.dispatch.drafts import render_drafts
 from worker.dispatch.grouping import form_of, group_tickets, portions
 from worker.dispatch.halt import halt_without_account, halt_without_source
 from worker.dispatch.permits import Permits
 from worker.dispatch.provider_loop import Answered, ProviderLoop
 from worker.dispatch.record import record
-from worker.domain.content.render import ContentError, render
 from worker.domain.content.tickets import Content, Ticket
 from worker.domain.evidence import Timeouts
-from worker.domain.evidence.answers import Accepted, Throttled
 from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.schedule.validity import validity
 from worker.limits import Closed, Gate, Stopping
-from worker.measures import CLAIM_TO_ACCEPTED, MEASURED, THROTTLED
-from worker.providers import Moment, boot_clock
+from worker.providers import Moment
 from worker.store import attempts, batch_pace, queue
 from worker.store.attempts import Way
 from worker.store.chunk_contents import ChunkContents
 from worker.store.connect import Connection, Engine, in_one_statement, in_transaction
 from worker.store.queue import Chunk
-from worker.tracing import TRACES, SpanMaker
 
 log = structlog.get_logger()
 
@@ -83,8 +79,7 @@ class Delivery:
     answer_buffer: AnswerBuffer
     chunk: Chunk
     assignment: ChunkContents
-    read_at: float
-    """When the contents were read, on `boot_clock`."""
+    watch: DeliveryWatch
     valid_until: Mapping[int, float]
     """Until when a request may arrive, on `boot_clock`; those without an end in sight are left out."""
     delivered: Delivered
@@ -138,7 +133,7 @@ class Delivery:
         """Begin and send; permits of what did not begin are returned, whatever the reason."""
         groups: list[list[Ticket]] = []
         try:
-            with self.span("begin", requests=len(permitted)):
+            with self.watch.span("begin", requests=len(permitted)):
                 tickets, deadline = self.begin(permitted)
             groups = group_tickets(tickets, self.group_size)
         finally:
@@ -147,7 +142,7 @@ class Delivery:
 
     def render(self) -> dict[int, Content]:
         """Render what each is told; close what can't be rendered."""
-        contents, faults = _render(self.assignment)
+        contents, faults = render_drafts(self.assignment)
         if faults:
             lease = self.chunk.lease
             in_transaction(self.engine, queue.fail_unsent, lease, "render", faults)
@@ -202,42 +197,10 @@ class Delivery:
             account=self.assignment.account,
         ):
             self.permits.slow_down(answered)
-            if MEASURED.on:
-                self.measure(answered)
-            if TRACES.maker is not None:
-                self.trace(TRACES.maker, answered)
-            tell_attempts(answered, limits.attempt_log_share)
-            with self.span("answer", answers=len(answered)):
+            self.watch.tell(answered)
+            with self.watch.span("answer", answers=len(answered)):
                 self.record(answered)
             self.delivered.answers.update(type(one.answer).__name__ for one in answered)
-
-    def measure(self, answered: Sequence[Answered]) -> None:
-        """Note how long each accepted one has been on its way, and how many came too fast."""
-        channel, since_read = (self.chunk.channel.value,), boot_clock() - self.read_at
-        claimed_ago = self.assignment.claimed_ago
-        for one in answered:
-            if isinstance(one.answer, Accepted) and claimed_ago is not None:
-                MEASURED.note(CLAIM_TO_ACCEPTED, channel, claimed_ago + since_read)
-            elif isinstance(one.answer, Throttled):
-                MEASURED.note(THROTTLED, channel, 1)
-
-    def span(self, name: str, **counts: int) -> AbstractContextManager[str | None]:
-        """A step of this delivery, where it is traced."""
-        return TRACES.span(name, [self.assignment.traceparent], **self._about(), **counts)
-
-    def trace(self, maker: SpanMaker, answered: Sequence[Answered]) -> None:
-        """A span for each attempt, from when its provider was asked until it had answered."""
-        for one in answered:
-            made = self._about() | {"answer": type(one.answer).__name__}
-            maker.attempt(one.ticket.token, self.assignment.traceparent, one.seconds or 0.0, made)
-
-    def _about(self) -> dict[str, str | int]:
-        here = self.assignment
-        return {
-            "channel": self.chunk.channel.value,
-            "batch_id": here.batch_id,
-            "campaign": here.campaign,
-        }
 
     def record(self, answered: Sequence[Answered]) -> None:
         """The answers exist only here: they wait for the store, however long it takes none."""
@@ -268,24 +231,3 @@ class Delivery:
                 batch_pace.give_back(connection, self.chunk.batch, unspent)
 
         self.answer_buffer.until_taken(self.engine, lambda engine: in_transaction(engine, step))
-
-
-def valid_until(assignment: ChunkContents, read_at: float) -> dict[int, float]:
-    """Until when each request may arrive that has an end in sight, on `boot_clock`."""
-    ends = ((draft.request, draft.arrives_within) for draft in assignment.drafts)
-    return {request: read_at + within for request, within in ends if within is not None}
-
-
-def _render(assignment: ChunkContents) -> tuple[dict[int, Content], list[tuple[int, str]]]:
-    contents: dict[int, Content] = {}
-    faults: list[tuple[int, str]] = []
-    for draft in assignment.drafts:
-        try:
-            contents[draft.request] = render(assignment.template, draft.variables)
-        except ContentError as error:
-            faults.append((draft.request, str(error)))
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001  a fault of ours in one must not keep the others
-            faults.append((draft.request, f"it can't be rendered: {type(error).__name__}"))
-    return contents, faults
