@@ -57,7 +57,8 @@ def _gates(
     facts, now = get_batch(connection, batch_id), batches.now(connection)
     (situation,) = read_situations(connection, [facts], now, ceilings=ceilings, zone=zone)
     yield from _of_batch(facts)
-    yield from _halted(connection, facts, situation.channel)
+    if situation.halt is not None:
+        yield from _halted(connection, facts, situation.channel)
     if facts.expires_on is not None and facts.expires_on <= now:
         yield f"expired: the batch ended {local_time(facts.expires_on, situation.zone)}"
     if not situation.scanning:

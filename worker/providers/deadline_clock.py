@@ -18,7 +18,11 @@ def boot_clock() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment at which something happened, or must have: seconds on `boot_clock`, and since 1970."""
+    """A moment at which something happened, or must have: seconds on `boot_clock`, and since 1970.
+
+    A deadline is one, and no type beside it: it is made from the moment before begin was asked (`later`),
+    and compared with nothing but now (`passed`), so that its two numbers are never taken for a duration.
+    """
 
     boot: float
     wall: float
