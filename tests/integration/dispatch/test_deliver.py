@@ -235,7 +235,7 @@ def test_a_fault_of_ours_in_one_request_keeps_no_other(
             raise fault
         return render(*asked)
 
-    monkeypatch.setattr("worker.dispatch.delivery.render", render_but_one)
+    monkeypatch.setattr("worker.dispatch.drafts.render", render_but_one)
     provider = FakeProvider(Channel.VOICE)
 
     done = send(engine, connect(provider), lease(engine, *requests))
