@@ -12,6 +12,8 @@ import pytest
 
 from tests.fixtures.house import ROOT, wait_until
 
+pytestmark = pytest.mark.turn(1)
+
 DEMO = [sys.executable, "-m", "worker.local", "demo"]
 
 

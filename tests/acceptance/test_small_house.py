@@ -24,7 +24,10 @@ from worker.heartbeat import KINDS
 from worker.local.ports import free_port
 from worker.store.connect import Engine
 
-pytestmark = pytest.mark.usefixtures("durable")  # real processes refuse a forgetful database
+pytestmark = [
+    pytest.mark.turn(2),
+    pytest.mark.usefixtures("durable"),  # real processes refuse a forgetful database
+]
 
 BY = "ana@example.com"
 PEOPLE = 5
