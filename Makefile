@@ -68,8 +68,8 @@ bench-scan: $(READY)  ## the scheduler's tick on a large database (ROWS=1000000)
 bench-metrics: $(READY)  ## what measuring costs, in pairs of runs with it and without (N=6000 PAIRS=12)
 	@$(BIN)/python -m tests.benchmarks.metrics $(if $(N),--n $(N)) $(if $(PAIRS),--pairs $(PAIRS))
 
-bench-memory: $(READY)  ## what each process of an idle house holds in memory
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.benchmarks.memory
+bench-memory: $(READY)  ## what each process of an idle house holds in memory (ALONE=1: each started by itself)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.benchmarks.memory $(if $(ALONE),--alone)
 
 bench-wear: $(READY)  ## what a million updates leave behind (UPDATES=1000000)
 	@$(BIN)/python -m tests.benchmarks.wear $(if $(UPDATES),--updates $(UPDATES))

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,7 @@ import psutil
 from tests.fixtures.house import inhabit
 from tests.procfile import LINES
 from tests.programs import run_alone
+from worker.local import stack
 
 STILL = 0.01
 """The share by which the sum may change from one look to the next, once the house is idle."""
@@ -64,13 +66,25 @@ def name_of(command: Sequence[str]) -> str | None:
     return next((name for name, line in LINES.items() if words[1:] == line), None)
 
 
+def start_alone(folder: Path) -> None:
+    """Let each process be started by itself, as units and containers do."""
+    stack.PROCFILE = folder / "Procfile"
+    lines = (f"{name}: exec env python {' '.join(words)}\n" for name, words in LINES.items())
+    stack.PROCFILE.write_text("".join(lines), encoding="utf-8")
+
+
 def main() -> None:
     """Print them, largest first."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="outreach-memory-") as folder,
-        inhabit(Path(folder), {}) as house,
-    ):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--alone", action="store_true", help="start each by itself: no forks")
+    chosen = parser.parse_args()
+    with ExitStack() as measured:
+        folder = Path(
+            measured.enter_context(tempfile.TemporaryDirectory(prefix="outreach-memory-"))
+        )
+        if chosen.alone:
+            start_alone(folder)
+        house = measured.enter_context(inhabit(folder / "state", {}))
         found = measure(house.environment["OUTREACH_HOUSE"])
     for name, held in sorted(found.items(), key=lambda one: -one[1]):
         print(f"{name:<12}{held:8.1f} MB")

@@ -17,7 +17,7 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from config.logs import redact
-from worker.local.forks import ForkedProcess, make_ready
+from worker.local.forks import ForkedProcess, make_ready, words_of
 
 HONCHO = "system"
 """What honcho calls itself."""
@@ -57,10 +57,11 @@ def event_of(line: str, message: Any) -> str:  # noqa: ANN401  honcho's own
 
 def main() -> int:
     """Run them until one ends or somebody asks us to; then all end."""
-    make_ready()
+    lines = parse_procfile(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    if any(map(words_of, lines.processes.values())):
+        make_ready()
     manager = Manager(EventPrinter(sys.stdout))  # type: ignore[no-untyped-call]  # inherited
     manager._process_ctor = ForkedProcess  # type: ignore[assignment]  # noqa: SLF001  what it is for
-    lines = parse_procfile(Path(sys.argv[1]).read_text(encoding="utf-8"))
     for one in expand_processes(lines.processes, env=dict(os.environ)):
         manager.add_process(one.name, one.cmd, quiet=one.quiet, env=one.env)
     manager.loop()
