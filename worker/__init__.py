@@ -35,7 +35,8 @@ One request's walk, PENDING to COMPLETED:
                             contacted. Mails that share their words share a request (`dispatch/grouping.py`).
                             By a mail server each goes alone (`providers/smtp_email.py`), and its last
                             line is what `providers/smtp_transport.py` guards.
-                            `dispatch/attempt_log.py` and `dispatch/chunk_summary.py` tell of it in the log.
+                            `dispatch/drafts.py` renders; `delivery_watch.py` there follows it in traces,
+                            measures and the log (`attempt_log.py`, `chunk_summary.py`).
                             By which account it goes is the campaign's word; `account_book.py` knows them all.
                             From which source of a pool is chosen once for each recipient
                             (`dispatch/source_choice.py`); `dispatch/permits.py` asks the gate for each. One
