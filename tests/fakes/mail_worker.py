@@ -1,8 +1,11 @@
-"""A worker of its own process that delivers one chunk of mail by a mail server, and may be killed meanwhile.
+"""Workers that each deliver one chunk of mail by a mail server, and may be killed meanwhile.
 
-Run by tests: DATABASE_URL, port of the server, file of whose certificates are good.
+Run by tests: each is a fork of a process that has imported what they need. For a line with DATABASE_URL,
+the server's port and the file of whose certificates are good it says the worker's id; at the next line
+that one begins.
 """
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -41,7 +44,7 @@ def line_by(port: int, ca_file: Path) -> ProviderLoop:
     return ProviderLoop(made)
 
 
-def main(url: str, port: str, ca_file: str) -> None:
+def deliver_one(url: str, port: str, ca_file: str) -> None:
     """Claim one chunk and deliver it."""
     engine = connect_store(url)
     line = line_by(int(port), Path(ca_file))
@@ -51,5 +54,23 @@ def main(url: str, port: str, ca_file: str) -> None:
     engine.dispose()
 
 
+def main() -> None:
+    """Fork a worker for each line, one after the other."""
+    for line in iter(sys.stdin.readline, ""):
+        waits, begins = os.pipe()
+        worker = os.fork()
+        if not worker:
+            os.read(waits, 1)
+            os.dup2(2, 1)  # its log is no answer
+            deliver_one(*line.split())
+            os._exit(0)
+        print(worker, flush=True)  # noqa: T201  the answer
+        sys.stdin.readline()
+        os.write(begins, b".")
+        os.waitpid(worker, 0)
+        os.close(waits)
+        os.close(begins)
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

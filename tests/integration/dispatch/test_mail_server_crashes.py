@@ -3,10 +3,11 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
+import psutil
 import pytest
 from sqlalchemy import Engine
 
@@ -29,6 +30,7 @@ from worker.domain.statuses import FINAL, Channel, RequestStatus
 from worker.sandbox.certificates import make_certificate
 
 ROOT = Path(__file__).parents[3]
+Workers = subprocess.Popen[str]
 TIMEOUTS = make_timeouts()
 ROUNDS = 12
 LINES = ["EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "."]
@@ -39,12 +41,12 @@ class Killing(ScriptedServer):
     """Kills whoever speaks to it as soon as it has heard a certain line, once."""
 
     kills: str = "never"
-    victim: subprocess.Popen[bytes] | None = None
+    victim: psutil.Process | None = None
 
     async def _say(self, writer: asyncio.StreamWriter, said: str) -> bool:
         if self.victim and self.has_heard_it:
             self.victim.kill()
-            self.victim.wait()
+            self.victim.wait(20)
             self.victim = None
         return await super()._say(writer, said)
 
@@ -53,6 +55,16 @@ class Killing(ScriptedServer):
         if self.kills == ".":
             return bool(self.mails)
         return any(line.startswith(self.kills) for line in self.heard)
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    """A process that forks a worker when it is asked to."""
+    command = [sys.executable, "-m", "tests.fakes.mail_worker"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as made:
+        yield made
+        made.kill()
 
 
 @pytest.fixture
@@ -87,12 +99,16 @@ class Running:
 
 @pytest.mark.parametrize("line", LINES)
 def test_nobody_is_mailed_twice_and_nothing_is_lost(
-    database_url: str, engine: Engine, office: "Callable[[], Killing]", line: str
+    workers: Workers,
+    database_url: str,
+    engine: Engine,
+    office: "Callable[[], Killing]",
+    line: str,
 ) -> None:
     request = make_request(engine, batch=make_batch(engine, channel=Channel.EMAIL))
     with Running(office()) as server:
         server.kills = line
-        _die(server, database_url)
+        _die(workers, server, database_url)
         _recover(engine, server, request)
 
     assert len(server.mails) == (line == "."), "before its last line a mail is nothing"
@@ -104,11 +120,11 @@ def test_nobody_is_mailed_twice_and_nothing_is_lost(
 
 
 def test_a_worker_that_lives_records_what_the_server_took(
-    database_url: str, engine: Engine, office: "Callable[[], Killing]"
+    workers: Workers, database_url: str, engine: Engine, office: "Callable[[], Killing]"
 ) -> None:
     request = make_request(engine, batch=make_batch(engine, channel=Channel.EMAIL))
     with Running(office()) as server:
-        _die(server, database_url)
+        _die(workers, server, database_url)
 
     assert len(server.mails) == 1
     row = read_request(engine, request)
@@ -116,20 +132,12 @@ def test_a_worker_that_lives_records_what_the_server_took(
     assert str(row["call_manager_sid"]).startswith("smtp-")
 
 
-def _die(server: Killing, database_url: str) -> None:
-    ca_file = server.folder / "trusted.pem"
-    worker = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tests.fakes.mail_worker",
-            database_url,
-            str(server.port),
-            str(ca_file),
-        ],
-        cwd=ROOT,
-    )
-    server.victim = worker
+def _die(workers: Workers, server: Killing, database_url: str) -> None:
+    assert workers.stdin is not None
+    assert workers.stdout is not None
+    print(database_url, server.port, server.folder / "trusted.pem", file=workers.stdin, flush=True)
+    worker = server.victim = psutil.Process(int(workers.stdout.readline()))
+    print("begin", file=workers.stdin, flush=True)
     worker.wait(60)
 
 
