@@ -75,6 +75,7 @@ def test_help_imports_nothing_that_works() -> None:
     assert len(modules) < MOST_FOR_THE_HELP
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("words", LISTINGS)
 def test_a_listing_imports_what_it_asks_and_shows_with(words: str, tmp_path: Path) -> None:
     modules = imported(words, **settings(NOWHERE, "redis://127.0.0.1:1/0", tmp_path))
