@@ -9,26 +9,15 @@ from typing import Any
 
 import pytest
 
-from worker.domain.evidence.reports import Meaning, Report
-from worker.domain.statuses import Channel, ChannelStatus
+from tests.factories import make_report
+from worker.domain.evidence.reports import Report
+from worker.domain.statuses import Channel
 from worker.store.connect import StoreUnavailable
 from worker.web.group_commit import MOST, PIECE, GroupCommit
 
-REPORT = Report(
-    channel=Channel.VOICE,
-    key="CA1:0",
-    token=None,
-    sid="CA1",
-    name="completed",
-    rank=100,
-    sequence=0,
-    meaning=Meaning.REACHED,
-    channel_status=ChannelStatus.COMPLETED,
-)
-
 
 def report(number: int) -> Report:
-    return replace(REPORT, key=f"CA{number}:0")
+    return make_report(key=f"CA{number}:0")
 
 
 class Office:

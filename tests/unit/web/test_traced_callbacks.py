@@ -10,22 +10,20 @@ import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from worker.domain.evidence.reports import Meaning, Report
-from worker.domain.statuses import Channel, ChannelStatus
+from tests.factories import make_report
+from worker.domain.evidence.reports import Meaning
+from worker.domain.statuses import ChannelStatus
 from worker.spans import Spans
 from worker.tracing import TRACES
 from worker.web.callbacks import Callbacks
 from worker.web.group_commit import GroupCommit
 
 TOKEN = UUID("6f1f2a3e-30a5-4f53-9d0e-0b3c2d1e4f50")
-RINGING = Report(
-    channel=Channel.VOICE,
+RINGING = make_report(
     key="CA1:ringing",
     token=TOKEN,
-    sid="CA1",
     name="ringing",
     rank=30,
-    sequence=0,
     meaning=Meaning.UNDERWAY,
     channel_status=ChannelStatus.QUEUED,
 )
