@@ -89,7 +89,7 @@ One doubt's walk, from a worker that died to the answer:
                             answer is a value of `domain/evidence/lookups.py`.
 4. `domain/evidence/judge_doubts.py`  judges: found means contacted; proven absent means due again;
                             undecided waits and, in the end, is given up as UNRESOLVED. Nobody guesses.
-5. `dispatch/decide.py`     or an operator decides, and that is remembered as a decision.
+5. `desk/decide.py`         or an operator decides, and that is remembered as a decision.
 
 A process that sends first knows its database (`tasks/start.py`, `dispatch/database_identity.py`). The
 scheduler's duties are done one by one (`dispatch/duty.py`); `dispatch/clock_skew.py` compares clocks.

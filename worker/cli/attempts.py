@@ -6,8 +6,8 @@ import typer
 
 from worker.cli.context import AsJson, By, Wide, screen, session
 from worker.cli.printing import add_row, console, print_json, table
+from worker.desk.decide import allow_retry, count_as_sent
 from worker.desk.doubts import doubts_open
-from worker.dispatch.decide import allow_retry, count_as_sent
 
 app = typer.Typer(invoke_without_command=True, help="Attempts in doubt, and deciding about them.")
 

@@ -182,16 +182,28 @@ def show_batch(engine: Engine, batch_id: str) -> BatchDetails:
 def _set_paused(
     engine: Engine, batch_id: str, by: str, *, paused: bool, why: str | None = None
 ) -> BatchDetails:
-    def step(connection: Connection) -> None:
-        facts = get_batch(connection, batch_id, lock=True)
-        if facts.deleted_at is not None:
-            raise BatchDeleted(batch_id)
-        if facts.paused is not paused:
-            batches.set_paused(connection, facts.id, by, paused=paused)
-        note(connection, _held(paused=paused), batch_id, by, why=why)
-
-    in_transaction(engine, step)
+    in_transaction(engine, set_paused_in, batch_id, by, paused=paused, why=why)
     return show_batch(engine, batch_id)
+
+
+def set_paused_in(
+    connection: Connection, batch_id: str, by: str, *, paused: bool, why: str | None = None
+) -> bool:
+    """Hold the batch or let it go on, in a transaction of the caller's.
+
+    Returns:
+        False where it was so before.
+
+    Raises:
+        UnknownBatch, BatchDeleted: there is none.
+    """
+    facts = get_batch(connection, batch_id, lock=True)
+    if facts.deleted_at is not None:
+        raise BatchDeleted(batch_id)
+    if changes := facts.paused is not paused:
+        batches.set_paused(connection, facts.id, by, paused=paused)
+    note(connection, _held(paused=paused), batch_id, by, why=why)
+    return changes
 
 
 def get_batch(connection: Connection, batch_id: str, *, lock: bool = False) -> BatchFacts:

@@ -3,9 +3,9 @@
 import structlog
 
 from worker.desk.batches import get_batch
-from worker.desk.bulk_portions import PORTIONS
+from worker.desk.bulk_portions import WAYS
 from worker.domain.contract.batches import refuse_closed
-from worker.domain.contract.bulk_deeds import BulkDeed, BulkOrder
+from worker.domain.contract.bulk_deeds import OVER, Aim, BulkDeed, BulkOrder, Over
 from worker.domain.errors import Mistake, WrongFields, where_raised
 from worker.store import audit, batches, bulk_deeds
 from worker.store.audit import Detail
@@ -19,7 +19,7 @@ from worker.store.connect import (
 
 log = structlog.get_logger()
 SHOWN = 5
-"""Of a batch, the latest ones."""
+"""The latest ones."""
 MOST = 10_000_000
 
 
@@ -40,23 +40,36 @@ def start_bulk(engine: Engine, order: BulkOrder, *, by: str) -> int:
         WrongFields: there is no such deed, or the number is none.
         UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be done to it.
     """
-    if (order.deed, order.batch_id is None) not in PORTIONS or not 0 < order.most <= MOST:
+    if order.aim.over is None or not 0 < order.most <= MOST:
         raise WrongFields(["deed: not one that is done to all that match, or to nobody"])
     return in_transaction(engine, _start, order, by)
 
 
+def count_bulk(engine: Engine, aim: Aim) -> int:
+    """Count all that match, as of now.
+
+    Raises:
+        WrongFields: there is no such deed.
+        UnknownBatch: there is none.
+    """
+    over = aim.over
+    if over is None:
+        raise WrongFields(["deed: not one that is done to all that match"])
+    return in_transaction(engine, WAYS[over].count, aim)
+
+
 def _start(connection: Connection, order: BulkOrder, by: str) -> int:
-    key = None
-    if order.batch_id is not None:
-        facts = get_batch(connection, order.batch_id)
+    key, aim = None, order.aim
+    if aim.batch_id is not None:
+        facts = get_batch(connection, aim.batch_id)
         refuse_closed(facts, batches.now(connection))
         key = facts.id
     number = bulk_deeds.start(connection, order, key, by)
     if number is None:
         return bulk_deeds.number_of(connection, order)
-    chosen = [f"{name} {value}" for name, value in sorted(order.chosen.items()) if value]
+    chosen = [f"{name} {value}" for name, value in sorted(aim.chosen.items()) if value]
     told: Detail = {"bulk": number, "at_most": order.most, "chosen": chosen}
-    audit.note(connection, order.deed, _subject(order.batch_id), by, why=order.why, detail=told)
+    audit.note(connection, aim.deed, _subject(aim), by, why=order.why, detail=told)
     return number
 
 
@@ -92,7 +105,7 @@ def go_on(engine: Engine) -> bool:
 
 
 def _do_portion(connection: Connection, deed: BulkDeed) -> None:
-    portion = PORTIONS[deed.deed, deed.batch_id is None](connection, deed)
+    portion = WAYS[OVER[deed.deed]].do_portion(connection, deed)
     done, passed = deed.done + portion.done, deed.passed + portion.passed
     over = portion.after is None or done + passed >= deed.most
     bulk_deeds.move_on(connection, deed.id, portion, over=over)
@@ -142,8 +155,8 @@ def show_bulk(engine: Engine, number: int) -> BulkDeed:
     return in_transaction(engine, _find, number)
 
 
-def list_bulk(engine: Engine, batch_id: str | None) -> list[BulkDeed]:
-    """The latest over the requests of a batch, or over batches, the newest first.
+def list_bulk(engine: Engine, over: Over, batch_id: str | None = None) -> list[BulkDeed]:
+    """The latest over all of these, or over the requests of a batch, the newest first.
 
     Raises:
         UnknownBatch: there is none.
@@ -151,7 +164,7 @@ def list_bulk(engine: Engine, batch_id: str | None) -> list[BulkDeed]:
 
     def step(connection: Connection) -> list[BulkDeed]:
         key = None if batch_id is None else get_batch(connection, batch_id).id
-        return bulk_deeds.latest(connection, key, SHOWN)
+        return bulk_deeds.latest(connection, over, key, SHOWN)
 
     return in_transaction(engine, step)
 
@@ -164,8 +177,8 @@ def _find(connection: Connection, number: int) -> BulkDeed:
 
 
 def _note(connection: Connection, deed: BulkDeed, by: str, told: Detail, why: str | None) -> None:
-    audit.note(connection, deed.deed, _subject(deed.batch_id), by, why=why, detail=told)
+    audit.note(connection, deed.deed, _subject(deed.aim), by, why=why, detail=told)
 
 
-def _subject(batch_id: str | None) -> str:
-    return "batches" if batch_id is None else f"batch {batch_id}"
+def _subject(aim: Aim) -> str:
+    return str(OVER[aim.deed]) if aim.batch_id is None else f"batch {aim.batch_id}"

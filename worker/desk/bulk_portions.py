@@ -1,58 +1,24 @@
-"""The deeds that are done to all that match, and one portion of each."""
+"""Whatever a deed is done to all of: how many match, and one portion of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from worker.desk.batches import get_batch
-from worker.domain.audit import Deed
-from worker.domain.contract.batches import BatchFacts, refuse_closed
-from worker.domain.contract.bulk_deeds import BulkDeed, Portion
-from worker.domain.statuses import RequestStatus
-from worker.store import batches, closing, request_actions, request_pages
+from worker.desk import bulk_batches, bulk_doubts, bulk_letters, bulk_requests
+from worker.domain.contract.bulk_deeds import Aim, BulkDeed, Over, Portion
 from worker.store.connect import Connection
 
-SIZE = 500
-"""Requests that one transaction touches: others wait for their locks, and a kill undoes no more."""
 
-# The batch's row is locked before its requests', as everybody does.
-_Touch = Callable[[Connection, BatchFacts, Sequence[str], str], int]
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of them: how those that match are counted, and how the next ones are done."""
 
-
-def _retry(connection: Connection, batch: BatchFacts, references: Sequence[str], by: str) -> int:
-    refuse_closed(batch, batches.now(connection))
-    retried = request_actions.retry(connection, batch.id, references, by, including_doubt=False)
-    if retried.queued:
-        batches.note_addition(connection, batch.id, by)
-    return retried.queued
+    count: Callable[[Connection, Aim], int]
+    do_portion: Callable[[Connection, BulkDeed], Portion]
 
 
-def _remove(connection: Connection, batch: BatchFacts, references: Sequence[str], by: str) -> int:
-    return closing.remove(connection, batch.id, references, by)
-
-
-TOUCHES: Mapping[Deed, tuple[RequestStatus, _Touch]] = {
-    Deed.RETRY: (RequestStatus.FAILED, _retry),
-    Deed.REMOVE: (RequestStatus.PENDING, _remove),
+WAYS: Mapping[Over, Way] = {
+    Over.REQUESTS: Way(bulk_requests.count, bulk_requests.do_portion),
+    Over.BATCHES: Way(bulk_batches.count, bulk_batches.do_portion),
+    Over.DOUBTS: Way(bulk_doubts.count, bulk_doubts.do_portion),
+    Over.LETTERS: Way(bulk_letters.count, bulk_letters.do_portion),
 }
-"""By deed: at which status it finds the requests of a batch, and what it does to some of them."""
-
-
-def _of_requests(connection: Connection, deed: BulkDeed) -> Portion:
-    status, touch = TOUCHES[deed.deed]
-    batch = get_batch(connection, str(deed.batch_id), lock=True)
-    page = request_pages.list_requests(
-        connection,
-        batch.id,
-        status=status,
-        outcome=deed.chosen.get("outcome") or None,
-        after=deed.after,
-        limit=min(SIZE, deed.left),
-    )
-    references = [one.reference_id for one in page.rows]
-    done = touch(connection, batch, references, deed.started_by) if references else 0
-    return Portion(page.after, done, len(references) - done)
-
-
-PORTIONS: Mapping[tuple[Deed, bool], Callable[[Connection, BulkDeed], Portion]] = {
-    (deed, False): _of_requests for deed in TOUCHES
-}
-"""By deed, and whether it is done to batches rather than to requests of one."""

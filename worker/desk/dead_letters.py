@@ -15,12 +15,17 @@ from worker.store.webhooks import WEBHOOK
 
 __all__ = [
     "DeadLetter",
+    "count_dead_letters",
     "discard",
     "keep_unread",
     "list_dead_letters",
     "replay",
     "show_dead_letter",
 ]
+
+
+REPLAYABLE = (MESSAGE, WEBHOOK)
+"""The kinds that can be taken in again; the others only their provider may say."""
 
 
 class UnknownDeadLetter(Mistake):
@@ -80,10 +85,15 @@ class NotJson(Mistake):
 
 
 def list_dead_letters(
-    engine: Engine, *, settled: bool = False, limit: int = 50
+    engine: Engine, *, settled: bool = False, limit: int = 50, kind: str = ""
 ) -> Sequence[DeadLetter]:
-    """The latest ones, newest first; those that are settled too if asked."""
-    return in_transaction(engine, dead_letters.newest, settled=settled, limit=limit)
+    """The latest ones, newest first; those that are settled too, or of one kind alone, if asked."""
+    return in_transaction(engine, dead_letters.newest, settled=settled, limit=limit, kind=kind)
+
+
+def count_dead_letters(engine: Engine) -> dict[str, int]:
+    """Count by kind those that nobody has settled."""
+    return in_transaction(engine, dead_letters.count_open)
 
 
 def show_dead_letter(engine: Engine, letter_id: int) -> DeadLetter:
@@ -108,22 +118,30 @@ def replay(
             NotSaying, NotJson, Unalterable, NothingToTell: it can't be sent in.
         Mistake: it still can't be accepted; it stays a dead letter.
     """
+    return in_transaction(engine, replay_in, letter_id, by, name=name, payload=payload)
 
-    def step(connection: Connection) -> Taken:
-        letter = _open(connection, letter_id)
-        audit.note(connection, Deed.REPLAY, f"dead letter {letter_id}", by)
-        if letter.kind == WEBHOOK:
-            return _tell_again(connection, letter, by, altered=bool(name or payload))
-        task = name or letter.task
-        if letter.kind != MESSAGE:
-            raise NotAMessage(letter)
-        if task is None or (letter.task is None and payload is None):
-            raise NotSaying(letter)
-        message = parse_payload(task, _json(letter.payload if payload is None else payload))
-        dead_letters.resolve(connection, letter.id, f"replayed by {by}")
-        return _take_again(connection, letter, task, message)
 
-    return in_transaction(engine, step)
+def replay_in(
+    connection: Connection,
+    letter_id: int,
+    by: str,
+    *,
+    name: str | None = None,
+    payload: str | None = None,
+) -> Taken:
+    """The same in a transaction of the caller's."""
+    letter = _open(connection, letter_id)
+    audit.note(connection, Deed.REPLAY, f"dead letter {letter_id}", by)
+    if letter.kind == WEBHOOK:
+        return _tell_again(connection, letter, by, altered=bool(name or payload))
+    task = name or letter.task
+    if letter.kind != MESSAGE:
+        raise NotAMessage(letter)
+    if task is None or (letter.task is None and payload is None):
+        raise NotSaying(letter)
+    message = parse_payload(task, _json(letter.payload if payload is None else payload))
+    dead_letters.resolve(connection, letter.id, f"replayed by {by}")
+    return _take_again(connection, letter, task, message)
 
 
 def keep_unread(engine: Engine, route: str, texts: Sequence[str]) -> None:
@@ -149,12 +167,13 @@ def discard(engine: Engine, letter_id: int, *, by: str) -> None:
     Raises:
         UnknownDeadLetter, Settled: there is nothing to let go.
     """
+    in_transaction(engine, discard_in, letter_id, by)
 
-    def step(connection: Connection) -> None:
-        dead_letters.resolve(connection, _open(connection, letter_id).id, f"discarded by {by}")
-        audit.note(connection, Deed.DISCARD, f"dead letter {letter_id}", by)
 
-    in_transaction(engine, step)
+def discard_in(connection: Connection, letter_id: int, by: str) -> None:
+    """The same in a transaction of the caller's."""
+    dead_letters.resolve(connection, _open(connection, letter_id).id, f"discarded by {by}")
+    audit.note(connection, Deed.DISCARD, f"dead letter {letter_id}", by)
 
 
 def _get_letter(connection: Connection, letter_id: int, *, lock: bool = False) -> DeadLetter:

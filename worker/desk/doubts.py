@@ -27,10 +27,17 @@ class OpenDoubt:
 
 
 def doubts_open(
-    engine: Engine, timeouts: Timeouts, limit: int = 100, *, campaign: int | None = None
+    engine: Engine,
+    timeouts: Timeouts,
+    limit: int = 100,
+    *,
+    campaign: int | None = None,
+    batch: str = "",
+    channel: str = "",
 ) -> list[OpenDoubt]:
-    """Attempts in doubt, oldest first; of one campaign if asked."""
-    found = in_transaction(engine, doubts.in_doubt, limit, campaign)
+    """Attempts in doubt, oldest first; of one campaign, batch or channel if asked."""
+    chosen = doubts.Chosen(campaign, batch, channel)
+    found = in_transaction(engine, doubts.in_doubt, limit, chosen)
     return [OpenDoubt(doubt, _next_step(doubt, timeouts)) for doubt in found]
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 
 from worker.domain.contract.batch_queries import BatchQuery
 from worker.domain.contract.batches import BatchFacts
@@ -33,6 +34,31 @@ def list_batches(
     wanted = wanted.order_by(batch.c.id.desc()).limit(query.limit)
     rows = connection.execute(wanted).mappings()
     return [(facts_in(row), row["campaign_name"]) for row in rows]
+
+
+def list_holdable(
+    connection: Connection, query: BatchQuery, *, held: bool, after: int
+) -> list[tuple[int, str]]:
+    """(key, batch_id) of the next batches the query asks for that can be held, or be let go on if `held`."""
+    wanted = _holdable(query, batch.c.id, batch.c.batch_id, held=held).where(batch.c.id > after)
+    rows = connection.execute(wanted.order_by(batch.c.id).limit(query.limit))
+    return [(key, batch_id) for key, batch_id in rows]
+
+
+def count_holdable(connection: Connection, query: BatchQuery, *, held: bool) -> int:
+    """Count all of them."""
+    return connection.scalar(_holdable(query, func.count(), held=held)) or 0
+
+
+def _holdable(
+    query: BatchQuery, *columns: ColumnElement[Any], held: bool
+) -> Select[tuple[Any, ...]]:
+    ends = or_(batch.c.expires_on.is_(None), batch.c.expires_on > func.statement_timestamp())
+    lives = [batch.c.paused == held, batch.c.deleted_at.is_(None), ends]
+    if not held:  # whoever pauses everything means what could still go out
+        lives.append(batch.c.finished_at.is_(None))
+    joined = select(*columns).join(campaign, campaign.c.id == batch.c.campaign_id)
+    return joined.where(*_conditions(query, None), *lives)
 
 
 def _conditions(query: BatchQuery, campaign_id: int | None) -> Iterator[ColumnElement[bool]]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from worker.domain.audit import Deed
-from worker.domain.contract.bulk_deeds import BulkDeed, BulkOrder, Portion
+from worker.domain.contract.bulk_deeds import OVER, BulkDeed, BulkOrder, Over, Portion
 from worker.store.schema import batch, bulk_deed
 
 _COLUMNS = [(batch if name == "batch_id" else bulk_deed).c[name] for name in BulkDeed.__slots__]
@@ -17,9 +17,9 @@ def start(connection: Connection, order: BulkOrder, batch_key: int | None, by: s
     """Write a new one down. Returns its number; None: the same order came before."""
     row = {
         "once": order.once,
-        "deed": order.deed.value,
+        "deed": order.aim.deed.value,
         "batch": batch_key,
-        "chosen": dict(order.chosen),
+        "chosen": dict(order.aim.chosen),
         "most": order.most,
         "why": order.why,
         "started_by": by,
@@ -42,10 +42,11 @@ def find(connection: Connection, number: int) -> BulkDeed | None:
     return None if row is None else _read(row)
 
 
-def latest(connection: Connection, batch_key: int | None, limit: int) -> list[BulkDeed]:
-    """The latest over a batch's requests, or over batches, the newest first."""
+def latest(connection: Connection, over: Over, batch_key: int | None, limit: int) -> list[BulkDeed]:
+    """The latest over all of these, or over a batch's requests, the newest first."""
+    deeds = [deed.value for deed, what in OVER.items() if what is over]
     of = bulk_deed.c.batch.is_not_distinct_from(batch_key)
-    rows = select(*_COLUMNS).select_from(_WITH_BATCH).where(of)
+    rows = select(*_COLUMNS).select_from(_WITH_BATCH).where(of, bulk_deed.c.deed.in_(deeds))
     rows = rows.order_by(bulk_deed.c.id.desc()).limit(limit)
     return [_read(row) for row in connection.execute(rows)]
 

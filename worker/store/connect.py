@@ -27,6 +27,7 @@ __all__ = [
     "connect",
     "in_one_statement",
     "in_transaction",
+    "on_trial",
     "to_store_error",
     "translate_errors",
 ]
@@ -132,6 +133,16 @@ def in_one_statement(engine: Engine, step: Step[P, T], *args: P.args, **kwargs: 
     """
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
     return in_transaction(autocommit, step, *args, **kwargs)
+
+
+def on_trial(connection: Connection, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a step within a transaction: where it raises, what it did is undone, and nothing before it.
+
+    Raises:
+        StoreUnavailable, StoreRefused: as `in_transaction`.
+    """
+    with translate_errors(), connection.begin_nested():
+        return step(connection, *args, **kwargs)
 
 
 @contextmanager

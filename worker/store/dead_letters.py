@@ -71,12 +71,31 @@ def bury(
     return letter
 
 
-def newest(connection: Connection, *, settled: bool, limit: int) -> Sequence[DeadLetter]:
-    """The latest ones, newest first; settled ones too if asked."""
+def newest(
+    connection: Connection, *, settled: bool, limit: int, kind: str = ""
+) -> Sequence[DeadLetter]:
+    """The latest ones, newest first; settled ones too, or those of a kind alone, if asked."""
     query = select(*_COLUMNS).order_by(dead_letter.c.id.desc()).limit(limit)
     if not settled:
         query = query.where(dead_letter.c.settled_at.is_(None))
+    if kind:
+        query = query.where(dead_letter.c.kind == kind)
     return [DeadLetter(*row) for row in connection.execute(query)]
+
+
+def count_open(connection: Connection) -> dict[str, int]:
+    """Count by kind those that nobody has settled."""
+    counted = select(dead_letter.c.kind, func.count()).where(dead_letter.c.settled_at.is_(None))
+    rows = connection.execute(counted.group_by(dead_letter.c.kind).order_by(dead_letter.c.kind))
+    return {row[0]: row[1] for row in rows}
+
+
+def list_open(connection: Connection, kinds: Sequence[str], *, after: int, limit: int) -> list[int]:
+    """The next of these kinds that nobody has settled, the oldest first."""
+    chosen = select(dead_letter.c.id).where(
+        dead_letter.c.settled_at.is_(None), dead_letter.c.kind.in_(kinds), dead_letter.c.id > after
+    )
+    return list(connection.scalars(chosen.order_by(dead_letter.c.id).limit(limit)))
 
 
 def find(connection: Connection, letter_id: int, *, lock: bool = False) -> DeadLetter | None:

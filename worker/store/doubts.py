@@ -1,7 +1,7 @@
 """Attempts that are open or in doubt: what an operator sees of them, and what a drain waits for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
@@ -36,16 +36,55 @@ _DOUBTS = text("""
     WHERE a.check_at IS NOT NULL AND (a.state = 'IN_DOUBT'
         OR (a.state = 'SENDING' AND a.check_at <= clock_timestamp()))
         AND (CAST(:campaign AS bigint) IS NULL OR b.campaign_id = :campaign)
+        AND (:channel = '' OR a.channel = :channel) AND (:batch = '' OR b.batch_id = :batch)
     ORDER BY a.began_at LIMIT :limit
 """)
 
 
-def in_doubt(connection: Connection, limit: int, campaign: int | None = None) -> list[Doubt]:
-    """Attempts in doubt, oldest first; of one campaign if asked."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which doubts: of a campaign, a batch, a channel; empty: of any."""
+
+    campaign: int | None = None
+    batch: str = ""
+    channel: str = ""
+
+
+EVERY = Chosen()
+
+
+def in_doubt(connection: Connection, limit: int, chosen: Chosen = EVERY) -> list[Doubt]:
+    """Attempts in doubt, oldest first."""
     return [
         Doubt(row[0], row[1], row[2], Channel(row[3]), AttemptState(row[4]), *row[5:])
-        for row in connection.execute(_DOUBTS, {"limit": limit, "campaign": campaign})
+        for row in connection.execute(_DOUBTS, {"limit": limit, **asdict(chosen)})
     ]
+
+
+# Open attempts are few beside all there are, and none is read but along their own index.
+_DECIDABLE = """
+    WITH decidable AS MATERIALIZED (
+        SELECT id, batch, channel FROM attempt WHERE check_at IS NOT NULL AND state = 'IN_DOUBT'
+    )
+    SELECT {what} FROM decidable AS d JOIN communication_batch AS b ON b.id = d.batch
+    WHERE (:channel = '' OR d.channel = :channel) AND (:batch = '' OR b.batch_id = :batch)
+"""
+_LIST_DECIDABLE = text(
+    _DECIDABLE.format(what="d.id") + "AND d.id > :after ORDER BY d.id LIMIT :limit"
+)
+_COUNT_DECIDABLE = text(_DECIDABLE.format(what="count(*)"))
+
+
+def list_decidable(connection: Connection, chosen: Chosen, *, after: int, limit: int) -> list[int]:
+    """The next attempts that somebody may decide about."""
+    told = {"batch": chosen.batch, "channel": chosen.channel, "after": after, "limit": limit}
+    return list(connection.scalars(_LIST_DECIDABLE, told))
+
+
+def count_decidable(connection: Connection, chosen: Chosen) -> int:
+    """Count all of them."""
+    told = {"batch": chosen.batch, "channel": chosen.channel}
+    return connection.scalar(_COUNT_DECIDABLE, told) or 0
 
 
 # What was written and not answered in time may lie unread at a provider that stands still: it is waited for

@@ -1,15 +1,21 @@
 """Deeds over all that match, in a browser: counted, confirmed by their number, watched, stopped."""
 
 import re
+from html import unescape
 
 import pytest
 from sqlalchemy import Engine, text
 
 from tests.browserless import Browserless, Seen
+from tests.factories import make_attempt, make_request
 from tests.integration.console.conftest import TARGETS, People
 from worker.desk.bulk_deeds import go_on, show_bulk
 from worker.domain.callers import Role
+from worker.domain.statuses import AttemptState
+from worker.store import dead_letters
+from worker.store.connect import in_transaction
 
+FIELD = re.compile(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">')
 ONCE = re.compile(r'name="once" value="([0-9a-f-]{36})"')
 
 
@@ -110,3 +116,60 @@ def test_where_nobody_matches_that_is_said(batch: str, sign_in: People) -> None:
 )
 def test_there_is_no_page_of_what_is_not_there(path: str, sign_in: People) -> None:
     assert sign_in(Role.READ).get(path).status == 404
+
+
+def order_of(seen: Seen) -> dict[str, str]:
+    """The form that stands on a page, as a browser would send it; its number is not typed yet."""
+    return dict(FIELD.findall(seen.text))
+
+
+@pytest.mark.parametrize(
+    ("listed", "link", "order", "told"),
+    [
+        ("/batches?matching=2027", "Pause all of these", "Pause 1 batch", "named like “2027”"),
+        ("/batches", "Pause all", "Pause 1 batch", "Batches</a> that can still go out"),
+        ("/doubts?channel=voice", "Count these 1 as sent", "Count as sent 1 doubt", "by voice"),
+        ("/doubts", "Allow a retry of all 1", "Allow a retry of 1 doubt", "may decide about"),
+        ("/doubts?kind=callback", "Discard all of these", "Discard 1 dead letter", "a callback"),
+        ("/doubts", "Replay all", "Replay 1 dead letter", "can be taken in again"),
+    ],
+)
+def test_every_list_lets_all_that_match_be_done_once_their_number_was_typed(
+    engine: Engine, batch: str, sign_in: People, listed: str, link: str, order: str, told: str
+) -> None:
+    make_attempt(engine, state=AttemptState.IN_DOUBT, request=make_request(engine, batch=1))
+    for kind in ("message", "callback"):
+        in_transaction(
+            engine,
+            dead_letters.bury,
+            kind=kind,
+            reason="x",
+            payload="{}",
+            task="t",
+            message_id=kind,
+        )
+    browser = sign_in(Role.OPERATE)
+    address = re.search(rf'href="(/bulk/new[^"]*)">{link}…', browser.get(listed).text)
+    assert address, "the list shows the way"
+    asked = browser.get(unescape(address[1]))
+    form = order_of(asked)
+    assert f"<h1>{order}</h1>" in asked.text
+    assert told in asked.text
+
+    assert browser.post("/bulk/new", form | {"count": "2"}).status == 422
+    assert not go_on(engine)
+    begun = browser.post("/bulk/new", form | {"count": "1"})
+    assert f"<h1>{order}</h1>" in begun.text
+    assert order in browser.get(listed).text
+    assert go_on(engine)
+    assert "finished" in browser.get("/bulk/1").text
+
+
+def test_whoever_reads_finds_no_such_button(engine: Engine, batch: str, sign_in: People) -> None:
+    make_attempt(engine, state=AttemptState.IN_DOUBT)
+    in_transaction(engine, dead_letters.bury, reason="x", payload="{}", task="t", message_id="m")
+    reader = sign_in(Role.READ)
+
+    assert batch in reader.get("/batches").text
+    assert "Dead letters" in reader.get("/doubts").text
+    assert "/bulk/new" not in reader.get("/batches").text + reader.get("/doubts").text

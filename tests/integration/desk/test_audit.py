@@ -14,13 +14,13 @@ from tests.integration.desk.test_archive import DAY, archived, finish
 from worker.desk import batches, campaigns
 from worker.desk.audit import list_audit
 from worker.desk.dead_letters import discard, list_dead_letters, replay
+from worker.desk.decide import allow_retry, count_as_sent
 from worker.desk.messages import accept
 from worker.desk.request_actions import remove_requests
 from worker.desk.retries import retry_requests
 from worker.desk.suppression_lifts import lift_suppression, list_suppressed
 from worker.desk.suppressions import suppress_recipient
 from worker.desk.uploads import upload_requests
-from worker.dispatch.decide import allow_retry, count_as_sent
 from worker.dispatch.halt import halt, resume
 from worker.domain.audit import AuditDoor, AuditEntry, Deed
 from worker.domain.errors import FileFault, WrongFields

@@ -10,9 +10,9 @@ from tests.sessions import Beside
 from worker.desk.audit import list_audit
 from worker.desk.batches import delete_batch
 from worker.desk.bulk_deeds import go_on, list_bulk, show_bulk, start_bulk, stop_bulk
-from worker.desk.bulk_portions import SIZE
+from worker.desk.bulk_requests import SIZE
 from worker.domain.audit import Deed
-from worker.domain.contract.bulk_deeds import BulkDeed, BulkOrder
+from worker.domain.contract.bulk_deeds import Aim, BulkDeed, BulkOrder, Over
 from worker.domain.errors import BatchDeleted, UnknownBatch, WrongFields
 from worker.domain.statuses import AttemptState, ChannelStatus, RequestStatus
 from worker.store import bulk_deeds, schema
@@ -30,9 +30,8 @@ def order(
     deed: Deed, most: int, outcome: str = "", *, once: UUID | None = None, batch: str = "B"
 ) -> BulkOrder:
     chosen = {"outcome": outcome}
-    return BulkOrder(
-        once=once or uuid4(), deed=deed, batch_id=batch, chosen=chosen, most=most, why="because"
-    )
+    aim = Aim(deed=deed, batch_id=batch, chosen=chosen)
+    return BulkOrder(once=once or uuid4(), aim=aim, most=most, why="because")
 
 
 def failed(engine: Engine, batch: int, n: int, outcome: ChannelStatus = BUSY) -> list[int]:
@@ -70,7 +69,7 @@ def test_all_that_match_are_done_and_nobody_else(engine: Engine, batch: int) -> 
 def test_it_goes_in_portions_and_each_is_one_commit(
     engine: Engine, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.desk.bulk_portions.SIZE", 2)
+    monkeypatch.setattr("worker.desk.bulk_requests.SIZE", 2)
     failed(engine, batch, 5)
     number = start_bulk(engine, order(Deed.RETRY, 5), by=ANA)
 
@@ -130,7 +129,7 @@ def test_the_same_order_twice_is_one_deed(engine: Engine, batch: int) -> None:
 def test_once_it_is_stopped_nothing_more_is_done(
     engine: Engine, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.desk.bulk_portions.SIZE", 1)
+    monkeypatch.setattr("worker.desk.bulk_requests.SIZE", 1)
     failed(engine, batch, 3)
     number = start_bulk(engine, order(Deed.RETRY, 3), by=ANA)
     go_on(engine)
@@ -181,4 +180,4 @@ def test_what_can_not_be_ordered_is_refused(engine: Engine, batch: int) -> None:
             start_bulk(engine, wrong, by=ANA)
     with pytest.raises(UnknownBatch):
         start_bulk(engine, order(Deed.RETRY, 1, batch="nothing"), by=ANA)
-    assert list_bulk(engine, "B") == []
+    assert list_bulk(engine, Over.REQUESTS, "B") == []

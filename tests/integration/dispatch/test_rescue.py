@@ -31,8 +31,8 @@ from tests.factories import (
 from tests.fakes.provider import FakeProvider
 from tests.integration.dispatch.conftest import Connect
 from worker.desk.database import examine_doubts
+from worker.desk.decide import count_as_sent
 from worker.dispatch.apply_reports import apply_reports
-from worker.dispatch.decide import count_as_sent
 from worker.dispatch.rescue import PAGE, rescue, rescue_all
 from worker.domain.content.tickets import LookupRequest
 from worker.domain.content.voicemail import OnMachine

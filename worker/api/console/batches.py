@@ -23,7 +23,8 @@ from worker.desk.batches import (
 )
 from worker.desk.bulk_deeds import list_bulk
 from worker.desk.upload_reports import files_of
-from worker.domain.contract.batch_queries import BatchQuery
+from worker.domain.contract.batch_queries import FINISHED, BatchQuery
+from worker.domain.contract.bulk_deeds import Over
 from worker.domain.contract.progress import progress_of
 from worker.domain.errors import WrongFields
 from worker.domain.schedule.spoken_times import shown_by
@@ -31,7 +32,6 @@ from worker.domain.statuses import BatchStatus, ChannelStatus, RequestStatus
 from worker.runtime import Runtime
 
 Word = TypeVar("Word", bound=StrEnum)
-FINISHED = {"finished": True, "unfinished": False}
 
 
 def show_batches(visit: Visit) -> Response:
@@ -50,6 +50,7 @@ def show_batches(visit: Visit) -> Response:
         "more": page.more,
         "statuses": list(BatchStatus),
         "asked": asked,
+        "bulk_deeds": list_bulk(visit.runtime.engine, Over.BATCHES),
     }
     return visit.page("batches.html", here="/batches", **shown)
 
@@ -88,7 +89,7 @@ def _look(runtime: Runtime, batch_id: str) -> dict[str, Any]:
         "seen": seen,
         "hours": hours,
         "words": words,
-        "bulk_deeds": list_bulk(runtime.engine, batch_id),
+        "bulk_deeds": list_bulk(runtime.engine, Over.REQUESTS, batch_id),
     }
 
 

@@ -1,73 +1,35 @@
 """A deed over all that match: counted, confirmed by typing their number, watched, stopped."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 from starlette.responses import Response
 
 from worker.api.console.batches import whole
+from worker.api.console.bulk_words import HERE
 from worker.api.console.pages import write
 from worker.api.console.visits import Visit, go
-from worker.desk.batches import show_batch
-from worker.desk.bulk_deeds import show_bulk, start_bulk, stop_bulk
-from worker.desk.bulk_portions import TOUCHES
-from worker.domain.audit import Deed
-from worker.domain.contract.batches import Count
-from worker.domain.contract.bulk_deeds import BulkOrder
+from worker.desk.bulk_deeds import count_bulk, show_bulk, start_bulk, stop_bulk
+from worker.domain.contract.bulk_deeds import FILTERS, OVER, Aim, BulkOrder, Over
 from worker.domain.errors import WrongFields
 from worker.runtime import Runtime
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The request of somebody: which deed, over whose requests, of which outcome; empty: of any."""
-
-    deed: Deed
-    batch_id: str
-    outcome: str
-
-    def counts(self, counts: tuple[Count, ...]) -> int:
-        """Count those that match."""
-        status, _ = TOUCHES[self.deed]
-        return sum(
-            one.n
-            for one in counts
-            if one.request_status is status
-            and self.outcome in {"", one.channel_manager_status.value}
-        )
-
-
 def show_order(visit: Visit) -> Response:
     """Return how many match, and a place to type that number."""
-    wanted = _wanted(visit.asked("deed"), visit.asked("batch"), visit.asked("outcome"))
-    batch = show_batch(visit.runtime.engine, wanted.batch_id)
-    return visit.page(
-        "bulk_order.html",
-        here="/batches",
-        wanted=wanted,
-        n=wanted.counts(batch.counts),
-        once=uuid4(),
-    )
+    aim = _aim(visit.asked)
+    n = count_bulk(visit.runtime.engine, aim)
+    return visit.page("bulk_order.html", here=HERE[OVER[aim.deed]], aim=aim, n=n, once=uuid4())
 
 
 def order(visit: Visit) -> Response:
     """Begin, once their number was typed; the same form sent twice is one deed."""
-    wanted = _wanted(visit.given("deed"), visit.given("batch"), visit.given("outcome"))
-    counted = whole(visit.given("counted"))
+    aim, counted = _aim(visit.given), whole(visit.given("counted"))
     if whole(visit.given("count")) != counted:
         raise WrongFields([f"count: {counted:,} match; type that number to go on"])
-    number = start_bulk(
-        visit.runtime.console_engine,
-        BulkOrder(
-            once=_once(visit.given("once")),
-            deed=wanted.deed,
-            batch_id=wanted.batch_id,
-            chosen={"outcome": wanted.outcome},
-            most=counted,
-            why=visit.given("why") or None,
-        ),
-        by=visit.who.owner,
-    )
+    once, why = _once(visit.given("once")), visit.given("why") or None
+    wanted = BulkOrder(once=once, aim=aim, most=counted, why=why)
+    number = start_bulk(visit.runtime.console_engine, wanted, by=visit.who.owner)
     visit.ring()
     return go(f"/bulk/{number}")
 
@@ -75,7 +37,7 @@ def order(visit: Visit) -> Response:
 def show_bulk_deed(visit: Visit) -> Response:
     """Show how far it is."""
     deed = show_bulk(visit.runtime.engine, int(visit.named("number")))
-    return visit.page("bulk.html", here="/batches", deed=deed)
+    return visit.page("bulk.html", here=HERE[OVER[deed.deed]], deed=deed)
 
 
 def live_bulk_deed(runtime: Runtime, number: int) -> str:
@@ -90,11 +52,15 @@ def stop(visit: Visit) -> Response:
     return go(f"/bulk/{number}?said=stopped")
 
 
-def _wanted(deed: str, batch_id: str, outcome: str) -> Wanted:
-    known = {one.value: one for one in TOUCHES}
-    if deed not in known or not batch_id:
-        raise WrongFields(["deed: one of " + ", ".join(known) + ", and of which batch"])
-    return Wanted(known[deed], batch_id, outcome)
+def _aim(told: Callable[[str], str]) -> Aim:
+    known = {deed.value: deed for deed in OVER}
+    if (deed := known.get(told("deed"))) is None:
+        raise WrongFields(["deed: one of " + ", ".join(known)])
+    of = OVER[deed]
+    batch_id = told("batch") if of is Over.REQUESTS else None
+    if batch_id == "":
+        raise WrongFields(["batch: say whose requests"])
+    return Aim(deed=deed, batch_id=batch_id, chosen={name: told(name) for name in FILTERS[of]})
 
 
 def _once(text: str) -> UUID:

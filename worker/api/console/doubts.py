@@ -1,20 +1,47 @@
 """Attempts in doubt, with the two decisions; and dead letters, repaired, sent in again or let go."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from worker.api.console.visits import Visit, go
-from worker.desk.dead_letters import discard, list_dead_letters, replay, show_dead_letter
+from worker.desk.bulk_deeds import count_bulk, list_bulk
+from worker.desk.dead_letters import (
+    REPLAYABLE,
+    count_dead_letters,
+    discard,
+    list_dead_letters,
+    replay,
+    show_dead_letter,
+)
+from worker.desk.decide import allow_retry, count_as_sent
 from worker.desk.doubts import doubts_open
 from worker.desk.reveals import note_reveal
-from worker.dispatch.decide import allow_retry, count_as_sent
+from worker.domain.audit import Deed
+from worker.domain.contract.bulk_deeds import Aim, Over
+from worker.domain.statuses import Channel
 
 
 def show_doubts(visit: Visit) -> Response:
     """Return which outcomes are unknown, since when, and what happens next; the oldest first."""
-    here = visit.runtime
-    found = [(one, one.doubt.channel.value) for one in doubts_open(here.engine, here.timeouts)]
-    letters = list_dead_letters(here.engine)
-    return visit.page("doubts.html", here="/doubts", found=found, letters=letters)
+    here, batch, channel = visit.runtime, visit.asked("batch"), visit.asked("channel")
+    found = doubts_open(here.engine, here.timeouts, batch=batch, channel=channel)
+    decidable = Aim(deed=Deed.COUNT_AS_SENT, chosen={"batch": batch, "channel": channel})
+    shown: dict[str, Any] = {
+        "found": [(one, one.doubt.channel.value) for one in found],
+        "n": count_bulk(here.engine, decidable),
+        "asked": decidable.chosen,
+        "channels": list(Channel),
+        "letters": list_dead_letters(here.engine, kind=visit.asked("kind")),
+        "kinds": count_dead_letters(here.engine),
+        "replayable": REPLAYABLE,
+        "of_kind": visit.asked("kind"),
+        "bulk_deeds": [
+            *list_bulk(here.engine, Over.DOUBTS),
+            *list_bulk(here.engine, Over.LETTERS),
+        ],
+    }
+    return visit.page("doubts.html", here="/doubts", **shown)
 
 
 def count_sent(visit: Visit) -> Response:

@@ -5,7 +5,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from worker.api.console import wording
+from worker.api.console import bulk_words, wording
 
 PAGES = (
     ("/", "Now"),
@@ -29,7 +29,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(wording.FILTERS)
-    made.globals.update(sentences=wording.SAID, bulk_words=wording.BULK, pages_of_console=PAGES)
+    made.globals.update(sentences=wording.SAID, bulk=bulk_words, pages_of_console=PAGES)
     return made
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from markupsafe import Markup
 
 from worker.api.console import charts
-from worker.domain.audit import Deed
 from worker.domain.recipients.masks import mask
 
 MOMENT = 10
@@ -104,15 +103,6 @@ def channel(name: str) -> str:
 def contacts(name: str) -> str:
     """Return what goes out on a channel."""
     return CHANNELS[name][1]
-
-
-BULK: dict[Deed, tuple[str, str, str]] = {
-    Deed.RETRY: ("Retry", "queued once more", "passed over: they may have been reached"),
-    Deed.REMOVE: ("Remove", "removed", "left: they had begun"),
-    Deed.PAUSE: ("Pause", "paused", "left: deleted, or paused before"),
-    Deed.RESUME: ("Resume", "resumed", "left: deleted, or not paused"),
-}
-"""A deed over all that match: its name, what became of them, what of the others."""
 
 
 def say(name: str) -> str:

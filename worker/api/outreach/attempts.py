@@ -8,8 +8,8 @@ from worker.api.documents import refused_with
 from worker.api.once import OnceRoute
 from worker.api.outreach.asking import AttemptSeen, Limit
 from worker.api.use import Used
+from worker.desk.decide import allow_retry, count_as_sent
 from worker.desk.doubts import doubts_open
-from worker.dispatch.decide import allow_retry, count_as_sent
 
 router = APIRouter(prefix="/attempts", tags=["attempts"], route_class=OnceRoute)
 

@@ -8,6 +8,8 @@ from worker.domain.statuses import BatchStatus
 from worker.domain.wire import Wire
 
 LARGEST_PAGE = 1_000
+FINISHED = {"finished": True, "unfinished": False}
+"""By the word of a list's filter, whether each request of a batch is final."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

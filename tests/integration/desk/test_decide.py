@@ -12,7 +12,7 @@ from tests.factories import (
     read_request,
     transitions,
 )
-from worker.dispatch.decide import Undecidable, allow_retry, count_as_sent
+from worker.desk.decide import Undecidable, allow_retry, count_as_sent
 from worker.domain.statuses import AttemptState
 
 BY = "ana@example.com"
