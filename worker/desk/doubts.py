@@ -6,7 +6,7 @@ from datetime import timedelta
 from worker.domain.evidence import Timeouts
 from worker.domain.statuses import Channel
 from worker.domain.wire import Wire, to_wire
-from worker.store import doubts
+from worker.store import doubts, glance
 from worker.store.connect import Engine, in_transaction
 from worker.store.doubts import Doubt
 
@@ -39,6 +39,11 @@ def doubts_open(
     chosen = doubts.Chosen(campaign, batch, channel)
     found = in_transaction(engine, doubts.in_doubt, limit, chosen)
     return [OpenDoubt(doubt, _next_step(doubt, timeouts)) for doubt in found]
+
+
+def count_in_doubt(engine: Engine) -> int:
+    """Count attempts in doubt."""
+    return sum(in_transaction(engine, glance.count_doubts).values())
 
 
 def _next_step(doubt: Doubt, timeouts: Timeouts) -> str:

@@ -59,7 +59,9 @@ def test_what_has_not_begun_is_taken_back(engine: Engine, batch: str, sign_in: P
     request, browser = request_of(engine, "C-1"), sign_in(Role.OPERATE)
     browser.get(f"/requests/{request}")
 
-    assert "CANCELED" in browser.post(f"/requests/{request}/remove", {}).text
+    seen = browser.post(f"/requests/{request}/remove", {}).text
+    assert '<b>pending</b> <span class="soft">it came in</span>' in seen
+    assert "<b>canceled" in seen
 
 
 @pytest.mark.parametrize(

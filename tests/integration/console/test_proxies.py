@@ -75,7 +75,7 @@ def test_another_person_behind_the_same_browser_is_somebody_else(trusting: ASGIA
     browser.get("/")
     browser.always[HEADER] = BEN
 
-    assert f"{BEN} · may admin" in browser.get("/batches").text
+    assert f"{BEN} · may do everything" in browser.get("/batches").text
 
 
 def test_without_a_key_nobody_is_let_in_and_a_revoked_one_ends_it(

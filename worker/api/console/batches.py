@@ -70,8 +70,7 @@ def show_batch(visit: Visit) -> Response:
         "of_outcome": outcome,
         "files": files_of(visit.runtime.engine, batch_id),
     }
-    zone = visit.runtime.settings.display_zone
-    return visit.page("batch.html", here="/batches", zone=zone, **shown)
+    return visit.page("batch.html", here="/batches", **shown)
 
 
 def live_batch(runtime: Runtime, batch_id: str) -> str:
@@ -89,6 +88,7 @@ def _look(runtime: Runtime, batch_id: str) -> dict[str, Any]:
         "seen": seen,
         "hours": hours,
         "words": words,
+        "zone": zone,
         "bulk_deeds": list_bulk(runtime.engine, Over.REQUESTS, batch_id),
     }
 

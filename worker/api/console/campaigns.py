@@ -49,9 +49,10 @@ def _look(visit: Visit) -> dict[str, Any]:
     engine, name = visit.runtime.engine, visit.named("campaign")
     campaign = show_campaign(engine, name)
     fields = campaign.fields.model_dump(mode="json")
-    words = {name: fields.pop(name) for name in WORDS if name in fields}
+    words = {name: fields[name] for name in WORDS if name in fields}
+    told = {name: getattr(campaign.fields, name) for name in fields if name not in WORDS}
     changes = campaign_diff(engine, name)
-    rules = {name: value for name, value in fields.items() if name not in _OWN and value}
+    rules = {name: value for name, value in told.items() if name not in _OWN and value}
     return {
         "campaign": campaign,
         "words": words,

@@ -29,7 +29,9 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(wording.FILTERS)
-    made.globals.update(sentences=wording.SAID, bulk=bulk_words, pages_of_console=PAGES)
+    made.globals.update(
+        sentences=wording.SAID, bulk=bulk_words, pages_of_console=PAGES, may=wording.MAY
+    )
     return made
 
 

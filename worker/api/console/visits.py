@@ -14,6 +14,7 @@ from worker.api.console.pages import message_page, render
 from worker.api.console.proxies import is_encrypted, name_by_proxy
 from worker.desk.bulk_deeds import UnknownBulkDeed
 from worker.desk.dead_letters import UnknownDeadLetter
+from worker.desk.doubts import count_in_doubt
 from worker.desk.people import NoSuchPerson
 from worker.desk.request_view import NoRequest
 from worker.desk.signing_in import (
@@ -89,6 +90,7 @@ class Visit:
             may_administer=self.may(Role.ADMIN),
             form_token=form_token(self.cookie),
             said=self.asked("said"),
+            in_doubt=count_in_doubt(self.runtime.engine),
             **shown,
         )
 

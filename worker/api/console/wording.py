@@ -1,12 +1,14 @@
 """Numbers, times and deeds in the words of a page."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from markupsafe import Markup
 
 from worker.api.console import charts
+from worker.domain.contract.batches import BatchDetails
 from worker.domain.recipients.masks import mask
+from worker.domain.statuses import BatchStatus, Cause
 
 MOMENT = 10
 """Seconds; processes speak every five."""
@@ -48,11 +50,18 @@ def number(value: float) -> str:
 
 def moment(at: datetime | None) -> Markup:
     """A time, which the script tells in the viewer's zone; without it, UTC."""
-    if at is None:
-        return NOTHING
+    return NOTHING if at is None else _time(at, "%d %b %H:%M", Markup(""))
+
+
+def instant(at: datetime | None) -> Markup:
+    """The same to the second: where many things happen within a minute."""
+    return NOTHING if at is None else _time(at, "%d %b %H:%M:%S", Markup(" data-seconds"))
+
+
+def _time(at: datetime, shape: str, mark: Markup) -> Markup:
     told = at.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{} UTC">{} UTC</time>').format(
-        told.isoformat(timespec="seconds"), f"{told:%Y-%m-%d %H:%M:%S}", f"{told:%d %b %H:%M}"
+    return Markup('<time{} datetime="{}" title="{} UTC">{} UTC</time>').format(
+        mark, told.isoformat(timespec="seconds"), f"{told:%Y-%m-%d %H:%M:%S}", f"{told:{shape}}"
     )
 
 
@@ -70,6 +79,22 @@ def span(value: timedelta | float) -> str:
     return f"{seconds / HOUR:.0f} h" if seconds < 2 * DAY else f"{seconds / DAY:.0f} days"
 
 
+def clock(value: time) -> str:
+    """A time of the day as a rule names it: 09:00; to the second where it has one."""
+    return value.isoformat("seconds" if value.second else "minutes")
+
+
+def rule(value: object) -> str:
+    """The value of a campaign's field: 30 min, 09:00, mon, tue."""
+    if isinstance(value, timedelta):
+        return span(value)
+    if isinstance(value, time):
+        return clock(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(str(one) for one in value)
+    return "yes" if value is True else str(value)
+
+
 def ago(value: timedelta) -> str:
     """Say how long it is since, in steps that don't flicker: just now, 7 s ago, 3 min ago."""
     seconds = value.total_seconds()
@@ -85,6 +110,13 @@ def stand(status: str, outcome: str) -> str:
     """A request's status, and its outcome where that says more."""
     said, more = say(status), say(outcome)
     return said if more == said else f"{said} · {more}"
+
+
+def standing(batch: BatchDetails) -> str:
+    """Say how a batch stands: active, paused, finished; expired, finished."""
+    if batch.facts.finished_at is None:
+        return say(batch.status)
+    return "finished" if batch.status is BatchStatus.ACTIVE else f"{say(batch.status)}, finished"
 
 
 def times(n: int) -> str:
@@ -105,6 +137,34 @@ def contacts(name: str) -> str:
     return CHANNELS[name][1]
 
 
+CAUSES: dict[str, str] = {
+    Cause.INGEST: "it came in",
+    Cause.DISPATCH: "on its way to the provider",
+    Cause.CALLBACK: "the provider reported",
+    Cause.RECONCILE: "the provider was asked",
+    Cause.INFERENCE: "concluded from what is known",
+    Cause.OPERATOR: "somebody decided",
+    Cause.EXPIRY: "its time was over",
+    Cause.RETRY: "tried again",
+}
+"""What moved a request, by the word that its history begins with."""
+
+
+def why(told: str) -> str:
+    """Say why something happened, in people's words: the provider reported: in progress."""
+    cause, parted, more = told.partition(":")
+    return f"{CAUSES.get(cause, cause)}{parted}{more}".replace("IN-PROGRESS", "in progress")
+
+
+def happened(what: str) -> str:
+    """Say what happened, without capitals: connected, attempt done."""
+    return what.lower().replace("_", " ")
+
+
+MAY = {"read": "may read", "operate": "may operate", "admin": "may do everything"}
+"""By role, what stands below each page."""
+
+
 def say(name: str) -> str:
     """A status or an outcome as people say it: no answer, sip not found."""
     return name.lower().replace("_", " ").replace("-", " ")
@@ -113,6 +173,11 @@ def say(name: str) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "moment": moment,
+    "instant": instant,
+    "clock": clock,
+    "rule": rule,
+    "why": why,
+    "happened": happened,
     "span": span,
     "ago": ago,
     "people": people,
@@ -122,5 +187,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "said": say,
     "stand": stand,
     "times": times,
+    "standing": standing,
     "points": charts.points,
 }

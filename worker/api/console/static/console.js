@@ -3,12 +3,14 @@
 
 const DAY = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
 const TIME = { hour: "2-digit", minute: "2-digit" };
+const SECONDS = { second: "2-digit" };
 
 function tellTimes(root) {
   const today = new Date().toDateString();
   for (const one of root.querySelectorAll("time[datetime]")) {
     const at = new Date(one.dateTime);
-    one.textContent = at.toLocaleString([], at.toDateString() === today ? TIME : DAY);
+    const told = at.toDateString() === today ? TIME : DAY;
+    one.textContent = at.toLocaleString([], "seconds" in one.dataset ? { ...told, ...SECONDS } : told);
   }
 }
 
