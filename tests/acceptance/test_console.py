@@ -140,6 +140,26 @@ def test_after_a_pause_nothing_begins_and_after_its_word_nothing_is_posted(
     page.context.close()
 
 
+UNSEEN = """(() => {
+    const one = document.activeElement, style = getComputedStyle(one);
+    return one !== document.body && (style.outlineStyle === "none" || style.outlineWidth === "0px")
+        ? one.outerHTML : "";
+})()"""
+
+
+def test_whoever_uses_keys_sees_where_they_are(chromium: Browser, inhabited: Inhabited) -> None:
+    page = sign_in(chromium, inhabited, Role.ADMIN)
+    unseen = []
+    for path in ("/", "/batches", "/people", "/batches/new"):
+        page.goto(path)
+        for _ in range(16):
+            page.keyboard.press("Tab")
+            unseen.append(page.evaluate(UNSEEN))
+
+    assert list(filter(None, unseen)) == []
+    page.context.close()
+
+
 @pytest.mark.sampled
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_keeps_anybody_out(

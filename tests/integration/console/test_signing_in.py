@@ -70,6 +70,10 @@ def test_without_a_session_every_page_leads_to_the_door(app: ASGIApp) -> None:
         assert DOOR in seen.text or seen.status == 404, path
 
 
+def test_without_a_session_nothing_is_told_live(app: ASGIApp) -> None:
+    assert Browserless(app).get("/live/now").status == 204
+
+
 def test_signing_out_everywhere_ends_every_session_of_this_person_and_no_other(
     engine: Engine, app: ASGIApp, sign_in: People
 ) -> None:
