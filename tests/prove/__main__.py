@@ -23,6 +23,7 @@ PROGRAMS = (
     "samples",
     "clients",
     "pages",
+    "watched",
     "pauses",
     "large",
     "mixed",
