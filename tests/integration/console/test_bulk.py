@@ -130,7 +130,7 @@ def order_of(seen: Seen) -> dict[str, str]:
         ("/batches", "Pause all", "Pause 1 batch", "Batches</a> that can still go out"),
         ("/doubts?channel=voice", "Count these 1 as sent", "Count as sent 1 doubt", "by voice"),
         ("/doubts", "Allow a retry of all 1", "Allow a retry of 1 doubt", "may decide about"),
-        ("/doubts?kind=callback", "Discard all of these", "Discard 1 dead letter", "a callback"),
+        ("/doubts?kind=callback", "Discard all of these", "Discard 1 dead letter", "kind callback"),
         ("/doubts", "Replay all", "Replay 1 dead letter", "can be taken in again"),
     ],
 )

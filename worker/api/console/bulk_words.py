@@ -57,12 +57,12 @@ _OF_ALL: Mapping[Deed, str] = {
     Deed.DISCARD: "nobody has settled",
 }
 _FILTERS: Mapping[str, str] = {
-    "matching": "are named like “{}”",
-    "status": "are {}",
-    "standing": "are {}",
-    "batch": "belong to {}",
-    "channel": "went out by {}",
-    "kind": "are a {}",
+    "matching": "named like “{}”",
+    "status": "{}",
+    "standing": "{}",
+    "batch": "of {}",
+    "channel": "by {}",
+    "kind": "of the kind {}",
 }
 
 
@@ -78,7 +78,7 @@ def named(deed: Deed) -> str:
 
 
 def whose(aim: Aim) -> str:
-    """Say which: that failed with busy; that are paused and are named like “may”."""
+    """Say which: failed with busy; are paused, named like “may”."""
     said = _OF_ALL[aim.deed]
     if outcome := aim.chosen.get("outcome"):
         return f"{said} with {_plain(outcome)}"
@@ -87,7 +87,7 @@ def whose(aim: Aim) -> str:
         for name, words in _FILTERS.items()
         if (value := aim.chosen.get(name))
     ]
-    return " and ".join([said, *others])
+    return ", ".join([said, *others])
 
 
 def list_of(aim: Aim) -> str:
