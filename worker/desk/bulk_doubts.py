@@ -31,11 +31,11 @@ def do_portion(connection: Connection, deed: BulkDeed) -> Portion:
     )
     attempts.lock(connection, found)  # all at once, in the order that everybody locks requests in
 
-    def settle(within: Connection, attempt: int) -> bool:
+    def decide_one(within: Connection, attempt: int) -> bool:
         decide(within, attempt, deed.started_by)
         return True
 
-    return do_each(connection, found, most, settle)
+    return do_each(connection, found, most, decide_one)
 
 
 def _chosen(aim: Aim) -> doubts.Chosen:

@@ -28,14 +28,14 @@ def do_portion(connection: Connection, deed: BulkDeed) -> Portion:
         connection, _kinds(deed.aim), after=int(deed.after or 0), limit=most
     )
 
-    def settle(within: Connection, letter: int) -> bool:
+    def do_one(within: Connection, letter: int) -> bool:
         if deed.deed is Deed.REPLAY:
             replay_in(within, letter, deed.started_by)
         else:
             discard_in(within, letter, deed.started_by)
         return True
 
-    return do_each(connection, found, most, settle)
+    return do_each(connection, found, most, do_one)
 
 
 def _kinds(aim: Aim) -> Sequence[str]:

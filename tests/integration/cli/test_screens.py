@@ -64,6 +64,11 @@ READ = [
     ("dead-letters", "list", "--reveal"),
     ("dead-letters", "show", "1", "--reveal"),
     ("attempts",),
+    ("audit", "list"),
+    ("key", "list"),
+    ("suppress", "list"),
+    ("messages", "list"),
+    ("batch", "plan", "B"),
 ]
 WHOLE = [
     *READ,
