@@ -52,6 +52,8 @@ PAGES = {
     "in doubt": "/doubts",
     "audit": "/audit",
     "plan": "/plan",
+    "pause all, counted": "/bulk/new?deed=pause",
+    "remove all, counted": "/bulk/new?deed=remove&batch={batch}",
 }
 FOUND = {"find a person": "{number}", "find a reference": "{reference}", "find a batch": "{batch}"}
 
@@ -96,7 +98,7 @@ def measure(server: EmbeddedPostgres, engine: Engine, folder: Path, n: int, batc
             "number": NUMBER,
             "reference": str(n // 2 + 1),
         }
-        link = make_link(engine, "a@example.com", Role.READ)
+        link = make_link(engine, "a@example.com", Role.OPERATE)
         failed = asyncio.run(_tell_pages(base, link, places))
         link = make_link(engine, "w@example.com", Role.READ)
         watched = _watch(base, link, server, psutil.Process(process.pid))

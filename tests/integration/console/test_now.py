@@ -5,7 +5,7 @@ from sqlalchemy import Engine, text
 
 from tests.factories import SECOND, make_attempt, make_request
 from tests.integration.console.conftest import People
-from worker.dispatch.halt import halt, halts_in_force
+from worker.dispatch.halt import Scope, halt, halts_in_force
 from worker.domain.callers import Role
 from worker.domain.statuses import AttemptState
 
@@ -68,6 +68,28 @@ def test_a_halt_without_a_reason_or_of_nothing_is_refused(
 
     assert browser.post("/halts", form).status == 422
     assert halts_in_force(engine) == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "named"),
+    [
+        ("all", "", "everything"),
+        ("channel", "sms", "SMS"),
+        ("channel", "sms@second", "SMS of account second"),
+        ("source", "voice@main:+15125550100", "+15125550100 of Voice of account main"),
+    ],
+)
+def test_whatever_is_halted_is_named_and_resumed(
+    scope: Scope, key: str, named: str, engine: Engine, sign_in: People
+) -> None:
+    halt(engine, scope, key, "it was refused", "dispatch")
+    browser = sign_in(Role.ADMIN)
+    assert f"<button>Resume {named}</button>" in browser.get("/").text
+
+    assert "Resumed." in browser.post("/halts/lift", {"scope": scope, "key": key}).text
+    assert halts_in_force(engine) == []
+    again = browser.post("/halts/lift", {"scope": scope, "key": key})
+    assert (again.status, "no longer" in again.text) == (422, True)
 
 
 PROCESS = text("""

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from worker.api.console.pages import write
 from worker.api.console.visits import Visit, go
 from worker.desk.now import look_around
-from worker.dispatch.halt import Scope, halt, resume
+from worker.dispatch.halt import Scope, halt, halts_in_force, resume
 from worker.domain.errors import WrongFields
 from worker.domain.statuses import Channel
 from worker.runtime import Runtime
@@ -56,8 +56,12 @@ def stop(visit: Visit) -> Response:
 
 
 def lift(visit: Visit) -> Response:
-    """Let it send again."""
-    resume(visit.runtime.console_engine, _scope(visit), visit.given("key"), visit.who.owner)
+    """Let it send again: whatever of all that is halted the form names."""
+    engine, named = visit.runtime.console_engine, (visit.given("scope"), visit.given("key"))
+    found = next((one for one in halts_in_force(engine) if (one.scope, one.key) == named), None)
+    if found is None:
+        raise WrongFields(["it is not halted, or no longer"])
+    resume(engine, found.scope, found.key, visit.who.owner)
     return go("/?said=lifted")
 
 

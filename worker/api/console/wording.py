@@ -6,6 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from markupsafe import Markup
 
 from worker.api.console import charts
+from worker.dispatch.halt import HaltRow
+from worker.domain.accounts import split_source_key
 from worker.domain.contract.batches import BatchDetails
 from worker.domain.recipients.masks import mask
 from worker.domain.statuses import BatchStatus, Cause
@@ -132,6 +134,17 @@ def channel(name: str) -> str:
     return CHANNELS[name][0]
 
 
+def halted(one: HaltRow) -> str:
+    """What a halt is over: everything, SMS, SMS of account second, campaign 7, +15125550100 of SMS."""
+    if one.scope not in {"channel", "source"}:
+        return f"{one.scope} {one.key}" if one.key else "everything"
+    named, account, source = split_source_key(one.key)
+    of_account = f" of account {account}" if "@" in one.key else ""
+    return (
+        f"{source} of {channel(named)}{of_account}" if source else f"{channel(named)}{of_account}"
+    )
+
+
 def contacts(name: str) -> str:
     """Return what goes out on a channel."""
     return CHANNELS[name][1]
@@ -182,6 +195,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "ago": ago,
     "people": people,
     "channel": channel,
+    "halted": halted,
     "contacts": contacts,
     "masked": mask,
     "said": say,
