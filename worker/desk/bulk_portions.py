@@ -9,16 +9,16 @@ from worker.store.connect import Connection
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class BulkWay:
     """One of them: how those that match are counted, and how the next ones are done."""
 
     count: Callable[[Connection, Aim], int]
     do_portion: Callable[[Connection, BulkDeed], Portion]
 
 
-WAYS: Mapping[Over, Way] = {
-    Over.REQUESTS: Way(bulk_requests.count, bulk_requests.do_portion),
-    Over.BATCHES: Way(bulk_batches.count, bulk_batches.do_portion),
-    Over.DOUBTS: Way(bulk_doubts.count, bulk_doubts.do_portion),
-    Over.LETTERS: Way(bulk_letters.count, bulk_letters.do_portion),
+WAYS: Mapping[Over, BulkWay] = {
+    Over.REQUESTS: BulkWay(bulk_requests.count, bulk_requests.do_portion),
+    Over.BATCHES: BulkWay(bulk_batches.count, bulk_batches.do_portion),
+    Over.DOUBTS: BulkWay(bulk_doubts.count, bulk_doubts.do_portion),
+    Over.LETTERS: BulkWay(bulk_letters.count, bulk_letters.do_portion),
 }

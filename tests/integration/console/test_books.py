@@ -11,6 +11,7 @@ from worker.domain.callers import Role
 from worker.domain.contract.batches import status_counts
 from worker.domain.statuses import RequestStatus
 from worker.store import dead_letters
+from worker.store.connect import in_transaction
 
 DOUBTED = text("""
     WITH begun AS (
@@ -94,6 +95,23 @@ def test_a_letter_is_replayed_with_a_repaired_payload(
 
     assert seen.status == 200, seen.text
     assert show_batch(engine, batch).facts.deleted_reason == "wrong"
+
+
+def test_a_letter_that_only_its_provider_may_say_again_is_read_and_let_go(
+    engine: Engine, sign_in: People
+) -> None:
+    told = {"task": None, "message_id": "m", "payload": f"From={SECRET}", "kind": "callback"}
+    letter = in_transaction(engine, dead_letters.bury, reason="it can't be read", **told)
+    browser = sign_in(Role.OPERATE)
+    shown = browser.get(f"/dead-letters/{letter}").text
+    assert "Only its provider may say it again" in shown
+    assert "Replay" not in shown
+    assert SECRET not in shown
+
+    revealed = browser.post(f"/dead-letters/{letter}/reveal", {}).text
+    assert SECRET in revealed
+    assert "Replay" not in revealed
+    assert "Let go" in browser.post(f"/dead-letters/{letter}/discard", {}).text
 
 
 def test_a_campaign_is_previewed_with_a_sample_row_and_tried_on_oneself(

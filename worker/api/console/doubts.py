@@ -61,14 +61,18 @@ def try_again(visit: Visit) -> Response:
 def show_letter(visit: Visit) -> Response:
     """One dead letter, without its payload."""
     letter = show_dead_letter(visit.runtime.engine, _letter(visit))
-    return visit.page("letter.html", here="/doubts", letter=letter, open=False)
+    return visit.page(
+        "letter.html", here="/doubts", letter=letter, open=False, replayable=REPLAYABLE
+    )
 
 
 def reveal_letter(visit: Visit) -> Response:
     """The same with its payload, once it is written down who sees it."""
     letter = show_dead_letter(visit.runtime.engine, _letter(visit))
     note_reveal(visit.runtime.console_engine, f"dead letter {letter.id}", by=visit.who.owner)
-    return visit.page("letter.html", here="/doubts", letter=letter, open=True)
+    return visit.page(
+        "letter.html", here="/doubts", letter=letter, open=True, replayable=REPLAYABLE
+    )
 
 
 def replay_letter(visit: Visit) -> Response:
