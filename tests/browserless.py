@@ -38,6 +38,8 @@ class Browserless:
     """Where it is."""
     always: dict[str, str] = field(default_factory=dict)
     """Headers that it, or a proxy before it, sends with everything."""
+    once_more: tuple[tuple[str, str], ...] = ()
+    """Headers that stand there again, beside the others."""
     told: list[str] = field(default_factory=list)
     """Every cookie as it was set."""
 
@@ -80,7 +82,8 @@ class Browserless:
             "path": parts.path,
             "raw_path": parts.path.encode(),
             "query_string": parts.query.encode("latin-1"),
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in told.items()],
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in told.items()]
+            + [(name.encode(), value.encode("latin-1")) for name, value in self.once_more],
         }
         sent = await exchange(self.app, scope, body)
         text = b"".join(part.get("body", b"") for part in sent[1:]).decode("utf-8", "replace")

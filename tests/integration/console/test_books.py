@@ -100,8 +100,15 @@ def test_a_letter_is_replayed_with_a_repaired_payload(
 def test_a_letter_that_only_its_provider_may_say_again_is_read_and_let_go(
     engine: Engine, sign_in: People
 ) -> None:
-    told = {"task": None, "message_id": "m", "payload": f"From={SECRET}", "kind": "callback"}
-    letter = in_transaction(engine, dead_letters.bury, reason="it can't be read", **told)
+    letter = in_transaction(
+        engine,
+        dead_letters.bury,
+        reason="it can't be read",
+        payload=f"From={SECRET}",
+        task=None,
+        message_id="m",
+        kind="callback",
+    )
     browser = sign_in(Role.OPERATE)
     shown = browser.get(f"/dead-letters/{letter}").text
     assert "Only its provider may say it again" in shown

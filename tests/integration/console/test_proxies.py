@@ -62,6 +62,13 @@ def test_from_anywhere_else_the_header_means_nothing(trusting: ASGIApp, address:
     assert browser.cookies == {}
 
 
+def test_a_header_that_stands_there_twice_names_nobody(trusting: ASGIApp) -> None:
+    browser = behind(trusting, BEN)
+    browser.once_more = ((HEADER, ANA),)
+
+    assert "Or ask for a link" in browser.get("/").text
+
+
 def test_a_network_may_be_named(trusting: ASGIApp) -> None:
     assert ANA in behind(trusting, ANA, "10.1.7.7").get("/").text
 
