@@ -12,7 +12,9 @@ from tests.factories import (
     read_request,
     transitions,
 )
+from worker.desk.audit import list_audit
 from worker.desk.decide import Undecidable, allow_retry, count_as_sent
+from worker.domain.audit import Deed
 from worker.domain.statuses import AttemptState
 
 BY = "ana@example.com"
@@ -49,6 +51,19 @@ def test_a_retry_can_be_allowed_and_does_not_use_one_of_the_campaign(
     assert queue_row(engine, request) is not None
     assert read_attempt(engine, attempt)["state"] == "UNRESOLVED"
     assert counted_equals_recount(engine)
+
+
+def test_who_decided_what_is_written_down(engine: Engine) -> None:
+    attempt = make_attempt(engine, state=AttemptState.UNRESOLVED)
+
+    allow_retry(engine, attempt, by=BY)
+    count_as_sent(engine, attempt, by="ben@example.com")
+
+    told = [(one.deed, one.subject, one.by) for one in list_audit(engine)[:2]]
+    assert told == [
+        (Deed.COUNT_AS_SENT, f"attempt {attempt}", "ben@example.com"),
+        (Deed.ALLOW_RETRY, f"attempt {attempt}", BY),
+    ]
 
 
 def test_a_retry_that_is_allowed_twice_is_one_retry(engine: Engine) -> None:

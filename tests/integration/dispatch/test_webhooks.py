@@ -19,7 +19,7 @@ from worker.domain.contract.webhooks import Backoff, signature
 from worker.domain.statuses import Channel
 from worker.providers.webhook_client import WebhookReply
 from worker.store import webhooks
-from worker.store.connect import in_transaction
+from worker.store.connect import connect, in_transaction
 from worker.store.webhooks import Tried
 
 KEY = b"k" * 32
@@ -222,6 +222,38 @@ def test_what_is_never_taken_becomes_a_dead_letter_that_can_be_replayed(engine: 
     assert receiver.came[0][2]["webhook-id"] == letter.message_id
     assert show_request(engine, "B", "0").moments[-1].what == "webhook CANCELED delivered"
     assert dead_letters.list_dead_letters(engine) == []
+
+
+def test_what_is_being_told_is_claimed_by_nobody_else(engine: Engine) -> None:
+    for request in _hooks(engine, {"url": AWAY}, requests=3):
+        _move(engine, request, "CANCELED")
+
+    async def tell() -> tuple[int, int]:
+        receiver = Receiver(hang=True)
+        first, second = _teller(engine, receiver), _teller(engine, receiver)
+        begun = await first.round(), await second.round()
+        receiver.release.set()
+        await first.finish()
+        await second.finish()
+        return begun
+
+    assert asyncio.run(tell()) == (3, 0)
+
+
+def test_a_store_that_is_away_for_a_round_ends_nobody(engine: Engine) -> None:
+    for request in _hooks(engine, {"url": GOOD}):
+        _move(engine, request, "CANCELED")
+    away = connect("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    teller = _teller(away, Receiver())
+
+    async def tell() -> tuple[int, int]:
+        missed = await teller.round()
+        teller.engine = engine
+        begun = await teller.round()
+        await teller.finish()
+        return missed, begun
+
+    assert asyncio.run(tell()) == (0, 1)
 
 
 def test_a_receiver_that_hangs_holds_up_no_other(engine: Engine) -> None:
