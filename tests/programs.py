@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from config.detours import forget_detours
 from config.settings import ENV_FILE, Settings
 from tests.reaper import go_on_under_reaper, stop_when_asked
 
@@ -20,6 +21,7 @@ def run_alone(main: Callable[[], int | None]) -> NoReturn:
 def forget_settings() -> None:
     """A developer's `.env` and exported settings may lead to somebody's production."""
     os.environ[ENV_FILE] = os.devnull
+    forget_detours()
     for name in list(os.environ):
         if name.lower() in Settings.model_fields or name.startswith(("TWILIO_", "SENDGRID_")):
             del os.environ[name]

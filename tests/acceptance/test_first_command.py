@@ -102,6 +102,14 @@ def test_root_starts_it_in_a_folder_of_its_own(install: Install, open_folder: Pa
     assert str(copy) in done.stdout
 
 
+ELSEWHERE = {
+    "PGHOSTADDR": "192.0.2.1",
+    "PGSSLMODE": "verify-full",
+    "http_proxy": "http://192.0.2.1",
+}
+"""What people have in their environment: it leads libraries away from what they are told."""
+
+
 @pytest.fixture
 def checkout(install: Install, database_url: str) -> Path:
     """A checkout in a closed folder, whose `.env` leads to somebody's production."""
@@ -144,7 +152,7 @@ def test_the_demo_runs_for_root_in_a_closed_folder_and_reads_no_env_file(
 
     done = subprocess.run(
         [sys.executable, "-m", "worker.local", "demo"],
-        env=environment,
+        env=environment | ELSEWHERE,
         cwd=checkout,
         capture_output=True,
         text=True,

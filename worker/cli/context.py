@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from config.detours import forget_detours
 from config.logs import only_errors
 from config.settings import ENV_FILE, Settings, SettingsError, is_running, load
 from worker.cli.printing import complain
@@ -117,6 +118,7 @@ def names_no_database(error: SettingsError) -> bool:
 def _of_the_demo(demo: Path) -> Settings:
     """As the demo itself does: its settings alone, for this process and those it starts."""
     os.environ.update({"STATE_DIR": str(demo), ENV_FILE: os.devnull})
+    forget_detours()
     complain(f"no DATABASE_URL is set: this is the demo in {demo}")
     return load()
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.detours import forget_detours
 from config.settings import RUN_FILE, SANDBOX_ACCOUNT_SID, SANDBOX_SECRET, Settings, judge
 from worker.local.ports import free_port
 from worker.sandbox.keys import new_webhook_keys
@@ -76,6 +77,7 @@ def plan_environment(
     Raises:
         SettingsError: one of them is wrong.
     """
+    forget_detours(database=not given.get("DATABASE_URL"))
     plan = None if any(given.get(name) for name in CREDENTIALS) else plan_sandbox()
     made_up = {
         "FLOWER_BASIC_AUTH": f"outreach:{secrets.token_urlsafe(9)}",
