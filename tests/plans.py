@@ -75,6 +75,22 @@ DONE = (
        SELECT 10000000 + n + (SELECT coalesce(max(id), 0) FROM attempt), 1, n, 'voice',
               '+15125550100', 1, gen_random_uuid(), 'DONE', n % 2 = 0, now(), now(), now(), 'CA-old'
        FROM generate_series(1, :n) AS n""",
+    """INSERT INTO start_message (sid, identity, next_try_at)
+       SELECT gen_random_uuid()::text, n::text, NULL FROM generate_series(1, :n) AS n""",
+    """WITH made AS (
+           INSERT INTO audit (by, door, deed, subject)
+           SELECT 'ana@example.com', 'command', 'pause', 'batch old' FROM generate_series(1, :n)
+           RETURNING id
+       ) INSERT INTO audit_seal (entry, digest) SELECT id, '\\x00' FROM made""",
+    """INSERT INTO message (id, task)
+       SELECT gen_random_uuid()::text, 'outreach.create_batch' FROM generate_series(1, :n)""",
+    """INSERT INTO suppression (identity, channels, reason, source, act, lifted_at, lifted_by)
+       SELECT '+1' || n, '{voice}', 'unsubscribed', 'operator', gen_random_uuid()::text, now(), 'ana'
+       FROM generate_series(1, :n) AS n""",
+    """INSERT INTO bulk_deed (once, deed, chosen, most, started_by, finished_at)
+       SELECT gen_random_uuid(), 'retry', '{}', 1, 'ana@example.com', now()
+       FROM generate_series(1, :n)""",
+    """INSERT INTO heard_act (act) SELECT gen_random_uuid()::text FROM generate_series(1, :n)""",
 )
 
 
