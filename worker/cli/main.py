@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from worker.cli.commands import commands
+from worker.cli.encoding import print_whatever_the_encoding
 
 OWN_ENDINGS = (typer.Exit, typer.Abort, BrokenPipeError)
 """Ways of ending that need no word: of the command line, and of a reader that has read enough."""
@@ -77,6 +78,7 @@ def start(
 
 def main() -> None:
     """Run the operator's command."""
+    print_whatever_the_encoding()
     app()
 
 

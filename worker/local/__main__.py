@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from config.extras import need_extra
+from worker.cli.encoding import print_whatever_the_encoding
 
 
 def main() -> int:
@@ -17,6 +18,7 @@ def main() -> int:
     showing.add_argument("--csv", type=Path, help="your own file instead of the three that ship")
     showing.add_argument("--mode", help="the channel of --csv: voice, sms or email")
     chosen = parser.parse_args()
+    print_whatever_the_encoding()
     need_extra("demo", chosen.command)
     # Here, because they import what only that extra brings.
     if chosen.command == "run":
