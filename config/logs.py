@@ -30,6 +30,9 @@ TALKATIVE = (
     "amqp",
 )
 
+# What these say quotes the address they talk to, whose path, query or user may be a secret.
+QUOTING = ("opentelemetry", "urllib3")
+
 
 def set_up(level: str, worker: str) -> None:
     """Send every logger of the process through one redacting JSON formatter.
@@ -61,7 +64,7 @@ def set_up(level: str, worker: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[quote_nothing, *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 redact,
@@ -74,6 +77,19 @@ def set_up(level: str, worker: str) -> None:
     root.setLevel(level)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def quote_nothing(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Keep what some libraries say, without what they say it of: the sentence as it stands in their code."""
+    record = event.get("_record")
+    if isinstance(record, logging.LogRecord) and record.name.partition(".")[0] in QUOTING:
+        event["event"] = str(record.msg)
+        event.pop("exc_info", None)
+        if record.exc_info and record.exc_info[0]:
+            event["error"] = record.exc_info[0].__name__
+    return event
 
 
 def _name_worker(

@@ -1,16 +1,12 @@
 """Spans reach a collector as it reads them, linked; without one nothing is made of them."""
 
 import logging
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import UUID
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tests.collector import collector, spans
 from worker.spans import Spans
 from worker.tracing import ENDPOINT, Traces, origin, read_traceparent
 
@@ -18,44 +14,6 @@ TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 GIVEN = f"00-{TRACE}-{SPAN}-01"
 TOKEN = UUID("6f1f2a3e-30a5-4f53-9d0e-0b3c2d1e4f50")
 PERSON = "+15125550188"
-
-
-@contextmanager
-def collector(port: int = 0) -> Iterator[tuple[str, list[bytes]]]:
-    """A receiver of OTLP on loopback: its address, and what was posted to it."""
-    posted: list[bytes] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path == "/v1/traces":
-                posted.append(body)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", posted
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def spans(posted: list[bytes]) -> dict[str, Span]:
-    """Every span that came, by its name."""
-    return {
-        span.name: span
-        for body in posted
-        for resource in ExportTraceServiceRequest.FromString(body).resource_spans
-        for scope in resource.scope_spans
-        for span in scope.spans
-    }
 
 
 @pytest.fixture

@@ -72,3 +72,21 @@ def test_a_line_that_nobody_asked_for_is_not_even_composed(quiet: None) -> None:
 
     with pytest.raises(Composed):
         log.warning("attempt_answered", told=Unread())
+
+
+@pytest.mark.parametrize("name", ["opentelemetry.sdk.trace", "urllib3.connectionpool"])
+def test_who_quotes_addresses_is_told_without_them(
+    name: str, quiet: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up("WARNING", "voice")
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.WARNING)
+    address = "https://me:secret@collector/path"
+
+    logger.error("no answer of %s", address, exc_info=ConnectionError(address))
+
+    told = capsys.readouterr().out
+    assert "no answer of %s" in told
+    assert "ConnectionError" in told
+    assert "secret" not in told
+    assert "path" not in told
