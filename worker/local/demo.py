@@ -11,7 +11,6 @@ from typing import Any
 from urllib.request import urlopen
 from uuid import UUID
 
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console, Group
 from rich.live import Live
 
@@ -35,6 +34,7 @@ from worker.domain.database_identity import RefusedToStart
 from worker.domain.errors import Mistake
 from worker.domain.statuses import Channel
 from worker.local.demo_batches import DemoBatch, choose_batches
+from worker.local.demo_metrics import compare_metrics
 from worker.local.interrupts import Interrupted, Interrupts
 from worker.local.postgres_programs import ServiceFailed
 from worker.local.stack import AlreadyRunning, Stack, running_stack
@@ -45,8 +45,6 @@ BY = "operator@example.com"
 PATIENCE_SECONDS = 75
 LATE_REPORTS_SECONDS = 15
 LOOK_SECONDS = 0.25
-CHANNELS = {"call": Channel.VOICE, "message": Channel.SMS, "mail": Channel.EMAIL}
-"""By the sandbox's word for a contact."""
 
 
 def demo(*, keep: bool, csv: Path | None, channel: str | None) -> int:
@@ -244,27 +242,13 @@ def _judge(out: Console, house: Stack, runtime: Runtime) -> bool:
 
 
 def _compare_metrics(out: Console, house: Stack) -> bool:
-    """Hold what Prometheus would read against the sandbox's ledger, channel by channel."""
-    seen = Counter(CHANNELS[contact["kind"]] for contact in _read_ledger(house))
-    with urlopen(f"{house.api_url}/metrics", timeout=10) as answer:  # noqa: S310  loopback
-        counted = count_by_label(answer.read().decode(), "outreach_contacts_total", "channel")
-    agree = counted == {channel.value: seen[channel] for channel in Channel}
-    out.print(
-        f"{_mark(agree)} the metrics count the same:"
-        f" {', '.join(f'{n:.0f} {channel}' for channel, n in counted.items())}\n"
-    )
-    return agree
-
-
-def count_by_label(exposition: str, name: str, label: str) -> dict[str, float]:
-    """A metric's sums by one of its labels."""
-    sums: dict[str, float] = {}
-    for family in text_string_to_metric_families(exposition):
-        for sample in family.samples:
-            if sample.name == name:
-                value = sample.labels[label]
-                sums[value] = sums.get(value, 0.0) + sample.value
-    return sums
+    """Hold what Prometheus would read against the sandbox's books, by channel and answer."""
+    wrong, counted = compare_metrics(house)
+    for sentence in wrong:
+        out.print(f"[red]{sentence}[/red]")
+    said = ", ".join(f"{counted[channel]} {channel}" for channel in Channel)
+    out.print(f"{_mark(not wrong)} the metrics count the same: {said}\n")
+    return not wrong
 
 
 def _read_ledger(house: Stack) -> list[Mapping[str, Any]]:

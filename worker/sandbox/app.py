@@ -8,8 +8,9 @@ from worker.sandbox import mail, twilio_wire
 from worker.sandbox.callbacks import Poster
 from worker.sandbox.calls import Calls
 from worker.sandbox.control import Control
-from worker.sandbox.faults import Faults
-from worker.sandbox.ledger import Ledger
+from worker.sandbox.faults import BROKEN, Faults
+from worker.sandbox.ledger import Answered, Ledger
+from worker.sandbox.mail import PEOPLE
 from worker.sandbox.messages import Messages
 from worker.sandbox.numbers import Numbers
 from worker.sandbox.options import Options
@@ -30,6 +31,27 @@ async def refusals_are_answers(request: web.Request, handler: Handler) -> web.St
         return refusal.answer
 
 
+def noted(ledger: Ledger, kind: str, handler: Handler) -> Handler:
+    """The handler, and what it answers written down: cut off, or given to nobody, it is not whole."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            given = await refusals_are_answers(request, handler)
+        except web.HTTPException as redirect:
+            _note(ledger, kind, request, redirect.status)
+            raise
+        _note(ledger, kind, request, given.status)
+        return given
+
+    return answer
+
+
+def _note(ledger: Ledger, kind: str, request: web.Request, status: int) -> None:
+    gone = request.transport is None or request.transport.is_closing()
+    whole = not (gone or request.get(BROKEN, False))
+    ledger.answers[Answered(kind, request.get(PEOPLE, 1), status, whole)] += 1
+
+
 async def create(options: Options) -> web.Application:
     """The application; must be made inside its event loop."""
     ledger = Ledger()
@@ -43,8 +65,10 @@ async def create(options: Options) -> web.Application:
     app = web.Application(middlewares=[refusals_are_answers], client_max_size=LARGEST_BODY)
     app.add_routes(
         [
+            web.post(f"{ACCOUNT}/Calls.json", noted(ledger, "call", calls.create)),
+            web.post(f"{ACCOUNT}/Messages.json", noted(ledger, "message", messages.create)),
             *_twilio_routes(calls, messages, Numbers(options)),
-            web.post("/v3/mail/send", mails.send),
+            web.post("/v3/mail/send", noted(ledger, "mail", mails.send)),
             web.get("/v3/scopes", mails.scopes),
             *_control_routes(control),
         ]
@@ -62,11 +86,9 @@ async def create(options: Options) -> web.Application:
 
 def _twilio_routes(calls: Calls, messages: Messages, numbers: Numbers) -> list[web.RouteDef]:
     return [
-        web.post(f"{ACCOUNT}/Calls.json", calls.create),
         web.get(f"{ACCOUNT}/Calls.json", calls.list),
         web.get(ACCOUNT + "/Calls/{sid}.json", calls.fetch),
         web.post(ACCOUNT + "/Calls/{sid}.json", calls.update),
-        web.post(f"{ACCOUNT}/Messages.json", messages.create),
         web.get(f"{ACCOUNT}/Messages.json", messages.list),
         web.get(ACCOUNT + "/Messages/{sid}.json", messages.fetch),
         web.get(f"{ACCOUNT}/IncomingPhoneNumbers.json", numbers.incoming),
@@ -78,6 +100,7 @@ def _control_routes(control: Control) -> list[web.RouteDef]:
     return [
         web.get("/sandbox/summary", control.summary),
         web.get("/sandbox/ledger", control.ledger),
+        web.get("/sandbox/answers", control.answers),
         web.get("/sandbox/contents", control.contents),
         web.get("/sandbox/opt-outs", control.opt_outs),
         web.post("/sandbox/inbound", control.inbound),

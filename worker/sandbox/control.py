@@ -41,6 +41,10 @@ class Control:
         """GET /sandbox/ledger: every accepted contact."""
         return web.json_response(self._ledger.entries())
 
+    async def answers(self, _: web.Request) -> web.Response:
+        """GET /sandbox/answers: how requests to contact somebody were answered, and how often."""
+        return web.json_response(self._ledger.list_answers())
+
     async def contents(self, request: web.Request) -> web.Response:
         """GET /sandbox/contents?token=…: what was said to whom."""
         token = request.query.get("token")
@@ -94,6 +98,7 @@ class Control:
         self._ledger.contacts.clear()
         self._ledger.posts.clear()
         self._ledger.faults.clear()
+        self._ledger.answers.clear()
         self._ledger.opt_outs.clear()
         self._calls.reset()
         self._messages.reset()

@@ -10,6 +10,10 @@ from worker.sandbox.ledger import Ledger
 from worker.sandbox.options import Options
 from worker.sandbox.scenarios import FAULTS
 
+BROKEN = "broken"
+"""Whether what a request is answered with can't be read, as it says of itself."""
+UNREADABLE = {"accepted-then-timeout", "timeout", "cut-accepted", "cut", "truncated", "garbage"}
+"""Faults whose answer is none."""
 HANG_SECONDS = 120
 EARLY_SECONDS = 0.3
 
@@ -73,6 +77,7 @@ class Faults:
         answer = web.Response()
         if fault not in {"timeout", "cut"}:
             answer = accept()
+        request[BROKEN] = fault in UNREADABLE
         match fault:
             case "accepted-then-timeout" | "timeout":
                 await _hang(request)

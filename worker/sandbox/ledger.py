@@ -27,6 +27,18 @@ class Contact:
     """Whether its sender was gone before it could be answered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How a request to contact somebody was answered over HTTP."""
+
+    kind: str
+    people: int
+    """How many it asked for."""
+    status: int
+    whole: bool
+    """Whether all of the answer could be read by whoever asked."""
+
+
 @dataclass(slots=True)
 class Ledger:
     """Everything that happened since the last reset."""
@@ -35,6 +47,8 @@ class Ledger:
     posts: list[tuple[float, str]] = field(default_factory=list)
     """When each create request arrived, accepted or not, and from which sender."""
     faults: Counter[str] = field(default_factory=Counter)
+    answers: Counter[Answered] = field(default_factory=Counter)
+    """How often each answer was given over HTTP; of a mail server's own protocol nothing is written."""
     opt_outs: list[dict[str, Any]] = field(default_factory=list)
     """Who said stop, how, and when the callback that told it was answered 2xx."""
 
@@ -63,6 +77,10 @@ class Ledger:
             "by_scenario": Counter(one.scenario for one in self.contacts),
             "faults_fired": self.faults,
         }
+
+    def list_answers(self) -> list[dict[str, Any]]:
+        """Every kind of answer, and how often it was given: n."""
+        return [{**asdict(one), "n": n} for one, n in self.answers.items()]
 
     def entries(self) -> list[dict[str, Any]]:
         """Every contact, without its content."""

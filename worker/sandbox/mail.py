@@ -20,6 +20,8 @@ from worker.sandbox.options import Options
 from worker.sandbox.scenarios import MAIL_EVENTS, STRAYS
 
 MOST_PERSONALIZATIONS = 1000
+PEOPLE = "people"
+"""How many a request asks for, as it says of itself."""
 PROCESSING, TRAVELLING = 0.1, 0.3
 """Seconds, before `pace`."""
 TOKEN = "outreach_token"  # noqa: S105  the name of a custom argument
@@ -79,6 +81,7 @@ class MailEndpoint:
         self._authenticate(request)
         body = await request.json()
         recipients = _check(body)
+        request[PEOPLE] = len(recipients)
         self._ledger.note_post(body["from"]["email"])
         if self._options.unusable_sender:
             raise SendGridError(

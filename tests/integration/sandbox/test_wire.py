@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from tests.fixtures.receiver import Posted, Receiver
-from tests.fixtures.sandbox import Sandbox
+from tests.fixtures.sandbox import Sandbox, ask
 from worker.sandbox.scenarios import FAULTS, MAIL_EVENTS, SCENARIOS, STRAYS, Ends, Refuses, Scenario
 
 FROM = "+15125550199"
@@ -190,6 +191,51 @@ def test_each_fault_breaks_the_first_answer_only(
     if fault not in whole:
         _, again = call(twilio, receiver, number)
         assert str(again.status) == "queued"
+
+
+def test_what_each_request_was_answered_is_written_down(
+    twilio: Client, sendgrid: SendGridAPIClient, receiver: Receiver, sandbox: Sandbox
+) -> None:
+    endings = (
+        "0107",
+        "0120",
+        "0105",
+        "0121",
+        "0124",
+        "0125",
+        "0126",
+        "0127",
+        "0128",
+        "0129",
+        "0130",
+    )
+    for ending in endings:
+        with suppress(*BROKEN):
+            call(twilio, receiver, f"+1512555{ending}")
+    with suppress(*BROKEN):
+        text(twilio, receiver, "+15125550122")
+    people = [{"to": [{"email": f"ann+invalid-{n}@example.com"}]} for n in (1, 2)]
+    with suppress(HTTPError):
+        mail(sendgrid, "", personalizations=people)
+    mail(sendgrid, "ann-answered@example.com")
+
+    told = ask(f"{sandbox.url}/sandbox/answers")
+
+    assert {
+        (one["kind"], one["people"], one["status"], one["whole"]): one["n"] for one in told
+    } == {
+        ("call", 1, 201, True): 2,
+        ("call", 1, 400, True): 1,
+        ("call", 1, 429, True): 1,
+        ("call", 1, 302, True): 1,
+        ("call", 1, 500, True): 1,
+        ("call", 1, 503, True): 1,
+        ("call", 1, 201, False): 3,
+        ("call", 1, 200, False): 1,
+        ("message", 1, 201, False): 1,
+        ("mail", 2, 400, True): 1,
+        ("mail", 1, 202, True): 1,
+    }
 
 
 def test_callbacks_come_doubled_reversed_or_never_where_asked(
