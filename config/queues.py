@@ -13,6 +13,10 @@ class Queue(StrEnum):
     TRIGGERS = "messages"
 
 
+TURNS = ".turns."
+"""Between a queue's name and a worker's: the queue by which it proves to itself that it consumes."""
+
+
 class TaskName(StrEnum):
     """The explicit name of every task. Names are wire format: they outlive the code behind them."""
 

@@ -20,6 +20,7 @@ app = RedactingCelery(
 )
 app.conf.update(celery_options.options(settings.broker_url, settings.names))
 app.conf.worker_consumer = "tasks.guard:GuardedConsumer"
+app.steps["consumer"].add("tasks.turns:Turns")
 # Celery publishes to a direct queue by the anonymous exchange, which needs no bindings: an emptied
 # broker routes the next message all the same.
 _queues = [settings.names.queue(name.value) for name in queues.Queue]

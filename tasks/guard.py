@@ -17,9 +17,9 @@ from kombu.transport.redis import Channel, PrefixedStrictRedis
 from kombu.transport.redis import Transport as RedisTransport
 from redis.exceptions import ResponseError
 
-from config.queues import Queue
+from config.queues import TURNS, Queue
 from tasks.buffered_events import BufferedEvents
-from tasks.envelope import TaskCall, Unfit, fit, judge_message, keeping
+from tasks.envelope import TaskCall, Unfit, fit, judge_message, keeping, pack
 from tasks.held_messages import HoldingQoS
 from worker.heartbeat import HEART
 
@@ -37,6 +37,8 @@ class GuardedRedis(PrefixedStrictRedis):
         if command_name == "BRPOP" and answer:
             key, message = answer
             queue = _bytes(key).decode().rsplit(Channel.sep, 1)[0]
+            if TURNS in queue:  # whatever it is: that it came is all it says
+                return key, pack(keeping("a probe", ""), queue)
             # What comes to other queues are the answers of workers to whoever inspects them.
             return (key, fit(_bytes(message), queue)) if queue in set(Queue) else answer
         return answer
@@ -90,6 +92,7 @@ class GuardedConsumer(BufferedEvents):
         receive = super().create_task_handler(*args, **kwargs)
 
         def judge_first(message: Any) -> Any:  # noqa: ANN401  a kombu message
+            HEART.turn(HEART.consumes)
             make_fit(message)
             return receive(message)
 

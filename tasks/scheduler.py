@@ -60,7 +60,10 @@ def schedule(stop: Event, scan: Callable[[], object]) -> None:
 
     def look() -> None:
         scan()
+        HEART.turn("scheduler")
         notes.tell()
+
+    HEART.turn("scheduler")
 
     _repeat(Duty(SCAN, look, timing.tick, shared=False), stop)
     for thread in threads:

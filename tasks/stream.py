@@ -35,6 +35,7 @@ Entry = tuple[bytes, Mapping[bytes, bytes] | None]
 REQUIRED = {b"name", b"payload"}
 FIELDS = REQUIRED | {b"id", b"traceparent"}
 AT_ONCE = 10
+KIND = "stream"
 PAUSE = 1.0
 LONGEST_ROUND = 10.0
 """Seconds that the broker may take for a round: the client's time limits."""
@@ -62,9 +63,11 @@ def read_until(stop: Event) -> None:
     names = settings.names
     reader = Reader(connect(settings.broker_url), stop, settings.timing.lease, names)
     log.info("stream_ready", stream=names.stream)
+    HEART.turn(KIND)
     while not stop.is_set():
         HEART.beat(LONGEST_ROUND)
-        step(reader, stop)
+        if step(reader, stop):
+            HEART.turn(KIND)
 
 
 def connect(url: str) -> Redis:
@@ -74,8 +77,8 @@ def connect(url: str) -> Redis:
     )
 
 
-def step(reader: "Reader", stop: Event) -> None:
-    """One round; a broker or a store that takes nothing is waited for."""
+def step(reader: "Reader", stop: Event) -> bool:
+    """One round; a broker or a store that takes nothing is waited for. Returns whether all was taken."""
     try:
         taken = [_try_take_in(reader, entry) for entry in reader.entries() if not stop.is_set()]
     except Exception as error:  # noqa: BLE001  a door: one bad round must not be the last
@@ -83,6 +86,7 @@ def step(reader: "Reader", stop: Event) -> None:
         taken = [False]
     if not all(taken):
         stop.wait(PAUSE)
+    return all(taken)
 
 
 def _try_take_in(reader: "Reader", entry: Entry) -> bool:

@@ -46,6 +46,8 @@ class Heart:
         self.name = ""
         self.kinds: tuple[str, ...] = ()
         """What this process is; none: nobody has told, and nothing is written."""
+        self._turned: dict[str, float] = {}
+        """By a kind: when its queue last gave it something, be it a probe."""
         self._until: dict[int, float] = {}
         self._files: tuple[Path, ...] = ()
 
@@ -91,6 +93,20 @@ class Heart:
             if not is_watched:
                 self._until.pop(me, None)
             self.worked_at = time.time()
+
+    @property
+    def consumes(self) -> str:
+        """As what it consumes messages: where one process is several, as the one that hears them."""
+        return "triggers" if self.name in TOGETHER else self.name
+
+    def turn(self, kind: str) -> None:
+        """As this kind it has gone round once; from its first turn on others are expected."""
+        self._turned[kind] = _now()
+
+    def since_turn(self, kind: str) -> float | None:
+        """Seconds since the last turn as this kind; None: nobody expects any."""
+        turned = self._turned.get(kind)
+        return None if turned is None else _now() - turned
 
     def gone(self, kind: str) -> list[int]:
         """Process ids of a kind that have left a file here and run no more; their files are removed."""

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.request import urlopen
@@ -15,7 +16,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.doors import UNCOUNTED
-from tests.fixtures.house import ROOT, Inhabited, frozen, wait_until
+from tests.fixtures.house import ROOT, Inhabited, frozen, run_python, wait_until
+from worker.desk.processes import TURNLESS
 from worker.heartbeat import KINDS
 
 pytestmark = pytest.mark.turn(0)
@@ -28,6 +30,8 @@ WORDS = {
     "web": "worker.web",
 }
 """A word of the command of every kind of process but the one that is asked for metrics."""
+SILENT = "outreach_process_silent_seconds"
+IDLE = "outreach_process_turnless_seconds"
 NOTICED = 30.0
 """Seconds after which a process that stands still must have been named everywhere."""
 EVERY = 3.0
@@ -60,7 +64,7 @@ def unwell(house: Inhabited) -> set[str]:
     return {one["what"] for one in findings if not one["well"]} & set(KINDS)
 
 
-def scrape(house: Inhabited) -> dict[str, float]:
+def scrape(house: Inhabited, metric: str = SILENT) -> dict[str, float]:
     """For how long each kind of process has been silent, as Prometheus is told."""
     with urlopen(f"{house.house.api_url}/metrics", timeout=20) as answer:  # noqa: S310  loopback
         families = text_string_to_metric_families(answer.read().decode())
@@ -68,7 +72,7 @@ def scrape(house: Inhabited) -> dict[str, float]:
             sample.labels["kind"]: sample.value
             for family in families
             for sample in family.samples
-            if sample.name == "outreach_process_silent_seconds"
+            if sample.name == metric
         }
 
 
@@ -76,18 +80,24 @@ def silent(house: Inhabited) -> set[str]:
     return {kind for kind, seconds in scrape(house).items() if seconds > 20}
 
 
-def judge(scraped: list[dict[str, float]], folder: Path) -> str:
-    """What promtool says to these samples: the shipped alert fires for all that are frozen, and no other."""
+def judge(
+    scraped: list[dict[str, float]],
+    folder: Path,
+    metric: str = SILENT,
+    alert: str = "OutreachProcessSilent",
+    kinds: Collection[str] = tuple(WORDS),
+) -> str:
+    """What promtool says to these samples: the shipped alert fires for these kinds, and no other."""
     given = [
         {
-            "series": f'outreach_process_silent_seconds{{kind="{kind}"}}',
+            "series": f'{metric}{{kind="{kind}"}}',
             "values": " ".join(f"{one.get(kind, 0):.1f}" for one in scraped),
         }
         for kind in KINDS
     ]
-    firing = 'ALERTS{alertname="OutreachProcessSilent",alertstate="firing"}'
-    labels = 'alertname="OutreachProcessSilent",alertstate="firing",severity="page"'
-    wanted = [{"labels": f'ALERTS{{{labels},kind="{kind}"}}', "value": 1} for kind in WORDS]
+    labels = f'alertname="{alert}",alertstate="firing"'
+    firing, paging = f"ALERTS{{{labels}}}", f'{labels},severity="page"'
+    wanted = [{"labels": f'ALERTS{{{paging},kind="{kind}"}}', "value": 1} for kind in kinds]
     asked = {"expr": firing, "eval_time": f"{len(scraped) - 1}s", "exp_samples": wanted}
     case = {"interval": "1s", "input_series": given, "promql_expr_test": [asked]}
     written = {"rule_files": [str(RULES)], "evaluation_interval": "1s", "tests": [case]}
@@ -130,6 +140,38 @@ def test_whoever_is_frozen_is_named_and_nobody_else(house: Inhabited, tmp_path: 
     wait_until(lambda: dead(house) == set() and unwell(house) == set())
     if shutil.which("promtool") is not None:
         assert judge(scraped, tmp_path) == ""
+
+
+def tell_texts(house: Inhabited, wish: str) -> None:
+    """Ask the workers of texts, as an operator of Celery can, to consume their queue or to leave it."""
+    command = ["-m", "celery", "-A", "tasks.app", "control", wish, "sms"]
+    assert run_python(*command, env=house.environment).returncode == 0
+
+
+@pytest.mark.sampled(of="who stands still")
+def test_who_lives_and_consumes_no_more_is_named(house: Inhabited, tmp_path: Path) -> None:
+    wait_until(lambda: unwell(house) == set())
+    # Nobody has sent anything: what keeps them well are their own probes.
+    assert max(scrape(house, IDLE).values()) < NOTICED / 2
+    scraped: list[dict[str, float]] = []
+    tell_texts(house, "cancel_consumer")
+    try:
+        wait_until(lambda: "sms" in sample_of(house, scraped), NOTICED + EVERY)
+        assert unwell(house) == {"sms"}
+        assert dead(house) == set()
+    finally:
+        tell_texts(house, "add_consumer")
+    wait_until(lambda: unwell(house) == set())
+    if shutil.which("promtool") is not None:
+        last = scraped[-1:] * 6  # for as long as the rule asks
+        assert judge(scraped + last, tmp_path, IDLE, "OutreachNotConsuming", ["sms"]) == ""
+
+
+def sample_of(house: Inhabited, scraped: list[dict[str, float]]) -> set[str]:
+    """Scrape once more, a second later. Returns the kinds that have taken nothing for too long."""
+    time.sleep(1)
+    scraped.append(scrape(house, IDLE))
+    return {kind for kind, seconds in scraped[-1].items() if seconds > TURNLESS.total_seconds()}
 
 
 @pytest.mark.sampled(of="who stands still")

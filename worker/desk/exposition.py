@@ -16,7 +16,7 @@ from prometheus_client import (
 
 from worker.desk.measure_series import show_measures
 from worker.desk.metrics import Snapshot
-from worker.desk.processes import ProcessRow
+from worker.desk.processes import SILENT, ProcessRow
 from worker.domain.consent.opt_out_words import Wish
 from worker.domain.consent.pressed_keys import KeyWish
 from worker.domain.evidence.counted_moves import ANSWERS, CONTACTS, DOUBTS, Moves
@@ -54,6 +54,7 @@ RATES = "permitted_per_second"
 PROCESSES: dict[str, str] = {
     "processes": "processes that have not said that they ended",
     "process_silent_seconds": "since the most silent one of its kind said that its work goes on",
+    "process_turnless_seconds": "since the idlest one of its kind got anything from its queue, or its probe",
 }
 
 Tallies = tuple[str, ...]
@@ -223,7 +224,7 @@ def _show_rates(rates: Mapping[Channel, float], made: CollectorRegistry) -> None
 
 
 def _show_processes(rows: Sequence[ProcessRow], made: CollectorRegistry) -> None:
-    running, silent = (
+    running, silent, turnless = (
         Gauge(f"outreach_{name}", sentence, ["kind"], registry=made)
         for name, sentence in PROCESSES.items()
     )
@@ -232,6 +233,14 @@ def _show_processes(rows: Sequence[ProcessRow], made: CollectorRegistry) -> None
         running.labels(kind).set(len(mine))
         longest = max((row.silent.total_seconds() for row in mine), default=0.0)
         silent.labels(kind).set(longest)
+        turnless.labels(kind).set(max(map(_idle_seconds, mine), default=0.0))
+
+
+def _idle_seconds(row: ProcessRow) -> float:
+    """Since its last turn; 0 where none is expected, or all of it is silent, which is told as such."""
+    if row.turnless is None or row.silent > SILENT:
+        return 0.0
+    return row.turnless.total_seconds()
 
 
 def _show_turns(moment: Snapshot, made: CollectorRegistry) -> None:

@@ -21,6 +21,8 @@ __all__ = [
 
 SILENT = timedelta(seconds=20)
 """A process that has not spoken for so long stands still, or has ended without a word."""
+TURNLESS = timedelta(seconds=20)
+"""One that has taken nothing from its queue for so long, not even its own probe, consumes no more."""
 
 
 def list_processes(engine: Engine) -> list[ProcessRow]:
@@ -62,12 +64,25 @@ def _of_kind(kind: str, silences: Sequence[timedelta]) -> ProcessKind:
 
 def judge_processes(kind: str, rows: Sequence[ProcessRow]) -> Finding:
     """The finding on the processes of a kind."""
-    silent = [row for row in rows if row.silent > SILENT]
     if not rows:
         return Finding(kind, False, "none runs", f"start it: python -m tasks.process {kind}")
-    if not silent:
-        return Finding(kind, True, f"{len(rows)} {'goes' if len(rows) == 1 else 'go'} on")
-    named = ", ".join(f"pid {row.pid} on {row.host}" for row in silent)
-    advice = "restart it, or find out why it stands still: outreach alive says so on its host"
-    since = min(row.seen_at for row in silent)
-    return Finding(kind, False, f"{len(silent)} of {len(rows)} silent: {named}", advice, since)
+    if silent := [row for row in rows if row.silent > SILENT]:
+        advice = "restart it, or find out why it stands still: outreach alive says so on its host"
+        since = min(row.seen_at for row in silent)
+        return Finding(
+            kind, False, f"{_count(silent, rows)} silent: {_name(silent)}", advice, since
+        )
+    if idle := [row for row in rows if row.turnless is not None and row.turnless > TURNLESS]:
+        advice = "restart it: it lives and consumes nothing, not even its own probe; see the broker"
+        since = min(row.turned_at for row in idle if row.turned_at is not None)
+        found = f"{_count(idle, rows)} take nothing from their queue: {_name(idle)}"
+        return Finding(kind, False, found, advice, since)
+    return Finding(kind, True, f"{len(rows)} {'goes' if len(rows) == 1 else 'go'} on")
+
+
+def _count(some: Sequence[ProcessRow], rows: Sequence[ProcessRow]) -> str:
+    return f"{len(some)} of {len(rows)}"
+
+
+def _name(rows: Sequence[ProcessRow]) -> str:
+    return ", ".join(f"pid {row.pid} on {row.host}" for row in rows)

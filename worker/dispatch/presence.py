@@ -62,7 +62,8 @@ class Presence:
         while not self._ended.is_set():
             if HEART.goes_on():
                 for kind in HEART.kinds:
-                    self._try(processes.note, kind, *_here(), _VERSION, HEART.worked_at)
+                    worked_at, idle = HEART.worked_at, HEART.since_turn(kind)
+                    self._try(processes.note, kind, *_here(), _VERSION, worked_at, idle)
             self._bring()
             self._ended.wait(EVERY)
 

@@ -19,6 +19,7 @@ from worker.tracing import TRACES
 
 log = structlog.get_logger()
 
+KIND = "webhooks"
 LINGER = 0.02  # seconds in which answers gather for one transaction
 LEASES = 3  # a claim stands for as many timeouts: longer than any try and its writing down
 
@@ -67,6 +68,7 @@ class WebhookSender:
     async def run(self, stop: asyncio.Event) -> None:
         """Tell until `stop` is set; what is under way then is finished and written down."""
         stopped = asyncio.create_task(stop.wait())
+        HEART.turn(KIND)
         while not stop.is_set():
             HEART.beat(LONGEST_WAIT)
             began = await self.round()
@@ -90,6 +92,7 @@ class WebhookSender:
             return 0
         for delivery in claimed:
             self._under_way[asyncio.create_task(self._tell(delivery))] = delivery.url
+        HEART.turn(KIND)
         return len(claimed)
 
     async def finish(self) -> None:

@@ -24,24 +24,53 @@ class ProcessRow:
     """When it last finished a piece of work; None: none yet."""
     silent: timedelta
     """Since `seen_at`."""
+    turned_at: datetime | None
+    """When it last took something from its queue; None: it has none, or does not tell."""
+    turnless: timedelta | None
+    """Since `turned_at`."""
 
 
 _NOTE = text("""
-    INSERT INTO process (kind, host, pid, version, started_at, seen_at, worked_at)
+    INSERT INTO process (kind, host, pid, version, started_at, seen_at, worked_at, turned_at)
     VALUES (:kind, :host, :pid, :version, clock_timestamp(), clock_timestamp(),
-            to_timestamp(CAST(:worked_at AS float8)))
+            to_timestamp(CAST(:worked_at AS float8)),
+            clock_timestamp() - make_interval(secs => CAST(:since_turn AS float8)))
     ON CONFLICT (kind, host, pid) DO UPDATE
-    SET version = excluded.version, seen_at = excluded.seen_at, worked_at = excluded.worked_at
+    SET version = excluded.version, seen_at = excluded.seen_at, worked_at = excluded.worked_at,
+        turned_at = excluded.turned_at
 """)
 
 
 def note(
-    connection: Connection, kind: str, host: str, pid: int, version: str, worked_at: float | None
+    connection: Connection,
+    kind: str,
+    host: str,
+    pid: int,
+    version: str,
+    worked_at: float | None,
+    since_turn: float | None,
 ) -> None:
-    """It goes on; `worked_at` in seconds since the epoch."""
+    """It goes on.
+
+    Args:
+        connection: where to write it.
+        kind: a line of the Procfile; with the host's name and the process's id it is the row.
+        host: its name.
+        pid: on that host.
+        version: of the release it runs.
+        worked_at: in seconds since the epoch.
+        since_turn: seconds since its last turn, by its own clock; None: none is expected.
+    """
     connection.execute(
         _NOTE,
-        {"kind": kind, "host": host, "pid": pid, "version": version, "worked_at": worked_at},
+        {
+            "kind": kind,
+            "host": host,
+            "pid": pid,
+            "version": version,
+            "worked_at": worked_at,
+            "since_turn": since_turn,
+        },
     )
 
 
@@ -63,7 +92,8 @@ def forget(
 
 
 _READ = text("""
-    SELECT kind, host, pid, version, started_at, seen_at, worked_at, clock_timestamp() - seen_at
+    SELECT kind, host, pid, version, started_at, seen_at, worked_at, clock_timestamp() - seen_at,
+           turned_at, clock_timestamp() - turned_at
     FROM process ORDER BY kind, host, pid
 """)
 

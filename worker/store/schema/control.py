@@ -134,6 +134,7 @@ process = Table(
     Column("started_at", Timestamp, nullable=False, comment="when it first spoke"),
     Column("seen_at", Timestamp, nullable=False, comment="when its work last went on"),
     Column("worked_at", Timestamp, comment="when a piece of work was last finished; NULL: never"),
+    Column("turned_at", Timestamp, comment="when its queue last gave it something; NULL: no queue"),
     PrimaryKeyConstraint("kind", "host", "pid"),
     comment="A row for each process, written by itself; one that ends takes its row with it.",
 )
