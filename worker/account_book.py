@@ -1,6 +1,6 @@
 """The accounts of ACCOUNTS_FILE as it stands: read again once it, or a secret's file, has changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -14,6 +14,13 @@ log = structlog.get_logger()
 
 LOOK_EVERY = 1.0
 """Seconds between looks at the files' times."""
+
+CARRIED: Mapping[str, Collection[Channel]] = {
+    "twilio": (Channel.VOICE, Channel.SMS),
+    "sendgrid": (Channel.EMAIL,),
+    "smtp": (Channel.EMAIL,),
+}
+"""By a kind of account: its channels."""
 
 Stamp = tuple[tuple[str, int, int, int], ...]
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from config.accounts import Keys, SendGridKeys, SmtpKeys, TwilioKeys
 from config.settings import Settings
-from worker.account_book import AccountBook
+from worker.account_book import CARRIED, AccountBook
 from worker.domain.consent.start_messages import Recalled, Received
 from worker.domain.evidence.lookups import Undecided
 from worker.domain.statuses import Channel
@@ -17,12 +17,6 @@ from worker.providers.connected import ConnectedProviders, connect
 from worker.providers.list_unsubscribe import WaysOut
 from worker.providers.smtp_connections import MailServer
 from worker.providers.smtp_transport import SmtpTransport
-
-CARRIED: dict[str, Collection[Channel]] = {
-    "twilio": (Channel.VOICE, Channel.SMS),
-    "sendgrid": (Channel.EMAIL,),
-    "smtp": (Channel.EMAIL,),
-}
 
 
 class Carriers:

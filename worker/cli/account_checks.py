@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from config.accounts import SendGridKeys, SmtpKeys, TwilioKeys
 from config.settings import Settings
-from worker.carriers import CARRIED
+from worker.account_book import CARRIED
 from worker.desk.findings import Finding
 from worker.desk.outside_checks import (
     examine_accounts,

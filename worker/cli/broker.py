@@ -1,13 +1,10 @@
-"""Looking at the broker from outside: does it answer, and who listens to it."""
+"""Looking at the broker from outside: does it answer, and what waits where nobody reads."""
 
-import subprocess
-import sys
 from re import sub
 from socket import create_connection
 from typing import cast
 from urllib.parse import urlsplit
 
-import orjson
 import redis
 
 from config.queues import TRIGGERS, Queue
@@ -80,28 +77,6 @@ def _reach(url: str) -> None:
     parts = urlsplit(url)
     port = parts.port or DEFAULT_PORTS[parts.scheme]
     create_connection((parts.hostname or "localhost", port), timeout=PATIENCE).close()
-
-
-def list_consumed_queues() -> frozenset[str]:
-    """The queues that workers say they consume. Celery is asked as a program: a door of its own."""
-    asked = subprocess.run(  # noqa: S603  our own program, no input
-        [
-            *(sys.executable, "-m", "celery", "-A", "tasks.app"),
-            *("inspect", "active_queues", "--json", "--timeout", "1"),
-        ],
-        capture_output=True,
-        check=False,
-    )
-    return queues_in(asked.stdout)
-
-
-def queues_in(answer: bytes) -> frozenset[str]:
-    """The names in `{"worker@host": [{"name": "voice", …}, …], …}`; none when nobody answered."""
-    try:
-        workers = orjson.loads(answer)
-    except orjson.JSONDecodeError:
-        return frozenset()
-    return frozenset(queue["name"] for queues in workers.values() for queue in queues)
 
 
 def without_password(text: str) -> str:

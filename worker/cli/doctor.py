@@ -6,9 +6,9 @@ from pathlib import Path
 
 import typer
 
+import config.lean_imports  # noqa: F401  before anything imports the redis client whole
 from config.addresses import is_loopback
 from config.names import Names
-from config.queues import Queue
 from config.settings import Settings
 from worker.cli import broker
 from worker.cli.account_checks import examine_outside
@@ -108,12 +108,11 @@ def _examine_contents(runtime: Runtime) -> Iterator[Finding]:
 
 
 def _examine_broker(settings: Settings) -> Iterator[Finding]:
-    fault, names = broker.fault(settings.broker_url), settings.names
+    fault = broker.fault(settings.broker_url)
     advice = "start the broker, or correct BROKER_URL"
     yield Finding("broker", fault is None, fault or "answers", advice)
     if fault is None:
-        yield from judge_queues(broker.list_consumed_queues(), names)
-        yield judge_strays(broker.strays(settings.broker_url), names)
+        yield judge_strays(broker.strays(settings.broker_url), settings.names)
         # Where providers are a sandbox, nothing that is lost was ever meant for anybody.
         tried = all(map(is_loopback, settings.provider_urls.values()))
         yield from examine_server(settings.broker_url, "broker", only_tried=tried)
@@ -163,13 +162,3 @@ def _examine_identity(runtime: Runtime) -> Finding:
     well = found.recognition is not Recognition.UNRECOGNIZED
     said = found.recognition.value if well else found.why
     return Finding("memory of it", well, said, "check it, then: outreach resume --after-restore")
-
-
-def judge_queues(queues: frozenset[str], names: Names) -> Iterator[Finding]:
-    """A finding per queue: whether a worker takes messages from it."""
-    for queue in Queue:
-        well = names.queue(queue.value) in queues
-        found = "a worker consumes it" if well else "no worker consumes it"
-        yield Finding(
-            f"queue {queue}", well, found, "start its worker: make run, or its Procfile line"
-        )

@@ -16,7 +16,7 @@ from worker.providers.account_questions import (
     knock_at_twilio,
 )
 from worker.providers.one_question import Silence, Told
-from worker.store import campaigns
+from worker.store import senders
 from worker.store.connect import Engine, in_transaction
 
 NUMBER = r"\+[1-9][0-9]{6,14}"
@@ -31,7 +31,7 @@ def sends_mail(engine: Engine) -> bool:
     Raises:
         StoreUnavailable: the campaigns can't be read.
     """
-    return bool(in_transaction(engine, campaigns.senders, [Channel.EMAIL], 1))
+    return bool(in_transaction(engine, senders.read, [Channel.EMAIL], 1))
 
 
 def examine_accounts(keys: AccountKeys, *, mails: bool) -> tuple[Finding, Finding]:
@@ -61,7 +61,7 @@ def examine_named_accounts(
         StoreUnavailable: the campaigns can't be read.
     """
     advice = "add it to ACCOUNTS_FILE, or correct the campaigns' account"
-    for account, channel in in_transaction(engine, campaigns.accounts_named):
+    for account, channel in in_transaction(engine, senders.accounts_named):
         if account != MAIN and channel not in carried.get(account, ()):
             yield Finding(
                 f"account {account}",
@@ -115,8 +115,8 @@ def examine_senders(engine: Engine, keys: AccountKeys, account: str = MAIN) -> l
         StoreUnavailable: the campaigns can't be read.
     """
     spoken = [Channel.VOICE, Channel.SMS]
-    senders = in_transaction(engine, campaigns.senders, spoken, MOST_SENDERS, account)
-    numbers = [(channel, source) for channel, source in senders if fullmatch(NUMBER, source)]
+    found = in_transaction(engine, senders.read, spoken, MOST_SENDERS, account)
+    numbers = [(channel, source) for channel, source in found if fullmatch(NUMBER, source)]
     return list(
         judge_senders(((channel, one, find_number(keys, one)) for channel, one in numbers), keys)
     )

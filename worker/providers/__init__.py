@@ -6,14 +6,16 @@ Here stands what others rely on; `connected.py` imports the SDKs, once somebody 
 """
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from worker.domain.consent.start_messages import Recalled
 from worker.domain.content.tickets import LookupRequest, Ticket
 from worker.domain.evidence.answers import Answer
 from worker.domain.evidence.lookups import Lookup
 from worker.domain.statuses import Channel
 from worker.providers.deadline_clock import Moment, boot_clock
+
+if TYPE_CHECKING:  # it brings the metadata of all phone numbers
+    from worker.domain.consent.start_messages import Recalled
 
 __all__ = ["AccountProviders", "Moment", "Provider", "Providers", "UnknownAccount", "boot_clock"]
 
@@ -48,7 +50,7 @@ class CallsProvider(Provider, Protocol):
 class TextsProvider(Provider, Protocol):
     """The provider of texts."""
 
-    async def recall(self, sid: str) -> Recalled:
+    async def recall(self, sid: str) -> "Recalled":
         """Ask who wrote an incoming message, and when."""
 
 
@@ -103,7 +105,7 @@ class Providers(AccountProviders, Protocol):
             UnknownAccount: there is none of this name.
         """
 
-    async def recall(self, sid: str) -> Recalled:
+    async def recall(self, sid: str) -> "Recalled":
         """Ask every account who wrote an incoming message, and when: nobody here knows whose it is."""
 
     async def close(self) -> None:

@@ -2,20 +2,7 @@ import socket
 
 import pytest
 
-from worker.cli.broker import fault, queues_in, without_password
-
-
-@pytest.mark.parametrize(
-    ("answer", "queues"),
-    [
-        pytest.param(b'{"a@h": [{"name": "voice"}], "b@h": [{"name": "sms"}]}', {"voice", "sms"}),
-        pytest.param(b"{}", set()),
-        pytest.param(b"Error: No nodes replied within time constraint", set()),
-    ],
-    ids=["two-workers", "no-worker", "no-json"],
-)
-def test_the_queues_of_every_worker_are_read(answer: bytes, queues: set[str]) -> None:
-    assert queues_in(answer) == queues
+from worker.cli.broker import fault, without_password
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,14 @@ def test_a_listing_imports_what_it_asks_and_shows_with(words: str, tmp_path: Pat
     assert len(modules) < MOST_FOR_A_LISTING
 
 
+def test_doctor_imports_the_clients_it_asks_with_and_nothing_that_sends(tmp_path: Path) -> None:
+    modules = imported("doctor", **settings(NOWHERE, "redis://127.0.0.1:1/0", tmp_path))
+
+    assert modules >= {"redis", "psycopg"}
+    assert not modules & {*HEAVY - {"redis", "twilio"}, "phonenumbers", "twilio.rest"}
+    assert len(modules) < MOST_FOR_A_LISTING
+
+
 @pytest.mark.parametrize("words", leaves())
 def test_the_list_says_of_a_command_what_its_own_help_says(words: str) -> None:
     leaf = leaves()[words]
