@@ -5,18 +5,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.request import urlopen
 
 import psutil
 import pytest
-import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.doors import UNCOUNTED
 from tests.fixtures.house import ROOT, Inhabited, frozen, run_python, wait_until
+from tests.promtool import judge
 from worker.desk.processes import TURNLESS
 from worker.heartbeat import KINDS
 
@@ -30,13 +29,13 @@ WORDS = {
     "web": "worker.web",
 }
 """A word of the command of every kind of process but the one that is asked for metrics."""
+ASKED = {"api": "worker.api"}
 SILENT = "outreach_process_silent_seconds"
 IDLE = "outreach_process_turnless_seconds"
 NOTICED = 30.0
 """Seconds after which a process that stands still must have been named everywhere."""
 EVERY = 3.0
 """Seconds between two looks at those that have to be alive all the time."""
-RULES = ROOT / "config" / "deploy" / "alerts" / "rules.yml"
 MOST_CPU = 0.1
 """Seconds for a probe."""
 
@@ -80,38 +79,6 @@ def silent(house: Inhabited) -> set[str]:
     return {kind for kind, seconds in scrape(house).items() if seconds > 20}
 
 
-def judge(
-    scraped: list[dict[str, float]],
-    folder: Path,
-    metric: str = SILENT,
-    alert: str = "OutreachProcessSilent",
-    kinds: Collection[str] = tuple(WORDS),
-) -> str:
-    """What promtool says to these samples: the shipped alert fires for these kinds, and no other."""
-    given = [
-        {
-            "series": f'{metric}{{kind="{kind}"}}',
-            "values": " ".join(f"{one.get(kind, 0):.1f}" for one in scraped),
-        }
-        for kind in KINDS
-    ]
-    labels = f'alertname="{alert}",alertstate="firing"'
-    firing, paging = f"ALERTS{{{labels}}}", f'{labels},severity="page"'
-    wanted = [{"labels": f'ALERTS{{{paging},kind="{kind}"}}', "value": 1} for kind in kinds]
-    asked = {"expr": firing, "eval_time": f"{len(scraped) - 1}s", "exp_samples": wanted}
-    case = {"interval": "1s", "input_series": given, "promql_expr_test": [asked]}
-    written = {"rule_files": [str(RULES)], "evaluation_interval": "1s", "tests": [case]}
-    file = folder / "scraped_test.yml"
-    file.write_text(yaml.safe_dump(written), encoding="utf-8")
-    done = subprocess.run(
-        ["promtool", "test", "rules", str(file)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return "" if done.returncode == 0 else done.stdout + done.stderr
-
-
 def servers_of(house: Inhabited) -> list[psutil.Process]:
     """The house's PostgreSQL, every process of it; its data folder names it."""
     name = str(house.house.state_dir).replace("/", "-")
@@ -139,7 +106,28 @@ def test_whoever_is_frozen_is_named_and_nobody_else(house: Inhabited, tmp_path: 
     wait_until(lambda: silent(house) == set())
     wait_until(lambda: dead(house) == set() and unwell(house) == set())
     if shutil.which("promtool") is not None:
-        assert judge(scraped, tmp_path) == ""
+        said = judge(
+            scraped,
+            tmp_path,
+            metric=SILENT,
+            label="kind",
+            alert="OutreachProcessSilent",
+            severity="page",
+            firing=WORDS,
+        )
+        assert said == ""
+
+
+@pytest.mark.sampled(of="who stands still")
+def test_the_one_that_is_asked_for_metrics_is_named_as_well(house: Inhabited) -> None:
+    wait_until(lambda: unwell(house) == set())
+    with frozen(house, *ASKED.values()):
+        # Its figures are gone with it, which OutreachNotScraped tells.
+        with pytest.raises(TimeoutError):
+            urlopen(f"{house.house.api_url}/metrics", timeout=3)  # noqa: S310  loopback
+        wait_until(lambda: dead(house) == set(ASKED), NOTICED)
+        wait_until(lambda: unwell(house) == set(ASKED), NOTICED)
+    wait_until(lambda: dead(house) == set() and unwell(house) == set())
 
 
 def tell_texts(house: Inhabited, wish: str) -> None:
@@ -164,7 +152,16 @@ def test_who_lives_and_consumes_no_more_is_named(house: Inhabited, tmp_path: Pat
     wait_until(lambda: unwell(house) == set())
     if shutil.which("promtool") is not None:
         last = scraped[-1:] * 6  # for as long as the rule asks
-        assert judge(scraped + last, tmp_path, IDLE, "OutreachNotConsuming", ["sms"]) == ""
+        said = judge(
+            scraped + last,
+            tmp_path,
+            metric=IDLE,
+            label="kind",
+            alert="OutreachNotConsuming",
+            severity="page",
+            firing=["sms"],
+        )
+        assert said == ""
 
 
 def sample_of(house: Inhabited, scraped: list[dict[str, float]]) -> set[str]:

@@ -261,9 +261,17 @@ def _show_duties(moment: Snapshot, made: CollectorRegistry) -> None:
         ["duty"],
         registry=made,
     )
+    failing = Gauge(
+        "outreach_duty_failing",
+        "1 while a scheduler's duty fails, or nobody takes its turn though it is long due; else 0",
+        ["duty"],
+        registry=made,
+    )
     for name in (SCAN, *SHARED):
-        at = moment.duties.get(name)
+        row = moment.duties.get(name)
+        at = row.done_at if row else None
         done.labels(name).set(0 if at is None else at.timestamp())
+        failing.labels(name).set(row is not None and (row.fault is not None or row.overdue))
 
 
 def _count(

@@ -9,6 +9,7 @@ import structlog
 from worker.domain.statuses import Channel
 from worker.store import batches, duties, metrics, processes, tallies
 from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.duties import DutyRow
 from worker.store.metrics import Figures
 from worker.store.processes import ProcessRow
 
@@ -26,8 +27,8 @@ class Snapshot:
     tallies: Mapping[str, int]
     turns: Mapping[Channel, float]
     """Seconds that a batch waits for its turn, by channel."""
-    duties: Mapping[str, datetime | None]
-    """When each last went well, by name."""
+    duties: Mapping[str, DutyRow]
+    """The last turn of each, by name."""
     processes: Sequence[ProcessRow]
     dead_letters: Mapping[str, int]
     """Those that are not settled, by kind."""
@@ -50,7 +51,7 @@ def read_snapshot(engine: Engine) -> Snapshot | None:
             metrics.read(connection),
             tallies.read(connection),
             metrics.read_turns(connection),
-            {row.name: row.done_at for row in duties.newest(connection)},
+            {row.name: row for row in duties.newest(connection)},
             processes.read(connection),
             metrics.read_dead_letters(connection),
             metrics.read_closed_windows(connection, now),

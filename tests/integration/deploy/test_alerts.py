@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from typer.main import get_command
 
+from tests.promtool import judge
 from worker.cli.main import app
+from worker.desk.database import examine_duties
 from worker.desk.exposition import registry
 from worker.desk.metrics import read_snapshot
+from worker.dispatch.duty import SCAN, SHARED, Duty, TurnNotes, perform
 
 ALERTS = Path(__file__).parents[3] / "config" / "deploy" / "alerts"
 RULES = (ALERTS / "rules.yml").read_text(encoding="utf-8")
@@ -85,6 +88,53 @@ def test_every_query_asks_for_what_is_served_from_the_start(engine: Engine, tmp_
             found = [has for one, has in there if one == name]
             assert found, f"{name} is not served"
             assert all(labels <= has for has in found), f"{name} has no {sorted(labels)}"
+
+
+def failing(engine: Engine) -> dict[str, float]:
+    """By a duty: whether it fails, as Prometheus is told."""
+    figures = registry(read_snapshot(engine))
+    return {
+        sample.labels["duty"]: sample.value
+        for family in figures.collect()
+        for sample in family.samples
+        if sample.name == "outreach_duty_failing"
+    }
+
+
+@pytest.mark.parametrize("duty", [*SHARED, SCAN])
+def test_each_duty_that_fails_or_that_nobody_does_is_told_by_its_name_alone(
+    engine: Engine, tmp_path: Path, duty: str
+) -> None:
+    def fail() -> None:
+        raise TimeoutError
+
+    for name in SHARED:
+        perform(engine, Duty(name, lambda: None, 60))
+    TurnNotes(engine, SCAN, 60).tell()
+    well = failing(engine)
+    with engine.begin() as connection:
+        late = text("UPDATE duty SET next_at = next_at - interval '1 hour' WHERE name = :name")
+        connection.execute(late, {"name": duty})
+    if duty in SHARED:
+        perform(engine, Duty(duty, fail, 60))
+
+    unwell = failing(engine)
+    findings = examine_duties(engine, (SCAN, *SHARED))
+
+    assert not any(well.values())
+    assert {name for name, value in unwell.items() if value} == {duty}
+    assert [one.what for one in findings if not one.well] == [f"duty {duty}"]
+    if shutil.which("promtool"):
+        said = judge(
+            [well] * 5 + [unwell] * 25,
+            tmp_path,
+            metric="outreach_duty_failing",
+            label="duty",
+            alert="OutreachDutyFails",
+            severity="ticket",
+            firing=[duty],
+        )
+        assert said == ""
 
 
 def test_the_dashboard_is_one_that_grafana_takes() -> None:
