@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -16,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.doors import UNCOUNTED
 from tests.fixtures.house import ROOT, Inhabited, frozen, run_python, wait_until
 from tests.promtool import judge
+from tests.prove.away import be_without
 from worker.desk.processes import TURNLESS
 from worker.heartbeat import KINDS
 
@@ -36,6 +38,7 @@ NOTICED = 30.0
 """Seconds after which a process that stands still must have been named everywhere."""
 EVERY = 3.0
 """Seconds between two looks at those that have to be alive all the time."""
+PEOPLE = 20
 MOST_CPU = 0.1
 """Seconds for a probe."""
 
@@ -88,6 +91,17 @@ def servers_of(house: Inhabited) -> list[psutil.Process]:
         if "postgres" in process.info["name"] and name in command:
             found += [process, *process.children(recursive=True)]
     return found
+
+
+@contextmanager
+def standing_still(servers: list[psutil.Process]) -> Iterator[None]:
+    """These processes are stopped, and go on afterwards."""
+    assert servers
+    with ExitStack() as stack:
+        for server in servers:
+            server.suspend()
+            stack.callback(server.resume)
+        yield
 
 
 @pytest.mark.sampled(of="who stands still")
@@ -172,17 +186,12 @@ def sample_of(house: Inhabited, scraped: list[dict[str, float]]) -> set[str]:
 
 
 @pytest.mark.sampled(of="who stands still")
-def test_who_waits_for_the_database_is_alive(house: Inhabited) -> None:
-    servers = servers_of(house)
-    assert servers
-    with ExitStack() as stack:
-        for server in servers:
-            server.suspend()
-            stack.callback(server.resume)
-        until = time.monotonic() + NOTICED
-        while time.monotonic() < until:
-            assert dead(house) == set()
-            time.sleep(EVERY)
+def test_who_waits_for_the_database_is_alive_and_loses_no_answer(house: Inhabited) -> None:
+    wait_until(lambda: unwell(house) == set())
+
+    found = be_without(house, standing_still(servers_of(house)), PEOPLE, NOTICED)
+
+    assert found.holds, found
 
 
 def test_a_probe_costs_next_to_nothing(house: Inhabited, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ PROGRAMS = (
     "pauses",
     "large",
     "mixed",
+    "away",
 )
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "tests" / "README.md"
