@@ -127,7 +127,7 @@ def judge(house: Inhabited, found: Absence, began: float, away: tuple[float, flo
 def is_settled(house: Inhabited) -> bool:
     """Nobody waits any more, and nothing is in doubt."""
     with house.engine.connect() as connection:
-        return connection.scalar(_OPEN) == 0
+        return not int(connection.scalar(_OPEN) or 0)
 
 
 def load(house: Inhabited, channel: str, people: int) -> None:

@@ -9,7 +9,7 @@ from worker.sandbox.callbacks import Poster
 from worker.sandbox.calls import Calls
 from worker.sandbox.control import Control
 from worker.sandbox.faults import BROKEN, Faults
-from worker.sandbox.ledger import Answered, Ledger
+from worker.sandbox.ledger import Ledger, SaidAnswer
 from worker.sandbox.mail import PEOPLE
 from worker.sandbox.messages import Messages
 from worker.sandbox.numbers import Numbers
@@ -49,7 +49,7 @@ def noted(ledger: Ledger, kind: str, handler: Handler) -> Handler:
 def _note(ledger: Ledger, kind: str, request: web.Request, status: int) -> None:
     gone = request.transport is None or request.transport.is_closing()
     whole = not (gone or request.get(BROKEN, False))
-    ledger.answers[Answered(kind, request.get(PEOPLE, 1), status, whole)] += 1
+    ledger.answers[SaidAnswer(kind, request.get(PEOPLE, 1), status, whole)] += 1
 
 
 async def create(options: Options) -> web.Application:

@@ -28,7 +28,7 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class SaidAnswer:
     """How a request to contact somebody was answered over HTTP."""
 
     kind: str
@@ -47,7 +47,7 @@ class Ledger:
     posts: list[tuple[float, str]] = field(default_factory=list)
     """When each create request arrived, accepted or not, and from which sender."""
     faults: Counter[str] = field(default_factory=Counter)
-    answers: Counter[Answered] = field(default_factory=Counter)
+    answers: Counter[SaidAnswer] = field(default_factory=Counter)
     """How often each answer was given over HTTP; of a mail server's own protocol nothing is written."""
     opt_outs: list[dict[str, Any]] = field(default_factory=list)
     """Who said stop, how, and when the callback that told it was answered 2xx."""
