@@ -141,6 +141,9 @@ def test_an_export_of_a_filter_has_nobody_else(batch: str, sign_in: People) -> N
 
     assert "C-9" in seen.text
     assert TARGETS[0] not in seen.text
+    waiting = browser.post(f"/batches/{batch}/export", {"status": "PENDING"})
+    assert TARGETS[0] in waiting.text
+    assert "C-9" not in waiting.text
 
 
 def test_an_export_names_people_and_is_written_down(

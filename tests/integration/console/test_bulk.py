@@ -165,6 +165,16 @@ def test_every_list_lets_all_that_match_be_done_once_their_number_was_typed(
     assert "finished" in browser.get("/bulk/1").text
 
 
+def test_only_doubts_of_the_batch_and_channel_that_are_asked_for_are_listed(
+    engine: Engine, batch: str, sign_in: People
+) -> None:
+    make_attempt(engine, state=AttemptState.IN_DOUBT, request=make_request(engine, batch=1))
+    reader = sign_in(Role.READ)
+
+    for asked, listed in (("channel=voice", True), ("channel=sms", False), ("batch=other", False)):
+        assert (f'href="/batches/{batch}"' in reader.get(f"/doubts?{asked}").text) is listed
+
+
 def test_whoever_reads_finds_no_such_button(engine: Engine, batch: str, sign_in: People) -> None:
     make_attempt(engine, state=AttemptState.IN_DOUBT)
     in_transaction(engine, dead_letters.bury, reason="x", payload="{}", task="t", message_id="m")

@@ -88,9 +88,12 @@ def test_no_more_are_touched_than_were_counted(engine: Engine, batch: int) -> No
     assert done.finished_at is not None
 
 
-def test_whoever_may_have_been_reached_is_passed_over(engine: Engine, batch: int) -> None:
-    failed(engine, batch, 2)
+def test_whoever_may_have_been_reached_is_passed_over_once(
+    engine: Engine, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.desk.bulk_requests.SIZE", 1)
     (doubtful,) = failed(engine, batch, 1)
+    failed(engine, batch, 2)
     make_attempt(engine, request=doubtful, state=AttemptState.UNRESOLVED)
     done = finish(engine, start_bulk(engine, order(Deed.RETRY, 3), by=ANA))
 
