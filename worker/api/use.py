@@ -1,4 +1,8 @@
-"""Dependencies of every route: the runtime of its process, and who reads its files."""
+"""Dependencies of every route: the runtime of its process, and who reads its files.
+
+What asks nobody is a coroutine, here and in the other rooms of the API: of a plain function FastAPI makes a
+thread's work, which costs more than what it does.
+"""
 
 from typing import Annotated
 
@@ -15,10 +19,14 @@ def runtime_of(request: Request) -> Runtime:
     return runtime
 
 
-Used = Annotated[Runtime, Depends(runtime_of)]
+async def _used(request: Request) -> Runtime:
+    return runtime_of(request)
 
 
-def clerk_of(request: Request) -> Clerk:
+Used = Annotated[Runtime, Depends(_used)]
+
+
+async def clerk_of(request: Request) -> Clerk:
     """Return who reads the files that wait."""
     clerk = request.app.state.clerk
     assert isinstance(clerk, Clerk)

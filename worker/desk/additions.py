@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from worker.desk.batches import note
-from worker.desk.intake import judge_row, lock_open_batch, look_again
+from worker.desk.batches import get_batch, note
+from worker.desk.intake import await_turn, judge_row, look_again
 from worker.domain.audit import Deed
+from worker.domain.contract.batches import BatchFacts
 from worker.domain.contract.new_requests import NewRequest
 from worker.domain.errors import Mistake
 from worker.store import batches, ingest
@@ -63,10 +64,23 @@ def add_in(
         UnknownBatch, BatchArchived, BatchDeleted, BatchExpired: nothing can be added to it.
         RequestsConflict: a reference_id is taken by another target or other variables.
     """
-    intake = lock_open_batch(connection, batch_id)
+    facts = get_batch(connection, batch_id)
+    return add_to(connection, facts, requests, by=by, replace=replace)
+
+
+def add_to(
+    connection: Connection,
+    facts: BatchFacts,
+    requests: Sequence[NewRequest],
+    *,
+    by: str,
+    replace: bool = False,
+) -> int:
+    """The same to a batch that was found."""
+    intake = await_turn(connection, facts)
     if replace:
         # Its row before recipients and requests, as everybody locks them.
-        batches.find(connection, batch_id, lock=True)
+        batches.find(connection, facts.batch_id, lock=True)
     arrivals = [
         judge_row(intake, at, request.reference_id, request.target, request.request_variables)
         for at, request in enumerate(requests)

@@ -88,8 +88,9 @@ def update_batch(
     """
 
     def step(connection: Connection) -> BatchDetails:
-        refuse_unseen(get_batch(connection, batch_id, lock=True).last_updated_at, seen)
-        update_in(connection, batch_id, changes, by=by)
+        facts = get_batch(connection, batch_id, lock=True)
+        refuse_unseen(facts.last_updated_at, seen)
+        edit_in(connection, facts, changes, by=by)
         return details_of(connection, [get_batch(connection, batch_id)])[0]
 
     return in_transaction(engine, step)
@@ -99,7 +100,14 @@ def update_in(
     connection: Connection, batch_id: str, changes: Mapping[str, object], *, by: str
 ) -> None:
     """The same in a transaction of the caller's."""
-    facts = get_batch(connection, batch_id, lock=True)
+    edit_in(connection, get_batch(connection, batch_id, lock=True), changes, by=by)
+
+
+def edit_in(
+    connection: Connection, facts: BatchFacts, changes: Mapping[str, object], *, by: str
+) -> None:
+    """The same of a batch whose facts were read as it was locked."""
+    batch_id = facts.batch_id
     after = apply_changes(facts, changes, batches.now(connection))
     batches.edit(connection, facts.id, after, by)
     if set(changes) == {"paused"}:
@@ -240,8 +248,7 @@ def _held(*, paused: bool) -> Deed:
 
 def details_of(connection: Connection, found: Sequence[BatchFacts]) -> list[BatchDetails]:
     """The batches with their status and counts."""
-    now = batches.now(connection)
-    counts = batches.counts(connection, [facts.id for facts in found])
+    now, counts = batches.counts_now(connection, [facts.id for facts in found])
     return [
         BatchDetails(facts, batch_status(facts, now), counts.get(facts.id, ())) for facts in found
     ]

@@ -1,6 +1,6 @@
 """Judging of new requests before they are stored, however they came in."""
 
-from worker.domain.contract.batches import refuse_closed
+from worker.domain.contract.batches import BatchFacts, refuse_closed
 from worker.domain.errors import UnknownBatch
 from worker.domain.recipients.identities import identity_of
 from worker.domain.recipients.targets import Unreachable, normalize
@@ -20,8 +20,17 @@ def lock_open_batch(connection: Connection, batch_id: str) -> Intake:
     facts = batches.find(connection, batch_id)
     if facts is None:
         raise UnknownBatch(batch_id)
+    return await_turn(connection, facts)
+
+
+def await_turn(connection: Connection, facts: BatchFacts) -> Intake:
+    """The same of a batch that was found; what was read of it before our turn counts for nothing.
+
+    Raises:
+        BatchArchived, BatchDeleted, BatchExpired: nothing can be added to it.
+    """
     ingest.take_turn(connection, facts.id)
-    intake = batches.intake(connection, batch_id)
+    intake = batches.intake(connection, facts.batch_id)
     assert intake is not None
     refuse_closed(intake.facts, intake.now)
     return intake

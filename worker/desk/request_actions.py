@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 
 from worker.desk.batches import get_batch, note
+from worker.desk.visibility import seen_batch
 from worker.domain.audit import Deed
 from worker.domain.contract.batches import BatchFacts
 from worker.store import closing, ingest
 from worker.store.connect import Connection, Engine, in_transaction
 
 
-def remove_requests(engine: Engine, batch_id: str, reference_ids: Sequence[str], *, by: str) -> int:
+def remove_requests(
+    engine: Engine,
+    batch_id: str,
+    reference_ids: Sequence[str],
+    *,
+    by: str,
+    only: int | None = None,
+) -> int:
     """Close the named requests that still wait; what is under way lives on.
 
     What is there is closed at once. Where one is not there, an upload under way may bring it: that one
@@ -19,14 +27,19 @@ def remove_requests(engine: Engine, batch_id: str, reference_ids: Sequence[str],
         how many were closed.
 
     Raises:
-        UnknownBatch: there is none.
+        UnknownBatch: there is none, or none of the campaign `only`.
     """
 
-    def at_once(connection: Connection) -> int:
-        return _remove(connection, get_batch(connection, batch_id), reference_ids, by)
+    def at_once(connection: Connection) -> tuple[int, bool]:
+        batch = seen_batch(connection, batch_id, only)
+        # Asked before: what is there by then is closed by what follows.
+        missing = closing.any_missing(connection, batch.id, reference_ids)
+        return _remove(connection, batch, reference_ids, by), missing
 
-    closed = in_transaction(engine, at_once)
-    return closed + in_transaction(engine, remove_in, batch_id, reference_ids, by=by)
+    closed, missing = in_transaction(engine, at_once)
+    if missing:
+        closed += in_transaction(engine, remove_in, batch_id, reference_ids, by=by)
+    return closed
 
 
 def remove_in(

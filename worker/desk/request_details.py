@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from worker.desk.batches import get_batch
-from worker.desk.requests import show_request
-from worker.desk.situations import NO_CEILINGS, read_situations
+from worker.desk.requests import find_request
+from worker.desk.situations import NO_CEILINGS, read_gates
 from worker.domain.contract.batches import BatchFacts
 from worker.domain.contract.request_details import Found, RequestDetails
 from worker.domain.contract.results import History
@@ -15,7 +15,7 @@ from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.schedule.eligibility import NotYet, local_time
 from worker.domain.schedule.explain import NOTHING_SCANS
 from worker.domain.statuses import Channel, RequestStatus
-from worker.store import batches, halts, request_details
+from worker.store import halts, request_details
 from worker.store.connect import Connection, Engine, in_transaction
 
 MOST_FOUND = 200
@@ -36,9 +36,9 @@ def show_details(
     Raises:
         UnknownBatch, UnknownRequest: there is none.
     """
-    history = show_request(engine, batch_id, reference_id)
 
     def step(connection: Connection) -> RequestDetails:
+        history = find_request(connection, batch_id, reference_id)
         attempts = request_details.attempts_of(connection, batch_id, reference_id)
         waits = _waits(history)
         held = tuple(_gates(connection, batch_id, history, ceilings, zone)) if waits else ()
@@ -54,26 +54,25 @@ def _waits(history: History) -> bool:
 def _gates(
     connection: Connection, batch_id: str, history: History, ceilings: Ceilings, zone: str | None
 ) -> Iterator[str]:
-    facts, now = get_batch(connection, batch_id), batches.now(connection)
-    (situation,) = read_situations(connection, [facts], now, ceilings=ceilings, zone=zone)
+    facts = get_batch(connection, batch_id)
+    now, gates = read_gates(connection, facts, ceilings, zone)
     yield from _of_batch(facts)
-    if situation.halt is not None:
-        yield from _halted(connection, facts, situation.channel)
+    yield from _halted(connection, facts, gates.channel)
     if facts.expires_on is not None and facts.expires_on <= now:
-        yield f"expired: the batch ended {local_time(facts.expires_on, situation.zone)}"
-    if not situation.scanning:
+        yield f"expired: the batch ended {local_time(facts.expires_on, gates.zone)}"
+    if not gates.scanning:
         yield f"scheduler: {NOTHING_SCANS}"
-    if isinstance(situation.eligibility, NotYet):
-        yield f"schedule: {situation.eligibility.why}"
-    if situation.calls_in_use is not None:
-        yield f"calls: all {situation.calls_in_use:,} concurrent calls are in use"
+    if isinstance(gates.eligibility, NotYet):
+        yield f"schedule: {gates.eligibility.why}"
+    if gates.calls_in_use is not None:
+        yield f"calls: all {gates.calls_in_use:,} concurrent calls are in use"
     if history.due_at is not None and history.due_at > now:
-        yield f"due: not before {local_time(history.due_at, situation.zone)}"
+        yield f"due: not before {local_time(history.due_at, gates.zone)}"
     reference = history.request.reference_id
     if rests := request_details.resting_source_of(connection, batch_id, reference):
         source, why, since = rests
-        yield f"source {source} rests since {local_time(since, situation.zone)}: {why}"
-    yield from _of_recipient(connection, batch_id, reference, situation.zone)
+        yield f"source {source} rests since {local_time(since, gates.zone)}: {why}"
+    yield from _of_recipient(connection, batch_id, reference, gates.zone)
 
 
 def _of_batch(facts: BatchFacts) -> Iterator[str]:

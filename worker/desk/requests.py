@@ -16,15 +16,16 @@ def show_request(engine: Engine, batch_id: str, reference_id: str) -> History:
     Raises:
         UnknownBatch, UnknownRequest: there is none.
     """
+    return in_transaction(engine, find_request, batch_id, reference_id)
 
-    def step(connection: Connection) -> History:
-        if history := requests.history(connection, batch_id, reference_id):
-            return history
-        if batches.find(connection, batch_id) is None:
-            raise UnknownBatch(batch_id)
-        raise UnknownRequest(batch_id, reference_id)
 
-    return in_transaction(engine, step)
+def find_request(connection: Connection, batch_id: str, reference_id: str) -> History:
+    """The same in a transaction of the caller's."""
+    if history := requests.history(connection, batch_id, reference_id):
+        return history
+    if batches.find(connection, batch_id) is None:
+        raise UnknownBatch(batch_id)
+    raise UnknownRequest(batch_id, reference_id)
 
 
 def statuses_of(

@@ -102,4 +102,6 @@ def pages(
 
     while found := in_transaction(engine, step):
         yield found
+        if len(found) < size:
+            return
         after = found[-1].reference_id

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from worker.domain.contract.batches import BatchFacts
+from worker.domain.contract.batches import BatchFacts, Count
 from worker.domain.schedule.ceilings import Ceilings
-from worker.domain.schedule.eligibility import Claimable, evaluate
+from worker.domain.schedule.eligibility import Claimable, NotYet, evaluate
 from worker.domain.schedule.explain import Situation
 from worker.domain.schedule.load import NOTHING_KNOWN, Recent
 from worker.domain.schedule.plan import plan
@@ -110,12 +110,41 @@ def _situation(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """The gates of a batch: what holds each of its requests, without what tells of its pace."""
+
+    channel: Channel
+    eligibility: Claimable | NotYet
+    zone: str
+    calls_in_use: int | None
+    scanning: bool
+
+
+def read_gates(
+    connection: Connection, facts: BatchFacts, ceilings: Ceilings, zone: str | None
+) -> tuple[datetime, Gates]:
+    """Read what holds a batch's requests, and the database's clock. `zone`: as of `read_situations`."""
+    now, counted = batches.counts_now(connection, [facts.id])
+    candidate = due_batches.of(connection, [facts.id], now)[facts.id]
+    pacing = replace(candidate.pacing, remaining=_pending(counted.get(facts.id, ())))
+    told_in = zone or pacing.hours.window.zone
+    return now, Gates(
+        channel=candidate.channel,
+        eligibility=evaluate(pacing, now, told_in=told_in),
+        zone=told_in,
+        calls_in_use=calls_in_use(connection, candidate.channel, ceilings.concurrent_calls),
+        scanning=duties.is_scanning(connection),
+    )
+
+
+def _pending(counted: Sequence[Count]) -> int:
+    return sum(one.n for one in counted if one.request_status is RequestStatus.PENDING)
+
+
 def count_waiting(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
     """Count each batch's requests that are PENDING."""
-    return {
-        batch: sum(one.n for one in counted if one.request_status is RequestStatus.PENDING)
-        for batch, counted in batches.counts(connection, ids).items()
-    }
+    return {batch: _pending(counted) for batch, counted in batches.counts(connection, ids).items()}
 
 
 def calls_in_use(connection: Connection, channel: Channel, limit: int) -> int | None:

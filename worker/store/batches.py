@@ -23,7 +23,7 @@ from worker.domain.contract.batches import EDITABLE, BatchFacts, BatchFields, Co
 from worker.domain.recipients.number_policy import NumberPolicy
 from worker.domain.statuses import Channel, ChannelStatus, RequestStatus
 from worker.domain.wire import Wire
-from worker.store.schema import attempt, batch, campaign, request, request_count
+from worker.store.schema import attempt, batch, campaign, request
 
 # The automatic rate is computed anew when requests are added, its start or end moves or a pause ends.
 _PACE_ANEW = {"auto_call_rate_baseline": None}
@@ -197,22 +197,35 @@ _FILLED = (
 )
 
 
+# One row, whatever there is: the clock is read with the counts, in one round trip.
+_COUNTS_NOW = text("""
+    SELECT clock_timestamp(), (
+        SELECT json_agg(json_build_array(batch, request_status, channel_manager_status, n)
+            ORDER BY batch, request_status, channel_manager_status)
+        FROM (
+            SELECT batch, request_status, channel_manager_status, sum(n)::bigint AS n
+            FROM request_count WHERE batch = ANY (CAST(:batches AS bigint[]))
+            GROUP BY batch, request_status, channel_manager_status HAVING sum(n) <> 0
+        ) AS counted
+    )
+""")
+
+
 def counts(connection: Connection, batches: Iterable[int]) -> dict[int, tuple[Count, ...]]:
     """Count each batch's requests by status, in a stable order."""
-    c = request_count.c
-    total = func.sum(c.n)
-    rows = connection.execute(
-        select(c.batch, c.request_status, c.channel_manager_status, total)
-        .where(c.batch.in_(list(batches)))
-        .group_by(c.batch, c.request_status, c.channel_manager_status)
-        .having(total != 0)
-        .order_by(c.batch, c.request_status, c.channel_manager_status)
-    )
+    return counts_now(connection, batches)[1]
+
+
+def counts_now(
+    connection: Connection, batches: Iterable[int]
+) -> tuple[datetime, dict[int, tuple[Count, ...]]]:
+    """The time by the only clock that counts, and each batch's requests by status."""
+    at, rows = connection.execute(_COUNTS_NOW, {"batches": list(batches)}).one()
     found: dict[int, tuple[Count, ...]] = {}
-    for batch_id, status, outcome, n in rows:
-        count = Count(RequestStatus(status), ChannelStatus(outcome), int(n))
+    for batch_id, status, outcome, n in rows or ():
+        count = Count(RequestStatus(status), ChannelStatus(outcome), n)
         found[batch_id] = (*found.get(batch_id, ()), count)
-    return found
+    return at, found
 
 
 def now(connection: Connection) -> datetime:

@@ -21,6 +21,9 @@ from worker.store.replacements import replace_staged
 INGEST_LOCK = 7_230_003
 REPORTED = 1_000
 """How many refused rows are named; all are counted."""
+FEW = 100
+"""Rows that are not worth an ANALYZE."""
+_MANY = "outreach.staged_many"
 CONFLICT = "reference_id is in the batch already, with another target or other variables"
 IRREPLACEABLE = (
     ", and can't be replaced: that takes a valid target, and a request that is PENDING, INVALID,"
@@ -118,16 +121,23 @@ def refusals(connection: Connection) -> Iterator[BadRow]:
         yield BadRow(line, reason)
 
 
-# One table per connection, emptied by every commit: dropping it each time would bloat the catalog.
-_SETTING_ASIDE = text("""
-    CREATE TEMPORARY TABLE IF NOT EXISTS set_aside (line bigint NOT NULL, reason text NOT NULL)
-    ON COMMIT DELETE ROWS
-""")
+# Tables of the connection, emptied by every commit: dropping them each time would bloat the catalog.
+# In one round trip, which is most of what a single request costs here.
 _STAGING = text("""
-    CREATE TEMPORARY TABLE IF NOT EXISTS staged (
-        line bigint NOT NULL, reference_id text NOT NULL, target text NOT NULL,
-        address text, identity text, fault text, request_variables jsonb NOT NULL, filtered text
-    ) ON COMMIT DELETE ROWS
+    DO $$ BEGIN
+        IF to_regclass('pg_temp.staged') IS NULL THEN
+            CREATE TEMPORARY TABLE staged (
+                line bigint NOT NULL, reference_id text NOT NULL, target text NOT NULL,
+                address text, identity text, fault text, request_variables jsonb NOT NULL,
+                filtered text
+            ) ON COMMIT DELETE ROWS;
+            CREATE TEMPORARY TABLE set_aside (line bigint NOT NULL, reason text NOT NULL)
+                ON COMMIT DELETE ROWS;
+        ELSE
+            DELETE FROM staged;
+            DELETE FROM set_aside;
+        END IF;
+    END $$
 """)
 _COPY = (
     "COPY staged (line, reference_id, target, address, identity, fault, request_variables, filtered)"
@@ -137,9 +147,7 @@ _COPY = (
 
 def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
     connection.execute(_STAGING)
-    connection.execute(_SETTING_ASIDE)
-    connection.execute(text("DELETE FROM staged"))
-    connection.execute(text("DELETE FROM set_aside"))
+    staged = 0
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:
@@ -148,9 +156,17 @@ def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
                 variables = orjson.dumps(one.request_variables).decode()
                 judged = (one.address, one.identity, one.fault, variables, one.filtered)
                 copy.write_row((one.line, one.reference_id, one.target, *judged))
+                staged += 1
     except psycopg.Error as error:
         raise to_store_error(error) from None
-    connection.execute(text("ANALYZE staged"))
+    _count_staged(connection, many=staged > FEW)
+
+
+def _count_staged(connection: Connection, *, many: bool) -> None:
+    """Let the planner know how many there are; for a few it guesses well enough, and forgets the many."""
+    if many or connection.info.get(_MANY):
+        connection.execute(text("ANALYZE staged"))
+    connection.info[_MANY] = many
 
 
 _SET_ASIDE = text(f"""

@@ -6,13 +6,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from worker.desk.batches import create_batch, delete_batch, show_batch
-from worker.desk.outbound.uploads import take_file, uploads_of
+from worker.desk.outbound.batches import get_public_batch
+from worker.desk.outbound.uploads import take_file
 from worker.desk.upload_reports import MORE, files_of, report_of
 from worker.desk.waiting_uploads import read_waiting
 from worker.domain.callers import Caller, Role
 from worker.domain.contract.batches import BatchDetails
+from worker.domain.contract.outbound.generations import generation_of
 from worker.domain.errors import BatchDeleted, FileFault, UnknownBatch
 from worker.domain.statuses import BatchStatus
+from worker.domain.wire import Wire
 from worker.store.connect import in_transaction
 from worker.store.finished_batches import note_finished
 
@@ -25,6 +28,13 @@ pytestmark = pytest.mark.usefixtures("batch")
 
 def take(engine: Engine, content: bytes, caller: Caller = ANA) -> None:
     take_file(engine, "B", BytesIO(content), "people.csv", caller)
+
+
+def uploads_of(engine: Engine, batch_id: str, caller: Caller) -> list[Wire]:
+    """Files as the public API tells of them."""
+    told = get_public_batch(engine, batch_id, generation_of(""), caller)["uploads"]
+    assert isinstance(told, list)
+    return told
 
 
 def parts(engine: Engine) -> int:

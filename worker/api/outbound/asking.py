@@ -20,11 +20,11 @@ from worker.domain.fields import LARGEST_ID, Text
 from worker.domain.statuses import Channel
 
 
-def _generation(request: Request) -> Generation:
+async def _generation(request: Request) -> Generation:
     return generation_of(request.headers.get("user-agent", ""))
 
 
-def _defaults(runtime: Used) -> CampaignDefaults:
+async def _defaults(runtime: Used) -> CampaignDefaults:
     settings = runtime.settings
     return CampaignDefaults(
         channel=Channel(settings.api_mode) if settings.api_mode else None,
@@ -53,7 +53,7 @@ Time = Annotated[Text | None, Query(description="on created_at; UTC where it doe
 
 
 def _list_of(properties: Any) -> Any:  # noqa: ANN401  a dependency for each kind of list
-    def asked(  # noqa: PLR0913, PLR0917  as many as the list has
+    async def asked(  # noqa: PLR0913, PLR0917  as many as the list has
         page: PageNumber = None,
         limit: Limit = 25,
         search_fields: Annotated[list[properties] | None, Query()] = None,

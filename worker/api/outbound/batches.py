@@ -16,12 +16,11 @@ from worker.api.use import Used
 from worker.desk.outbound.batches import (
     create_public_batch,
     delete_public_batch,
-    get_seen_batch,
+    get_public_batch,
     update_public_batch,
 )
 from worker.desk.outbound.lists import list_public_batches
-from worker.desk.outbound.uploads import uploads_of
-from worker.domain.contract.outbound.batches import show_batch, show_details
+from worker.domain.contract.outbound.batches import show_batch
 from worker.domain.fields import Text
 
 router = APIRouter(route_class=StrictRoute, prefix="/batches", tags=["batches"])
@@ -46,8 +45,7 @@ def create_batch(
 @router.get("/{batch_id}", responses=answered_with(PublicBatchDetails, 404, 422))
 def get_batch(runtime: Used, caller: Reading, speaks: Speaking, batch_id: BatchPath) -> Response:
     """One batch, with how many of its requests stand where."""
-    details = show_details(get_seen_batch(runtime.engine, batch_id, caller), speaks)
-    return json_of(details | {"uploads": uploads_of(runtime.engine, batch_id, caller)})
+    return json_of(get_public_batch(runtime.engine, batch_id, speaks, caller))
 
 
 @router.put("/{batch_id}", responses=answered_with(CommunicationBatch, 404, 409, 413, 415, 422))

@@ -1,8 +1,10 @@
 """Dependencies of the routes: names of a path that the caller may see, and who may ask about everything."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Body, Depends, Header, Path, Query
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from worker.api.callers import Administering, Operating, Reading
@@ -17,6 +19,7 @@ from worker.domain.callers import Caller
 from worker.domain.contract.batches import BatchId
 from worker.domain.contract.new_requests import ReferenceId, Target
 from worker.domain.fields import LARGEST_ID, Text
+from worker.runtime import Runtime
 
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Limit = Annotated[int, Query(ge=1, le=1_000, description="how many at most")]
@@ -50,7 +53,7 @@ Person = Annotated[Target, Field(examples=["+15125550100"])]
 Named = Annotated[ReferenceId, Field(examples=["patient-17"])]
 
 
-def _seen(
+async def _seen(
     if_match: Annotated[
         str | None, Header(max_length=1_000, description="the ETag of what is to be changed")
     ] = None,
@@ -64,23 +67,32 @@ def _seen(
 Versions = Annotated[frozenset[str] | None, Depends(_seen)]
 
 
-def _batch(
+T = TypeVar("T")
+
+
+async def _pass_seen(
+    refuse: Callable[[Any, T, int | None], None], runtime: Runtime, caller: Caller, what: T
+) -> T:
+    """Let through what the caller sees; only a key of one campaign has the store asked."""
+    if caller.campaign is not None:
+        await run_in_threadpool(refuse, runtime.engine, what, caller.campaign)
+    return what
+
+
+async def _batch(
     runtime: Used, caller: Reading, batch_id: Annotated[BatchId, Path(description="its batch_id")]
 ) -> str:
-    refuse_unseen_batch(runtime.engine, batch_id, caller.campaign)
-    return batch_id
+    return await _pass_seen(refuse_unseen_batch, runtime, caller, batch_id)
 
 
-def _campaign(
+async def _campaign(
     runtime: Used, caller: Reading, campaign: Annotated[Text, Path(description="its name or id")]
 ) -> str:
-    refuse_unseen_campaign(runtime.engine, campaign, caller.campaign)
-    return campaign
+    return await _pass_seen(refuse_unseen_campaign, runtime, caller, campaign)
 
 
-def _attempt(runtime: Used, caller: Reading, attempt: Number) -> int:
-    refuse_unseen_attempt(runtime.engine, attempt, caller.campaign)
-    return attempt
+async def _attempt(runtime: Used, caller: Reading, attempt: Number) -> int:
+    return await _pass_seen(refuse_unseen_attempt, runtime, caller, attempt)
 
 
 def _everywhere(caller: Caller) -> Caller:
@@ -89,15 +101,15 @@ def _everywhere(caller: Caller) -> Caller:
     return caller
 
 
-def _reading_all(caller: Reading) -> Caller:
+async def _reading_all(caller: Reading) -> Caller:
     return _everywhere(caller)
 
 
-def _operating_all(caller: Operating) -> Caller:
+async def _operating_all(caller: Operating) -> Caller:
     return _everywhere(caller)
 
 
-def _administering_all(caller: Administering) -> Caller:
+async def _administering_all(caller: Administering) -> Caller:
     return _everywhere(caller)
 
 

@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from worker.desk import batches
-from worker.desk.additions import add_in
+from worker.desk.additions import add_to
+from worker.desk.outbound.uploads import latest_uploads
 from worker.desk.request_actions import remove_requests
 from worker.desk.visibility import create_batch_of, seen_batch
 from worker.domain.audit import Deed
 from worker.domain.callers import Caller
-from worker.domain.contract.batches import BatchDetails, refuse_closed
+from worker.domain.contract.batches import BatchDetails, BatchFacts, refuse_closed
 from worker.domain.contract.new_requests import NewRequest
-from worker.domain.contract.outbound.batches import changes_said, show_batch
+from worker.domain.contract.outbound.batches import changes_said, show_batch, show_details
 from worker.domain.contract.outbound.generations import Generation
 from worker.domain.errors import WrongFields
+from worker.domain.wire import Wire
 from worker.store.batches import now
 from worker.store.connect import Connection, Engine, in_transaction
 
@@ -28,7 +30,24 @@ def get_seen_batch(engine: Engine, batch_id: str, caller: Caller) -> BatchDetail
     """
 
     def step(connection: Connection) -> BatchDetails:
-        return _details(connection, seen_batch(connection, batch_id, caller.campaign).batch_id)
+        return _details(connection, seen_batch(connection, batch_id, caller.campaign))
+
+    return in_transaction(engine, step)
+
+
+def get_public_batch(
+    engine: Engine, batch_id: str, generation: Generation, caller: Caller
+) -> dict[str, Wire]:
+    """PublicBatchDetails: the batch, its counts, and what became of its latest files.
+
+    Raises:
+        UnknownBatch: there is none that the caller may see.
+    """
+
+    def step(connection: Connection) -> dict[str, Wire]:
+        facts = seen_batch(connection, batch_id, caller.campaign)
+        shown = show_details(_details(connection, facts), generation)
+        return shown | {"uploads": latest_uploads(connection, facts.id)}
 
     return in_transaction(engine, step)
 
@@ -56,13 +75,14 @@ def update_public_batch(
 
     def step(connection: Connection) -> BatchDetails:
         facts = seen_batch(connection, batch_id, caller.campaign, lock=True)
-        shown = show_batch(_details(connection, batch_id), generation)
+        shown = show_batch(_details(connection, facts), generation)
         said_now = changes_said(said, shown)
         changes = {name: v for name, v in said_now.items() if v != getattr(facts, name)}
         if changes:
             refuse_closed(facts, now(connection))
-            batches.update_in(connection, batch_id, changes, by=caller.owner)
-        return _details(connection, batch_id)
+            batches.edit_in(connection, facts, changes, by=caller.owner)
+            facts = batches.get_batch(connection, batch_id)
+        return _details(connection, facts)
 
     return in_transaction(engine, step)
 
@@ -89,10 +109,10 @@ def add_public_request(engine: Engine, batch_id: str, said: Said, caller: Caller
     """
 
     def step(connection: Connection) -> None:
-        seen_batch(connection, batch_id, caller.campaign)
+        facts = seen_batch(connection, batch_id, caller.campaign)
         if said.get("batch_id") not in {None, batch_id}:
             raise WrongFields(["batch_id: must be that of the path"])
-        if add_in(connection, batch_id, [new], by=caller.owner):
+        if add_to(connection, facts, [new], by=caller.owner):
             batches.note(connection, Deed.ADD, batch_id, caller.owner, detail={"requests": 1})
 
     new = NewRequest(**{name: said[name] for name in NewRequest.model_fields})
@@ -107,9 +127,8 @@ def remove_public_requests(
     Raises:
         UnknownBatch: there is none that the caller may see.
     """
-    get_seen_batch(engine, batch_id, caller)
-    remove_requests(engine, batch_id, reference_ids, by=caller.owner)
+    remove_requests(engine, batch_id, reference_ids, by=caller.owner, only=caller.campaign)
 
 
-def _details(connection: Connection, batch_id: str) -> BatchDetails:
-    return batches.details_of(connection, [batches.get_batch(connection, batch_id)])[0]
+def _details(connection: Connection, facts: BatchFacts) -> BatchDetails:
+    return batches.details_of(connection, [facts])[0]

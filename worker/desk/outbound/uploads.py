@@ -32,15 +32,6 @@ def take_file(engine: Engine, batch_id: str, file: BinaryIO, filename: str, call
     keep_file(engine, batch_id, file, filename or "upload.csv", by=caller.owner)
 
 
-def uploads_of(engine: Engine, batch_id: str, caller: Caller) -> list[Wire]:
-    """Return what became of the batch's latest files, the newest first.
-
-    Raises:
-        UnknownBatch: there is none that the caller may see.
-    """
-
-    def step(connection: Connection) -> list[Wire]:
-        facts = seen_batch(connection, batch_id, caller.campaign)
-        return [one.to_wire() for one in uploads.latest(connection, facts.id, TOLD)]
-
-    return in_transaction(engine, step)
+def latest_uploads(connection: Connection, batch: int) -> list[Wire]:
+    """Return what became of the batch's latest files, the newest first."""
+    return [one.to_wire() for one in uploads.latest(connection, batch, TOLD)]
