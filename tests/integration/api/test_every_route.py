@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from tests.asgi import ask
 from tests.callers import make_key
 from tests.factories import make_attempt, make_batch, make_campaign, make_request
-from tests.integration.api.test_audited import contents
+from tests.integration.doors.world import contents
 from worker.api.bodies import LARGEST_BODY
 from worker.domain.callers import Role
 
