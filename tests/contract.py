@@ -5,12 +5,14 @@ wanted is written with `--break`, and is a new version of the API.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from jsonschema_rs import Draft202012Validator
 
 from tests.programs import run_alone
 from worker.api.app import ROUTERS
@@ -95,6 +97,28 @@ def _kind(schema: Schema, told: Mapping[str, Any]) -> list[str]:
         values = one.get("enum") or ([one["const"]] if "const" in one else None)
         kinds |= {f"={value}" for value in values} if values else {str(one.get("type", "any"))}
     return sorted(kinds)
+
+
+def hold_to_document(app: FastAPI, method: str, path: str, told: object) -> None:
+    """Hold an answer against what the document says of its operation, to the last field.
+
+    Raises:
+        ValidationError: it is otherwise, or has a field of which the document says nothing.
+    """
+    document = app.openapi()
+    operation = next(
+        methods[method.lower()]
+        for named, methods in document["paths"].items()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", named), path) and method.lower() in methods
+    )
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    parts = {name: _closed(one) for name, one in document["components"]["schemas"].items()}
+    Draft202012Validator({**schema, "components": {"schemas": parts}}).validate(told)
+
+
+def _closed(schema: Schema) -> Schema:
+    """The same with no field but those it names."""
+    return {**schema, "additionalProperties": False} if "properties" in schema else schema
 
 
 def breaks(before: Contract, now: Contract) -> list[str]:

@@ -86,9 +86,15 @@ def refused_with(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def answered_with(model: object, *refusals: int) -> dict[int | str, dict[str, Any]]:
-    """Return what an operation answers, for its `responses`; without a model it is null."""
-    done: dict[str, Any] = {"description": "it is so", "content": {"application/json": {}}}
+def answered_with(
+    model: object, *refusals: int, also: tuple[str, ...] = ()
+) -> dict[int | str, dict[str, Any]]:
+    """Return what an operation answers, for its `responses`; without a model it is null.
+
+    `also`: content types in which it answers beside JSON.
+    """
+    kinds: dict[str, Any] = {kind: {} for kind in ("application/json", *also)}
+    done: dict[str, Any] = {"description": "it is so", "content": kinds}
     if model is not None:
         done |= {"model": model}
     return {200: done, **refused_with(*refusals)}

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from config.settings import load
 from tests.applications import application_on
 from tests.asgi import ask
+from tests.contract import hold_to_document
 from tests.doors import settings
 from worker.api.callers import HEADER
 from worker.runtime import AuditDoor, Runtime
@@ -54,7 +55,10 @@ def call(api: FastAPI) -> Call:
         raw = b"" if body is None else orjson.dumps(body)
         headers = {HEADER: key, "Content-Type": "application/json"}
         status, said = ask(api, method, f"/api/v1/outreach{path}", raw, headers, query)
-        return status, orjson.loads(said)
+        told = orjson.loads(said)
+        if status == 200:
+            hold_to_document(api, method, f"/api/v1/outreach{path}", told)
+        return status, told
 
     return call
 
@@ -66,7 +70,10 @@ def post_file(api: FastAPI) -> Call:
     def post(key: str, path: str, form: bytes, query: str = "") -> tuple[int, Any]:
         headers = {HEADER: key, "Content-Type": "multipart/form-data; boundary=x"}
         status, said = ask(api, "POST", f"/api/v1/outreach{path}", form, headers, query)
-        return status, orjson.loads(said)
+        told = orjson.loads(said)
+        if status == 200:
+            hold_to_document(api, "POST", f"/api/v1/outreach{path}", told)
+        return status, told
 
     return post
 

@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 
 from tests.contract import breaks, document, kept, reduce
+from worker.api.outreach.told import AuditEntryTold, BatchTold, CampaignTold, KeyTold
+from worker.domain.audit import AuditEntry
+from worker.domain.callers import AccessKey
+from worker.domain.contract.batches import BatchFacts
+from worker.domain.contract.campaigns import CampaignFields
 
 Document = dict[str, Any]
 BATCHES = "/api/v1/outbound/batches"
@@ -114,6 +119,18 @@ def test_what_is_added_breaks_nobody(told: Document) -> None:
     assert breaks(reduce(told), reduce(after)) == []
 
 
+HIDDEN = {"id", "attempted"}
+"""Facts of a batch that nobody is told."""
+ANSWERED_NULL = {
+    "DELETE /api/v1/outbound/batches/{batch_id}",
+    "DELETE /api/v1/outbound/campaigns/{campaign_id}",
+    "POST /api/v1/outbound/batches/{batch_id}/upload_batch",
+    "POST /api/v1/outbound/batches/{batch_id}/requests",
+    "POST /api/v1/outbound/batches/{batch_id}/remove-requests",
+}
+ANSWERED_IN_LINES = {"GET /api/v1/outreach/batches/{batch_id}/results/{kind}"}
+
+
 def operations(told: Document) -> dict[str, Document]:
     return {
         f"{method.upper()} {path}": one
@@ -136,6 +153,27 @@ def test_each_operation_says_what_it_does_and_how_it_refuses(told: Document) -> 
             assert "detail" in content["example"], (name, code)
         takes = {p["name"] for p in one.get("parameters", ())} or one.get("requestBody")
         assert "422" in refusals or not takes, name
+
+
+def test_what_is_answered_of_a_noun_is_all_of_it() -> None:
+    """A field that a noun is given is told of here as well."""
+    of_campaign = {"id", "created_at", "updated_at", "last_updated_by", "version"}
+    counted = {"status", "status_counts", "detailed_status_counts"}
+
+    assert set(CampaignTold.model_fields) == set(CampaignFields.model_fields) | of_campaign
+    assert set(BatchTold.model_fields) == set(BatchFacts.__slots__) - HIDDEN | counted
+    assert set(AuditEntryTold.model_fields) == set(AuditEntry.__slots__)
+    assert set(KeyTold.model_fields) == set(AccessKey.__slots__)
+
+
+def test_each_operation_says_what_it_answers(told: Document) -> None:
+    mute = [
+        name
+        for name, one in operations(told).items()
+        if not any(part.get("schema") for part in one["responses"]["200"]["content"].values())
+    ]
+
+    assert set(mute) == ANSWERED_NULL | ANSWERED_IN_LINES
 
 
 def test_each_body_of_json_shows_an_example(told: Document) -> None:

@@ -5,9 +5,10 @@ from pydantic import AwareDatetime
 
 from worker.api.answers import json_of
 from worker.api.callers import Reading
-from worker.api.documents import refused_with
+from worker.api.documents import answered_with
 from worker.api.once import OnceRoute
 from worker.api.outreach.asking import Limit, ReadingAll
+from worker.api.outreach.told import AuditEntryTold, FindingsTold
 from worker.api.use import Used
 from worker.desk.audit import AuditAsked, list_audit_seen
 from worker.desk.seals import verify_audit
@@ -17,7 +18,7 @@ from worker.domain.fields import Text
 router = APIRouter(prefix="/audit", tags=["audit"], route_class=OnceRoute)
 
 
-@router.get("", responses=refused_with(404, 422))
+@router.get("", responses=answered_with(list[AuditEntryTold], 404, 422))
 def list_some(
     runtime: Used,
     caller: Reading,
@@ -33,7 +34,7 @@ def list_some(
     return json_of([one.to_wire() for one in found])
 
 
-@router.get("/verify", responses=refused_with(404))
+@router.get("/verify", responses=answered_with(FindingsTold, 404))
 def verify(runtime: Used, _: ReadingAll) -> Response:
     """Return whether an entry was altered or removed, and how many are not sealed yet."""
     return json_of(verify_audit(runtime.patient_engine).to_wire())

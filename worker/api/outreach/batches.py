@@ -7,9 +7,10 @@ from pydantic import AwareDatetime
 
 from worker.api.answers import json_of, version_in
 from worker.api.callers import Operating, Reading
-from worker.api.documents import refused_with
+from worker.api.documents import answered_with
 from worker.api.once import OnceRoute
 from worker.api.outreach.asking import BatchFieldsGiven, BatchSeen, Because, Limit, Versions
+from worker.api.outreach.told import BatchesTold, BatchShown, BatchTold, PlanTold
 from worker.api.use import Used
 from worker.desk.batch_lists import list_batches
 from worker.desk.batches import (
@@ -46,7 +47,7 @@ class WhyDeleted(WireModel):
     reason: Because
 
 
-def _query(
+async def _query(
     caller: Reading,
     campaign: Text | None = None,
     status: BatchStatus | None = None,
@@ -67,20 +68,20 @@ def _query(
     )
 
 
-@router.get("", responses=refused_with(404, 422))
+@router.get("", responses=answered_with(BatchesTold, 404, 422))
 def list_some(runtime: Used, query: Annotated[BatchQuery, Depends(_query)]) -> Response:
     """The latest batches, newest first; `next` is the `before` of the next page."""
     return json_of(list_batches(runtime.engine, query).to_wire())
 
 
-@router.post("", responses=refused_with(404, 409, 413, 415, 422))
+@router.post("", responses=answered_with(BatchTold, 404, 409, 413, 415, 422))
 def create(runtime: Used, caller: Operating, fields: BatchFieldsGiven) -> Response:
     """Create an empty batch; creating it again with equal fields changes nothing."""
     made = create_batch_of(runtime.engine, fields, by=caller.owner, campaign=caller.campaign)
     return json_of(made.to_wire())
 
 
-@router.get("/{batch_id}", responses=refused_with(404, 422))
+@router.get("/{batch_id}", responses=answered_with(BatchShown, 404, 422))
 def show(runtime: Used, _: Reading, batch_id: BatchSeen) -> Response:
     """A batch with its status and counts, why it is not moving, and when it will have finished."""
     seen = outlook(runtime.engine, batch_id, ceilings=runtime.ceilings)
@@ -88,7 +89,7 @@ def show(runtime: Used, _: Reading, batch_id: BatchSeen) -> Response:
     return version_in(details.to_wire() | seen.to_wire(), details.facts.last_updated_at)
 
 
-@router.patch("/{batch_id}", responses=refused_with(404, 409, 412, 413, 415, 422))
+@router.patch("/{batch_id}", responses=answered_with(BatchTold, 404, 409, 412, 413, 415, 422))
 def update(
     runtime: Used, caller: Operating, batch_id: BatchSeen, fields: BatchFieldsGiven, seen: Versions
 ) -> Response:
@@ -97,7 +98,7 @@ def update(
     return version_in(after.to_wire(), after.facts.last_updated_at)
 
 
-@router.post("/{batch_id}/pause", responses=refused_with(404, 409, 413, 415, 422))
+@router.post("/{batch_id}/pause", responses=answered_with(BatchTold, 404, 409, 413, 415, 422))
 def pause(
     runtime: Used, caller: Operating, batch_id: BatchSeen, why: Why, wait: Wait = False
 ) -> Response:
@@ -110,21 +111,21 @@ def pause(
     return json_of(held.to_wire())
 
 
-@router.post("/{batch_id}/resume", responses=refused_with(404, 409, 413, 415, 422))
+@router.post("/{batch_id}/resume", responses=answered_with(BatchTold, 404, 409, 413, 415, 422))
 def resume(runtime: Used, caller: Operating, batch_id: BatchSeen, why: Why) -> Response:
     """Let a batch go on."""
     after = resume_batch(runtime.engine, batch_id, by=caller.owner, why=why.reason)
     return json_of(after.to_wire())
 
 
-@router.post("/{batch_id}/delete", responses=refused_with(404, 409, 413, 415, 422))
+@router.post("/{batch_id}/delete", responses=answered_with(BatchTold, 404, 409, 413, 415, 422))
 def delete(runtime: Used, caller: Operating, batch_id: BatchSeen, why: WhyDeleted) -> Response:
     """Delete a batch: what has not begun never will, what is under way lives on."""
     after = delete_batch(runtime.engine, batch_id, reason=why.reason, by=caller.owner)
     return json_of(after.to_wire())
 
 
-@router.get("/{batch_id}/plan", responses=refused_with(404, 422))
+@router.get("/{batch_id}/plan", responses=answered_with(PlanTold, 404, 422))
 def plan(runtime: Used, _: Reading, batch_id: BatchSeen, requests: Planned = None) -> Response:
     """The attempts it will make, hour by hour, and why it is not moving now."""
     seen = outlook(runtime.engine, batch_id, requests=requests, ceilings=runtime.ceilings)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from worker.api.answers import json_of, version_in
 from worker.api.callers import Operating, Reading
-from worker.api.documents import refused_with
+from worker.api.documents import answered_with
 from worker.api.once import OnceRoute
 from worker.api.outreach.asking import (
     CampaignFieldsGiven,
@@ -16,6 +16,8 @@ from worker.api.outreach.asking import (
     Person,
     Versions,
 )
+from worker.api.outreach.told import AuditEntryTold, CampaignTold, PlanTold
+from worker.api.outreach.told_requests import ContactTried
 from worker.api.use import Used
 from worker.desk.campaigns import (
     campaign_diff,
@@ -39,27 +41,27 @@ class TrialContact(WireModel):
     request_variables: dict[Text, Text] = Field(default_factory=dict)
 
 
-@router.get("", responses=refused_with())
+@router.get("", responses=answered_with(list[CampaignTold]))
 def list_all(runtime: Used, caller: Reading) -> Response:
     """Every campaign that the key sees, the oldest first."""
     seen = list_campaigns(runtime.engine)
     return json_of([one.to_wire() for one in seen if caller.campaign in {None, one.id}])
 
 
-@router.post("", responses=refused_with(404, 409, 413, 415, 422))
+@router.post("", responses=answered_with(CampaignTold, 404, 409, 413, 415, 422))
 def create(runtime: Used, caller: OperatingAll, fields: CampaignFieldsGiven) -> Response:
     """Create a campaign; creating it again with equal fields changes nothing."""
     return json_of(create_campaign(runtime.engine, fields, by=caller.owner).to_wire())
 
 
-@router.get("/{campaign}", responses=refused_with(404, 422))
+@router.get("/{campaign}", responses=answered_with(CampaignTold, 404, 422))
 def show(runtime: Used, _: Reading, campaign: CampaignSeen) -> Response:
     """A campaign, by name or id."""
     found = show_campaign(runtime.engine, campaign)
     return version_in(found.to_wire(), found.updated_at)
 
 
-@router.patch("/{campaign}", responses=refused_with(404, 409, 412, 413, 415, 422))
+@router.patch("/{campaign}", responses=answered_with(CampaignTold, 404, 409, 412, 413, 415, 422))
 def update(
     runtime: Used,
     caller: Operating,
@@ -72,13 +74,13 @@ def update(
     return version_in(after.to_wire(), after.updated_at)
 
 
-@router.get("/{campaign}/diff", responses=refused_with(404, 422))
+@router.get("/{campaign}/diff", responses=answered_with(list[AuditEntryTold], 404, 422))
 def diff(runtime: Used, _: Reading, campaign: CampaignSeen) -> Response:
     """Return who changed which field from what to what, the oldest change first."""
     return json_of([one.to_wire() for one in campaign_diff(runtime.engine, campaign)])
 
 
-@router.post("/{campaign}/test", responses=refused_with(404, 409, 413, 415, 422))
+@router.post("/{campaign}/test", responses=answered_with(ContactTried, 404, 409, 413, 415, 422))
 def rehearse(
     runtime: Used, caller: Operating, campaign: CampaignSeen, contact: TrialContact
 ) -> Response:
@@ -91,7 +93,7 @@ def rehearse(
 
 @router.post(
     "/{campaign}/plan",
-    responses=refused_with(404, 413, 415, 422),
+    responses=answered_with(PlanTold, 404, 413, 415, 422),
     max_body_size=LARGEST_FILE,
 )
 def plan(

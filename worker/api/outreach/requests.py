@@ -10,9 +10,18 @@ from pydantic import AwareDatetime, Field
 
 from worker.api.answers import csv_in, json_of
 from worker.api.callers import Operating, Reading
-from worker.api.documents import refused_with, written_as
+from worker.api.documents import answered_with, refused_with, written_as
 from worker.api.once import OnceRoute
 from worker.api.outreach.asking import BatchSeen, Limit, Named, Person, Reference
+from worker.api.outreach.told_requests import (
+    PreviewTold,
+    Removed,
+    RequestShown,
+    ResultPage,
+    RetriedTold,
+    Rows,
+    UploadedTold,
+)
 from worker.api.use import Used
 from worker.desk.additions import add_requests
 from worker.desk.preview import preview
@@ -24,6 +33,7 @@ from worker.desk.uploads import upload_requests
 from worker.desk.waiting_uploads import LARGEST_FILE
 from worker.domain.contract.messages import MOST_REQUESTS, References
 from worker.domain.contract.new_requests import NewRequest
+from worker.domain.contract.request_details import Found
 from worker.domain.fields import Text, WireModel
 from worker.domain.statuses import ChannelStatus, RequestStatus
 
@@ -66,7 +76,7 @@ class RetryOf(WireModel):
     including_doubt: bool = False
 
 
-def _wanted(
+async def _wanted(
     reference_id: Annotated[Text | None, Query()] = None,
     status: RequestStatus | None = None,
     channel_manager_status: ChannelStatus | None = None,
@@ -81,7 +91,7 @@ Wanted = Annotated[ResultFilter, Depends(_wanted)]
 After = Annotated[Text, Query(description="the `next` of the page before")]
 
 
-@router.post("/search", responses=refused_with(413, 415, 422))
+@router.post("/search", responses=answered_with(list[Found], 413, 415, 422))
 def search(runtime: Used, caller: Reading, searched: Searched) -> Response:
     """Requests of all batches for a target, or with a reference, the latest first."""
     found = search_requests(
@@ -93,14 +103,14 @@ def search(runtime: Used, caller: Reading, searched: Searched) -> Response:
     return json_of([one.to_wire() for one in found])
 
 
-@router.get("/batches/{batch_id}/request", responses=refused_with(404, 422))
+@router.get("/batches/{batch_id}/request", responses=answered_with(RequestShown, 404, 422))
 def show(runtime: Used, _: Reading, batch_id: BatchSeen, reference_id: Reference) -> Response:
     """One request with its history, its attempts, and every gate that holds it now."""
     seen = show_details(runtime.engine, batch_id, reference_id, ceilings=runtime.ceilings)
     return json_of(seen.to_wire())
 
 
-@router.get("/batches/{batch_id}/preview", responses=refused_with(404, 422))
+@router.get("/batches/{batch_id}/preview", responses=answered_with(PreviewTold, 404, 422))
 def preview_one(
     runtime: Used, _: Reading, batch_id: BatchSeen, reference_id: Reference
 ) -> Response:
@@ -108,7 +118,7 @@ def preview_one(
     return json_of(preview(runtime.engine, batch_id, reference_id).to_wire())
 
 
-@router.get("/batches/{batch_id}/results", responses=refused_with(404, 422))
+@router.get("/batches/{batch_id}/results", responses=answered_with(ResultPage, 404, 422))
 def page(
     runtime: Used,
     _: Reading,
@@ -136,7 +146,7 @@ def stream(
     return StreamingResponse(lines, media_type=KINDS[kind])
 
 
-@router.post("/batches/{batch_id}/requests", responses=refused_with(404, 409, 413, 415, 422))
+@router.post("/batches/{batch_id}/requests", responses=answered_with(Rows, 404, 409, 413, 415, 422))
 def add(runtime: Used, caller: Operating, batch_id: BatchSeen, added: Added) -> Response:
     """Add requests, all or none; or correct those that nobody was tried for."""
     new, replace = added.requests, added.replace
@@ -163,7 +173,7 @@ BadRowsFile = Annotated[TextIO | None, Depends(_bad_rows)]
 
 @router.post(
     "/batches/{batch_id}/upload",
-    responses=refused_with(404, 409, 413, 415, 422) | written_as("text/csv"),
+    responses=answered_with(UploadedTold, 404, 409, 413, 415, 422, also=("text/csv",)),
     max_body_size=LARGEST_FILE,
 )
 def upload(
@@ -183,14 +193,16 @@ def upload(
     return json_of(stored.to_wire()) if bad is None else csv_in(bad)
 
 
-@router.post("/batches/{batch_id}/remove", responses=refused_with(404, 413, 415, 422))
+@router.post("/batches/{batch_id}/remove", responses=answered_with(Removed, 404, 413, 415, 422))
 def remove(runtime: Used, caller: Operating, batch_id: BatchSeen, named: NamedRequests) -> Response:
     """Take requests back that still wait; what is under way lives on."""
     gone = remove_requests(runtime.engine, batch_id, named.reference_ids, by=caller.owner)
     return json_of({"removed": gone})
 
 
-@router.post("/batches/{batch_id}/retry", responses=refused_with(404, 409, 413, 415, 422))
+@router.post(
+    "/batches/{batch_id}/retry", responses=answered_with(RetriedTold, 404, 409, 413, 415, 422)
+)
 def retry(runtime: Used, caller: Operating, batch_id: BatchSeen, of: RetryOf) -> Response:
     """Give requests that FAILED one more attempt each; whom one may have reached is passed over."""
     named, doubt = of.reference_ids, of.including_doubt

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, File, Query, Response, UploadFile
 
 from worker.api.answers import json_of
 from worker.api.callers import Operating, Reading
-from worker.api.documents import refused_with
+from worker.api.documents import answered_with
 from worker.api.once import OnceRoute
 from worker.api.outreach.asking import (
     Because,
@@ -16,6 +16,7 @@ from worker.api.outreach.asking import (
     Person,
     ReadingAll,
 )
+from worker.api.outreach.told_requests import EditionTold, Lifted, Suppressed, SuppressionTold
 from worker.api.use import Used
 from worker.desk.suppression_editions import Edition, import_edition
 from worker.desk.suppression_lifts import (
@@ -51,7 +52,7 @@ class WhyLifted(WireModel):
     reason: Because | None = None
 
 
-def _edition(
+async def _edition(
     source: Annotated[Name | None, Query(description="the list that the file is of")] = None,
     replace: Annotated[
         bool, Query(description="lift whom that list had and this file does not name")
@@ -67,7 +68,7 @@ def _edition(
 OfList = Annotated[Edition, Depends(_edition)]
 
 
-@router.post("", responses=refused_with(409, 413, 415, 422))
+@router.post("", responses=answered_with(Suppressed, 409, 413, 415, 422))
 def add(runtime: Used, caller: Operating, who: ToSuppress) -> Response:
     """Suppress a recipient: once this is answered, no attempt to them begins."""
     by, reason = caller.owner, who.reason
@@ -75,21 +76,21 @@ def add(runtime: Used, caller: Operating, who: ToSuppress) -> Response:
     return json_of({"suppressed": True})
 
 
-@router.post("/check", responses=refused_with(409, 413, 415, 422))
+@router.post("/check", responses=answered_with(Suppressed, 409, 413, 415, 422))
 def check(runtime: Used, _: Reading, who: SomebodyThere) -> Response:
     """Return whether one address is suppressed on a channel, and no more than that."""
     told = explain_suppressed(runtime.engine, who.mode, who.target)
     return json_of({"suppressed": any(one.lifted_at is None for one in told)})
 
 
-@router.post("/explain", responses=refused_with(404, 409, 413, 415, 422))
+@router.post("/explain", responses=answered_with(list[SuppressionTold], 404, 409, 413, 415, 422))
 def explain(runtime: Used, _: ReadingAll, who: SomebodyThere) -> Response:
     """Every act that ever kept a recipient from being contacted, and who lifted which."""
     told = explain_suppressed(runtime.engine, who.mode, who.target)
     return json_of([one.to_wire() for one in told])
 
 
-@router.get("", responses=refused_with(404, 422))
+@router.get("", responses=answered_with(list[SuppressionTold], 404, 422))
 def list_in_force(
     runtime: Used, _: ReadingAll, mode: Channel | None = None, limit: Limit = 50
 ) -> Response:
@@ -97,14 +98,18 @@ def list_in_force(
     return json_of([one.to_wire() for one in list_suppressed(runtime.engine, mode, limit=limit)])
 
 
-@router.post("/{suppression}/lift", responses=refused_with(404, 409, 413, 415, 422))
+@router.post("/{suppression}/lift", responses=answered_with(Lifted, 404, 409, 413, 415, 422))
 def lift(runtime: Used, caller: OperatingAll, suppression: Number, why: WhyLifted) -> Response:
     """Lift one suppression; whatever else keeps the recipient from being contacted stays in force."""
     lift_suppression(runtime.engine, suppression, by=caller.owner, why=why.reason)
     return json_of({"lifted": suppression})
 
 
-@router.post("/import", responses=refused_with(404, 409, 413, 415, 422), max_body_size=LARGEST_FILE)
+@router.post(
+    "/import",
+    responses=answered_with(EditionTold, 404, 409, 413, 415, 422),
+    max_body_size=LARGEST_FILE,
+)
 def import_all(
     runtime: Used,
     caller: OperatingAll,
