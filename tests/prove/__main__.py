@@ -22,12 +22,14 @@ PROGRAMS = (
     "lists",
     "samples",
     "clients",
+    "operations",
     "pages",
     "watched",
     "pauses",
     "large",
     "mixed",
     "away",
+    "beside",
 )
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "tests" / "README.md"

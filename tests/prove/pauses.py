@@ -1,8 +1,9 @@
 """A pause that was answered has committed: nothing of its batch begins after the answer.
 
 A whole house dispatches at full pace, and others read from the API at the same time. Again and again the
-batch is resumed, seen to begin attempts and paused over HTTP. The judges are the attempts and the sandbox's
-book. Beside it the same batch is created three times at once, as a client does that repeats what it asks.
+batch is resumed, seen to begin attempts and paused over HTTP. Two judges say what began while it was held:
+the attempts, and the sandbox's book, each of whose contacts is known by the token on the wire. Beside it the
+same batch is created three times at once, as a client does that repeats what it asks.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -56,6 +58,7 @@ _BEGUN = text("""
     SELECT count(*) FROM attempt AS a JOIN communication_batch AS b ON b.id = a.batch
     WHERE b.batch_id = :batch AND (CAST(:since AS timestamptz) IS NULL OR a.began_at > :since)
 """)
+_OF_TOKENS = text("SELECT began_at FROM attempt WHERE token = ANY (CAST(:tokens AS uuid[]))")
 _WAITING = text("""
     SELECT count(*) FROM communication_request AS r JOIN communication_batch AS b ON b.id = r.batch
     WHERE b.batch_id = 'P' AND r.request_status = 'PENDING'
@@ -70,6 +73,8 @@ class Trials:
     key: str
     given: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    held: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    """By which pause, from its answer until before the next resume."""
 
     def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> int:
         """Ask the API; the status."""
@@ -110,8 +115,24 @@ class Trials:
         self.counts[f"{kind}: trials"] += 1
         self.counts[f"{kind}: begun before"] += self.count() - before
         self.counts[f"{kind}: begun after"] += self.count(answered)
+        self.held.append((kind, answered, database_time(self.house.engine)))
         posted = self.house.sandbox(f"posts?since={clock}&from={SOURCE}")["posts"]
         self.counts[f"{kind}: posts after"] += int(posted)
+
+    def judge_book(self) -> None:
+        """Count the contacts of the sandbox's book whose attempts began while the batch was held.
+
+        One that no attempt is known by began nobody knows when: it counts as well.
+        """
+        book = [one for one in self.house.sandbox("ledger") if one["source"] == SOURCE]
+        self.counts["in the book"] = len(book)
+        with self.house.engine.begin() as connection:
+            rows = connection.execute(_OF_TOKENS, {"tokens": [one["token"] for one in book]})
+            began = [at for (at,) in rows]
+        self.counts["in the book, unknown"] = len(book) - len(began)
+        for kind, since, until in self.held:
+            late = sum(since < at < until for at in began)
+            self.counts[f"{kind}: in the book"] += late
 
 
 @contextmanager
@@ -172,6 +193,7 @@ def run(house: Inhabited, n: int, random: Random) -> Counter[str]:
                 trials.hold(random, kind, partial(trials.ask, method, path, body))
         for number in range(n):
             create_thrice(trials, number, campaign.id)
+    trials.judge_book()
     made_here = text("SELECT count(*) FROM communication_batch WHERE batch_id LIKE 'thrice-%'")
     with house.engine.begin() as connection:
         trials.counts["batches made"] = int(connection.scalar(made_here) or 0)
@@ -184,26 +206,33 @@ def show(counts: Counter[str], n: int) -> int:
         f"## Pauses under load: {n} of each kind, and {n} batches that were each created four times",
         *(
             "",
-            "| pause | trials | begun before | begun after its answer | posts after its answer |",
+            "| pause | trials | begun before | begun after its answer | of these in the book | posts after |",
         ),
-        "|---|---|---|---|---|",
+        "|---|---|---|---|---|---|",
         *(
             f"| {title} | "
             + " | ".join(
                 f"{counts[f'{kind}: {what}']:,}"
-                for what in ("trials", "begun before", "begun after", "posts after")
+                for what in ("trials", "begun before", "begun after", "in the book", "posts after")
             )
             + " |"
             for kind, title in (("PUT", "`paused: true`"), ("wait", "`?wait=true`"))
         ),
         "",
+        f"In the book: {counts['in the book']:,} contacts, {counts['in the book, unknown']:,} unknown.",
         f"{counts['creates answered']:,} creates were answered 200, {counts['batches made']:,} batches made.",
     ]
     sys.stdout.write("\n".join(lines) + "\n")
-    broken = (
-        counts["PUT: begun after"] or counts["wait: begun after"] or counts["wait: posts after"]
+    late = [
+        f"{kind}: {what}" for kind in ("PUT", "wait") for what in ("begun after", "in the book")
+    ]
+    broken = any(counts[name] for name in (*late, "wait: posts after", "in the book, unknown"))
+    return int(
+        broken
+        or not counts["in the book"]
+        or counts["batches made"] != n
+        or counts["creates answered"] != 4 * n
     )
-    return int(bool(broken) or counts["batches made"] != n or counts["creates answered"] != 4 * n)
 
 
 if __name__ == "__main__":
