@@ -9,7 +9,10 @@ from worker.domain.contract.batches import BatchFacts
 from worker.domain.contract.new_requests import NewRequest
 from worker.domain.errors import Mistake
 from worker.store import batches, ingest
+from worker.store.batches import Intake
 from worker.store.connect import Connection, Engine, in_transaction
+from worker.store.few_arrivals import FEW, add_few
+from worker.store.ingest import Arrival, Ingested
 
 
 class RequestsConflict(Mistake):
@@ -85,7 +88,7 @@ def add_to(
         judge_row(intake, at, request.reference_id, request.target, request.request_variables)
         for at, request in enumerate(requests)
     ]
-    ingested = ingest.add(connection, intake.facts.id, intake.channel, arrivals, replace=replace)
+    ingested = _store(connection, intake, arrivals, replace=replace)
     if ingested.refused:
         refused = ingested.refused
         raise RequestsConflict([one.line for one in refused], [one.reason for one in refused])
@@ -94,3 +97,12 @@ def add_to(
     if changed:
         batches.note_addition(connection, intake.facts.id, by)
     return changed
+
+
+def _store(
+    connection: Connection, intake: Intake, arrivals: Sequence[Arrival], *, replace: bool
+) -> Ingested:
+    batch, channel = intake.facts.id, intake.channel
+    if len(arrivals) <= FEW and not replace:
+        return add_few(connection, batch, channel, arrivals)
+    return ingest.add(connection, batch, channel, arrivals, replace=replace)

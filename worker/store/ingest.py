@@ -21,9 +21,6 @@ from worker.store.replacements import replace_staged
 INGEST_LOCK = 7_230_003
 REPORTED = 1_000
 """How many refused rows are named; all are counted."""
-FEW = 100
-"""Rows that are not worth an ANALYZE."""
-_MANY = "outreach.staged_many"
 CONFLICT = "reference_id is in the batch already, with another target or other variables"
 IRREPLACEABLE = (
     ", and can't be replaced: that takes a valid target, and a request that is PENDING, INVALID,"
@@ -122,7 +119,6 @@ def refusals(connection: Connection) -> Iterator[BadRow]:
 
 
 # Tables of the connection, emptied by every commit: dropping them each time would bloat the catalog.
-# In one round trip, which is most of what a single request costs here.
 _STAGING = text("""
     DO $$ BEGIN
         IF to_regclass('pg_temp.staged') IS NULL THEN
@@ -147,7 +143,6 @@ _COPY = (
 
 def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
     connection.execute(_STAGING)
-    staged = 0
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:
@@ -156,17 +151,9 @@ def _stage(connection: Connection, arrivals: Iterable[Arrival]) -> None:
                 variables = orjson.dumps(one.request_variables).decode()
                 judged = (one.address, one.identity, one.fault, variables, one.filtered)
                 copy.write_row((one.line, one.reference_id, one.target, *judged))
-                staged += 1
     except psycopg.Error as error:
         raise to_store_error(error) from None
-    _count_staged(connection, many=staged > FEW)
-
-
-def _count_staged(connection: Connection, *, many: bool) -> None:
-    """Let the planner know how many there are; for a few it guesses well enough, and forgets the many."""
-    if many or connection.info.get(_MANY):
-        connection.execute(text("ANALYZE staged"))
-    connection.info[_MANY] = many
+    connection.execute(text("ANALYZE staged"))
 
 
 _SET_ASIDE = text(f"""
@@ -197,15 +184,16 @@ _SET_ASIDE = text(f"""
     FROM aside
 """)  # noqa: S608  REPORTED is a constant
 
-_RECIPIENTS = text("""
+STORE_RECIPIENTS = """
     INSERT INTO recipient (channel, identity)
     SELECT DISTINCT :channel, identity FROM staged WHERE identity IS NOT NULL ORDER BY identity
     ON CONFLICT (channel, identity) DO NOTHING
-""")
+"""
+_RECIPIENTS = text(STORE_RECIPIENTS)
 
 # An opt-out that commits after this statement began is caught when the attempt begins.
-_REQUESTS = text("""
-    WITH judged AS (
+STORE_REQUESTS = """
+    judged AS (
         SELECT s.*, p.id AS recipient, p.suppress_reason,
                p.id IS NOT NULL AND (
                    row_number() OVER (PARTITION BY p.id ORDER BY s.line) > 1
@@ -241,4 +229,6 @@ _REQUESTS = text("""
         SELECT id, :batch, clock_timestamp() FROM arrived WHERE request_status = 'PENDING'
     )
     SELECT request_status, count(*) FROM arrived GROUP BY request_status
-""")
+"""
+"""What is behind WITH; `staged` is a table, or named before it."""
+_REQUESTS = text(f"WITH {STORE_REQUESTS}")

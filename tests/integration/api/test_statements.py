@@ -17,7 +17,7 @@ from worker.domain.statuses import Channel
 MOST = {
     f"GET {BATCH}": 3,
     f"GET {BATCH}/results": 3,
-    f"POST {BATCH}/requests": 10,
+    f"POST {BATCH}/requests": 9,
     f"GET {REQUEST}": 11,
     "GET /api/v1/outbound/batches": 3,
     f"PUT {BATCH}": 8,
