@@ -39,12 +39,18 @@ async def _much(_: Request) -> Response:
     return Response(b"x" * 20_000_000)
 
 
+async def _later(request: Request) -> Response:
+    await request.app.state.may_answer.wait()
+    return PlainTextResponse("done")
+
+
 APP = Starlette(
     routes=[
         Route("/read", _read, methods=["POST"]),
         Route("/refuse", _refuse, methods=["POST"]),
         Route("/fail", _fail),
         Route("/much", _much),
+        Route("/later", _later),
     ]
 )
 
@@ -134,6 +140,22 @@ def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(sent: bytes) 
     told = during(story)
 
     assert told == ["too_slow"]
+
+
+def test_an_honest_request_may_take_longer_to_be_answered_than_to_arrive() -> None:
+    async def story(served: Served) -> None:
+        APP.state.may_answer = asyncio.Event()
+        answer = asyncio.create_task(served.ask(b"GET /later HTTP/1.1\r\nHost: x\r\n\r\n"))
+        silent, writer = await served.connect()
+        await hung_up(silent)  # what came with it, or before, would be too late by now
+        again, second = await served.connect()
+        await hung_up(again)
+        APP.state.may_answer.set()
+        assert b" 200 " in await answer
+        writer.close()
+        second.close()
+
+    assert during(story) == ["too_slow", "too_slow"]
 
 
 def test_empty_lines_after_a_request_keep_no_connection_alive() -> None:

@@ -19,7 +19,7 @@ from worker.domain.evidence.reports import Meaning
 from worker.providers import sendgrid_errors, sms, twilio_errors
 from worker.providers.http_replies import read_date, reset_after, retry_after
 from worker.providers.twilio_codes import KIND_OF, SAID, Kind, Passing, codes_of, source_of
-from worker.providers.twilio_errors import meaning_of
+from worker.providers.twilio_errors import error_code, meaning_of
 from worker.sandbox import scenarios
 from worker.sandbox.scenarios import Ends
 
@@ -247,3 +247,10 @@ def test_a_reset_is_measured_on_the_providers_clock(
 
 def test_a_date_without_a_zone_is_no_date() -> None:
     assert read_date({"Date": "Mon, 14 Sep 2020 19:41:42 -0000"}) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "read"), [(9_999, None), (10_000, 10_000), (99_999, 99_999), (100_000, None)]
+)
+def test_a_code_of_twilio_has_five_digits(code: int, read: int | None) -> None:
+    assert error_code(f'{{"code": {code}}}') == read
