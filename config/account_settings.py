@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from config.accounts import AccountsError, Keys, read_accounts
 from config.mail_settings import MailSettings
+from config.source_classes import SourceClass, SourcesError, read_sources
 
 
 class AccountSettings(MailSettings):
@@ -16,6 +17,10 @@ class AccountSettings(MailSettings):
         None, description="TOML file of accounts beside this one, read again when it changes"
     )
 
+    sources_file: Path | None = Field(
+        None,
+        description="TOML file of the carriers' classes of sources of texts, read at the start",
+    )
     source_rejections: int = Field(
         20,
         ge=2,
@@ -36,6 +41,22 @@ class AccountSettings(MailSettings):
             AccountsError: it can't be used.
         """
         return read_accounts(self.accounts_file) if self.accounts_file else {}
+
+    def read_sources(self) -> dict[str, SourceClass]:
+        """What carriers let through of sources, by source.
+
+        Raises:
+            SourcesError: the file can't be used.
+        """
+        return read_sources(self.sources_file) if self.sources_file else {}
+
+    @model_validator(mode="after")
+    def _sources_are_good(self) -> Self:
+        try:
+            self.read_sources()
+        except SourcesError as error:
+            raise ValueError(f"SOURCES_FILE: {error}") from None
+        return self
 
     @model_validator(mode="after")
     def _accounts_are_good(self) -> Self:

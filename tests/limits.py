@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from worker.domain.schedule.source_limits import SourceLimit
 from worker.domain.statuses import Channel
-from worker.limits import Bucket, Buckets, Closed, SharedGate, Stopping
+from worker.limits import Bucket, Buckets, Closed, SharedGate, Stopping, WantedPermits
 
 Behaviour = Callable[[Redis], None]
 
@@ -218,6 +219,42 @@ def without_a_limit_nobody_asks_the_server(server: Redis) -> None:
     assert server.keys("outreach:limit:*") == []
 
 
+def a_text_of_several_segments_waits_for_all_of_them(server: Redis) -> None:
+    shared = gate(server, rate=1.0)
+    given = shared.reserve_any(Channel.SMS, {"a": WantedPermits(5, first=3, largest=3)})
+    assert given == {"a": 3}
+
+    pass_time(server, Bucket("sms:a", 1.0), 2.0)
+    with pytest.raises(Closed):
+        shared.reserve_any(Channel.SMS, {"a": WantedPermits(3, first=3, largest=3)})
+    pass_time(server, Bucket("sms:a", 1.0), 1.1)
+    assert shared.reserve_any(Channel.SMS, {"a": WantedPermits(3, first=3, largest=3)}) == {"a": 3}
+
+
+def who_has_several_sources_waits_for_any_of_them(server: Redis) -> None:
+    shared = gate(server)
+    shared.reserve(Channel.SMS, "a", 1)
+
+    assert shared.reserve_any(Channel.SMS, {"a": WantedPermits(1), "b": WantedPermits(1)}) == {
+        "b": 1
+    }
+
+
+def sources_of_one_registration_share_a_carriers_limit(server: Redis) -> None:
+    limit = SourceLimit("registration acme", 60)
+    shared = SharedGate(
+        Buckets(server),
+        dict.fromkeys(Channel, 0.0),
+        patience=0.0,
+        limit_of={"a": limit, "b": limit}.get,
+    )
+    assert shared.reserve(Channel.SMS, "a", 9) == 1
+
+    with pytest.raises(Closed):
+        shared.reserve(Channel.SMS, "b", 1)
+    assert shared.reserve(Channel.SMS, "c", 9) == 9
+
+
 def what_is_settled_is_there_for_others(server: Redis) -> None:
     one, other = gate(server), gate(server)
     reserved = one.reserve(Channel.EMAIL, "", 1)
@@ -259,6 +296,9 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     a_clock_that_is_put_back_does_not_keep_it_slow,
     nobody_blocks_for_longer_than_an_hour,
     calls_share_an_account_and_texts_a_sender,
+    a_text_of_several_segments_waits_for_all_of_them,
+    who_has_several_sources_waits_for_any_of_them,
+    sources_of_one_registration_share_a_carriers_limit,
     who_can_not_be_served_in_time_does_not_wait,
     who_can_be_served_in_time_waits,
     without_a_limit_nobody_asks_the_server,

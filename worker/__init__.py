@@ -41,7 +41,9 @@ One request's walk, PENDING to COMPLETED:
                             From which source of a pool is chosen once for each recipient
                             (`dispatch/source_choice.py`); `dispatch/permits.py` asks the gate for each. One
                             that carriers turn down rests (`dispatch/source_rest.py`, by the codes of
-                            `domain/evidence/source_codes.py`).
+                            `domain/evidence/source_codes.py`). Texts beyond a carrier's day wait
+                            (`dispatch/daily_caps.py`). What bounds a delivery stands in
+                            `dispatch/delivery_limits.py`.
 4. `providers/voice.py`     places the call through the SDK, on the loop of `dispatch/provider_loop.py`; its
                             answer is a value of `domain/evidence/answers.py`.
 5. `dispatch/record.py`     judges the answer (`domain/evidence/judge_answers.py`) and writes what it

@@ -3,7 +3,7 @@
 A part's module is imported with the part: a command that lists things needs the store and no more.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from worker.domain.database_identity import Recognition
 from worker.domain.evidence import Timeouts
 from worker.domain.evidence.marks import derive_key
 from worker.domain.schedule.ceilings import Ceilings
+from worker.domain.schedule.source_limits import SourceLimit
 from worker.domain.statuses import Channel
 from worker.store import audit, database_identity, identity_stores
 from worker.store import connect as store
@@ -152,7 +153,7 @@ class Runtime:
         from worker.limits import Buckets, OpenGate, SharedGate
 
         settings = self.settings
-        if not any(self.rates.values()) and settings.accounts_file is None:
+        if not (any(self.rates.values()) or self.source_limits or settings.accounts_file):
             return OpenGate()
         # A short timeout: a thread that waits for the server holds a chunk under its lease.
         server = Redis.from_url(settings.limits_address, socket_timeout=2.0)
@@ -161,7 +162,14 @@ class Runtime:
             self.rates,
             patience=settings.timing.lease / 4,
             rate_of=self.account_book.rate_of,
+            limit_of=self.source_limits.get,
         )
+
+    @cached_property
+    def source_limits(self) -> dict[str, SourceLimit]:
+        """What carriers let through of sources, by source."""
+        found = self.settings.read_sources()
+        return {source: SourceLimit(*astuple(one)) for source, one in found.items()}
 
     @cached_property
     def memories(self) -> list[IdentityStore]:
@@ -209,6 +217,7 @@ class Runtime:
             voice_per_second=self.rates[Channel.VOICE],
             sms_per_second=self.rates[Channel.SMS],
             concurrent_calls=self.settings.voice_concurrent,
+            sources=self.source_limits,
         )
 
     @property
@@ -247,6 +256,7 @@ class Runtime:
             attempt_log_share=self.settings.attempt_log_share,
             concurrent_calls=self.settings.voice_concurrent,
             mark_key=self.mark_keys[0],
+            limit_of=self.source_limits.get,
             source_rest=timedelta(hours=self.settings.source_rest_hours),
         )
 
@@ -261,6 +271,11 @@ class Runtime:
         """Return how long each kind of waiting lasts."""
         timing = self.settings.timing
         give_up = timedelta(seconds=timing.give_up)
+        silence = {
+            Channel.VOICE: timedelta(seconds=timing.voice_silence),
+            Channel.SMS: timedelta(seconds=timing.sms_silence),
+            Channel.EMAIL: timedelta(seconds=timing.mail_silence),
+        }
         return Timeouts(
             throttle_pause=timedelta(seconds=timing.throttle_pause),
             refused_pause=timedelta(seconds=timing.refused_pause),
@@ -272,22 +287,10 @@ class Runtime:
             source_rejections=self.settings.source_rejections,
             give_up=dict.fromkeys(Channel, give_up)
             | {Channel.EMAIL: timedelta(seconds=timing.mail_doubt)},
-            first_lookup={
-                Channel.VOICE: timedelta(seconds=timing.voice_first_look),
-                Channel.SMS: timedelta(seconds=timing.sms_silence),
-                Channel.EMAIL: timedelta(seconds=timing.mail_silence),
-            },
+            first_lookup=silence | {Channel.VOICE: timedelta(seconds=timing.voice_first_look)},
             answered_by_wait=timedelta(seconds=timing.answered_by_wait),
-            silence={
-                Channel.VOICE: timedelta(seconds=timing.voice_silence),
-                Channel.SMS: timedelta(seconds=timing.sms_silence),
-                Channel.EMAIL: timedelta(seconds=timing.mail_silence),
-            },
-            unanswered={
-                Channel.VOICE: timedelta(seconds=timing.voice_silence),
-                Channel.SMS: timedelta(seconds=timing.sms_unanswered),
-                Channel.EMAIL: timedelta(seconds=timing.mail_silence),
-            },
+            silence=silence,
+            unanswered=silence | {Channel.SMS: timedelta(seconds=timing.sms_unanswered)},
         )
 
 

@@ -30,6 +30,7 @@ PROGRAMS = (
     "mixed",
     "away",
     "beside",
+    "pools",
 )
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "tests" / "README.md"

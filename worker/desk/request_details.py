@@ -14,8 +14,9 @@ from worker.domain.recipients.targets import normalize
 from worker.domain.schedule.ceilings import Ceilings
 from worker.domain.schedule.eligibility import NotYet, local_time
 from worker.domain.schedule.explain import NOTHING_SCANS
+from worker.domain.schedule.source_limits import DAYS_END
 from worker.domain.statuses import Channel, RequestStatus
-from worker.store import halts, request_details
+from worker.store import daily_segments, halts, request_details
 from worker.store.connect import Connection, Engine, in_transaction
 
 MOST_FOUND = 200
@@ -72,7 +73,23 @@ def _gates(
     if rests := request_details.resting_source_of(connection, batch_id, reference):
         source, why, since = rests
         yield f"source {source} rests since {local_time(since, gates.zone)}: {why}"
+    yield from _of_day(connection, batch_id, reference, ceilings, gates.zone)
     yield from _of_recipient(connection, batch_id, reference, gates.zone)
+
+
+def _of_day(
+    connection: Connection, batch_id: str, reference_id: str, ceilings: Ceilings, zone: str
+) -> Iterator[str]:
+    """What the carrier of its source says of today."""
+    if not ceilings.sources:
+        return
+    limit = ceilings.sources.get(request_details.source_of(connection, batch_id, reference_id))
+    if limit is None or limit.per_day is None:
+        return
+    ends = daily_segments.full_until(connection, limit.name, DAYS_END)
+    if ends is not None:
+        until = local_time(ends, zone)
+        yield f"carrier: today's {limit.per_day:,} segments of {limit.name} are used up until {until}"
 
 
 def _of_batch(facts: BatchFacts) -> Iterator[str]:

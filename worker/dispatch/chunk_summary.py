@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from worker.dispatch.delivery import Delivered
+from worker.dispatch.delivery_limits import Delivered
 from worker.domain.evidence import answers
 from worker.domain.schedule.hand_backs import HandBack
 

@@ -10,7 +10,8 @@ from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.chunk_summary import counts_of
-from worker.dispatch.delivery import Delivered, Delivery, DeliveryLimits
+from worker.dispatch.delivery import Delivery
+from worker.dispatch.delivery_limits import Delivered, DeliveryLimits
 from worker.dispatch.delivery_watch import DeliveryWatch
 from worker.dispatch.drafts import valid_until
 from worker.dispatch.provider_loop import ProviderLoop

@@ -1,24 +1,24 @@
 """The steps of one delivery: render, reserve, begin, send, record, leave."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import structlog
 
 from worker.dispatch.answer_buffer import AnswerBuffer
+from worker.dispatch.daily_caps import CountedToday, count_today, give_back
+from worker.dispatch.delivery_limits import Delivered, DeliveryLimits
 from worker.dispatch.delivery_watch import DeliveryWatch
 from worker.dispatch.drafts import render_drafts
 from worker.dispatch.grouping import form_of, group_tickets, portions
 from worker.dispatch.halt import halt_without_account, halt_without_source
-from worker.dispatch.permits import Permits
+from worker.dispatch.permits import Permits, Reserved
 from worker.dispatch.provider_loop import Answered, ProviderLoop
 from worker.dispatch.record import record
 from worker.domain.content.tickets import Content, Ticket
-from worker.domain.evidence import Timeouts
 from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.schedule.validity import validity
+from worker.domain.statuses import Channel
 from worker.limits import Closed, Gate, Stopping
 from worker.providers import Moment
 from worker.store import attempts, batch_pace, queue
@@ -32,40 +32,6 @@ log = structlog.get_logger()
 
 class LeaseExpired(Exception):
     """Nothing of what was asked for is still ours: permits would be wasted on the rest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryLimits:
-    """Durations and sizes of one delivery, and the key of its marks."""
-
-    send_window: timedelta
-    answer_time: timedelta
-    flush_rows: int
-    flush_seconds: float
-    at_once: int
-    group_size: int
-    timeouts: Timeouts
-    mark_key: bytes
-    """What tokens are marked with."""
-    attempt_log_share: float = 1.0
-    """Of accepted attempts so many are told in the log."""
-    concurrent_calls: int = 0
-    """How many calls may be under way at once, all workers together; 0: any number."""
-    source_rest: timedelta = timedelta(days=1)
-    """How long those who have a source wait for one that rests."""
-
-
-@dataclass(slots=True)
-class Delivered:
-    """The result of a chunk: answers by kind, and requests that were handed back, by reason."""
-
-    answers: Counter[str] = field(default_factory=Counter)
-    handed_back: Counter[HandBack] = field(default_factory=Counter)
-
-    def add(self, other: "Delivered") -> None:
-        """Count what became of another part of it too."""
-        self.answers += other.answers
-        self.handed_back += other.handed_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +49,8 @@ class Delivery:
     valid_until: Mapping[int, float]
     """Until when a request may arrive, on `boot_clock`; those without an end in sight are left out."""
     delivered: Delivered
+    begun: set[int] = field(default_factory=set)
+    """The requests of which an attempt began."""
 
     def carry_out(self) -> None:
         """All but taking up and leaving."""
@@ -93,7 +61,15 @@ class Delivery:
             self.delivered.handed_back[HandBack.OTHER_ACCOUNT] += len(self.assignment.drafts)
             return
         self.tell_unplaced()
-        contents = self.render()
+        counted = self.count_today(self.render())
+        try:
+            self.send_permitted(counted.contents)
+        finally:
+            if counted.by_request:
+                in_transaction(self.engine, give_back, counted, self.begun)
+
+    def send_permitted(self, contents: Mapping[int, Content]) -> None:
+        """Begin and send, as permits come; what gets none is left to its lease."""
         left = len(contents)
         try:
             for portion in portions(contents, self.limits.at_once):
@@ -112,6 +88,18 @@ class Delivery:
             log.info("not_permitted_in_time", why=str(closed))
             self.delivered.handed_back[HandBack.NO_PERMIT] += left
 
+    def count_today(self, contents: Mapping[int, Content]) -> CountedToday:
+        """Count texts under their carriers' daily caps; those that don't fit wait for the next day."""
+        limit_of, of = self.limits.limit_of, self.assignment
+        if self.chunk.channel is not Channel.SMS or not any(
+            map(limit_of, {of.source, *of.sources.values()})
+        ):
+            return CountedToday(contents)
+        counted = in_transaction(self.engine, count_today, self.chunk, of, contents, limit_of)
+        if counted.waiting:
+            self.delivered.handed_back[HandBack.DAY_IS_FULL] += counted.waiting
+        return counted
+
     def tell_unplaced(self) -> None:
         """Count who waits for a source; where none takes them, nothing of the campaign goes on."""
         if self.assignment.waiting:
@@ -129,7 +117,7 @@ class Delivery:
         """How many mails may share a request."""
         return self.limits.group_size if self.provider_loop.groups(self.assignment.account) else 1
 
-    def contact(self, permitted: Mapping[int, Content], reserved: Mapping[str, int]) -> None:
+    def contact(self, permitted: Mapping[int, Content], reserved: Reserved) -> None:
         """Begin and send; permits of what did not begin are returned, whatever the reason."""
         groups: list[list[Ticket]] = []
         try:
@@ -172,6 +160,7 @@ class Delivery:
             raise LeaseExpired
         self._count_late(contents, in_time)
         self.delivered.handed_back.update(handed_back.values())
+        self.begun.update(one.request for one in begun)
         tickets = self.assignment.tickets(begun, contents, self.valid_until, limits.mark_key)
         return tickets, asked_at.later(min((one.send_within for one in begun), default=0.0))
 

@@ -46,9 +46,10 @@ end
 _TAKE = (
     _READ
     + """
-local wanted = tonumber(ARGV[4])
+local wanted, least = tonumber(ARGV[4]), tonumber(ARGV[5])
 if blocked > now then keep(); return {0, string.format('%.6f', blocked - now)} end
 local given = math.max(0, math.min(wanted, math.floor(tokens + 0.000001)))
+if given < least then given = 0 end
 tokens = tokens - given
 keep()
 local missing = math.max(0, math.min(wanted, burst) - tokens)
@@ -83,11 +84,13 @@ class Bucket:
 
     name: str
     per_second: float
+    largest: float = 1.0
+    """Permits that one request may need, and so gets at once."""
 
     @property
     def burst(self) -> float:
         """Return how many may go out at once."""
-        return max(1.0, self.per_second * BURST_SECONDS)
+        return max(self.largest, self.per_second * BURST_SECONDS)
 
 
 class Buckets:
@@ -99,10 +102,13 @@ class Buckets:
         self._give_back = server.register_script(_GIVE_BACK)
         self._slow = server.register_script(_SLOW)
 
-    def take(self, bucket: Bucket, wanted: int) -> tuple[int, float]:
-        """Returns how many permits were given, and when none: seconds until it is worth asking."""
+    def take(self, bucket: Bucket, wanted: int, least: int = 1) -> tuple[int, float]:
+        """Returns how many permits were given, and when none: seconds until it is worth asking.
+
+        Fewer than `least`, which is no more than the bucket's `largest`, are none.
+        """
         given, wait = self._take(
-            keys=[self._key(bucket)], args=[*_shape(bucket), wanted, LONGEST_BLOCK]
+            keys=[self._key(bucket)], args=[*_shape(bucket), wanted, least, LONGEST_BLOCK]
         )
         return int(given), float(wait)
 

@@ -10,6 +10,7 @@ import structlog
 from redis import RedisError
 
 from worker.domain.accounts import MAIN
+from worker.domain.schedule.source_limits import SourceLimit
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
 from worker.limits.bucket import Bucket, Buckets
@@ -26,6 +27,11 @@ def no_rate(account: str, channel: Channel) -> float:  # noqa: ARG001  as it is 
     return 0.0
 
 
+def no_limit(source: str) -> SourceLimit | None:  # noqa: ARG001  as it is asked
+    """No carrier's limit is known."""
+    return None
+
+
 class Closed(Exception):
     """No permit came in time: nothing may begin."""
 
@@ -37,8 +43,22 @@ class Stopping(Closed):
         super().__init__("the worker is stopping")
 
 
+@dataclass(frozen=True, slots=True)
+class WantedPermits:
+    """Permits that are wanted of a source: for texts one for each segment."""
+
+    total: int
+    first: int = 1
+    """Of the first request: fewer are of no use."""
+    largest: int = 1
+    """Of the largest one."""
+
+
 class Gate(Protocol):
     """The gate that grants permits for requests to a provider."""
+
+    def counts_segments(self, channel: Channel) -> bool:
+        """Return whether the permits of this channel are for segments of texts."""
 
     def stop(self) -> None:
         """From here on nothing is permitted; whoever waits waits no longer."""
@@ -52,7 +72,7 @@ class Gate(Protocol):
         """
 
     def reserve_any(
-        self, channel: Channel, wanted: Mapping[str, int], account: str = MAIN
+        self, channel: Channel, wanted: Mapping[str, WantedPermits], account: str = MAIN
     ) -> dict[str, int]:
         """The same for several sources: wait for at least one permit, of whichever of them.
 
@@ -79,6 +99,10 @@ class OpenGate:
         """See `Gate`."""
         self.stopped.set()
 
+    def counts_segments(self, channel: Channel) -> bool:  # noqa: ARG002  it counts nothing
+        """Nothing is counted."""
+        return False
+
     def reserve(self, channel: Channel, source: str, wanted: int, account: str = MAIN) -> int:  # noqa: ARG002
         """All of them."""
         if self.stopped.is_set():
@@ -86,10 +110,13 @@ class OpenGate:
         return wanted
 
     def reserve_any(
-        self, channel: Channel, wanted: Mapping[str, int], account: str = MAIN
+        self, channel: Channel, wanted: Mapping[str, WantedPermits], account: str = MAIN
     ) -> dict[str, int]:
         """All of them."""
-        return {source: self.reserve(channel, source, n, account) for source, n in wanted.items()}
+        return {
+            source: self.reserve(channel, source, one.total, account)
+            for source, one in wanted.items()
+        }
 
     def return_unused(
         self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN
@@ -115,6 +142,8 @@ class SharedGate:
     """Seconds to wait for a permit: well within a claim's lease."""
     rate_of: Callable[[str, Channel], float] = no_rate
     """The same of accounts beside the main one."""
+    limit_of: Callable[[str], SourceLimit | None] = no_limit
+    """What carriers let through of a source; it then stands for the rate of texts."""
     clock: Callable[[], float] = monotonic
     stopped: Event = field(default_factory=Event)
 
@@ -124,10 +153,14 @@ class SharedGate:
 
     def reserve(self, channel: Channel, source: str, wanted: int, account: str = MAIN) -> int:
         """See `Gate`."""
-        return self.reserve_any(channel, {source: wanted}, account).get(source, 0)
+        return self.reserve_any(channel, {source: WantedPermits(wanted)}, account).get(source, 0)
+
+    def counts_segments(self, channel: Channel) -> bool:
+        """See `Gate`."""
+        return channel is Channel.SMS
 
     def reserve_any(
-        self, channel: Channel, wanted: Mapping[str, int], account: str = MAIN
+        self, channel: Channel, wanted: Mapping[str, WantedPermits], account: str = MAIN
     ) -> dict[str, int]:
         """See `Gate`."""
         asked_at = self.clock()
@@ -137,7 +170,7 @@ class SharedGate:
             MEASURED.note(PERMIT_WAIT, (channel.value,), self.clock() - asked_at)
 
     def _wait(
-        self, channel: Channel, wanted: Mapping[str, int], account: str, ends: float
+        self, channel: Channel, wanted: Mapping[str, WantedPermits], account: str, ends: float
     ) -> dict[str, int]:
         while not self.stopped.is_set():
             given, wait = self._take(channel, wanted, account)
@@ -150,24 +183,24 @@ class SharedGate:
         raise Stopping
 
     def _take(
-        self, channel: Channel, wanted: Mapping[str, int], account: str
+        self, channel: Channel, wanted: Mapping[str, WantedPermits], account: str
     ) -> tuple[dict[str, int], float]:
         """What each source is given now, and where none is: seconds until it is worth asking again."""
         given, waits = dict[str, int](), list[float]()
-        for source, most in wanted.items():
-            bucket = self._bucket(channel, source, account)
-            if bucket is None or most <= 0:
-                given[source] = most
+        for source, one in wanted.items():
+            bucket = self._bucket(channel, source, account, one.largest)
+            if bucket is None or one.total <= 0:
+                given[source] = one.total
                 continue
-            permits, wait = self._ask(bucket, most)
+            permits, wait = self._ask(bucket, one)
             if permits:
                 given[source] = permits
             waits.append(wait)
         return given, min(waits, default=0.0)
 
-    def _ask(self, bucket: Bucket, wanted: int) -> tuple[int, float]:
+    def _ask(self, bucket: Bucket, wanted: WantedPermits) -> tuple[int, float]:
         try:
-            return self.buckets.take(bucket, wanted)
+            return self.buckets.take(bucket, wanted.total, wanted.first)
         except RedisError as error:
             log.error("limits_unreachable", error=type(error).__name__)
             raise Closed("the server of the limits is away") from None
@@ -196,11 +229,16 @@ class SharedGate:
         else:
             log.warning("channel_slowed", channel=channel.value, seconds=round(pause, 3))
 
-    def _bucket(self, channel: Channel, source: str, account: str) -> Bucket | None:
+    def _bucket(
+        self, channel: Channel, source: str, account: str, largest: int = 1
+    ) -> Bucket | None:
+        limit = self.limit_of(source) if channel is Channel.SMS else None
+        if limit is not None:
+            return Bucket(f"carrier:{limit.name}", limit.per_second(largest), largest)
         rate = self.per_second[channel] if account == MAIN else self.rate_of(account, channel)
         if not rate:
             return None
         # Twilio limits texts by sender; calls and mail requests by account.
         of = channel.value if account == MAIN else f"{channel.value}@{account}"
         name = f"{of}:{source}" if channel is Channel.SMS else of
-        return Bucket(name, rate)
+        return Bucket(name, rate, largest)

@@ -35,7 +35,8 @@ class Control:
 
     async def summary(self, _: web.Request) -> web.Response:
         """GET /sandbox/summary: the figures."""
-        return web.json_response(self._ledger.summary())
+        carriers = {"carriers": self._messages.carriers.summary()}
+        return web.json_response(self._ledger.summary() | carriers)
 
     async def ledger(self, _: web.Request) -> web.Response:
         """GET /sandbox/ledger: every accepted contact."""

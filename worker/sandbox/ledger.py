@@ -17,6 +17,8 @@ class Contact:
     token: str | None
     scenario: str
     content: dict[str, Any]
+    segments: int = 0
+    """Of a text, as carriers count it."""
     accepted_at: float = field(default_factory=time.time)
     status: str = "queued"
     hung_up: bool = False

@@ -4,6 +4,7 @@ Source: https://www.twilio.com/docs/messaging/api/message-resource
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -13,6 +14,7 @@ from aiohttp import web
 
 from worker.sandbox import scenarios
 from worker.sandbox.callbacks import Poster
+from worker.sandbox.carrier import Networks, segments_of
 from worker.sandbox.faults import Faults
 from worker.sandbox.ledger import Contact, Ledger
 from worker.sandbox.options import Options
@@ -58,12 +60,14 @@ class Messages:
         self._ledger = ledger
         self._faults = faults
         self._poster = poster
+        self.carriers = Networks(options)
         self._messages: dict[str, Message] = {}
         self._received: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def reset(self) -> None:
         """Forget every message."""
         self._messages.clear()
+        self.carriers.reset()
         self._received.clear()
 
     def receive(self, form: Mapping[str, str], at: float) -> None:
@@ -108,6 +112,8 @@ class Messages:
 
     def _accept(self, fields: dict[str, str], ends: Ends, fault: str | None) -> web.Response:
         service = fields.get("MessagingServiceSid")
+        segments = segments_of(fields["Body"])
+        code = self.carriers.judge(service or fields["From"], segments, time.time())
         message = Message(
             contact=Contact(
                 kind="message",
@@ -117,8 +123,9 @@ class Messages:
                 token=token_of(fields.get("StatusCallback")),
                 scenario=fault or scenarios.of_number(fields["To"]).name,
                 content={"Body": fields["Body"]},
+                segments=segments,
             ),
-            ends=ends,
+            ends=ends if code is None else Ends("undelivered", code),
             callback=fields.get("StatusCallback"),
             fault=fault,
             service=service,
@@ -181,6 +188,7 @@ class Messages:
             "direction": "outbound-api",
             "date_sent": None if contact.status == "queued" else rfc2822(contact.accepted_at),
             "error_code": message.error_code,
+            "num_segments": str(contact.segments),
         }
 
     def _incoming(self, form: Mapping[str, str], at: float) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -31,6 +31,10 @@ class Options:
     """The file into which it writes whom to trust."""
     smtp_plain: bool = False
     """Whether it offers no STARTTLS."""
+    carrier_limits: dict[str, dict[str, str | int]] = field(default_factory=dict)
+    """By source of a text: `name` of what it shares its limits with, segments `per_minute`, `per_day`."""
+    filtered_sources: list[str] = field(default_factory=list)
+    """Whatever is texted from these, carriers take for spam."""
     texts_to: str = ""
     """Where the account's numbers post the texts that come in, as it says when asked."""
 
@@ -45,6 +49,8 @@ CHANGEABLE = (
     "credits_exhausted",
     "unusable_sender",
     "texts_to",
+    "carrier_limits",
+    "filtered_sources",
     "smtp_plain",
 )
 

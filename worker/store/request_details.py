@@ -75,6 +75,22 @@ def resting_source_of(
     return None if row is None else (row[0], row[1], row[2])
 
 
+_SOURCE = text("""
+    SELECT coalesce(k.source, c.source) FROM communication_request AS r
+    JOIN communication_batch AS b ON b.id = r.batch JOIN campaign AS c ON c.id = b.campaign_id
+    LEFT JOIN kept_source AS k
+        ON k.recipient = r.recipient AND k.campaign = c.id AND c.pool <> '[]'
+    WHERE b.batch_id = :batch_id AND r.reference_id = :reference_id
+""")
+
+
+def source_of(connection: Connection, batch_id: str, reference_id: str) -> str:
+    """What it is sent from: its recipient's own, or what stands for its campaign."""
+    asked = {"batch_id": batch_id, "reference_id": reference_id}
+    found: str | None = connection.scalar(_SOURCE, asked)
+    return found or ""
+
+
 _FOUND = """
     SELECT b.batch_id, r.reference_id, b.campaign_id, r.request_status, r.channel_manager_status,
         r.attempt_count, r.created_at, r.sent_at

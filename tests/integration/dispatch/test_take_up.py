@@ -23,7 +23,7 @@ from worker.dispatch.scan import ScanLimits
 from worker.domain.accounts import MAIN
 from worker.domain.evidence.answers import Throttled
 from worker.domain.statuses import Channel
-from worker.limits import Closed
+from worker.limits import Closed, WantedPermits
 from worker.store import queue
 from worker.store.connect import in_transaction
 from worker.store.queue import Chunk
@@ -50,10 +50,13 @@ class Gatekeeper:
         self.kept += wanted
         return wanted
 
+    def counts_segments(self, channel: Channel) -> bool:
+        return False
+
     def reserve_any(
-        self, channel: Channel, wanted: Mapping[str, int], account: str = MAIN
+        self, channel: Channel, wanted: Mapping[str, WantedPermits], account: str = MAIN
     ) -> dict[str, int]:
-        return {one: self.reserve(channel, one, n, account) for one, n in wanted.items()}
+        return {one: self.reserve(channel, one, n.total, account) for one, n in wanted.items()}
 
     def return_unused(
         self, channel: Channel, source: str, *, reserved: int, used: int, account: str = MAIN

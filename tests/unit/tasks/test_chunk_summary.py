@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from worker.dispatch.chunk_summary import ChunkEnd, end_of, summarize
-from worker.dispatch.delivery import Delivered
+from worker.dispatch.delivery_limits import Delivered
 from worker.domain.schedule.hand_backs import HandBack
 
 SENT, AGAIN, FAILED = ChunkEnd.SENT, ChunkEnd.AGAIN, ChunkEnd.FAILED

@@ -20,6 +20,7 @@ class HandBack(StrEnum):
     OTHER_SOURCE = "other_source"
     RENDER = "render"
     SOURCE_RESTS = "source_rests"
+    DAY_IS_FULL = "day_is_full"
 
     TOO_LATE = "too_late"
     NO_PERMIT = "no_permit"

@@ -29,6 +29,7 @@ from worker.store.schema.history import begun_count, request_count, transition
 from worker.store.schema.keys import access_key, once_call
 from worker.store.schema.people import (
     archived_attempt,
+    daily_segments,
     heard_act,
     kept_source,
     recipient,
@@ -54,6 +55,7 @@ __all__ = [
     "campaign",
     "console_link",
     "console_session",
+    "daily_segments",
     "dead_letter",
     "duty",
     "fold",

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -129,4 +130,26 @@ kept_source = Table(
     Column("since", Timestamp, nullable=False, server_default=NOW, comment="when it was chosen"),
     PrimaryKeyConstraint("recipient", "campaign"),
     comment="From what a recipient is contacted by a campaign with a pool, in all its batches.",
+)
+
+daily_segments = Table(
+    "daily_segments",
+    metadata,
+    Column(
+        "name",
+        Text,
+        nullable=False,
+        comment="of the registration or the source that has the cap",
+    ),
+    Column("day", Date, nullable=False, comment="of the carrier, in its zone"),
+    Column(
+        "segments",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="counted before each attempt begins",
+    ),
+    Column("full_since", Timestamp, comment="since when somebody waits for the next day"),
+    PrimaryKeyConstraint("name", "day"),
+    comment="Segments of texts let out a day under a carrier's cap.",
 )
