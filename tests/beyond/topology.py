@@ -13,7 +13,8 @@ from tests.beyond.rabbitmq import RabbitMQ, running_rabbitmq
 from worker.local.interrupts import Interrupts
 from worker.local.ports import free_port
 from worker.local.postgres import EmbeddedPostgres, running_postgres
-from worker.local.stack import sandbox_environment, wait_for
+from worker.local.processes import wait_for
+from worker.local.stack import sandbox_environment
 from worker.local.valkey import running_valkey
 from worker.runtime import Runtime, build
 from worker.store.migrate import upgrade

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,12 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from urllib.error import URLError
-from urllib.request import urlopen
 
-import psutil
-
-from config.settings import LOCK_FILE, RUN_FILE, judge, read_given
+from config.settings import LOCK_FILE, judge, read_given
 from worker.local.environment import (
     MARK,
     SandboxPlan,
@@ -26,15 +21,11 @@ from worker.local.environment import (
 )
 from worker.local.interrupts import Interrupts
 from worker.local.postgres import running_postgres
-from worker.local.postgres_programs import ServiceFailed
+from worker.local.processes import end_left_over, end_marked, running_process, wait_for
 from worker.local.valkey import running_valkey
 from worker.store.migrate import upgrade
 
-ROOT = Path(__file__).parents[2]
 PROCFILE = Path(__file__).with_name("Procfile")
-READY_SECONDS = 60
-# honcho itself ends what has not stopped after 5 s.
-STOP_SECONDS = 15
 LOCK_SECONDS = 1.0
 
 
@@ -96,7 +87,7 @@ def running_stack(
         end_left_over(state_dir)
         if fresh:
             _forget(state_dir)
-        stack.callback(_end_marked, environment[MARK])
+        stack.callback(end_marked, environment[MARK])
         _start_services(stack, state_dir, environment, interrupts, say, fresh=fresh)
         if sandbox:
             say("starting the sandbox")
@@ -193,89 +184,11 @@ def start_sandbox(
     """Start it as it was planned."""
     command = [sys.executable, "-m", "worker.sandbox"]
     options = {**os.environ, **environment, **plan.options(environment["PUBLIC_URL"])}
-    stack.enter_context(_process(state_dir, "sandbox", command, options))
+    stack.enter_context(running_process(state_dir, "sandbox", command, options))
 
 
 @contextmanager
 def _procfile(state_dir: Path, environment: Mapping[str, str], *, quiet: bool) -> Iterator[None]:
     command = [sys.executable, "-m", "worker.local.procfile", str(PROCFILE)]
-    with _process(state_dir, "processes" if quiet else None, command, environment):
+    with running_process(state_dir, "processes" if quiet else None, command, environment):
         yield
-
-
-@contextmanager
-def _process(
-    state_dir: Path, log: str | None, command: list[str], environment: Mapping[str, str]
-) -> Iterator[None]:
-    """A process in a session of its own, so that Ctrl-C in the terminal does not reach it."""
-    logs = state_dir / "logs"
-    logs.mkdir(exist_ok=True)
-    with ExitStack() as stack:
-        output = stack.enter_context((logs / f"{log}.log").open("ab")) if log else None
-        process = subprocess.Popen(  # noqa: S603  our own commands
-            command,
-            env=environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-        try:
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _end_marked(mark: str) -> None:
-    """End whatever still carries our mark: the children of a process that had to be killed."""
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.environ().get(MARK) == mark:
-                process.kill()
-        except psutil.Error:
-            continue
-
-
-def end_left_over(state_dir: Path) -> None:
-    """End what a house of this folder left running that was killed, and forget its settings.
-
-    To be called with the folder's lock held: whoever carries its name then belongs to nobody any more.
-    """
-    (state_dir / RUN_FILE).unlink(missing_ok=True)
-    folder = str(state_dir.resolve())
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and _is_of(process, folder):
-                process.kill()
-        except psutil.Error:
-            continue
-
-
-def _is_of(process: psutil.Process, folder: str) -> bool:
-    carried = process.environ()
-    if MARK in carried and carried.get("STATE_DIR") == folder:
-        return True
-    return bool(process.name().startswith("valkey") and process.cwd() == f"{folder}/valkey")
-
-
-def wait_for(url: str, interrupts: Interrupts) -> None:
-    """Wait until an address answers 200.
-
-    Raises:
-        ServiceFailed: it does not within a minute.
-        Interrupted: somebody asked us to stop.
-    """
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with urlopen(url, timeout=2):  # noqa: S310  a loopback address of ours
-                return
-        except (URLError, OSError):
-            interrupts.pause(0.1)
-    raise ServiceFailed(f"nothing answers at {url}: see the logs under STATE_DIR")

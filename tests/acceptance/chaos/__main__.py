@@ -33,7 +33,8 @@ from tests.programs import run_alone
 from worker.local.interrupts import Interrupts
 from worker.local.ports import free_port
 from worker.local.postgres import running_postgres
-from worker.local.stack import sandbox_environment, wait_for
+from worker.local.processes import wait_for
+from worker.local.stack import sandbox_environment
 from worker.local.valkey import running_valkey
 from worker.runtime import build
 from worker.store.migrate import upgrade

@@ -12,7 +12,7 @@ import pytest
 from tests.sessions import eventually
 from worker.local.environment import MARK
 from worker.local.postgres import EmbeddedPostgres, running_postgres
-from worker.local.stack import end_left_over
+from worker.local.processes import end_left_over
 from worker.local.valkey import EmbeddedValkey
 
 
