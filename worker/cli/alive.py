@@ -3,7 +3,7 @@
 import sys
 
 from worker import heartbeat
-from worker.cli.cells import one_line
+from worker.cli.plain_text import one_line
 
 USAGE = f"usage: outreach alive [{'|'.join(heartbeat.KINDS)}]"
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, tzinfo
 
 import orjson
 
-# They join letters, and hide or turn nothing.
-JOINERS = frozenset("\u200c\u200d")
+from worker.cli.plain_text import one_line, printable
 
 
 def cell(value: object, zone: tzinfo = UTC) -> str:
@@ -42,25 +41,6 @@ def time_of_day(value: object, zone: tzinfo = UTC) -> str:
     return f"{value.astimezone(zone):%H:%M:%S.%f}"[:-3]
 
 
-def printable(text: str) -> str:
-    """The text without characters that steer a terminal, or turn the direction of what follows."""
-    if text.isprintable():
-        return text
-    return "".join(char if _is_harmless(char) else "�" for char in text)
-
-
-def one_line(text: str) -> str:
-    """The same where one line is meant: what somebody wrote never looks like a line of ours."""
-    return printable(text).replace("\n", " ")
-
-
-def escape(encoded: str) -> str:
-    """JSON of the same meaning in which such characters stand as escapes."""
-    if encoded.isprintable():
-        return encoded
-    return "".join(char if _is_harmless(char) else _escape(char) for char in encoded)
-
-
 def _plain(value: object) -> str:
     return printable(value if isinstance(value, str) else orjson.dumps(value).decode())
 
@@ -68,12 +48,3 @@ def _plain(value: object) -> str:
 def _below(value: object) -> str:
     """A value behind its name; its further lines are set in, or they would look like names."""
     return _plain(value).replace("\n", "\n  ")
-
-
-def _is_harmless(char: str) -> bool:
-    return char.isprintable() or char == "\n" or char in JOINERS
-
-
-def _escape(char: str) -> str:
-    units = char.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

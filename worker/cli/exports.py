@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from itertools import islice
 
-from worker.cli.cells import printable
 from worker.cli.listing import Listing
+from worker.cli.plain_text import printable
 from worker.cli.printing import add_row, print_json_line, table
 from worker.cli.screen import Screen
 from worker.domain.contract.csv_files import neutralize

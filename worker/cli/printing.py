@@ -8,8 +8,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from worker.cli.cells import cell, escape, one_line, printable
+from worker.cli.cells import cell
 from worker.cli.listing import Listing, ListingRow
+from worker.cli.plain_text import escape, one_line, printable
 from worker.cli.screen import Screen, screen_of
 from worker.domain.wire import Wire
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from worker.cli.cells import one_line
+from worker.cli.plain_text import one_line
 
 
 class Screen(Console):

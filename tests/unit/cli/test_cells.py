@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from worker.cli.cells import cell, escape, printable
+from worker.cli.cells import cell
+from worker.cli.plain_text import escape, printable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 STEERING = "\x1b[2Jgone\r[red]\x07\x9b31m\u202eback\u2066\u200b"
