@@ -8,8 +8,9 @@ made anew from its task, id and arguments, and an unfit one as the call that kee
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from json import dumps, loads
+from math import isfinite
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,8 @@ JSON_TYPES = frozenset({"application/json", "json"})
 UTF_8 = frozenset({"utf-8", "utf8"})
 TASKS = frozenset(TaskName)
 ASKED = frozenset(TRIGGERS)
+CLAIMED_AT = "claimed_at"
+"""A header: when the chunk was claimed, by the database's clock, in seconds of the epoch."""
 LONGEST_ID = 500
 HIDDEN = "<hidden>"
 TOO_BAD = (ValueError, RecursionError)
@@ -37,15 +40,15 @@ class TaskCall:
     task: str
     id: str
     kwargs: dict[str, Any]
-    traceparent: str | None = None
+    notes: Mapping[str, str | float] = field(default_factory=dict)
+    """What a worker may pass by: a traceparent, and when it was claimed. See `notes_of`."""
 
     @property
     def headers(self) -> dict[str, Any]:
-        """No header of the producer's but a traceparent: others may hold anything, and events carry them."""
+        """No header of the producer's but the notes: others may hold anything, and events carry them."""
         hidden = {"argsrepr": HIDDEN, "kwargsrepr": HIDDEN}
-        traced = {"traceparent": self.traceparent} if self.traceparent else {}
         known = {"lang": "py", "task": self.task, "id": self.id, "root_id": self.id}
-        return known | hidden | traced
+        return known | hidden | dict(self.notes)
 
     @property
     def body(self) -> bytes:
@@ -104,8 +107,21 @@ def judge_message(
     kwargs = _arguments(_json(body, "the body"))
     if task == TaskName.KEEP_DEAD_LETTER and not _is_keeping(kwargs):
         raise Unfit("the arguments are not those of a dead letter")
-    traceparent = read_traceparent(named.get("traceparent"))
-    return TaskCall(task, to_stored_id(message_id), kwargs, traceparent)
+    return TaskCall(task, to_stored_id(message_id), kwargs, notes_of(named))
+
+
+def notes_of(headers: Mapping[str, Any]) -> dict[str, str | float]:
+    """The headers that go on. A release that knows one of them less drops it, and does the same work.
+
+    What a worker must know stands among the arguments instead: an older one hands such a message back.
+    """
+    notes: dict[str, str | float] = {}
+    if traceparent := read_traceparent(headers.get("traceparent")):
+        notes["traceparent"] = traceparent
+    claimed_at = headers.get(CLAIMED_AT)
+    if isinstance(claimed_at, float) and isfinite(claimed_at):
+        notes[CLAIMED_AT] = claimed_at
+    return notes
 
 
 def keeping(reason: str, whole: str) -> TaskCall:

@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from config.queues import DELIVERY_TASKS
 from tasks.app import app, runtime, settings
+from tasks.envelope import CLAIMED_AT
 from worker.dispatch.scan import Chunk, awake, hand_back, scan
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
@@ -56,8 +57,8 @@ def publish(chunk: Chunk) -> None:
             "batch": chunk.batch,
             "lease": str(chunk.lease),
             "requests": list(chunk.requests),
-            "claimed_at": chunk.claimed_at,
         },
+        headers={} if chunk.claimed_at is None else {CLAIMED_AT: chunk.claimed_at},
     )
 
 

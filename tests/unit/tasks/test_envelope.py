@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tasks.envelope import Unfit, as_text, fit, open_message
+from tasks.envelope import CLAIMED_AT, Unfit, as_text, fit, open_message
 from tests.doors import encoded, envelope, shapes
 
 PERSON = "+15125550188"
@@ -48,7 +48,19 @@ def test_a_trace_goes_on_and_nothing_that_only_says_so(given: object, kept: str 
 
     call = open_message(fit(json.dumps(message).encode(), "messages"))
 
-    assert (call.traceparent, call.headers.get("traceparent")) == (kept, kept)
+    assert call.headers.get("traceparent") == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [(1.5, 1.5), ("1.5", None), (1e999, None), (True, None), ([1.5], None)]
+)
+def test_when_it_was_claimed_goes_on_as_a_header(given: object, kept: float | None) -> None:
+    good = envelope(TASK, {"batch_id": "B"})
+    message = good | {"headers": good["headers"] | {CLAIMED_AT: given}}
+
+    assert (
+        open_message(fit(json.dumps(message).encode(), "messages")).headers.get(CLAIMED_AT) == kept
+    )
 
 
 def test_no_header_of_a_producer_goes_on() -> None:
