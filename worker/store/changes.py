@@ -41,14 +41,14 @@ _WRITE = text(f"""
         FROM v WHERE a.id = v.attempt AND a.id = ANY (:attempts) AND a.state = v.was
         RETURNING v.*, a.sid AS first_sid, a.accepted_at, a.channel
     ), counted AS (
-        INSERT INTO tally (name, slot, n)
+        INSERT INTO tally_slot (name, slot, n)
         SELECT concat('attempt:', channel, ':', was, ':', state), mod(pg_backend_pid(), 64), count(*)
         FROM written WHERE was <> state GROUP BY 1
         UNION ALL
         SELECT concat('retry:', channel, ':', channel_status), mod(pg_backend_pid(), 64), count(*)
         FROM written WHERE status = 'PENDING' AND state <> 'NOT_SENT' GROUP BY 1
         ORDER BY 1
-        ON CONFLICT (name, slot) DO UPDATE SET n = tally.n + excluded.n
+        ON CONFLICT (name, slot) DO UPDATE SET n = tally_slot.n + excluded.n
     ), named AS (
         INSERT INTO sid (sid, attempt)
         SELECT sid, attempt FROM v WHERE sid IS NOT NULL ORDER BY sid, attempt

@@ -6,9 +6,9 @@ reads this one. So history stays as it was, a new database and an upgraded one a
 today stands in one place. To change one:
 
 1. `git mv` the file to `migrations/sql/`, with the number of the migration that read it last.
-2. Write the new one here. With the same arguments `CREATE OR REPLACE` suffices, and processes of the last
-   release go on calling it; else its migration drops the old one, so that there is one gate only, and
-   processes of the last release hand back what they hold until they are replaced.
+2. Write the new one here, so that processes of the last release go on calling it: the same arguments
+   first, a default for each that is new, and no result that they would not understand. Where its arguments
+   changed, its migration drops the old one, so that there is one gate only.
 3. Add a migration that reads it.
 
 They are not defined anew after each upgrade: a migration that moves rows must find the triggers that its

@@ -2,10 +2,10 @@
 
 CREATE OR REPLACE FUNCTION count_suppressions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO tally (name, slot, n)
+    INSERT INTO tally_slot (name, slot, n)
     SELECT concat('suppression:', reason), mod(pg_backend_pid(), 64), count(*)
     FROM told GROUP BY 1 ORDER BY 1
-    ON CONFLICT (name, slot) DO UPDATE SET n = tally.n + excluded.n;
+    ON CONFLICT (name, slot) DO UPDATE SET n = tally_slot.n + excluded.n;
     RETURN NULL;
 END $$;
 

@@ -10,10 +10,10 @@ BEGIN
         FROM arrived ORDER BY id
         RETURNING to_status, cause
     )
-    INSERT INTO tally (name, slot, n)
+    INSERT INTO tally_slot (name, slot, n)
     SELECT concat('move:', to_status, ':', cause), mod(pg_backend_pid(), 64), count(*)
     FROM came GROUP BY 1 ORDER BY 1
-    ON CONFLICT (name, slot) DO UPDATE SET n = tally.n + excluded.n;
+    ON CONFLICT (name, slot) DO UPDATE SET n = tally_slot.n + excluded.n;
 
     INSERT INTO request_count (batch, request_status, channel_manager_status, slot, n)
     SELECT batch, request_status, channel_manager_status, mod(pg_backend_pid(), 64), count(*)

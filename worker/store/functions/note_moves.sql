@@ -1,6 +1,6 @@
 -- Every change of a request's status is written down and counted, whoever makes it: a statement trigger
 -- appends to status_transition and moves request_count, in the transaction of the change.
--- It is counted for ever in tally, too, which no archive makes smaller.
+-- It is counted for ever in tally_slot, too, which no archive makes smaller.
 -- The slot spreads one batch's counts over rows, so that writers rarely wait for each other; within a
 -- statement the rows are taken in key order. A single slot may go below zero; only the sum counts.
 --
@@ -19,10 +19,10 @@ BEGIN
         ORDER BY id
         RETURNING to_status, cause
     )
-    INSERT INTO tally (name, slot, n)
+    INSERT INTO tally_slot (name, slot, n)
     SELECT concat('move:', to_status, ':', cause), mod(pg_backend_pid(), 64), count(*)
     FROM moved GROUP BY 1 ORDER BY 1
-    ON CONFLICT (name, slot) DO UPDATE SET n = tally.n + excluded.n;
+    ON CONFLICT (name, slot) DO UPDATE SET n = tally_slot.n + excluded.n;
 
     -- What did not move cancels out.
     INSERT INTO request_count (batch, request_status, channel_manager_status, slot, n)

@@ -22,6 +22,7 @@ from worker.store.schema.control import (
     process,
     pulse,
     tally,
+    tally_slot,
     youngest_removed,
 )
 from worker.store.schema.conventions import metadata
@@ -76,6 +77,7 @@ __all__ = [
     "start_message",
     "suppression",
     "tally",
+    "tally_slot",
     "transition",
     "unjudged",
     "upload",

@@ -94,22 +94,36 @@ pulse = Table(
     comment="Written only to see whether anything can be.",
 )
 
-tally = Table(
-    "tally",
+tally_slot = Table(
+    "tally_slot",
     metadata,
     Column("name", Text, nullable=False),
-    Column("n", BigInteger, nullable=False, comment="to be summed over the slots"),
     Column(
         "slot",
         SmallInteger,
         nullable=False,
-        server_default="0",
+        autoincrement=False,
         comment="spreads a count over rows, so that writers rarely wait",
     ),
+    Column("n", BigInteger, nullable=False, comment="to be summed over the slots and tally"),
     PrimaryKeyConstraint("name", "slot"),
     comment=(
         "Counted for ever, untouched by the archive: by the doors, with what is recorded, and by "
-        "the triggers note_arrivals, note_moves and count_suppressions."
+        "the triggers note_arrivals, note_moves and count_suppressions. What older releases counted "
+        "stands in tally."
+    ),
+)
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("n", BigInteger, nullable=False, comment="over all processes of older releases"),
+    Column("slot", SmallInteger, nullable=False, server_default="0", comment="of no use any more"),
+    PrimaryKeyConstraint("name", "slot"),
+    Index("tally_name", "name", unique=True),
+    comment=(
+        "Counted by processes of older releases; trigger count_of_older lets them find one row a name."
     ),
 )
 
