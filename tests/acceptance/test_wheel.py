@@ -5,18 +5,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
 from itertools import count
 from pathlib import Path
 from zipfile import ZipFile
 
 import psycopg
 import pytest
-from packaging.requirements import Requirement
 
 from config.extras import EXTRAS
 from tests.doors import settings
 from tests.fixtures.house import ROOT
+from tests.wheels import build, install, link_all
 from worker.local.postgres import EmbeddedPostgres
 from worker.store.revisions import head
 
@@ -42,11 +41,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from that without asking anybody."""
-    folder = tmp_path_factory.mktemp("wheel")
-    quietly = ("--quiet", "--disable-pip-version-check", "--no-index")
-    pip = (sys.executable, "-m", "pip", "wheel", *quietly, "--no-deps", "--no-build-isolation")
-    subprocess.run([*pip, "-w", folder, source], check=True, timeout=120)
-    return next(folder.glob("outreach-*.whl"))
+    return build(source, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -71,48 +66,6 @@ def tracked(*roots: str) -> list[str]:
         ["git", "ls-files", "-z", *roots], cwd=ROOT, capture_output=True, check=True
     )
     return [name for name in listed.stdout.decode().split("\0") if name]
-
-
-def install(wheel: Path, folder: Path) -> Path:
-    """An environment with the wheel, and links to what it says it needs; the rest stays out of sight."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    python = folder / "bin" / "python"
-    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet")
-    subprocess.run([*pip, "--no-index", "--no-deps", wheel], check=True, timeout=120)
-    return link_all(folder)
-
-
-def link_all(folder: Path, *extras: str) -> Path:
-    """Link what the wheel of an environment says it needs with these extras. Returns its programs."""
-    [site] = folder.glob("lib/python*/site-packages")
-    asked = Requirement(f"outreach[{','.join(extras)}]")
-    [ours] = Distribution.discover(name="outreach", path=[str(site)])
-    for needed in closure(asked, ours):
-        link(needed, site)
-    return folder / "bin"
-
-
-def closure(asked: Requirement, found: Distribution) -> list[Distribution]:
-    """What a distribution needs with these extras, and what that needs, each once."""
-    known: dict[tuple[str, str], Distribution] = {}
-    waiting = [(found, extra) for extra in ("", *asked.extras)]
-    while waiting:
-        one, extra = waiting.pop()
-        if (one.name, extra) in known:
-            continue
-        known[one.name, extra] = one
-        for requirement in map(Requirement, one.requires or ()):
-            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
-                needed = distribution(requirement.name)
-                waiting += [(needed, wanted) for wanted in ("", *requirement.extras)]
-    return list({one.name: one for one in known.values() if one.name != found.name}.values())
-
-
-def link(needed: Distribution, site: Path) -> None:
-    """Make a distribution of the running environment visible in another."""
-    for top in {file.parts[0] for file in needed.files or () if file.parts[0] != ".."}:
-        if top != "__pycache__" and not (site / top).exists():
-            (site / top).symlink_to(Path(str(needed.locate_file(top))))
 
 
 def own_settings(database_url: str, broker_url: str, state_dir: Path) -> dict[str, str]:

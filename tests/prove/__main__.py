@@ -31,6 +31,7 @@ PROGRAMS = (
     "away",
     "beside",
     "pools",
+    "side_by_side",
 )
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "tests" / "README.md"

@@ -8,12 +8,25 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.acceptance.chaos.plan import PROCESSES
 
 ROOT = Path(__file__).parents[3]
 RESPAWN_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a process runs: whose code, and with which settings beside those of all."""
+
+    python: str = sys.executable
+    folder: Path = ROOT
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+OURS = Program()
 
 
 def command_of(name: str) -> list[str]:
@@ -32,9 +45,14 @@ class Town:
     """Every process, kept alive: whatever ends is started again."""
 
     def __init__(
-        self, environment: Mapping[str, str], logs: Path, names: Sequence[str] = PROCESSES
+        self,
+        environment: Mapping[str, str],
+        logs: Path,
+        names: Sequence[str] = PROCESSES,
+        others: Mapping[str, Program] | None = None,
     ) -> None:
         self._environment = environment
+        self._others = others or {}
         self._logs = logs
         self._names = names
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -44,12 +62,13 @@ class Town:
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self.done: Counter[str] = Counter()
 
-    def start(self) -> None:
-        """Start everybody."""
-        for name in self._names:
+    def start(self, names: Sequence[str] = ()) -> None:
+        """Start these, or everybody who was not started yet; who ends is started again once all were."""
+        for name in names or [one for one in self._names if one not in self._processes]:
             self._start(name)
-        self._started = True
-        self._keeper.start()
+        if not names:
+            self._started = True
+            self._keeper.start()
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to one process."""
@@ -100,11 +119,12 @@ class Town:
                         self._start(name)
 
     def _start(self, name: str) -> None:
+        program = self._others.get(name, OURS)
         with (self._logs / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [sys.executable, *command_of(name)],
-                cwd=ROOT,
-                env={**os.environ, **self._environment},
+                [program.python, *command_of(name)],
+                cwd=program.folder,
+                env={**os.environ, **self._environment, **program.settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
