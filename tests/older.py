@@ -1,11 +1,12 @@
 """The release before this one: its wheel, built from the history, in an environment of its own."""
 
 import subprocess
+import sysconfig
 import tarfile
 from io import BytesIO
 from pathlib import Path
 
-from tests.wheels import build, install
+from tests.wheels import build, install_alone
 
 ROOT = Path(__file__).parents[1]
 FIRST = "db12244cdd3fbf4297b25e3de86a8921168e3590"
@@ -29,7 +30,7 @@ def older_commit() -> str:
 
 
 def install_older(home: Path) -> Path:
-    """The Python of an environment with that release's wheel.
+    """The Python of an environment with that release's wheel, on the libraries of the running one.
 
     Raises:
         NoHistory: it is not in this clone.
@@ -42,7 +43,9 @@ def install_older(home: Path) -> Path:
     source.mkdir(parents=True)
     with tarfile.open(fileobj=BytesIO(packed.stdout)) as tree:
         tree.extractall(source, filter="data")
-    return install(build(source, home), home / "environment", whole=False) / "python"
+    site = install_alone(build(source, home), home / "environment")
+    (site / "running.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    return home / "environment" / "bin" / "python"
 
 
 def _git(*words: str) -> "subprocess.CompletedProcess[bytes]":

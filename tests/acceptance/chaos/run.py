@@ -159,6 +159,8 @@ def _completed(verdict: Verdict, disturber: Disturber, n: int, quiet: float) -> 
     verdict.hold("nothing is posted after pause --wait returned", disturber.posts_after_pause == 0)
     verdict.hold("every pause came back", len(disturber.drains) >= fired["pause"])
     verdict.hold("at least 20 kills and 5 service restarts", kills >= 20 and restarts >= 5)
+    crashed = ", ".join(+disturber.town.crashed)
+    verdict.hold(f"no process ends by a fault of its own ({crashed})", not crashed)
     planned = {str(kind) for kind, _, _ in OFTEN}
     missing = sorted(kind for kind in planned if not any(one.startswith(kind) for one in fired))
     verdict.hold(f"every act of the plan fired (missing: {', '.join(missing)})", not missing)

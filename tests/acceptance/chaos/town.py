@@ -15,6 +15,8 @@ from tests.acceptance.chaos.plan import PROCESSES
 
 ROOT = Path(__file__).parents[3]
 RESPAWN_SECONDS = 0.2
+CRASHED = 1
+"""How Python exits where nobody took an exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Town:
         self._closing = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self.done: Counter[str] = Counter()
+        self.crashed: Counter[str] = Counter()
+        """How often each ended by a fault of its own."""
 
     def start(self, names: Sequence[str] = ()) -> None:
         """Start these, or everybody who was not started yet; who ends is started again once all were."""
@@ -115,6 +119,7 @@ class Town:
             with self._lock:
                 for name, process in list(self._processes.items()):
                     if process.poll() is not None:
+                        self.crashed[name] += process.returncode == CRASHED
                         self.done["process started again"] += 1
                         self._start(name)
 
