@@ -26,6 +26,7 @@ SHOWN = (
     "lost_or_stuck",
     "still_open",
     "unresolved",
+    "begun_by_the_older",
 )
 
 
