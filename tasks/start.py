@@ -12,9 +12,11 @@ import structlog
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from config import logs
+from config.queues import DELIVERY_TASKS
 from config.start import PROCESS, process_name
 from tasks import retry
 from tasks.app import runtime, settings
+from worker.dispatch.begun import BEGUN
 from worker.dispatch.clock_skew import tell_skew
 from worker.dispatch.database_identity import REFUSED, know_the_database, wait_until_known
 from worker.dispatch.presence import Presence
@@ -37,15 +39,26 @@ def presence() -> Presence:
     return Presence(runtime().engine, measures=settings.process_metrics)
 
 
-def wait_for_the_database(stop: Event) -> None:
-    """Wait until the database is there and recognized; leave the process if it is refused."""
+def wait_for_the_database(stop: Event, kind: str = "") -> None:
+    """Wait until the database is there and recognized; leave the process if it is refused.
+
+    One that sends says of which `kind` it is, and comes to the roll first.
+    """
     here = runtime()
+    follower = here.follower if kind else None
 
     def look() -> None:
         know_the_database(here.engine, here.memories)
         tell_skew(here.engine)
+        if follower:
+            follower.stand()
+
+    def come() -> None:
+        if follower:
+            follower.begin(kind)
 
     try:
+        wait_until_known(come, stop)
         wait_until_known(look, stop)
         presence().begin()
     except RefusedToStart as error:
@@ -55,13 +68,21 @@ def wait_for_the_database(stop: Event) -> None:
 
 
 @worker_init.connect
-def know_it_before_consuming(**_: object) -> None:
+def know_it_before_consuming(sender: Any, **_: object) -> None:  # noqa: ANN401  Celery's worker
     """The same for a Celery worker, before it takes its first message."""
     logs.set_up(settings.log_level, process_name())  # Celery asks for it only later
     if PROCESS in os.environ:
         HEART.start(os.environ[PROCESS])
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS)
-    wait_for_the_database(Event())
+    wait_for_the_database(Event(), _kind_of_sender(sender))
+
+
+def _kind_of_sender(worker: Any) -> str:  # noqa: ANN401  Celery's worker
+    """What of it sends: the channels it consumes, or `dispatch`; nothing, where it only takes messages in."""
+    if process_name() == "dispatch":
+        return "dispatch"
+    consumed = set(worker.app.amqp.queues.consume_from)
+    return "+".join(one for one in DELIVERY_TASKS if settings.names.queue(one) in consumed)
 
 
 @worker_shutting_down.connect
@@ -76,6 +97,8 @@ def begin_nothing_more(**_: object) -> None:
 @worker_shutdown.connect
 def say_what_was_lost(sender: Any, **_: object) -> None:  # noqa: ANN401  Celery's worker
     """Answers that the store did not take in time are told, and the process fails."""
+    if BEGUN.is_enrolled and (follower := runtime().follower):
+        follower.end()
     presence().end()
     if lost := runtime().answer_buffer.doubted:
         log.critical("answers_go_into_doubt", count=lost)

@@ -85,15 +85,18 @@ One doubt's walk, from a worker that died to the answer:
 1. `heartbeat.py`           a process whose work goes on says so on its host, and to the database
                             (`dispatch/presence.py`); one that doesn't is missed and ended.
 2. `dispatch/rescue.py`     finds attempts whose deadline has passed without an answer
-                            (`domain/evidence/timeouts.py`); the doubt stands in the attempt's row
-                            (`store/doubts.py`).
+                            (`domain/evidence/timeouts.py`, by the settings: `waits.py`); the doubt
+                            stands in the attempt's row (`store/doubts.py`).
 3. `providers/twilio_lookup.py`  asks the provider: by sid, else by every spelling of the number; its
                             answer is a value of `domain/evidence/lookups.py`.
 4. `domain/evidence/judge_doubts.py`  judges: found means contacted; proven absent means due again;
                             undecided waits and, in the end, is given up as UNRESOLVED. Nobody guesses.
 5. `desk/decide.py`         or an operator decides, and that is remembered as a decision.
 
-A process that sends first knows its database (`tasks/start.py`, `dispatch/database_identity.py`). The
+A process that sends first knows its database (`tasks/start.py`, `dispatch/database_identity.py`). One that
+begins attempts stands on the roll (`dispatch/begun.py`, `follower.py`): after a failover it says what it
+began last, and where nothing of it is missing all go on (`failover.py`). After a restore
+`dispatch/reconcile.py` asks the providers whom they contacted since (`domain/evidence/sent.py`). The
 scheduler's duties are done one by one (`dispatch/duty.py`); `dispatch/clock_skew.py` compares clocks.
 
 On one small host two processes do all of it: `tasks/together.py` what sends, `local/http.py` what is
@@ -158,6 +161,7 @@ lookup          asking the provider about a doubt; it proves, or decides nothing
 change          what evidence makes of an attempt and its request [domain.evidence.attempts.Change]
 inbox           reports, stored once, until they are applied [inbox]
 suppression     an act by which a person is not to be contacted [suppression]
+roll            every process that may begin an attempt, and what it began last [domain.roll.Member]
 halt            nothing is sent: everywhere, on a channel, for a campaign [halt]
 key             what whoever asks over HTTP shows; nobody keeps it [access_key]
 caller          who that makes them, and what they may do [domain.callers.Caller]

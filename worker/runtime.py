@@ -23,6 +23,7 @@ from worker.store import audit, database_identity, identity_stores
 from worker.store import connect as store
 from worker.store.connect import Engine, StoreRefused, StoreUnavailable
 from worker.store.identity_stores import IdentityStore
+from worker.waits import timeouts_of
 
 if TYPE_CHECKING:
     from worker.account_book import AccountBook
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from worker.desk.minutes import Minutes
     from worker.dispatch.answer_buffer import AnswerBuffer
     from worker.dispatch.deliver import DeliveryLimits
+    from worker.dispatch.follower import Follower
     from worker.dispatch.provider_loop import ProviderLoop
     from worker.dispatch.scan import ScanLimits
     from worker.dispatch.webhooks import Post, WebhookSender
@@ -50,8 +52,38 @@ class Runtime:
     def engine(self) -> Engine:
         """The store, with the timeouts a worker needs."""
         engine = self._connect()
-        database_identity.pin(engine)
+        self.pin.hold(engine)
         return engine
+
+    @cached_property
+    def pin(self) -> database_identity.Pin:
+        """Hold that engine to its database, until another one was accepted in its place."""
+        return database_identity.Pin(self._may_follow)
+
+    def _may_follow(self, timeline: int) -> bool:
+        from worker.dispatch.begun import BEGUN
+
+        free = BEGUN.is_closed or not BEGUN.is_enrolled
+        if free and recognition_of(self._elsewhere(), self.memories) is Recognition.KNOWN:
+            return True
+        if roll := identity_stores.roll_of(self.memories):
+            roll.call(timeline)  # whoever meets it first: those who begin may be idle
+        return False
+
+    @cached_property
+    def follower(self) -> "Follower | None":
+        """Return what keeps this process's word on the roll; None where no server keeps one."""
+        from worker.dispatch.follower import Follower
+
+        roll = identity_stores.roll_of(self.memories)
+        if roll is None:
+            return None
+        return Follower(self.engine, self.pin, self._elsewhere, self.memories, roll)
+
+    def _elsewhere(self) -> Engine:
+        """An engine whose next connection goes to whichever database answers now."""
+        self._unpinned_engine.dispose()
+        return self._unpinned_engine
 
     @cached_property
     def patient_engine(self) -> Engine:
@@ -102,7 +134,7 @@ class Runtime:
         Raises:
             StoreUnavailable: no operator has accepted it, or it is away too.
         """
-        if recognition_of(self._unpinned_engine, self.memories) is not Recognition.KNOWN:
+        if recognition_of(self._elsewhere(), self.memories) is not Recognition.KNOWN:
             raise StoreUnavailable("nobody has accepted the database in the first one's place")
         return self._unpinned_engine
 
@@ -269,29 +301,7 @@ class Runtime:
     @property
     def timeouts(self) -> Timeouts:
         """Return how long each kind of waiting lasts."""
-        timing = self.settings.timing
-        give_up = timedelta(seconds=timing.give_up)
-        silence = {
-            Channel.VOICE: timedelta(seconds=timing.voice_silence),
-            Channel.SMS: timedelta(seconds=timing.sms_silence),
-            Channel.EMAIL: timedelta(seconds=timing.mail_silence),
-        }
-        return Timeouts(
-            throttle_pause=timedelta(seconds=timing.throttle_pause),
-            refused_pause=timedelta(seconds=timing.refused_pause),
-            first_doubt_lookup=timedelta(seconds=timing.first_doubt_lookup),
-            arrival=timedelta(seconds=timing.unanswered),
-            lookup_interval=timedelta(seconds=timing.lookup_interval),
-            empty_lookups=timing.empty_lookups,
-            unknown_run=self.settings.unknown_run,
-            source_rejections=self.settings.source_rejections,
-            give_up=dict.fromkeys(Channel, give_up)
-            | {Channel.EMAIL: timedelta(seconds=timing.mail_doubt)},
-            first_lookup=silence | {Channel.VOICE: timedelta(seconds=timing.voice_first_look)},
-            answered_by_wait=timedelta(seconds=timing.answered_by_wait),
-            silence=silence,
-            unanswered=silence | {Channel.SMS: timedelta(seconds=timing.sms_unanswered)},
-        )
+        return timeouts_of(self.settings)
 
 
 def build(settings: Settings, door: AuditDoor = AuditDoor.SYSTEM) -> Runtime:

@@ -1,4 +1,4 @@
-"""A standby that lacks calls already placed takes the primary's place under a house that runs."""
+"""A standby takes the primary's place under a house that runs: with all calls placed, or without the last."""
 
 import json
 from collections.abc import Iterator
@@ -107,11 +107,37 @@ def test_every_process_refuses_it_at_once_and_nobody_is_called_again(
         for kind in KINDS.keys() - ANSWERING:
             eventually(partial(said, kind, *REFUSALS), DEADLINE)
         assert [status(environment, *one) for one in ANSWERING.values()] == [503, 503]
-    assert [halt.scope for halt in halts_in_force(engine)] == []
+        eventually(lambda: [halt.scope for halt in halts_in_force(engine)] == ["all"], DEADLINE)
+        assert "1 attempts or more are missing" in halts_in_force(engine)[0].reason
 
     with running(SCHEDULER, environment, tmp_path / "another"):
-        eventually(lambda: [halt.scope for halt in halts_in_force(engine)] == ["all"], DEADLINE)
+        eventually(partial(said, "another", "database_not_recognized", "scheduler_ready"), DEADLINE)
     assert len(sandbox.ledger()) == 1
+
+
+def test_where_nothing_is_missing_every_process_goes_on_by_itself(
+    pair: Pair,
+    engine: Engine,
+    environment: dict[str, str],
+    sandbox: Sandbox,
+    tmp_path: Path,
+) -> None:
+    batch = make_batch(engine, batch_id="B")
+    make_request(engine, batch=batch)
+    with ExitStack() as house:
+        for kind in ("scheduler", "voice", "web"):
+            house.enter_context(running(KINDS[kind], environment, tmp_path / kind))
+        eventually(lambda: len(sandbox.ledger()) == 1, DEADLINE)
+        pair.standby.catch_up()
+
+        pair.fail_over()
+        engine.dispose()
+        make_request(engine, batch=batch)
+
+        eventually(lambda: len(sandbox.ledger()) == 2, DEADLINE)
+        eventually(lambda: status(environment, *ANSWERING["web"]) == 404, DEADLINE)
+    assert halts_in_force(engine) == []
+    assert len({one["token"] for one in sandbox.ledger()}) == 2
 
 
 def knock(engine: Engine, broker_url: str) -> None:

@@ -1,18 +1,21 @@
 """Before anything is sent: is this the database we knew, and will it keep what it acknowledges?"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 import structlog
 
+from worker.dispatch.failover import examine
 from worker.domain.audit import Deed
 from worker.domain.database_identity import (
     UNRECOGNIZED_REASON,
     Recognition,
     RefusedToStart,
     RememberedIdentity,
+    carry_over,
     differing,
+    failed_over,
     recognize,
 )
 from worker.domain.errors import where_raised
@@ -21,6 +24,7 @@ from worker.heartbeat import HEART
 from worker.store import audit, database_identity, halts, profiles, recipient_folding, server
 from worker.store.connect import Connection, Engine, StoreUnavailable, in_transaction
 from worker.store.identity_stores import IdentityStore
+from worker.store.rolls import roll_of
 
 log = structlog.get_logger()
 
@@ -54,11 +58,16 @@ class UnrecognizedDatabase(StoreUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The judgement of a database; `why`: of a stranger, what was found where, in a sentence."""
+    """The judgement of a database.
+
+    `why`: of a stranger, what was found where, in a sentence. `before`: the timeline that all hosts remember,
+    where it is the same database after a failover.
+    """
 
     recognition: Recognition
     present: RememberedIdentity
     why: str = ""
+    before: int | None = None
 
 
 class NotRecognizable(RefusedToStart):
@@ -113,7 +122,8 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
 
     1. Refuse one that would forget, or whose people are told apart by other rules.
     2. Hold it against every memory of it.
-    3. An unrecognized one is halted, and remembered only when an operator resumes.
+    3. One that failed over is known where it is proven that it lacks nothing (`failover.py`); any other
+       unrecognized one is halted, and remembered only when an operator resumes.
     4. A known or new one is remembered, as far as it has come.
 
     Raises:
@@ -127,6 +137,13 @@ def know_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Reco
 
 def _know(engine: Engine, memories: Sequence[IdentityStore]) -> Judged:
     judged = judge_the_database(engine, memories)
+    roll = roll_of(memories)
+    if judged.before is not None and roll:
+        proof = examine(engine, roll, judged.present, judged.before)
+        if proof is None:
+            judged = judge_the_database(engine, memories)
+        else:
+            judged = replace(judged, why=f"{judged.why}; {proof}")
     if judged.recognition is Recognition.UNRECOGNIZED:
         if in_transaction(engine, halts.halt, "all", "", judged.why, "outreach"):
             log.critical("database_not_recognized", why=judged.why)
@@ -134,6 +151,10 @@ def _know(engine: Engine, memories: Sequence[IdentityStore]) -> Judged:
     in_transaction(engine, profiles.note)
     for memory in memories:
         memory.remember(judged.present)
+    if judged.recognition is Recognition.NEW and roll:
+        if roll.hear().call > judged.present.timeline:
+            roll.begin_anew(judged.present.timeline)
+        roll.declare_whole()  # nobody has begun anything yet
     return judged
 
 
@@ -152,7 +173,7 @@ def judge_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Jud
             database_identity.has_attempts(connection),
         )
 
-    recalled = [memory.recall() for memory in memories]  # first: the position only grows
+    recalled = _recall(memories)  # first: the position only grows
     folded_by, forgetful, present, has_attempts = in_transaction(engine, look)
     if forgetful:
         raise ForgetfulDatabase(forgetful)
@@ -162,7 +183,14 @@ def judge_the_database(engine: Engine, memories: Sequence[IdentityStore]) -> Jud
     if recognition is not Recognition.UNRECOGNIZED:
         return Judged(recognition, present)
     found = _found(present, memories, recalled)
-    return Judged(recognition, present, f"{UNRECOGNIZED_REASON} ({found})")
+    before = failed_over(present, recalled)
+    return Judged(recognition, present, f"{UNRECOGNIZED_REASON} ({found})", before)
+
+
+def _recall(memories: Sequence[IdentityStore]) -> list[RememberedIdentity | None]:
+    roll = roll_of(memories)
+    recalled = [memory.recall() for memory in memories]
+    return carry_over(recalled, roll.accepted() if roll else {})
 
 
 def _found(
@@ -201,7 +229,7 @@ def recognition_of(engine: Engine, memories: Sequence[IdentityStore]) -> Recogni
     def look(connection: Connection) -> tuple[RememberedIdentity, bool]:
         return database_identity.present(connection), database_identity.has_attempts(connection)
 
-    recalled = [memory.recall() for memory in memories]
+    recalled = _recall(memories)
     present, has_attempts = in_transaction(engine, look)
     return recognize(present, recalled, has_attempts=has_attempts)
 
@@ -216,5 +244,7 @@ def adopt_the_database(
         return database_identity.present(connection)
 
     present = in_transaction(engine, step)
+    if roll := roll_of(memories):
+        roll.begin_anew(present.timeline)
     for memory in memories:
         memory.remember(present)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from worker.dispatch.answer_buffer import AnswerBuffer
+from worker.dispatch.begun import BEGUN
 from worker.dispatch.daily_caps import CountedToday, count_today, give_back
 from worker.dispatch.delivery_limits import Delivered, DeliveryLimits
 from worker.dispatch.delivery_watch import DeliveryWatch
@@ -145,17 +146,19 @@ class Delivery:
         if not in_time:
             self._count_late(contents, in_time)
             return [], asked_at
-        begun, handed_back = in_one_statement(
-            self.engine,
-            attempts.begin,
-            self.chunk,
-            in_time,
-            send_window=limits.send_window,
-            answer_time=limits.answer_time,
-            limit=limits.concurrent_calls,
-            version=self.assignment.version,
-            way=Way(self.assignment.account, self.assignment.sources_of(in_time)),
-        )
+        with BEGUN.asking() as note:
+            begun, handed_back = in_one_statement(
+                self.engine,
+                attempts.begin,
+                self.chunk,
+                in_time,
+                send_window=limits.send_window,
+                answer_time=limits.answer_time,
+                limit=limits.concurrent_calls,
+                version=self.assignment.version,
+                way=Way(self.assignment.account, self.assignment.sources_of(in_time)),
+            )
+            note(begun)
         if not begun and not handed_back:
             raise LeaseExpired
         self._count_late(contents, in_time)

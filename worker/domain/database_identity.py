@@ -1,7 +1,7 @@
 """Is this the database we knew? A restored, cloned or failed-over one would call everyone twice."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from re import fullmatch
@@ -82,6 +82,37 @@ def differing(present: RememberedIdentity, memory: RememberedIdentity | None) ->
     if memory.position > present.position:
         return f"it is {memory.position - present.position} bytes behind what is remembered"
     return None
+
+
+def carry_over(
+    memories: Sequence[RememberedIdentity | None], accepted: Mapping[int, int]
+) -> list[RememberedIdentity | None]:
+    """Read each memory as it was meant to be, once the timeline it holds was followed by proof.
+
+    Args:
+        memories: what each of them holds.
+        accepted: the timelines that were accepted, and which one each of them continues.
+    """
+    follows = {before: timeline for timeline, before in accepted.items()}
+    carried: list[RememberedIdentity | None] = []
+    for one in memories:
+        known = one
+        while known and known.timeline in follows:
+            # How far the one before had come says nothing of this one, which begins where it branched off.
+            known = RememberedIdentity(known.system, follows[known.timeline], 0)
+        carried.append(known)
+    return carried
+
+
+def failed_over(
+    present: RememberedIdentity, memories: Sequence[RememberedIdentity | None]
+) -> int | None:
+    """Return the timeline that is remembered, where the database at hand is on a later one; else None."""
+    kept = [one for one in memories if one is not None]
+    later = [one for one in kept if one.timeline < present.timeline]
+    if not later or any(one.system != present.system for one in kept):
+        return None
+    return None if any(one.timeline > present.timeline for one in kept) else later[0].timeline
 
 
 def recognize(

@@ -1,6 +1,6 @@
 """Attempts that the database should know and does not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,3 +25,11 @@ def find_forgotten(connection: Connection, began: Mapping[UUID, datetime]) -> se
     """Find those of these tokens, of attempts that began then, nothing but a loss of data can explain."""
     values = {"tokens": list(began), "began": list(began.values())}
     return set(connection.scalars(_FORGOTTEN, values))
+
+
+_TOKENS = text("SELECT token FROM attempt WHERE token = ANY (CAST(:tokens AS uuid[]))")
+
+
+def find_tokens(connection: Connection, tokens: Sequence[str]) -> set[str]:
+    """Those of the tokens whose attempt is known."""
+    return {str(one) for one in connection.scalars(_TOKENS, {"tokens": list(tokens)})}

@@ -18,6 +18,17 @@ from worker.domain.database_identity import (
     read_identity,
 )
 from worker.store.errors import StoreUnavailable
+from worker.store.rolls import Roll, roll_of
+
+__all__ = [
+    "BrokerIdentityStore",
+    "FileIdentityStore",
+    "IdentityStore",
+    "IdentityStoreAway",
+    "IdentityStoreUnfit",
+    "open_identity_stores",
+    "roll_of",
+]
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -102,6 +113,7 @@ class BrokerIdentityStore:
         self._setting = setting
         self._key = key
         self.place = f"the key {key} of {setting}"
+        self.roll = Roll(client, key)
 
     def recall(self) -> RememberedIdentity | None:
         """Read the key."""

@@ -91,6 +91,19 @@ def forget(
     )
 
 
+_SENDERS_LATELY = text("""
+    SELECT kind, host, pid FROM process
+    WHERE kind IN ('voice', 'sms', 'email', 'dispatch')
+        AND seen_at > (SELECT max(seen_at) FROM process) - interval '30 seconds'
+    ORDER BY kind, host, pid
+""")
+
+
+def senders_lately(connection: Connection) -> list[tuple[str, str, int]]:
+    """Kind, host and pid of those that send, and spoke when the others last did."""
+    return [(row.kind, row.host, row.pid) for row in connection.execute(_SENDERS_LATELY)]
+
+
 _READ = text("""
     SELECT kind, host, pid, version, started_at, seen_at, worked_at, clock_timestamp() - seen_at,
            turned_at, clock_timestamp() - turned_at
