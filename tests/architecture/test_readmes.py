@@ -35,6 +35,7 @@ BY_HAND = {
     "sudo caddy reverse-proxy --from outreach.example.com --to 127.0.0.1:8080",
     "honcho -e /dev/null start",
     "outreach run --small",
+    "outreach reconcile --since 2026-03-01T02:00:00Z",
     "cp config/deploy/systemd/* /etc/systemd/system/",
     "systemctl start outreach-migrate",
     "systemctl enable --now outreach.target outreach@{scheduler,voice,sms,email}",

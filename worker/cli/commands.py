@@ -184,6 +184,10 @@ VERBS: Commands = {
     ),
     "halt": ("halts:halt_command", "Let nothing begin any more in a scope, until it is resumed."),
     "resume": ("halts:resume_command", "Let a halted scope send again."),
+    "reconcile": (
+        "reconcile:reconcile_command",
+        "Ask the providers whom the database does not know it contacted since a backup was taken.",
+    ),
     "alive": (
         "alive:alive_command",
         "Say whether this host's processes of a kind go on; for probes: asks no database.",

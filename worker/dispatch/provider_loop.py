@@ -7,6 +7,7 @@ of connections. Answers come back through a queue and are recorded by the task t
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -20,6 +21,8 @@ from worker.domain.accounts import MAIN
 from worker.domain.consent.start_messages import Recalled
 from worker.domain.content.tickets import Ticket
 from worker.domain.evidence.answers import Answer, Unknown, kind_of
+from worker.domain.evidence.lookups import Undecided
+from worker.domain.evidence.sent import Sent
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
 from worker.measures import ANSWER_TIME, MEASURED
@@ -89,6 +92,16 @@ class ProviderLoop:
     def cancel_call(self, sid: str, account: str = MAIN) -> bool:
         """Take back a call that was not dialed yet. Returns whether that worked."""
         return self.run(self._of(account).voice.cancel(sid))
+
+    def list_since(self, channel: Channel, account: str, since: datetime) -> list[Sent] | Undecided:
+        """Ask for all calls or texts that an account made since then.
+
+        Raises:
+            UnknownAccount: there is none here that carries the channel.
+        """
+        of = self._of(account)
+        carrier = of.voice if channel is Channel.VOICE else of.sms
+        return self.run(carrier.list_since(since))
 
     def recall(self, sids: Sequence[str]) -> list[Recalled]:
         """Ask who wrote these incoming messages, and when; one answer each, in their order."""

@@ -36,6 +36,7 @@ class Deed(StrEnum):
     ARCHIVE = "archive"
     HALT = "halt"
     ADOPT = "adopt"
+    RECONCILE = "reconcile"
     COUNT_AS_SENT = "count-as-sent"
     ALLOW_RETRY = "allow-retry"
     SUPPRESS = "suppress"

@@ -6,11 +6,13 @@ Here stands what others rely on; `connected.py` imports the SDKs, once somebody 
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from worker.domain.content.tickets import LookupRequest, Ticket
 from worker.domain.evidence.answers import Answer
-from worker.domain.evidence.lookups import Lookup
+from worker.domain.evidence.lookups import Lookup, Undecided
+from worker.domain.evidence.sent import Sent
 from worker.domain.statuses import Channel
 from worker.providers.deadline_clock import Moment, boot_clock
 
@@ -46,12 +48,18 @@ class CallsProvider(Provider, Protocol):
     async def hang_up(self, sid: str) -> bool:
         """End a call that was answered. Returns whether that is certain."""
 
+    async def list_since(self, since: datetime) -> list[Sent] | Undecided:
+        """List the calls that the account made since then, all of them."""
+
 
 class TextsProvider(Provider, Protocol):
     """The provider of texts."""
 
     async def recall(self, sid: str) -> "Recalled":
         """Ask who wrote an incoming message, and when."""
+
+    async def list_since(self, since: datetime) -> list[Sent] | Undecided:
+        """List the texts that the account sent since then, all of them."""
 
 
 class MailsProvider(Provider, Protocol):

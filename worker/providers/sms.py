@@ -17,12 +17,14 @@ from worker.domain.content.tickets import LookupRequest, Text, Ticket
 from worker.domain.evidence.answers import Answer, NotSent
 from worker.domain.evidence.lookups import Lookup, Undecided
 from worker.domain.evidence.reports import Meaning, Report
+from worker.domain.evidence.sent import Sent
 from worker.domain.schedule.validity import validity
 from worker.domain.statuses import Channel, ChannelStatus, SuppressReason
 from worker.providers import twilio_lookup
 from worker.providers.deadline_clock import Moment
 from worker.providers.status_map import Refinement, StatusMeaning
 from worker.providers.twilio_errors import leaves_open, meaning_of
+from worker.providers.twilio_listing import list_since
 from worker.providers.voice import RETRIES
 
 if TYPE_CHECKING:  # the process that only reads reports needs no SDK
@@ -90,6 +92,10 @@ class SmsProvider:
             status_callback=f"{self._callbacks}/{ticket.token}{ticket.query}{RETRIES}",
         )
         return await self._account.submit(creation, deadline)
+
+    async def list_since(self, since: datetime) -> list[Sent] | Undecided:
+        """List what the account made since then, all of it."""
+        return await list_since(self._account, self._account.client.messages, since)
 
     async def probe(self) -> bool:
         """Return whether the provider answers this account."""

@@ -79,7 +79,7 @@ def _could_be(record: Any, earliest: datetime) -> bool:  # noqa: ANN401  see abo
 
 
 def _candidates(records: Sequence[Any], inquiry: LookupRequest, read: Reader) -> Lookup:
-    ours = [one for one in records if _sender(one) in {None, inquiry.source}]
+    ours = [one for one in records if sender_of(one) in {None, inquiry.source}]
     other_senders = tuple(str(one.sid) for one in records if one not in ours)
     reports = [read(record, inquiry.token) for record in ours]
     known = [report for report in reports if report is not None]
@@ -88,7 +88,7 @@ def _candidates(records: Sequence[Any], inquiry: LookupRequest, read: Reader) ->
     return Matches(tuple(known), other_senders)
 
 
-def _sender(record: Any) -> str | None:  # noqa: ANN401  see above
+def sender_of(record: Any) -> str | None:  # noqa: ANN401  see above
     """By what it was sent, as it was asked for: a service, whichever of its numbers Twilio chose."""
     # The SDK gives the two resources different names for From, which is a keyword of Python.
     # A call has it by this name, a message by the other.

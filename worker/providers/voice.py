@@ -19,12 +19,14 @@ from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.answers import Answer
 from worker.domain.evidence.lookups import Lookup, Undecided
 from worker.domain.evidence.reports import DIALED_RANK, Meaning, Report
+from worker.domain.evidence.sent import Sent
 from worker.domain.statuses import Channel, ChannelStatus
 from worker.providers import twilio_lookup
 from worker.providers.answered_by import DETECTION, machine_answered
 from worker.providers.deadline_clock import Moment
 from worker.providers.status_map import CALL_SID, Refinement, StatusMeaning
 from worker.providers.twilio_errors import leaves_open, meaning_of
+from worker.providers.twilio_listing import list_since
 
 if TYPE_CHECKING:  # the process that only reads reports needs no SDK
     from twilio.rest.api.v2010.account.call import CallInstance
@@ -122,6 +124,10 @@ class VoiceProvider:
         """Ask what Twilio knows of this call."""
         read = partial(_read_record, on_machine=inquiry.on_machine)
         return await twilio_lookup.look_up(self._account, self._account.client.calls, inquiry, read)
+
+    async def list_since(self, since: datetime) -> list[Sent] | Undecided:
+        """List what the account made since then, all of it."""
+        return await list_since(self._account, self._account.client.calls, since)
 
     async def probe(self) -> bool:
         """Return whether the provider answers this account."""
