@@ -10,7 +10,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
-from worker.dispatch.decide import allow_retry
 
 from config.settings import judge
 from tests.factories import ANA, database_time, make_batch, make_recipient, make_request
@@ -18,6 +17,7 @@ from tests.fixtures.postgres import sqlalchemy_url
 from tests.fixtures.sandbox import Sandbox
 from tests.keys import PUBLIC_KEY
 from worker.cli.reconcile import NoMoment, read_moment
+from worker.desk.decide import allow_retry
 from worker.dispatch.deliver import deliver
 from worker.dispatch.halt import halt, resume
 from worker.dispatch.reconcile import NotAnswered, NotHalted, Reconciled, reconcile
