@@ -244,7 +244,7 @@ def adopt_the_database(
         return database_identity.present(connection)
 
     present = in_transaction(engine, step)
-    if roll := roll_of(memories):
-        roll.begin_anew(present.timeline)
     for memory in memories:
         memory.remember(present)
+    if roll := roll_of(memories):
+        roll.begin_anew(present.timeline)
