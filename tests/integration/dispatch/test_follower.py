@@ -62,7 +62,7 @@ class Process:
     def step(self) -> None:
         """One turn of its threads: of the one that says that it lives, and of the one that follows."""
         with suppress(StoreUnavailable):
-            in_one_statement(self.engine, processes.note, "scheduler", "h", 1, "0", None)
+            in_one_statement(self.engine, processes.note, "scheduler", "h", 1, "0", None, None)
         with suppress(StoreUnavailable):
             self.follower.step()
 
