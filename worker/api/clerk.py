@@ -15,8 +15,8 @@ from worker.desk.waiting_uploads import read_waiting
 from worker.runtime import Runtime, StoreUnavailable
 
 log = structlog.get_logger()
-LOOK_SECONDS = 2.0
-"""How long waits what was left by a process that is gone."""
+LOOK_SECONDS = 5.0
+"""How long waits what was left by a process that is gone, or came in by another."""
 
 
 class Clerk:
