@@ -16,7 +16,7 @@ from config.settings import Settings
 from tests.readmes import READMES, ROOT, Readme, commands, words_of
 from worker.cli.later import Later
 from worker.cli.main import app
-from worker.desk.exposition import COUNTED, HELP, LABELLED, PROCESSES, RATES
+from worker.desk.exposition import COUNTED, DUTIES, HELP, LABELLED, PROCESSES, RATES
 from worker.domain.contract.campaigns import CampaignFields, campaign_fields
 from worker.domain.wire import to_wire
 from worker.measures import MEASURES
@@ -105,6 +105,7 @@ def test_every_metric_it_names_is_shown(readme: Readme) -> None:
     shown = {
         *HELP,
         *PROCESSES,
+        *DUTIES,
         *LABELLED,
         RATES,
         *(one.name if one.bounds else f"{one.name}_total" for one in MEASURES),

@@ -57,6 +57,11 @@ PROCESSES: dict[str, str] = {
     "process_turnless_seconds": "since the idlest one of its kind got anything from its queue, or its probe",
 }
 
+DUTIES: dict[str, str] = {
+    "duty_last_success_timestamp_seconds": "when a duty last went well, in seconds since 1970; 0: never",
+    "duty_failing": "1 while a scheduler's duty fails, or nobody takes its turn though it is due; else 0",
+}
+
 Tallies = tuple[str, ...]
 """Names of counts in the database that are added up."""
 
@@ -255,17 +260,9 @@ def _show_turns(moment: Snapshot, made: CollectorRegistry) -> None:
 
 
 def _show_duties(moment: Snapshot, made: CollectorRegistry) -> None:
-    done = Gauge(
-        "outreach_duty_last_success_timestamp_seconds",
-        "when a scheduler's duty last went well, in seconds since 1970; 0: it never has",
-        ["duty"],
-        registry=made,
-    )
-    failing = Gauge(
-        "outreach_duty_failing",
-        "1 while a scheduler's duty fails, or nobody takes its turn though it is long due; else 0",
-        ["duty"],
-        registry=made,
+    done, failing = (
+        Gauge(f"outreach_{name}", sentence, ["duty"], registry=made)
+        for name, sentence in DUTIES.items()
     )
     for name in (SCAN, *SHARED):
         row = moment.duties.get(name)
