@@ -43,7 +43,7 @@ class AccountSettings(MailSettings):
         return read_accounts(self.accounts_file) if self.accounts_file else {}
 
     def read_sources(self) -> dict[str, SourceClass]:
-        """What carriers let through of sources, by source.
+        """Limits of carriers, by source.
 
         Raises:
             SourcesError: the file can't be used.

@@ -41,7 +41,7 @@ class TaskCall:
     id: str
     kwargs: dict[str, Any]
     notes: Mapping[str, str | float] = field(default_factory=dict)
-    """What a worker may pass by: a traceparent, and when it was claimed. See `notes_of`."""
+    """Notes that a worker may pass by: a traceparent, and when it was claimed. See `notes_of`."""
 
     @property
     def headers(self) -> dict[str, Any]:

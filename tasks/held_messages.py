@@ -1,4 +1,4 @@
-"""What was popped off the broker is held here, where the broker takes no note of it."""
+"""Messages that were popped off the broker are held here, where the broker takes no note of it."""
 
 from typing import Any
 

@@ -43,7 +43,7 @@ def link_all(folder: Path, *extras: str) -> Path:
 
 
 def closure(asked: Requirement, found: Distribution) -> list[Distribution]:
-    """What a distribution needs with these extras, and what that needs, each once."""
+    """List what a distribution needs with these extras, and what that needs, each once."""
     known: dict[tuple[str, str], Distribution] = {}
     waiting = [(found, extra) for extra in ("", *asked.extras)]
     while waiting:

@@ -88,14 +88,7 @@ class Runtime:
     @cached_property
     def patient_engine(self) -> Engine:
         """The store without those timeouts, for work that may take minutes: an upload."""
-        return store.connect(
-            self.settings.database_url,
-            pool_size=1,
-            guarded=False,
-            suppress_scope=SuppressScope(self.settings.suppress_scope),
-            door=self.door,
-            profile=self.settings.profile,
-        )
+        return self._connect(pool_size=1, guarded=False)
 
     @cached_property
     def console_engine(self) -> Engine:
@@ -142,10 +135,11 @@ class Runtime:
     def _unpinned_engine(self) -> Engine:
         return self._connect()
 
-    def _connect(self) -> Engine:
+    def _connect(self, pool_size: int | None = None, *, guarded: bool = True) -> Engine:
         return store.connect(
             self.settings.database_url,
-            pool_size=self.settings.worker_threads + 2,
+            pool_size=pool_size or self.settings.worker_threads + 2,
+            guarded=guarded,
             suppress_scope=SuppressScope(self.settings.suppress_scope),
             door=self.door,
             profile=self.settings.profile,
@@ -199,19 +193,16 @@ class Runtime:
 
     @cached_property
     def source_limits(self) -> dict[str, SourceLimit]:
-        """What carriers let through of sources, by source."""
+        """Limits of carriers, by source."""
         found = self.settings.read_sources()
         return {source: SourceLimit(*astuple(one)) for source, one in found.items()}
 
     @cached_property
     def memories(self) -> list[IdentityStore]:
         """Return where, outside of the database, it is remembered which one it is."""
-        settings = self.settings
+        at, name = self.settings, self.settings.names.memory
         return identity_stores.open_identity_stores(
-            settings.state_dir,
-            settings.broker_url,
-            settings.limits_address,
-            key=settings.names.memory,
+            at.state_dir, at.broker_url, at.limits_address, key=name
         )
 
     @property

@@ -1,4 +1,4 @@
-"""How long each kind of waiting lasts, by the settings' durations."""
+"""Durations of each kind of waiting, from the settings."""
 
 from datetime import timedelta
 

@@ -44,7 +44,7 @@ def processes(inhabited: Inhabited) -> set[int]:
 
 
 def contacts(inhabited: Inhabited, people: list[str]) -> list[int]:
-    """How often each of them was contacted."""
+    """Count how often each of them was contacted."""
     reached = [one["to"] for one in inhabited.sandbox("ledger")]
     return [reached.count(one) for one in people]
 

@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def table(figures: dict[str, object], seconds: int) -> str:
-    """What is shown of a run."""
+    """The lines that are shown of a run."""
     head = f"## Old ({older_commit()[:8]}) and new side by side for {seconds} s, seed {figures['seed']}"
     rows = [f"| {name.replace('_', ' ')} | {figures[name]} |" for name in SHOWN]
     broken = figures["broken"] or "none"

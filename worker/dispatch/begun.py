@@ -1,4 +1,4 @@
-"""What this process has begun, and whether it may begin more: its word on the roll."""
+"""A process's word on the roll: what it has begun, and whether it may begin more."""
 
 import os
 import socket
@@ -54,7 +54,7 @@ class Beginnings:
         return self._speak is not None
 
     def word(self, *, on: int, left: int = 0) -> Member:
-        """What it says next."""
+        """Say what comes next on the roll."""
         with self._changed:
             calls = tuple(self._calls)
         self.me = Member(

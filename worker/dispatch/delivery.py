@@ -110,7 +110,7 @@ class Delivery:
 
     @property
     def permits(self) -> Permits:
-        """What it asks of the gate."""
+        """The permits it asks of the gate."""
         return Permits(self.gate, self.chunk.channel, self.assignment)
 
     @property

@@ -138,7 +138,7 @@ class Follower:
             log.warning("failover_followed", timeline=self._on)
 
     def _leads(self, timeline: int) -> bool:
-        """Whether a database on this timeline answers now, and is known; the address may lead elsewhere."""
+        """Say whether a database on this timeline answers, and is known; the address may lead elsewhere."""
         engine = self._ask()
         if in_transaction(engine, database_identity.present).timeline != timeline:
             return False

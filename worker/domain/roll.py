@@ -74,7 +74,7 @@ def read_member(kept: bytes | str) -> Member:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the roll proves of the database at hand."""
+    """The proof that the roll gives of the database at hand."""
 
     missing: int = 0
     """Attempts that processes began and it does not have; at least."""

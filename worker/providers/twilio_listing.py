@@ -24,7 +24,7 @@ async def list_since(
     resource: Any,  # noqa: ANN401  CallList and MessageList share no type
     since: datetime,
 ) -> list[Sent] | Undecided:
-    """What was made through the API since then; nothing less than all of it.
+    """List what was made through the API since then; nothing less than all of it.
 
     Args:
         account: to ask through.

@@ -20,7 +20,7 @@ _TWO = set("\f^{}\\[~]|€")
 
 
 def segments_of(body: str) -> int:
-    """How many segments a text is charged as."""
+    """Count the segments that a text is charged as."""
     if set(body) <= _ONE | _TWO:
         return _filled([2 if one in _TWO else 1 for one in body], 160, 153)
     return _filled([2 if ord(one) > 0xFFFF else 1 for one in body], 70, 67)

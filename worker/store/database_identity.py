@@ -71,7 +71,7 @@ class Pin:
         self._held: tuple[object, ...] | None = None
         self._asked_at = float("-inf")
         self.is_strange = False
-        """Whether the last new connection led to another database."""
+        """Say whether the last new connection led to another database."""
 
     def hold(self, engine: Engine) -> None:
         """Hold an engine there."""

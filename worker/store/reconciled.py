@@ -24,7 +24,7 @@ def unknown_sids(connection: Connection, sids: Sequence[str]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What became of the requests that may have been contacted."""
+    """Count what became of the requests that may have been contacted."""
 
     asked: int
     """Are in doubt: the provider is asked about each, as about any doubt."""

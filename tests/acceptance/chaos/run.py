@@ -47,7 +47,7 @@ _BEGUN_BY = text("""
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of a run there is: requests over all channels, and for how long it is disturbed."""
+    """The size of a run: requests over all channels, and for how long it is disturbed."""
 
     n: int
     seconds: float

@@ -21,7 +21,7 @@ CRASHED = 1
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a process runs: whose code, and with which settings beside those of all."""
+    """The program of a process: whose code, and with which settings beside those of all."""
 
     python: str = sys.executable
     folder: Path = ROOT
@@ -64,7 +64,7 @@ class Town:
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self.done: Counter[str] = Counter()
         self.crashed: Counter[str] = Counter()
-        """How often each ended by a fault of its own."""
+        """Count how often each ended by a fault of its own."""
 
     def start(self, names: Sequence[str] = ()) -> None:
         """Start these, or everybody who was not started yet; who ends is started again once all were."""

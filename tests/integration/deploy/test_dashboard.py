@@ -44,7 +44,7 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], list[str]]:
 
 
 def lost(given: Any, kept: Any, where: str) -> Iterator[str]:
-    """What Grafana does not know, and so drops."""
+    """List what Grafana does not know, and so drops."""
     if isinstance(given, dict):
         for name, value in given.items():
             if name in kept:

@@ -111,7 +111,7 @@ class Town:
                 one.step()
 
     def newly(self, *processes: Process) -> bool:
-        """Whether one of them still looks at the old timeline."""
+        """Say whether one of them still looks at the old timeline."""
         return any(one.begun.me.on < 2 for one in processes)
 
     def halted(self) -> list[str]:

@@ -59,7 +59,7 @@ def shape_of(connection: Connection) -> Shape:
 
 
 def missing(before: Shape, now: Shape) -> list[str]:
-    """What a process that knows the shape of before asks for in vain."""
+    """Columns and functions that a process that knows the shape of before asks for in vain."""
     gone = [
         name
         for name, (kind, _) in before.columns.items()
@@ -76,7 +76,7 @@ def missing(before: Shape, now: Shape) -> list[str]:
 
 
 def _answered(asked: tuple[str, str, int, str], now: Shape) -> bool:
-    """Whether some function takes these arguments, has a default for every other, and returns the same."""
+    """Say whether a function takes these arguments, has defaults for the others, and returns the same."""
     name, arguments, _, result = asked
     return any(
         (found, told) == (name, result)

@@ -1,4 +1,4 @@
-"""What the roll proves after a failover: all that was begun is there, or an operator looks."""
+"""The roll proves after a failover that all that was begun is there, or an operator looks."""
 
 import pytest
 

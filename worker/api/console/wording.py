@@ -135,7 +135,7 @@ def channel(name: str) -> str:
 
 
 def halted(one: HaltRow) -> str:
-    """What a halt is over: everything, SMS, SMS of account second, campaign 7, +15125550100 of SMS."""
+    """Name what a halt is over: everything, SMS, SMS of account second, campaign 7, +15125550100 of SMS."""
     if one.scope not in {"channel", "source"}:
         return f"{one.scope} {one.key}" if one.key else "everything"
     named, account, source = split_source_key(one.key)

@@ -76,7 +76,7 @@ class UploadedTold(BaseModel):
 
 
 class Rows(BaseModel):
-    """How many requests are new, or otherwise than before."""
+    """Count the requests that are new, or otherwise than before."""
 
     changed: int
 
@@ -88,7 +88,7 @@ class Removed(BaseModel):
 
 
 class RetriedTold(BaseModel):
-    """How many are due again, and how many one may have reached."""
+    """Count those that are due again, and those that one may have reached."""
 
     queued: int
     passed_over: int

@@ -1,4 +1,4 @@
-"""What processes of the release before ask for is there again: a batch's mode, and a tally by name alone.
+"""Processes of the release before find again what they ask for: a batch's mode, a tally by name alone.
 
 They go on while this release's start. Counts of this release stand in a table of their own, so that writers
 still rarely wait for each other; what was counted before stays where older processes read it.
