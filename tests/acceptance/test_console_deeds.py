@@ -210,7 +210,7 @@ def test_nobody_is_named_in_any_page_header_or_address_unless_revealed(
     reveals = len(_reveals(inhabited))
     page.goto(f"/requests/{request}")
     page.get_by_role("button", name="Reveal").click()
-    expect(page.get_by_text(f"Hello {CANARY}0")).to_be_visible()
+    expect(page.get_by_text(f"Hello {CANARY}0", exact=True)).to_be_visible()
     assert [one.subject for one in _reveals(inhabited)[: -reveals or None]] == [
         f"request {request}"
     ]

@@ -133,6 +133,7 @@ def test_every_program_is_run_like_that() -> None:
         "stub.py",
         "plain.py",
         "bare",
+        "bare.py",
         "drive.py",
         "tell.py",
         "explain_duties.py",
