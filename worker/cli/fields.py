@@ -11,6 +11,7 @@ from worker.domain.errors import Mistake
 # Fields that are more than text: their value is read as JSON, lists also from commas.
 LISTS = frozenset(
     {
+        "accounts",
         "active_days",
         "allowed_regions",
         "holidays",
@@ -21,6 +22,7 @@ LISTS = frozenset(
 )
 JSON = frozenset(
     {
+        "account_sources",
         "allow_costly_numbers",
         "campaign_variables",
         "daily_caps",

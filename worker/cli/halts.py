@@ -19,7 +19,9 @@ from worker.runtime import Runtime
 
 All = Annotated[bool, typer.Option("--all", help="Everything.")]
 ChannelOption = Annotated[Channel | None, typer.Option(help="One channel.")]
-Account = Annotated[str | None, typer.Option(help="Of the channel, one account alone.")]
+Account = Annotated[
+    str | None, typer.Option(help="Of the channel or the campaign, one account alone.")
+]
 Campaign = Annotated[str | None, typer.Option(help="One campaign, by name or id.")]
 
 
@@ -34,10 +36,12 @@ class NothingNamed(Mistake):
 
 
 class NoChannelNamed(Mistake):
-    """An account or a source is halted on a channel."""
+    """An account is halted on a channel or for a campaign, a source on a channel."""
 
     def __init__(self) -> None:
-        super().__init__("name the --channel on which the --account or --source is meant")
+        super().__init__(
+            "name the --channel on which the --account or --source is meant, or the account's --campaign"
+        )
 
 
 def halt_command(
@@ -124,12 +128,13 @@ def _scope(here: Runtime, named: _Named) -> tuple[Scope, str]:
     channel, account = named.channel, named.account
     if sum((named.everything, channel is not None, named.campaign is not None)) != 1:
         raise NothingNamed
-    if channel is None and (account is not None or named.source is not None):
+    if channel is None and (named.source is not None or (account is not None and named.everything)):
         raise NoChannelNamed
     if channel is not None and named.source is not None:
         return "source", source_key(channel.value, account or MAIN, named.source)
     if channel is not None:
         return "channel", f"{channel.value}@{account}" if account else channel.value
     if named.campaign is not None:
-        return "campaign", str(show_campaign(here.engine, named.campaign).id)
+        number = show_campaign(here.engine, named.campaign).id
+        return "campaign", f"{number}@{account}" if account else str(number)
     return "all", ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from worker.desk.campaigns import get_campaign
 from worker.desk.visibility import UnknownHere
-from worker.domain.accounts import source_key, split_key, split_source_key
+from worker.domain.accounts import campaign_of, source_key, split_key, split_source_key
 from worker.domain.audit import AuditEntry
 from worker.domain.callers import Caller
 from worker.domain.errors import WrongFields
@@ -21,7 +21,7 @@ def halts_seen(engine: Engine, caller: Caller) -> Sequence[HaltRow]:
     in_force = in_transaction(engine, halts.in_force)
     if caller.campaign is None:
         return in_force
-    return [one for one in in_force if (one.scope, one.key) == _of(caller.campaign)]
+    return [one for one in in_force if (one.scope, campaign_of(one.key)) == _of(caller.campaign)]
 
 
 def halts_before(engine: Engine, caller: Caller, *, limit: int) -> list[AuditEntry]:
@@ -68,14 +68,14 @@ def _of(campaign: int) -> tuple[Scope, str]:
 
 def _scope(connection: Connection, caller: Caller, scope: Scope, key: str) -> str:
     named = _named(connection, scope, key)
-    if caller.campaign is not None and (scope, named) != _of(caller.campaign):
+    if caller.campaign is not None and (scope, campaign_of(named)) != _of(caller.campaign):
         raise UnknownHere
     return named
 
 
 def _named(connection: Connection, scope: Scope, key: str) -> str:
     if scope == "campaign":
-        return str(get_campaign(connection, key).id)
+        return _campaign_key(connection, key)
     if scope == "channel" and split_key(key)[0] not in set(Channel):
         raise WrongFields([f"key: must be one of {', '.join(Channel)}"])
     if scope == "source":
@@ -86,3 +86,11 @@ def _named(connection: Connection, scope: Scope, key: str) -> str:
     if scope == "all" and key:
         raise WrongFields(["key: must be left out where everything is meant"])
     return key
+
+
+def _campaign_key(connection: Connection, key: str) -> str:
+    """The campaign's id, by one account as its halts are told: the id, `@` and the account."""
+    number, at, account = key.partition("@")
+    if at and number.isdigit():
+        return f"{get_campaign(connection, int(number)).id}@{account}"
+    return str(get_campaign(connection, key).id)

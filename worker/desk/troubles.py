@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from worker.desk.processes import ProcessKind
-from worker.domain.accounts import split_source_key
+from worker.domain.accounts import campaign_of, split_source_key
 from worker.store import campaigns, expected_misses, glance
 from worker.store.connect import Connection
 from worker.store.duties import DutyRow
@@ -140,11 +140,13 @@ def _called(connection: Connection, halt: HaltRow) -> str:
     if halt.scope == "source":
         channel, account, source = split_source_key(halt.key)
         return f"The source {source} ({channel}, account {account})"
-    campaign = campaigns.find(connection, int(halt.key))
-    return f"Campaign {halt.key if campaign is None else campaign.fields.campaign_name}"
+    number, _, account = halt.key.partition("@")
+    campaign = campaigns.find(connection, int(number))
+    named = f"Campaign {number if campaign is None else campaign.fields.campaign_name}"
+    return named + (f" by account {account}" if account else "")
 
 
 def _is_of(halt: HaltRow, one: StatusCount) -> bool:
     if halt.scope == "campaign":
-        return str(one.campaign) == halt.key
+        return str(one.campaign) == campaign_of(halt.key)
     return halt.scope == "all" or one.channel.value == halt.key.partition("@")[0]

@@ -100,9 +100,9 @@ def _what(engine: Engine, report: Report, origin: Origin) -> tuple[HaltScope, st
 
 
 def key_of(engine: Engine, scope: HaltScope, campaign: int, channel: Channel, account: str) -> str:
-    """The key of what the provider refuses: the campaign, or the account's channel."""
+    """The key of what the provider refuses: the campaign by this account, or the account's channel."""
     if scope is HaltScope.CAMPAIGN:
-        return str(campaign)
+        return in_transaction(engine, halts.campaign_key_of, campaign, account)
     return in_transaction(engine, halts.key_of, channel.value, account)
 
 

@@ -31,6 +31,11 @@ def split_source_key(key: str) -> tuple[str, str, str]:
     return *split_key(head), source
 
 
+def campaign_of(key: str) -> str:
+    """The id of the campaign that a halt's key names, for all its accounts or one."""
+    return key.partition("@")[0]
+
+
 def split_key(key: str) -> tuple[str, str]:
     """The channel and the account of a halt's key; for a whole channel the main account answers."""
     channel, _, account = key.partition("@")

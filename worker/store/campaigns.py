@@ -13,6 +13,7 @@ from worker.store.schema import batch, campaign
 FIELDS = tuple(CampaignFields.model_fields)
 # Tuples in a campaign, arrays in its row.
 LISTS = (
+    "accounts",
     "active_days",
     "allowed_regions",
     "holidays",

@@ -13,6 +13,7 @@ from worker.domain.schedule.eligibility import PacingState, day_began
 from worker.domain.schedule.hours import OpenHours, open_hours
 from worker.domain.schedule.pace import Allowance, Rates
 from worker.domain.statuses import Channel
+from worker.store.listed_accounts import all_halted
 from worker.store.schema.conventions import Timestamp, is_open
 
 HOURS = (
@@ -82,12 +83,11 @@ _DUE_BATCHES = text(f"""
         AND (CAST(:only AS text) IS NULL OR b.batch_id = :only)
         AND NOT EXISTS (
             SELECT FROM halt WHERE (scope, key) IN
-                (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text),
-                 ('channel', p.channel || '@' || (
-                     SELECT account FROM campaign WHERE id = b.campaign_id)))
+                (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text))
         )
+        AND NOT {all_halted("b.campaign_id")}
     ORDER BY p.next_claim_at, p.batch LIMIT :limit FOR UPDATE OF p SKIP LOCKED
-""")  # noqa: S608  _FACTS is a constant
+""")
 
 _BATCHES = text(f"{_FACTS} WHERE p.batch = ANY (:batches)")
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from worker.domain.statuses import Channel
+from worker.store.listed_accounts import all_halted
 from worker.store.schema.conventions import is_open
 
 MOST_READ = 200_000
@@ -157,10 +158,9 @@ _FORGOTTEN = text(f"""
     FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
     WHERE p.next_claim_at < clock_timestamp() - interval '30 seconds' AND {is_open("b.")}
         AND NOT EXISTS (SELECT FROM halt WHERE (scope, key) IN
-            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text),
-                 ('channel', p.channel || '@' || (
-                     SELECT account FROM campaign WHERE id = b.campaign_id))))
-""")  # noqa: S608  is_open is a constant
+            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text)))
+        AND NOT {all_halted("b.campaign_id")}
+""")  # noqa: S608  both are constants
 
 
 def forgotten_since(connection: Connection) -> datetime | None:

@@ -14,6 +14,7 @@ from worker.domain.errors import DatabaseNotAccepted
 from worker.domain.evidence.reports import Report
 from worker.domain.wire import Wire, to_wire
 from worker.store import audit, kept_sources
+from worker.store.listed_accounts import all_halted, listed
 
 Scope = Literal["all", "channel", "campaign", "source"]
 
@@ -27,7 +28,8 @@ OURSELVES = "outreach"
 class HaltRow:
     """One halt in force.
 
-    `key`: empty for all, the channel, `channel@account`, the campaign's id, or `channel@account:source`.
+    `key`: empty for all, the channel or the campaign's id; of one account, `channel@account` or
+    `id@account`; of one of its sources, `channel@account:source`.
     """
 
     scope: Scope
@@ -188,8 +190,9 @@ def resting(
 
 # A bare channel is that of all accounts: so it is told where there is one account only.
 _KEY = text("""
-    SELECT CASE WHEN :account = :main
-            AND NOT EXISTS (SELECT FROM campaign WHERE account <> :main AND deleted_at IS NULL)
+    SELECT CASE WHEN :account = :main AND NOT EXISTS (
+            SELECT FROM campaign
+            WHERE (account <> :main OR accounts <> '{}') AND deleted_at IS NULL)
         THEN :channel ELSE :channel || '@' || :account END
 """).bindparams(*(bindparam(name, type_=Text) for name in ("account", "main", "channel")))
 
@@ -201,12 +204,34 @@ def key_of(connection: Connection, channel: str, account: str) -> str:
     return key
 
 
-_OVER = text("""
+# Of a campaign that lists several accounts, one of which sends: what its words or its sender are refused by
+# one says nothing of the others.
+_CAMPAIGN_KEY = text("""
+    SELECT id::text || CASE WHEN cardinality(accounts) > 1 THEN '@' || CAST(:account AS text) ELSE '' END
+    FROM campaign WHERE id = :campaign
+""")
+
+
+def campaign_key_of(connection: Connection, campaign: int, account: str) -> str:
+    """The key of a halt of what this account sends for the campaign; others of its list go on."""
+    told = {"campaign": campaign, "account": account}
+    key: str | None = connection.scalar(_CAMPAIGN_KEY, told)
+    return key or str(campaign)
+
+
+_OVER = text(f"""
     SELECT scope, key, reason, halted_at, halted_by FROM halt
-    WHERE (scope, key) IN (('all', ''), ('channel', :channel), ('campaign', :campaign),
-        ('channel', :channel || '@' || (SELECT account FROM campaign WHERE id = CAST(:campaign AS bigint))))
+    WHERE (scope, key) IN (('all', ''), ('channel', :channel), ('campaign', :campaign))
+        OR ({all_halted("CAST(:campaign AS bigint)")} AND (scope, key) IN (
+            SELECT 'channel', :channel || '@' || way FROM campaign AS c, unnest({listed("c")}) AS way
+            WHERE c.id = CAST(:campaign AS bigint)
+            UNION ALL
+            SELECT 'campaign', :campaign || '@' || way FROM campaign AS c, unnest({listed("c")}) AS way
+            WHERE c.id = CAST(:campaign AS bigint)))
     ORDER BY halted_at
-""").bindparams(*(bindparam(name, type_=Text) for name in ("channel", "campaign")))
+""").bindparams(  # noqa: S608  both are constants
+    *(bindparam(name, type_=Text) for name in ("channel", "campaign"))
+)
 
 
 def over(connection: Connection, channel: str, campaign: int) -> Sequence[HaltRow]:

@@ -10,6 +10,7 @@ from worker.domain.schedule.windows import is_open as is_within
 from worker.domain.statuses import Channel
 from worker.store.dead_letters import KINDS
 from worker.store.due_batches import HOURS
+from worker.store.listed_accounts import all_halted
 from worker.store.schema.conventions import is_open
 
 
@@ -81,17 +82,15 @@ def read(connection: Connection) -> Figures:
 
 # Whose time to look has come, halted ones aside: how long a batch waits for somebody to take it, which no
 # window and no rate keeps it from.
-_TURNS = text("""
+_TURNS = text(f"""
     SELECT p.channel, extract(epoch FROM now() - min(p.next_claim_at))::float8 AS seconds
     FROM batch_pace AS p JOIN communication_batch AS b ON b.id = p.batch
     WHERE p.next_claim_at <= now() AND NOT EXISTS (
         SELECT FROM halt WHERE (scope, key) IN
-            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text),
-                 ('channel', p.channel || '@' || (
-                     SELECT account FROM campaign WHERE id = b.campaign_id)))
-    )
+            (('all', ''), ('channel', p.channel), ('campaign', b.campaign_id::text))
+    ) AND NOT {all_halted("b.campaign_id")}
     GROUP BY p.channel
-""")
+""")  # noqa: S608  all_halted is a constant
 
 
 def read_turns(connection: Connection) -> dict[Channel, float]:

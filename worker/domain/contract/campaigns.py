@@ -9,10 +9,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
-from worker.domain.accounts import MAIN, account_name
+from worker.domain.accounts import MAIN
 from worker.domain.content.campaign_words import Template
 from worker.domain.content.senders import EXAMPLE, NUMBER, kind_of
 from worker.domain.content.voicemail import voicemail_detection
+from worker.domain.contract.account_lists import (
+    Account,
+    AccountList,
+    AccountSources,
+    fault_in,
+    in_step,
+)
 from worker.domain.contract.pools import first_source, pool, sources_of
 from worker.domain.contract.webhooks import webhooks
 from worker.domain.errors import CannotChangeMode, WrongFields
@@ -68,7 +75,6 @@ def _web_address(value: str) -> str:
     return value
 
 
-Account = Annotated[str, AfterValidator(account_name)]
 Days = Annotated[tuple[Day, ...], BeforeValidator(_as_tuple), AfterValidator(_in_week_order)]
 Labels = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
 Region = Annotated[str, Field(pattern=REGION)]
@@ -91,6 +97,8 @@ class CampaignFields(WireModel):
     source: Text
     pool: Pool = ()
     account: Account = MAIN
+    accounts: AccountList = ()
+    account_sources: AccountSources = Field(default_factory=dict)
     caller_id: Text | None = None
     campaign_variables: dict[Text, Text] = Field(default_factory=dict)
     daily_start_time: ClockTime = time(9)
@@ -141,12 +149,21 @@ class CampaignFields(WireModel):
         fits, example = SOURCES[self.mode]
         if not fits(self.source):
             raise ValueError(f"source: must be {example}")
+        for account, source in self.account_sources.items():
+            if not fits(source):
+                raise ValueError(f"account_sources.{account}: must be {example}")
         named = sources_of(self.pool)
         for place, one in enumerate(named):
             if not fits(one):
                 raise ValueError(f"pool.{place}.source: must be {example}")
         if named and self.source not in named:
             raise ValueError("source: must be one of the pool's; leave it out, and it is the first")
+        return self
+
+    @model_validator(mode="after")
+    def _accounts_fit_together(self) -> Self:
+        if fault := fault_in(self.account, self.accounts, self.account_sources):
+            raise ValueError(fault)
         return self
 
     @model_validator(mode="after")
@@ -194,7 +211,7 @@ def campaign_fields(values: Mapping[str, object]) -> CampaignFields:
     # Here, because templates take long to import, and who lists campaigns parses none.
     from worker.domain.content.render import check  # noqa: PLC0415
 
-    fields = validate(CampaignFields, values)
+    fields = validate(CampaignFields, in_step(values))
     if faults := check(template_of(fields)):
         raise WrongFields(faults)
     return fields
@@ -213,7 +230,7 @@ def apply_changes(fields: CampaignFields, changes: Mapping[str, object]) -> Camp
         WrongFields: a change is unknown or wrong.
         CannotChangeMode: its requests are for another channel.
     """
-    after = campaign_fields(_merge(fields.model_dump(), changes))
+    after = campaign_fields(_merge(fields.model_dump(), in_step(changes)))
     if after.mode is not fields.mode:
         raise CannotChangeMode(fields.campaign_name)
     return after

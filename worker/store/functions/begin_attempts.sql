@@ -18,9 +18,12 @@
 -- p_version: of the campaign, as it was when the words were read; it may have changed since. NULL: whoever
 -- asks is of a release that does not say.
 --
--- p_account: by which of the providers' accounts the caller will send. The campaign may name another one by
+-- p_account: by which of the providers' accounts the caller will send. The campaign may list it no more by
 -- now: then nothing begins, for the attempt says where it is looked for. A process of a release that knew one
 -- account says nothing, and sends by main.
+--
+-- Whoever may have been contacted by another account is handed back as other_account: in doubt until policy
+-- closed it (UNRESOLVED), or thought unsent only because that account listed nothing (absent).
 --
 -- p_sources: what the caller will send from, one for each of p_requests, or one for all of them; the campaign
 -- may name another one by now, and the attempt says where it is looked for. NULL: a process of a release that
@@ -38,7 +41,7 @@ DECLARE
     v_until timestamptz;
     v_channel text;
     v_source text;
-    v_account text;
+    v_listed text[];
     v_pool jsonb;
     v_campaign text;
     v_cap integer;
@@ -53,6 +56,8 @@ DECLARE
     v_gone bigint[];
     v_capped bigint[];
     v_busy bigint[];
+    v_again bigint[];
+    v_elsewhere bigint[];
     v_now timestamptz;
 BEGIN
     -- A halt takes this lock exclusively: once it has committed, nothing more begins.
@@ -67,17 +72,19 @@ BEGIN
     INTO v_why, v_until, v_campaign
     FROM communication_batch WHERE id = p_batch FOR NO KEY UPDATE;
 
-    SELECT mode, source, account, pool, frequency_cap, frequency_days
-    INTO v_channel, v_source, v_account, v_pool, v_cap, v_cap_days
+    SELECT mode, coalesce(account_sources ->> p_account, source),
+           CASE WHEN accounts = '{}' THEN ARRAY[account] ELSE accounts END,
+           pool, frequency_cap, frequency_days
+    INTO v_channel, v_source, v_listed, v_pool, v_cap, v_cap_days
     FROM campaign WHERE id = v_campaign::bigint;
     IF v_why IS NULL AND EXISTS (
         SELECT FROM halt WHERE (scope, key) IN
-            (('all', ''), ('channel', v_channel), ('channel', v_channel || '@' || v_account),
-             ('campaign', v_campaign))
+            (('all', ''), ('channel', v_channel), ('channel', v_channel || '@' || p_account),
+             ('campaign', v_campaign || '@' || p_account), ('campaign', v_campaign))
     ) THEN
         v_why := 'halted';
     END IF;
-    IF v_why IS NULL AND v_account <> p_account THEN
+    IF v_why IS NULL AND p_account <> ALL (v_listed) THEN
         v_why := 'other_account';
     END IF;
     IF v_why IS NULL AND p_sources IS NULL AND v_pool <> '[]' THEN
@@ -185,10 +192,22 @@ BEGIN
     )
     SELECT array_agg(busy.request) INTO v_busy FROM busy;
 
-    -- 8. The others begin.
-    SELECT array_agg(r.id ORDER BY r.id) INTO v_ready FROM communication_request AS r
+    -- 8. Who may have been contacted by another account stays with that one; the others begin.
+    SELECT array_agg(r.id ORDER BY r.id), array_agg(r.id) FILTER (WHERE r.attempt IS NOT NULL)
+    INTO v_ready, v_again FROM communication_request AS r
     WHERE r.id = ANY (v_claimed) AND r.request_status = 'PENDING'
         AND r.id <> ALL (coalesce(v_gone, '{}')) AND r.id <> ALL (coalesce(v_busy, '{}'));
+
+    IF v_again IS NOT NULL THEN
+        SELECT array_agg(DISTINCT a.request) INTO v_elsewhere FROM attempt AS a
+        WHERE a.request = ANY (v_again) AND a.account <> p_account
+            AND (a.state = 'UNRESOLVED' OR (a.state = 'NOT_SENT' AND a.error_code = 'absent'));
+    END IF;
+    IF v_elsewhere IS NOT NULL THEN
+        UPDATE queue SET lease_token = NULL, lease_until = NULL, claims = 0
+        WHERE request = ANY (v_elsewhere);
+        v_ready := ARRAY(SELECT unnest(v_ready) EXCEPT SELECT unnest(v_elsewhere));
+    END IF;
 
     RETURN QUERY
         WITH begun AS (
@@ -197,7 +216,7 @@ BEGIN
             SELECT r.id, r.batch, r.recipient, v_channel,
                    CASE WHEN cardinality(p_sources) > 1 THEN p_sources[array_position(p_requests, r.id)]
                         ELSE v_source END,
-                   v_account,
+                   p_account,
                    1 + coalesce((SELECT max(a.attempt_number) FROM attempt AS a WHERE a.request = r.id), 0),
                    gen_random_uuid(), 'SENDING', p_version, v_now,
                    least(v_now + p_send_window, v_until), v_now + p_answer_time
@@ -221,6 +240,8 @@ BEGIN
         SELECT handed, 'frequency_cap', NULL, NULL, NULL FROM unnest(v_capped) AS handed
         UNION ALL
         SELECT handed, 'recipient_busy', NULL, NULL, NULL FROM unnest(v_busy) AS handed
+        UNION ALL
+        SELECT handed, 'other_account', NULL, NULL, NULL FROM unnest(v_elsewhere) AS handed
         UNION ALL
         SELECT handed, 'no_slot', NULL, NULL, NULL FROM unnest(v_unplaced) AS handed;
 END $$;
