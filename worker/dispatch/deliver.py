@@ -16,6 +16,7 @@ from worker.dispatch.delivery_watch import DeliveryWatch
 from worker.dispatch.drafts import valid_until
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.dispatch.source_choice import choose_sources
+from worker.dispatch.ways import deliver_by_account
 from worker.domain.schedule.hand_backs import HandBack
 from worker.limits import Gate, OpenGate
 from worker.providers import boot_clock
@@ -113,7 +114,7 @@ class _Desk:
             delivered,
         )
         try:
-            delivery.carry_out()
+            deliver_by_account(delivery)
         except Exception:
             # Whatever it was, this worker lives: it is not held against what was taken up.
             delivery.leave()

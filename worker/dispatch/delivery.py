@@ -1,6 +1,6 @@
 """The steps of one delivery: render, reserve, begin, send, record, leave."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -12,7 +12,7 @@ from worker.dispatch.delivery_limits import Delivered, DeliveryLimits
 from worker.dispatch.delivery_watch import DeliveryWatch
 from worker.dispatch.drafts import render_drafts
 from worker.dispatch.grouping import form_of, group_tickets, portions
-from worker.dispatch.halt import halt_without_account, halt_without_source
+from worker.dispatch.halt import halt_without_source
 from worker.dispatch.permits import Permits, Reserved
 from worker.dispatch.provider_loop import Answered, ProviderLoop
 from worker.dispatch.record import record
@@ -53,41 +53,34 @@ class Delivery:
     begun: set[int] = field(default_factory=set)
     """The requests of which an attempt began."""
 
-    def carry_out(self) -> None:
-        """All but taking up and leaving."""
-        channel, account = self.chunk.channel, self.assignment.account
-        if not self.provider_loop.carries(channel, account):
-            halt_without_account(self.engine, self.assignment.campaign, channel, account)
-            in_transaction(self.engine, queue.release, self.chunk)
-            self.delivered.handed_back[HandBack.OTHER_ACCOUNT] += len(self.assignment.drafts)
-            return
-        self.tell_unplaced()
+    def carry_out(self) -> Collection[int]:
+        """All but taking up and leaving. Returns the requests that got no permit in time."""
         counted = self.count_today(self.render())
         try:
-            self.send_permitted(counted.contents)
+            return self.send_permitted(counted.contents)
         finally:
             if counted.by_request:
                 in_transaction(self.engine, give_back, counted, self.begun)
 
-    def send_permitted(self, contents: Mapping[int, Content]) -> None:
-        """Begin and send, as permits come; what gets none is left to its lease."""
-        left = len(contents)
+    def send_permitted(self, contents: Mapping[int, Content]) -> Collection[int]:
+        """Begin and send, as permits come. Returns those that got none in time."""
+        left = dict(contents)
         try:
             for portion in portions(contents, self.limits.at_once):
                 share = self.group_size if form_of(next(iter(portion.values()))) is not None else 1
                 for permitted, reserved in self.permits.reserve(portion, share):
                     self.contact(permitted, reserved)
-                    left -= len(permitted)
+                    for request in permitted:
+                        del left[request]
         except Stopping:
             in_transaction(self.engine, queue.release, self.chunk)
-            self.delivered.handed_back[HandBack.STOPPING] += left
+            self.delivered.handed_back[HandBack.STOPPING] += len(left)
         except LeaseExpired:
-            self.delivered.handed_back[HandBack.LEASE_OVER] += left
+            self.delivered.handed_back[HandBack.LEASE_OVER] += len(left)
         except Closed as closed:
-            # Nothing of these has begun: their lease runs out and they are due again. Released at once,
-            # they would go round and round for as long as the limits' server is away.
             log.info("not_permitted_in_time", why=str(closed))
-            self.delivered.handed_back[HandBack.NO_PERMIT] += left
+            return left
+        return ()
 
     def count_today(self, contents: Mapping[int, Content]) -> CountedToday:
         """Count texts under their carriers' daily caps; those that don't fit wait for the next day."""
@@ -135,7 +128,7 @@ class Delivery:
         if faults:
             lease = self.chunk.lease
             in_transaction(self.engine, queue.fail_unsent, lease, "render", faults)
-            self.delivered.handed_back[HandBack.RENDER] = len(faults)
+            self.delivered.handed_back[HandBack.RENDER] += len(faults)
         return contents
 
     def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], Moment]:

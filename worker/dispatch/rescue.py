@@ -8,6 +8,7 @@ import structlog
 
 from worker.dispatch.double_contact import warn_of_late_evidence
 from worker.dispatch.halt import halt_barred
+from worker.dispatch.newer_attempts import ask_for_newer
 from worker.dispatch.provider_loop import ProviderLoop
 from worker.dispatch.source_rest import note_rejections
 from worker.dispatch.unknown_codes import note_reports
@@ -52,7 +53,8 @@ def rescue(
     """Ask the providers about overdue attempts, and act on what they say.
 
     1. Take overdue attempts for a while, so that two rescuers do not both ask.
-    2. Ask about each, by sid where one is known, else by who was to be reached; no transaction open.
+    2. Ask about each, by sid where one is known, else by who was to be reached; no transaction open. Where
+       another account would send what is absent, also whether this one lists what came after it.
     3. Lock the attempt, leave out what is bound to another, and judge: bind it, count an empty look,
        or, where nothing is decided and patience has run out, close it by policy.
     4. Note which of them could not be judged: `doctor` and a metric tell of them.
@@ -66,10 +68,12 @@ def rescue(
         limit=limit,
         for_time=timeouts.lookup_interval,
     )
-    looks = provider_loop.run(_ask_all(provider_loop, inquiries)) if inquiries else []
+    asked = provider_loop.run(_ask_all(provider_loop, inquiries)) if inquiries else []
+    looks = list(zip(inquiries, asked, strict=True))
+    newer = ask_for_newer(engine, provider_loop, timeouts, looks)
     faults: dict[int, str] = {}
-    for inquiry, look in zip(inquiries, looks, strict=True):
-        if fault := _resolve(engine, timeouts, inquiry, look):
+    for inquiry, look in looks:
+        if fault := _resolve(engine, timeouts, inquiry, look, newer.get(inquiry.attempt)):
             faults[inquiry.attempt] = fault
     in_transaction(engine, unjudged.note, [one.attempt for one in inquiries], faults)
     return len(inquiries)
@@ -90,7 +94,11 @@ async def _ask(provider_loop: ProviderLoop, inquiry: LookupRequest) -> Lookup | 
 
 
 def _resolve(
-    engine: Engine, timeouts: Timeouts, inquiry: LookupRequest, look: Lookup | Failed
+    engine: Engine,
+    timeouts: Timeouts,
+    inquiry: LookupRequest,
+    look: Lookup | Failed,
+    lists_newer: bool | None,
 ) -> str | None:
     """Judge one attempt by what its provider said; returns the kind of error that came between."""
     fault = None
@@ -101,7 +109,14 @@ def _resolve(
         if isinstance(look, Matches) and len(look.reports) == 1:
             halt_barred(engine, look.reports)
             note_reports(engine, timeouts.unknown_run, look.reports)
-        in_transaction(engine, _judge, timeouts=timeouts, inquiry=inquiry, look=look)
+        in_transaction(
+            engine,
+            _judge,
+            timeouts=timeouts,
+            inquiry=inquiry,
+            look=look,
+            lists_newer=lists_newer,
+        )
         if isinstance(look, Matches) and len(look.reports) == 1:
             note_rejections(engine, timeouts.source_rejections, look.reports)
     except StoreUnavailable:
@@ -113,13 +128,18 @@ def _resolve(
 
 
 def _judge(
-    connection: Connection, *, timeouts: Timeouts, inquiry: LookupRequest, look: Lookup
+    connection: Connection,
+    *,
+    timeouts: Timeouts,
+    inquiry: LookupRequest,
+    look: Lookup,
+    lists_newer: bool | None,
 ) -> None:
     facts = attempts.lock(connection, [inquiry.attempt], with_recipients=True)[inquiry.attempt]
     if facts.state not in {AttemptState.SENDING, AttemptState.IN_DOUBT, AttemptState.ACCEPTED}:
         return
     facts = _doubt(connection, facts, timeouts)
-    for change in _changes(connection, facts, timeouts, look):
+    for change in _changes(connection, facts, timeouts, look, lists_newer):
         attempts.write(connection, [change])
         warn_of_late_evidence(change)
         log.info(
@@ -148,7 +168,11 @@ def _doubt(connection: Connection, facts: Facts, timeouts: Timeouts) -> Facts:
 
 
 def _changes(
-    connection: Connection, facts: Facts, timeouts: Timeouts, look: Lookup
+    connection: Connection,
+    facts: Facts,
+    timeouts: Timeouts,
+    look: Lookup,
+    lists_newer: bool | None,
 ) -> Sequence[Change]:
     match look:
         case Undecided():
@@ -160,7 +184,7 @@ def _changes(
             if len(ours) == 1:
                 return _bound(facts, ours[0], timeouts)
             if not ours and facts.state is AttemptState.IN_DOUBT:
-                change = judge_absence(facts, timeouts)
+                change = judge_absence(facts, timeouts, lists_newer=lists_newer)
                 return [change] if change else []
             return [judge_undecided(facts, timeouts)]
 

@@ -162,6 +162,11 @@ _TABLE: dict[Kind, dict[int, str]] = {
     },
 }
 
+OF_THE_ACCOUNT = frozenset(
+    {10002, 13227, 21203, 21215, 21219, 21408, 21607, 21608, 21612, 21657, 32205}
+)
+"""Those of what is not permitted that say what this account or its sender may not: another one may."""
+
 KIND_OF: dict[int, Kind] = {code: kind for kind, codes in _TABLE.items() for code in codes}
 SAID: dict[int, str] = {code: said for codes in _TABLE.values() for code, said in codes.items()}
 

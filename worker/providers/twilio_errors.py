@@ -19,7 +19,7 @@ from worker.domain.evidence.answers import (
 )
 from worker.domain.evidence.reports import Meaning
 from worker.providers.http_replies import retry_after
-from worker.providers.twilio_codes import KIND_OF, SAID, Kind, Passing
+from worker.providers.twilio_codes import KIND_OF, OF_THE_ACCOUNT, SAID, Kind, Passing
 
 # Twilio may have acted before it said so; only a refusal with another 4xx is proof that it did not.
 DOUBTFUL = frozenset({408, 409, 425})
@@ -76,7 +76,8 @@ def judge(status: int, headers: Mapping[str, str], text: str) -> Answer:
 def _judge_kind(status: int, code: int | None, kind: Kind | None, named: str) -> Answer:
     match kind:
         case Refusal():
-            return Refused(kind, named, is_unknown=kind is Refusal.CONTENT)
+            by_account = code in OF_THE_ACCOUNT
+            return Refused(kind, named, is_unknown=kind is Refusal.CONTENT, by_account=by_account)
         case HaltScope():
             return _halt(kind, code, named)
         case _ if status in HALTING_STATUSES:

@@ -23,7 +23,13 @@ _FACTS = text("""
            c.voicemail_detection IS NOT NULL AS detects_machines,
            extract(epoch FROM b.expires_on - clock_timestamp())::float8 AS time_left,
            b.deleted_at IS NULL AND b.archived_at IS NULL
-               AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp()) AS batch_lives
+               AND (b.expires_on IS NULL OR b.expires_on > clock_timestamp()) AS batch_lives,
+           CASE WHEN c.accounts <> '{}' THEN (
+               SELECT count(*) FROM unnest(c.accounts) AS way
+               WHERE way <> a.account AND NOT EXISTS (
+                   SELECT FROM attempt AS o WHERE o.request = a.request AND o.account = way
+                       AND o.state IN ('NOT_SENT', 'REFUSED'))
+           ) END AS others_left
     FROM attempt AS a
     JOIN communication_request AS r ON r.id = a.request
     JOIN communication_batch AS b ON b.id = r.batch
@@ -62,6 +68,7 @@ class _Row(NamedTuple):
     detects_machines: bool
     time_left: float | None
     batch_lives: bool
+    others_left: int | None
 
 
 def read_facts(connection: Connection, attempts: Sequence[int]) -> dict[int, Facts]:
@@ -99,5 +106,7 @@ def _facts(row: _Row, retry_delays: tuple[tuple[str, timedelta], ...]) -> Facts:
         attempt_number=row.attempt_number,
         retry_on=tuple(row.retry_on),
         retry_delays=retry_delays,
+        others_listed=row.others_left is not None,
+        others_left=row.others_left or 0,
         time_left=None if row.time_left is None else timedelta(seconds=row.time_left),
     )

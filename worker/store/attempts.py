@@ -129,7 +129,8 @@ def lock(
 _OVERDUE = text("""
     SELECT a.id AS attempt, a.token, a.channel, a.sid, r.address, a.source, a.account,
            clock_timestamp() - a.began_at AS age,
-           c.voicemail_detection ->> 'on_machine' AS on_machine
+           c.voicemail_detection ->> 'on_machine' AS on_machine,
+           cardinality(c.accounts) > 1 AS others_listed
     FROM attempt AS a
     JOIN communication_request AS r ON r.id = a.request
     JOIN communication_batch AS b ON b.id = a.batch
@@ -158,6 +159,32 @@ def take_overdue(connection: Connection, *, limit: int, for_time: timedelta) -> 
 def _inquiry(row: RowMapping) -> LookupRequest:
     policy = OnMachine(row["on_machine"]) if row["on_machine"] else None
     return LookupRequest(**{**row, "channel": Channel(row["channel"]), "on_machine": policy})
+
+
+# By the primary key, the newest first: ids are given out in the order of time, nearly. What was begun just
+# now may not be listed yet.
+_NEWER = text("""
+    SELECT a.id AS attempt, a.token, a.channel, a.sid, r.address, a.source, a.account,
+           clock_timestamp() - a.began_at AS age, NULL AS on_machine
+    FROM (
+        SELECT * FROM attempt WHERE id > :attempt ORDER BY id DESC LIMIT :most
+    ) AS a JOIN communication_request AS r ON r.id = a.request
+    WHERE a.account = :account AND a.channel = :channel AND a.sid IS NOT NULL
+        AND a.began_at < clock_timestamp() - CAST(:settled AS interval)
+    ORDER BY a.id DESC LIMIT 1
+""")
+MOST_NEWER = 10_000
+"""Attempts among which one of the same account is sought."""
+
+
+def find_newer(
+    connection: Connection, doubted: LookupRequest, settled: timedelta
+) -> LookupRequest | None:
+    """The newest attempt by the same account behind this one that it accepted, so long ago at least."""
+    told = {"attempt": doubted.attempt, "account": doubted.account, "channel": doubted.channel}
+    limits = {"most": MOST_NEWER, "settled": settled}
+    row = connection.execute(_NEWER, told | limits).mappings().first()
+    return None if row is None else _inquiry(row)
 
 
 _BOUND = text("SELECT sid FROM sid WHERE sid = ANY (:sids) AND attempt <> :attempt")

@@ -1,8 +1,9 @@
 """The contents of a chunk, and its recipients: read before begin, rendered outside of any transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from sqlalchemy import Connection, RowMapping, text
 
@@ -12,12 +13,14 @@ from worker.domain.content.tickets import Content, Ticket
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.marks import make_mark
 from worker.domain.recipients.source_choice import SourcePool, pool_of
+from worker.domain.schedule.account_choice import ListedAccount, Tried
 from worker.domain.schedule.hours import open_hours
 from worker.domain.schedule.validity import arrives_until
 from worker.domain.schedule.windows import recipient_zones
-from worker.domain.statuses import Channel
+from worker.domain.statuses import AttemptState, Channel
 from worker.store.attempts import Begun
 from worker.store.due_batches import HOURS
+from worker.store.listed_accounts import is_halted
 from worker.store.queue import Chunk
 
 
@@ -30,6 +33,8 @@ class Addressed:
     variables: Mapping[str, str]
     group_limit: int | None
     recipient: int
+    tried: tuple[Tried, ...] = ()
+    """Its earlier attempts, in their order."""
     arrives_within: float | None = None
     """Seconds from reading it in which it may arrive; None: no end in sight. Only texts are asked."""
 
@@ -50,6 +55,8 @@ class ChunkContents:
     """The trace its batch came from."""
     account: str = MAIN
     """Of the providers, by which it is sent."""
+    ways: tuple[ListedAccount, ...] = ()
+    """Every account by which it may be sent, in the campaign's order."""
     pool: SourcePool | None = None
     """What it may be sent from; None: from `source` alone."""
     sources: Mapping[int, str] = field(default_factory=dict)
@@ -58,6 +65,15 @@ class ChunkContents:
     """How many wait for a source of the pool, and are no more among these."""
     is_exhausted: bool = False
     """Whether some of them wait because no source takes anybody new."""
+
+    def by(self, way: ListedAccount, requests: Collection[int]) -> Self:
+        """The part of it that goes by this account; what has a source of its own knows no pool."""
+        drafts = tuple(one for one in self.drafts if one.request in requests)
+        if way.source is None:
+            return replace(self, account=way.account, drafts=drafts)
+        return replace(
+            self, account=way.account, drafts=drafts, source=way.source, pool=None, sources={}
+        )
 
     def source_of(self, request: int) -> str:
         """What a request is sent from."""
@@ -100,13 +116,24 @@ class ChunkContents:
 _TEMPLATE = text(f"""
     SELECT c.id, c.mode, c.source, c.pool, c.account, c.caller_id, c.twiml, c.url, c.body, c.subject, c.html,
            c.text, c.template_id, c.version, c.voicemail_detection ->> 'on_machine' AS on_machine,
+           CASE WHEN c.accounts <> '{{}}' THEN (
+               SELECT jsonb_agg(jsonb_build_array(
+                   way.name, c.account_sources ->> way.name,
+                   {is_halted("c", "way.name")}) ORDER BY way.n)
+               FROM unnest(c.accounts) WITH ORDINALITY AS way (name, n)
+           ) END AS ways,
            b.batch_id, b.traceparent, b.expires_on, clock_timestamp() AS now,
            extract(epoch FROM clock_timestamp())::float8 AS epoch, {", ".join(f"c.{name}" for name in HOURS)}
     FROM communication_batch AS b JOIN campaign AS c ON c.id = b.campaign_id WHERE b.id = :batch
-""")  # noqa: S608  HOURS is a constant
+""")  # noqa: S608  both are constants
 _DRAFTS = text("""
     SELECT r.id, r.address, c.campaign_variables || r.request_variables AS variables, q.group_limit,
-           r.recipient
+           r.recipient,
+           CASE WHEN r.attempt IS NOT NULL THEN (
+               SELECT jsonb_agg(jsonb_build_array(a.account, a.state, a.error_code)
+                                ORDER BY a.attempt_number)
+               FROM attempt AS a WHERE a.request = r.id
+           ) END AS tried
     FROM queue AS q
     JOIN communication_request AS r ON r.id = q.request
     JOIN communication_batch AS b ON b.id = r.batch
@@ -127,18 +154,31 @@ def read_chunk_contents(connection: Connection, chunk: Chunk) -> ChunkContents:
         source=row["source"],
         account=row["account"],
         pool=pool_of(row["pool"]),
+        ways=tuple(ListedAccount(*way) for way in row["ways"] or [(row["account"],)]),
         template=Template(
             channel=Channel(row["mode"]),
             template_id=row["template_id"],
             on_machine=OnMachine(row["on_machine"]) if row["on_machine"] else None,
             **content,
         ),
-        drafts=tuple(_time_drafts(row, [Addressed(*draft) for draft in rows])),
+        drafts=tuple(_time_drafts(row, [_addressed(*draft) for draft in rows])),
         version=row["version"],
         batch_id=row["batch_id"],
         traceparent=row["traceparent"],
         claimed_ago=None if chunk.claimed_at is None else row["epoch"] - chunk.claimed_at,
     )
+
+
+def _addressed(
+    request: int,
+    address: str,
+    variables: Mapping[str, str],
+    group_limit: int | None,
+    recipient: int,
+    tried: Sequence[tuple[str, str, str | None]] | None,
+) -> Addressed:
+    before = (Tried(account, AttemptState(state), code) for account, state, code in tried or ())
+    return Addressed(request, address, variables, group_limit, recipient, tuple(before))
 
 
 def _time_drafts(row: RowMapping, drafts: Sequence[Addressed]) -> Iterator[Addressed]:

@@ -46,7 +46,7 @@ def begin(
         [request],
         send_window=MINUTE,
         answer_time=MINUTE,
-        account=account,
+        way=attempts.Way(account),
     )
 
 

@@ -88,3 +88,5 @@ class LookupRequest:
     """What its campaign wants of a machine, which the provider is then asked about too."""
     account: str = MAIN
     """The one that is asked: no other can know."""
+    others_listed: bool = False
+    """Whether the campaign lists other accounts, by which it would be sent where it is absent."""

@@ -51,12 +51,14 @@ class Refused:
     """The provider judged this recipient or content. Uses an attempt.
 
     `is_unknown`: whom it means is not: no table of ours has the code, which may as well mean the sender, or
-    it is of the words, which all may have got.
+    it is of the words, which all may have got. `by_account`: it says what this account may not, of a country
+    or on trial; another one may.
     """
 
     kind: Refusal
     code: str
     is_unknown: bool = field(default=False, compare=False)
+    by_account: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

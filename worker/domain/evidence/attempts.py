@@ -59,6 +59,10 @@ class Facts:
     """Until the batch expires; None: it never does."""
     token: UUID | None = None
     """What it is known by on the wire; its number alone may be given out again by a restored database."""
+    others_listed: bool = False
+    """Whether the campaign lists other accounts than the attempt's."""
+    others_left: int = 0
+    """How many of those have not yet proved this request unsent, or refused it."""
     batch_id: str | None = None
     """The operator's name for its batch, for the log."""
 

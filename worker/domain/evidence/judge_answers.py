@@ -55,6 +55,8 @@ def judge_answer(facts: Facts, answer: Answer, timeouts: Timeouts) -> Change | N
             return judge_accepted(facts, sid, timeouts)
         case NotSent() | Throttled() | Halt() | GroupRefused():
             return _judge_not_sent(facts, answer, timeouts)
+        case Refused(code=code, by_account=True) if facts.others_left:
+            return not_sent(facts, code, timedelta(0), Cause.DISPATCH)
         case Refused(kind, code):
             return _judge_refused(facts, kind, code)
         case Unknown(code):
@@ -132,7 +134,12 @@ def not_sent(
 
 
 def longer(pause: timedelta, facts: Facts) -> timedelta:
-    """Doubled with every attempt that got lost: a provider that is down is not hammered."""
+    """Doubled with every attempt that got lost: a provider that is down is not hammered.
+
+    Where the campaign lists another account that was not tried, there is nothing to wait for.
+    """
+    if facts.others_left:
+        return timedelta(0)
     return pause * (1 << min(facts.lost, LONGEST_DOUBLINGS))
 
 

@@ -6,19 +6,42 @@ from typing import assert_never
 from worker.domain.evidence.attempts import Change, Facts, Move
 from worker.domain.evidence.judge_answers import longer, not_sent
 from worker.domain.evidence.timeouts import Timeouts
+from worker.domain.schedule.account_choice import ABSENT, NEVER_LISTED
 from worker.domain.statuses import AttemptState, Cause, Channel, ChannelStatus, RequestStatus
 
 LONGEST_LOOK = timedelta(hours=2)
 
 
-def judge_absence(facts: Facts, timeouts: Timeouts) -> Change | None:
-    """The provider lists nothing that could be this attempt. Several such looks are proof."""
+def judge_absence(
+    facts: Facts, timeouts: Timeouts, *, lists_newer: bool | None = None
+) -> Change | None:
+    """The provider lists nothing that could be this attempt. Several such looks are proof.
+
+    Not where another account would send it next: whoever is down is the one whose lists lie. There it takes
+    the doubt's whole time, and that the account lists what was begun after it (`lists_newer`; None: nobody
+    has asked yet); else policy closes it.
+    """
     if facts.state is not AttemptState.IN_DOUBT:
         return None
+    if facts.others_listed:
+        return _judge_absence_among_others(facts, timeouts, lists_newer=lists_newer)
     if facts.checks + 1 >= timeouts.empty_lookups:
         pause = longer(timeouts.refused_pause, facts)
-        return not_sent(facts, "absent", pause, Cause.RECONCILE)
+        return not_sent(facts, ABSENT, pause, Cause.RECONCILE)
     return judge_undecided(facts, timeouts, checks=facts.checks + 1)
+
+
+def _judge_absence_among_others(
+    facts: Facts, timeouts: Timeouts, *, lists_newer: bool | None
+) -> Change:
+    looks = facts.checks + 1
+    if facts.age < timeouts.give_up[facts.channel] or lists_newer is None:
+        return _look_again(facts, timeouts, looks)
+    if lists_newer and looks >= timeouts.empty_lookups:
+        return not_sent(facts, NEVER_LISTED, timedelta(0), Cause.RECONCILE) or _look_again(
+            facts, timeouts
+        )
+    return give_up(facts, Cause.INFERENCE)
 
 
 def judge_undecided(facts: Facts, timeouts: Timeouts, checks: int | None = None) -> Change:
