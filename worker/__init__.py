@@ -44,6 +44,8 @@ One request's walk, PENDING to COMPLETED:
                             `domain/evidence/source_codes.py`). Texts beyond a carrier's day wait
                             (`dispatch/daily_caps.py`). What bounds a delivery stands in
                             `dispatch/delivery_limits.py`.
+                            Where it lists several, `dispatch/ways.py` sorts requests by account
+                            (`domain/schedule/account_choice.py`): one moves on by proof alone.
 4. `providers/voice.py`     places the call through the SDK, on the loop of `dispatch/provider_loop.py`; its
                             answer is a value of `domain/evidence/answers.py`.
 5. `dispatch/record.py`     judges the answer (`domain/evidence/judge_answers.py`) and writes what it
@@ -91,6 +93,8 @@ One doubt's walk, from a worker that died to the answer:
                             answer is a value of `domain/evidence/lookups.py`.
 4. `domain/evidence/judge_doubts.py`  judges: found means contacted; proven absent means due again;
                             undecided waits and, in the end, is given up as UNRESOLVED. Nobody guesses.
+                            Where another account would send it next, the first one must also list what it
+                            took later (`dispatch/newer_attempts.py`): whoever is down has lists that lie.
 5. `desk/decide.py`         or an operator decides, and that is remembered as a decision.
 
 A process that sends first knows its database (`tasks/start.py`, `dispatch/database_identity.py`). One that
