@@ -87,6 +87,19 @@ class Timing(BaseModel):
         return self.send_window + self.read_timeout
 
     @property
+    def health_window(self) -> float:
+        """Seconds over which an account's answers are judged, and that each step of its way back lasts.
+
+        What was asked before a switch has been answered once the next one is due.
+        """
+        return max(self.probe, self.drain)
+
+    @property
+    def slow_answer(self) -> float:
+        """Seconds beyond which a good answer speaks against the account, too."""
+        return self.read_timeout / 2
+
+    @property
     def proven(self) -> float:
         """Seconds after begin when absence may count as proven.
 

@@ -16,6 +16,7 @@ from tasks.start import presence, wait_for_the_database
 from tasks.stop import stop_when_asked
 from tasks.unprefixed_messages import gather
 from worker.desk.seals import seal_audit
+from worker.dispatch.account_health import raise_accounts
 from worker.dispatch.apply_reports import apply_waiting
 from worker.dispatch.cancel import cancel_double_calls
 from worker.dispatch.clock_skew import tell_skew
@@ -80,10 +81,15 @@ def duties() -> tuple[Duty, ...]:
         timing.sweep,
     )
     probing = timedelta(seconds=timing.probe)
+
+    def ask_again() -> None:
+        probe(engine, provider_loop, probing)
+        raise_accounts(engine, provider_loop, here.delivery_limits.health)
+
     return (
         Duty("recognize", lambda: know_the_database(engine, here.memories), every, shared=False),
         Duty("sweep", lambda: sweep(engine), every),
-        Duty("probe", lambda: probe(engine, provider_loop, probing), every),
+        Duty("probe", ask_again, every),
         Duty("reports", lambda: apply_waiting(engine, timeouts), every),
         Duty("starts", lambda: hear_starts(engine, provider_loop), every),
         Duty("cancel", lambda: cancel_double_calls(engine, provider_loop, timeouts), every),

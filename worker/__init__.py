@@ -46,6 +46,7 @@ One request's walk, PENDING to COMPLETED:
                             `dispatch/delivery_limits.py`.
                             Where it lists several, `dispatch/ways.py` sorts requests by account
                             (`domain/schedule/account_choice.py`): one moves on by proof alone.
+                            `dispatch/account_health.py` takes traffic from one whose answers fail.
 4. `providers/voice.py`     places the call through the SDK, on the loop of `dispatch/provider_loop.py`; its
                             answer is a value of `domain/evidence/answers.py`.
 5. `dispatch/record.py`     judges the answer (`domain/evidence/judge_answers.py`) and writes what it

@@ -73,6 +73,12 @@ PERMIT_WAIT = Measure(
 THROTTLED = Measure(
     "throttled", "requests that a provider refused for its rate: nobody was contacted", CHANNELS
 )
+ACCOUNT_ANSWERS = Measure(
+    "account_answers",
+    "requests to providers by account, and what the first recipient's answer was",
+    {"account": (), **CHANNELS, "answer": KINDS},
+)
+"""Shown for the accounts that were counted: their names stand in a file that is read again and again."""
 MEASURES = (ANSWER_TIME, CLAIM_TO_ACCEPTED, CALLBACK_LAG, PERMIT_WAIT, THROTTLED)
 SUM = "sum"
 """The part of a series that adds up its seconds, in millionths."""

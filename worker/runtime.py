@@ -265,6 +265,7 @@ class Runtime:
     @property
     def delivery_limits(self) -> "DeliveryLimits":
         """Durations and sizes of a delivery."""
+        from worker.dispatch.account_health import HealthRules
         from worker.dispatch.deliver import DeliveryLimits
 
         timing = self.settings.timing
@@ -281,6 +282,7 @@ class Runtime:
             mark_key=self.mark_keys[0],
             limit_of=self.source_limits.get,
             source_rest=timedelta(hours=self.settings.source_rest_hours),
+            health=HealthRules(timedelta(seconds=timing.health_window), timing.slow_answer),
         )
 
     @cached_property

@@ -14,6 +14,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from worker.desk.account_series import show_accounts
 from worker.desk.measure_series import show_measures
 from worker.desk.metrics import Snapshot
 from worker.desk.processes import SILENT, ProcessRow
@@ -210,6 +211,7 @@ def _show(moment: Snapshot, made: CollectorRegistry) -> None:
     for name, counted in COUNTED.items():
         _count(name, counted, moment.tallies, made)
     show_measures(moment.tallies, made)
+    show_accounts(moment.tallies, moment.shares, made)
     _show_labelled(moment, made)
     _show_processes(moment.processes, made)
 

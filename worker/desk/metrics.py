@@ -7,7 +7,8 @@ from datetime import datetime
 import structlog
 
 from worker.domain.statuses import Channel
-from worker.store import batches, duties, metrics, processes, tallies
+from worker.store import account_health, batches, duties, metrics, processes, tallies
+from worker.store.account_health import AccountShare
 from worker.store.connect import Connection, Engine, in_transaction
 from worker.store.duties import DutyRow
 from worker.store.metrics import Figures
@@ -34,6 +35,8 @@ class Snapshot:
     """Those that are not settled, by kind."""
     closed_windows: Mapping[Channel, int]
     """Batches that wait for their campaign's calling window, by channel."""
+    shares: Sequence[AccountShare]
+    """The accounts that were ever given less than all of their traffic."""
 
 
 def read_figures(engine: Engine) -> Figures:
@@ -55,6 +58,7 @@ def read_snapshot(engine: Engine) -> Snapshot | None:
             processes.read(connection),
             metrics.read_dead_letters(connection),
             metrics.read_closed_windows(connection, now),
+            account_health.shares(connection),
         )
 
     try:

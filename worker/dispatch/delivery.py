@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from worker.dispatch.account_health import note_answers
 from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.begun import BEGUN
 from worker.dispatch.daily_caps import CountedToday, count_today, give_back
@@ -182,6 +183,9 @@ class Delivery:
             account=self.assignment.account,
         ):
             self.permits.slow_down(answered)
+            if len(self.assignment.ways) > 1:
+                here = self.assignment
+                note_answers(self.engine, here.account, channel, answered, limits.health)
             self.watch.tell(answered)
             with self.watch.span("answer", answers=len(answered)):
                 self.record(answered)

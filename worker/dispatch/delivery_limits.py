@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from worker.dispatch.account_health import USUAL, HealthRules
 from worker.dispatch.daily_caps import LimitOf
 from worker.domain.evidence import Timeouts
 from worker.domain.schedule.hand_backs import HandBack
@@ -25,6 +26,8 @@ class DeliveryLimits:
     """What tokens are marked with."""
     attempt_log_share: float = 1.0
     """Of accepted attempts so many are told in the log."""
+    health: HealthRules = USUAL
+    """By which an account is judged, where campaigns list another one."""
     concurrent_calls: int = 0
     """How many calls may be under way at once, all workers together; 0: any number."""
     limit_of: LimitOf = no_limit

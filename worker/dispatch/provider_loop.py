@@ -25,7 +25,7 @@ from worker.domain.evidence.lookups import Undecided
 from worker.domain.evidence.sent import Sent
 from worker.domain.statuses import Channel
 from worker.heartbeat import HEART
-from worker.measures import ANSWER_TIME, MEASURED
+from worker.measures import ACCOUNT_ANSWERS, ANSWER_TIME, MEASURED
 from worker.providers import AccountProviders, Moment, Provider, Providers
 
 T = TypeVar("T")
@@ -141,7 +141,9 @@ class ProviderLoop:
         missing = sum(map(len, groups))
         gathering = _Gathering(answers.put, missing, flush_rows, flush_seconds)
         sendings = [
-            _send(_sender(providers, channel, group), group, channel, deadline, gathering)
+            _send(
+                _sender(providers, channel, group), group, (account, channel), deadline, gathering
+            )
             for group in groups
         ]
         # One call for all: each wakes the loop's thread, and every wake costs both of us the GIL.
@@ -189,7 +191,7 @@ async def _place_one(
 async def _send(
     send: Sender,
     group: Sequence[Ticket],
-    channel: Channel,
+    way: tuple[str, Channel],
     deadline: Moment,
     gathering: "_Gathering",
 ) -> None:
@@ -200,7 +202,9 @@ async def _send(
         log.error("place_failed", attempt=group[0].attempt, error=type(error).__name__)
         given = [Unknown("error")] * len(group)
     seconds = monotonic() - began
-    MEASURED.note(ANSWER_TIME, (channel.value, kind_of(given[0])), seconds)
+    account, told = way[0], (way[1].value, kind_of(given[0]))
+    MEASURED.note(ANSWER_TIME, told, seconds)
+    MEASURED.note(ACCOUNT_ANSWERS, (account, *told), 1)
     gathering.add([Answered(*pair, seconds) for pair in zip(group, given, strict=True)])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from worker.dispatch.delivery import Delivery
 from worker.dispatch.halt import halt_without_account
-from worker.domain.schedule.account_choice import ListedAccount, Tried, choose_account
+from worker.domain.schedule.account_choice import EarlierAttempt, ListedAccount, choose_account
 from worker.domain.schedule.hand_backs import HandBack
 from worker.domain.statuses import AttemptState
 from worker.store import queue
@@ -49,7 +49,9 @@ class Split:
 
 
 def split_by_way(
-    ways: Sequence[ListedAccount], tried: Mapping[int, Sequence[Tried]], usable: Collection[str]
+    ways: Sequence[ListedAccount],
+    tried: Mapping[int, Sequence[EarlierAttempt]],
+    usable: Collection[str],
 ) -> Split:
     """Sort each request by its earlier attempts.
 
@@ -88,16 +90,16 @@ def _set_aside(delivery: Delivery, split: Split) -> None:
 def _deliver_parts(
     delivery: Delivery,
     parts: Mapping[ListedAccount, Sequence[int]],
-    tried: Mapping[int, Sequence[Tried]],
+    tried: Mapping[int, Sequence[EarlierAttempt]],
     closed: set[str],
-) -> dict[int, tuple[Tried, ...]]:
+) -> dict[int, tuple[EarlierAttempt, ...]]:
     """Send by each account what goes by it, the ones that take most first.
 
     Returns those that got no permit, as if they had been tried there: what an account that is `closed`
     already gets once more stays with it, and its lease runs out. Released at once, it would go round and
     round for as long as the limits' server is away.
     """
-    left: dict[int, tuple[Tried, ...]] = {}
+    left: dict[int, tuple[EarlierAttempt, ...]] = {}
     for way, requests in sorted(parts.items(), key=lambda part: -part[0].share):
         if way.account in closed:
             delivery.delivered.handed_back[HandBack.NO_PERMIT] += len(requests)
@@ -105,5 +107,8 @@ def _deliver_parts(
         part = replace(delivery, assignment=delivery.assignment.by(way, set(requests)))
         for request in part.carry_out():
             closed.add(way.account)
-            left[request] = (*tried[request], Tried(way.account, AttemptState.NOT_SENT, NO_PERMIT))
+            left[request] = (
+                *tried[request],
+                EarlierAttempt(way.account, AttemptState.NOT_SENT, NO_PERMIT),
+            )
     return left

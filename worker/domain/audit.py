@@ -22,7 +22,7 @@ class AuditDoor(StrEnum):
 
 
 class Deed(StrEnum):
-    """A deed that can be done to a batch, a campaign, a request, a suppression, a key or to all sending."""
+    """A deed: to a batch, a campaign, a request, a suppression, a key, an account or all sending."""
 
     CREATE = "create"
     EDIT = "edit"
@@ -48,6 +48,7 @@ class Deed(StrEnum):
     REVEAL = "reveal"
     EXPORT = "export"
     REVOKE = "revoke"
+    SWITCH = "switch"
 
 
 @dataclass(frozen=True, slots=True)

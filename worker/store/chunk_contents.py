@@ -13,7 +13,7 @@ from worker.domain.content.tickets import Content, Ticket
 from worker.domain.content.voicemail import OnMachine
 from worker.domain.evidence.marks import make_mark
 from worker.domain.recipients.source_choice import SourcePool, pool_of
-from worker.domain.schedule.account_choice import ListedAccount, Tried
+from worker.domain.schedule.account_choice import EarlierAttempt, ListedAccount
 from worker.domain.schedule.hours import open_hours
 from worker.domain.schedule.validity import arrives_until
 from worker.domain.schedule.windows import recipient_zones
@@ -33,7 +33,7 @@ class Addressed:
     variables: Mapping[str, str]
     group_limit: int | None
     recipient: int
-    tried: tuple[Tried, ...] = ()
+    tried: tuple[EarlierAttempt, ...] = ()
     """Its earlier attempts, in their order."""
     arrives_within: float | None = None
     """Seconds from reading it in which it may arrive; None: no end in sight. Only texts are asked."""
@@ -119,8 +119,9 @@ _TEMPLATE = text(f"""
            CASE WHEN c.accounts <> '{{}}' THEN (
                SELECT jsonb_agg(jsonb_build_array(
                    way.name, c.account_sources ->> way.name,
-                   {is_halted("c", "way.name")}) ORDER BY way.n)
+                   {is_halted("c", "way.name")}, coalesce(h.share, 100)) ORDER BY way.n)
                FROM unnest(c.accounts) WITH ORDINALITY AS way (name, n)
+               LEFT JOIN account_health AS h ON (h.account, h.channel) = (way.name, c.mode)
            ) END AS ways,
            b.batch_id, b.traceparent, b.expires_on, clock_timestamp() AS now,
            extract(epoch FROM clock_timestamp())::float8 AS epoch, {", ".join(f"c.{name}" for name in HOURS)}
@@ -177,7 +178,9 @@ def _addressed(
     recipient: int,
     tried: Sequence[tuple[str, str, str | None]] | None,
 ) -> Addressed:
-    before = (Tried(account, AttemptState(state), code) for account, state, code in tried or ())
+    before = (
+        EarlierAttempt(account, AttemptState(state), code) for account, state, code in tried or ()
+    )
     return Addressed(request, address, variables, group_limit, recipient, tuple(before))
 
 

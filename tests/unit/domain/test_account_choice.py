@@ -5,8 +5,8 @@ import pytest
 from worker.domain.schedule.account_choice import (
     ABSENT,
     NEVER_LISTED,
+    EarlierAttempt,
     ListedAccount,
-    Tried,
     choose_account,
     turn_of,
 )
@@ -17,8 +17,8 @@ MAIN, NORTH, SOUTH = (ListedAccount(name, "+15125550100") for name in ("main", "
 WAYS = (MAIN, NORTH, SOUTH)
 
 
-def tried(*attempts: tuple[str, AttemptState, str | None]) -> list[Tried]:
-    return [Tried(*one) for one in attempts]
+def tried(*attempts: tuple[str, AttemptState, str | None]) -> list[EarlierAttempt]:
+    return [EarlierAttempt(*one) for one in attempts]
 
 
 def chosen(

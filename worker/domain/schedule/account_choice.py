@@ -28,7 +28,7 @@ class ListedAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class EarlierAttempt:
     """An earlier attempt of a request."""
 
     account: str
@@ -43,7 +43,7 @@ class Tried:
 
 
 def choose_account(
-    ways: Sequence[ListedAccount], tried: Sequence[Tried], request: int
+    ways: Sequence[ListedAccount], tried: Sequence[EarlierAttempt], request: int
 ) -> ListedAccount | None:
     """The account by which a request goes now; None: it is bound to one that is none of these.
 
@@ -65,7 +65,7 @@ def turn_of(request: int) -> int:
     return (request * 2_654_435_761 % 2**32) * ALL >> 32
 
 
-def _unsent_by(tried: Sequence[Tried]) -> Iterable[str]:
+def _unsent_by(tried: Sequence[EarlierAttempt]) -> Iterable[str]:
     """The accounts that proved it unsent since somebody was contacted last."""
     for one in reversed(tried):
         if one.state is not AttemptState.NOT_SENT:

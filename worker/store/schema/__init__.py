@@ -8,6 +8,7 @@ Three habits explain the shapes:
 * Where a state implies a column, a CHECK says so; where only one may exist, a unique index does.
 """
 
+from worker.store.schema.accounts import account_answers, account_health
 from worker.store.schema.attempts import attempt, inbox, sid, unjudged
 from worker.store.schema.audits import audit, audit_seal, audit_unsealed
 from worker.store.schema.batches import batch, batch_pace
@@ -44,6 +45,8 @@ from worker.store.schema.webhooks import webhook_delivery
 
 __all__ = [
     "access_key",
+    "account_answers",
+    "account_health",
     "archived_attempt",
     "attempt",
     "audit",
