@@ -100,6 +100,11 @@ class Timing(BaseModel):
         return self.read_timeout / 2
 
     @property
+    def health(self) -> tuple[float, float]:
+        """Return the window of an account's health and what is a slow answer, in seconds."""
+        return self.health_window, self.slow_answer
+
+    @property
     def proven(self) -> float:
         """Seconds after begin when absence may count as proven.
 

@@ -265,13 +265,11 @@ class Runtime:
     @property
     def delivery_limits(self) -> "DeliveryLimits":
         """Durations and sizes of a delivery."""
-        from worker.dispatch.account_health import HealthRules
-        from worker.dispatch.deliver import DeliveryLimits
+        from worker.dispatch.deliver import DeliveryLimits, health_rules
 
-        timing = self.settings.timing
         return DeliveryLimits(
-            send_window=timedelta(seconds=timing.send_window),
-            answer_time=timedelta(seconds=timing.unanswered),
+            send_window=timedelta(seconds=self.settings.timing.send_window),
+            answer_time=timedelta(seconds=self.settings.timing.unanswered),
             flush_rows=self.settings.flush_rows,
             flush_seconds=self.settings.flush_seconds,
             at_once=self.settings.chunk_size,
@@ -282,7 +280,7 @@ class Runtime:
             mark_key=self.mark_keys[0],
             limit_of=self.source_limits.get,
             source_rest=timedelta(hours=self.settings.source_rest_hours),
-            health=HealthRules(timedelta(seconds=timing.health_window), timing.slow_answer),
+            health=health_rules(*self.settings.timing.health),
         )
 
     @cached_property

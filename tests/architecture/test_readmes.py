@@ -16,6 +16,7 @@ from config.settings import Settings
 from tests.readmes import READMES, ROOT, Readme, commands, words_of
 from worker.cli.later import Later
 from worker.cli.main import app
+from worker.desk.account_series import NAMES
 from worker.desk.exposition import COUNTED, DUTIES, HELP, LABELLED, PROCESSES, RATES
 from worker.domain.contract.campaigns import CampaignFields, campaign_fields
 from worker.domain.wire import to_wire
@@ -111,6 +112,7 @@ def test_every_metric_it_names_is_shown(readme: Readme) -> None:
         *(one.name if one.bounds else f"{one.name}_total" for one in MEASURES),
         *(f"{name.removesuffix('_total')}_total" for name in COUNTED),
         "database_up",
+        *NAMES,
     }
 
     named = {name.removeprefix("outreach_") for name in METRIC.findall(readme.text)}

@@ -32,6 +32,7 @@ PROGRAMS = (
     "beside",
     "pools",
     "side_by_side",
+    "second_account",
 )
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "tests" / "README.md"

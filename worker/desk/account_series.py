@@ -9,6 +9,10 @@ from prometheus_client.registry import Collector
 from worker.measures import ACCOUNT_ANSWERS
 from worker.store.account_health import SWITCHED, AccountShare
 
+SWITCHES, SHARE = "account_switches", "account_share"
+NAMES = (f"{ACCOUNT_ANSWERS.name}_total", f"{SWITCHES}_total", SHARE)
+"""As they are shown, behind `outreach_`."""
+
 
 class AccountsCollector(Collector):
     """Shows the accounts that anything was ever counted of.
@@ -31,13 +35,13 @@ class AccountsCollector(Collector):
             ACCOUNT_ANSWERS.tally((), ""),
         )
         yield self._counted(
-            "outreach_account_switches",
+            f"outreach_{SWITCHES}",
             "how often an account was given less of the traffic, or more again",
             ["account", "channel", "way"],
             SWITCHED,
         )
         gauge = GaugeMetricFamily(
-            "outreach_account_share",
+            f"outreach_{SHARE}",
             "of a hundred requests of campaigns that list several accounts, how many go by this one",
             labels=["account", "channel"],
         )

@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class HealthRules:
-    """How long a window lasts, and when an answer took long."""
+    """The length of a window, and the time from which an answer took long."""
 
     window: timedelta = timedelta(seconds=60)
     """Longer than an answer may take: what was asked before a switch has been answered before the next."""
@@ -33,6 +33,11 @@ class HealthRules:
 
 
 USUAL = HealthRules()
+
+
+def health_rules(window: float, slow: float) -> HealthRules:
+    """The rules of a deployment, whose durations are seconds."""
+    return HealthRules(timedelta(seconds=window), slow)
 
 
 def note_answers(

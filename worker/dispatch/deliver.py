@@ -8,6 +8,7 @@ from time import monotonic
 import structlog
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
+from worker.dispatch.account_health import health_rules
 from worker.dispatch.answer_buffer import AnswerBuffer
 from worker.dispatch.chunk_summary import counts_of
 from worker.dispatch.delivery import Delivery
@@ -31,7 +32,7 @@ from worker.store.connect import (
 )
 from worker.store.queue import Chunk
 
-__all__ = ["Delivered", "DeliveryLimits", "deliver"]
+__all__ = ["Delivered", "DeliveryLimits", "deliver", "health_rules"]
 
 log = structlog.get_logger()
 

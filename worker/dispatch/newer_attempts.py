@@ -1,4 +1,4 @@
-"""Whether an account lists what it took later than a doubt: one that doesn't proves no absence."""
+"""Ask whether an account lists what it took later than a doubt: one that doesn't proves no absence."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

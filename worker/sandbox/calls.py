@@ -94,7 +94,8 @@ class Calls:
         """GET …/Calls.json."""
         authenticate(request, self._options)
         found = [(call.contact.accepted_at, self._resource(call)) for call in self._calls.values()]
-        return page(request, "calls", found, self._options.list_lag)
+        shown = [one for one in found if not self._options.hides(one[0])]
+        return page(request, "calls", shown, self._options.list_lag)
 
     async def update(self, request: web.Request) -> web.Response:
         """POST …/Calls/{sid}.json: cancel or hang up. A call canceled while queued posts nothing."""
@@ -172,7 +173,12 @@ class Calls:
     async def _tell(self, call: PlacedCall, event: str, status: str) -> None:
         form = self._form(call, status)
         call.sequence += 1
-        if not self._options.callbacks or not call.callback or event not in call.events:
+        if (
+            not self._options.callbacks
+            or self._options.is_down
+            or not call.callback
+            or event not in call.events
+        ):
             return
         if call.fault == "no-callbacks":
             return

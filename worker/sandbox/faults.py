@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import cycle
 
 from aiohttp import web
 
@@ -17,16 +18,20 @@ UNREADABLE = {"accepted-then-timeout", "timeout", "cut-accepted", "cut", "trunca
 HANG_SECONDS = 120
 EARLY_SECONDS = 0.3
 
+OUTAGE = ("unavailable", "timeout", "cut", "cut-accepted", "error-accepted", "throttled", "refused")
+"""How it answers while it is down, by turns: two of these accept, and two say that they don't."""
+
 Accept = Callable[[], web.Response]
 
 
 class Faults:
-    """The faults to answer with, by request."""
+    """The faults to answer with, by request; while it is down, by turns, whomever it is about."""
 
     def __init__(self, options: Options, ledger: Ledger) -> None:
         self._options = options
         self._ledger = ledger
         self._fired: set[str] = set()
+        self._turns = cycle(OUTAGE)
 
     def due(self, people: Iterable[tuple[str | None, str]]) -> tuple[str | None, str]:
         """The fault that answers a request to these (tag, mailbox): the first that has not fired yet."""
@@ -42,26 +47,45 @@ class Faults:
         if self._options.latency_ms:
             await asyncio.sleep(self._options.latency_ms / 1000)
         accept = partial(self._accept_noting_who_left, request, accept)
+        if self._options.is_down:
+            return await self._answer_while_down(request, accept)
         if fault is None or address in self._fired:
             return accept()
         self._fired.add(address)
         self._ledger.faults[fault] += 1
+        return await self._answer_broken(request, fault, accept)
+
+    async def _answer_broken(
+        self, request: web.Request, fault: str, accept: Accept
+    ) -> web.Response:
         match fault:
             case "throttled":
-                body = {"code": 20429, "message": "Too Many Requests", "status": 429}
-                return web.json_response(body, status=429, headers={"Retry-After": "1"})
-            case "slow":
+                return _too_many()
+            case "slow" | "early":
                 answer = accept()
-                await asyncio.sleep(self._options.slow_seconds)
-                return answer
-            case "early":
-                answer = accept()
-                await asyncio.sleep(EARLY_SECONDS)
+                seconds = self._options.slow_seconds if fault == "slow" else EARLY_SECONDS
+                await asyncio.sleep(seconds)
                 return answer
             case "redirect":
                 raise web.HTTPFound("/elsewhere")
             case "error":
                 return web.Response(status=500, text="Internal Server Error")
+            case _:
+                return await self._break(request, fault, accept)
+
+    async def _answer_while_down(self, request: web.Request, accept: Accept) -> web.Response:
+        fault = next(self._turns)
+        self._ledger.faults[f"down-{fault}"] += 1
+        match fault:
+            case "unavailable":
+                return web.Response(status=503, text="Service Unavailable")
+            case "throttled":
+                return _too_many()
+            case "refused":
+                body = {"code": 20005, "message": "Account not active", "status": 403}
+                return (
+                    _too_many() if "/v3/" in request.path else web.json_response(body, status=403)
+                )
             case _:
                 return await self._break(request, fault, accept)
 
@@ -92,6 +116,11 @@ class Faults:
             case _:
                 pass
         return answer
+
+
+def _too_many() -> web.Response:
+    body = {"code": 20429, "message": "Too Many Requests", "status": 429}
+    return web.json_response(body, status=429, headers={"Retry-After": "1"})
 
 
 async def _hang(request: web.Request) -> None:

@@ -108,7 +108,8 @@ class Messages:
         authenticate(request, self._options)
         sent = [(one.contact.accepted_at, self._resource(one)) for one in self._messages.values()]
         found = sorted([*sent, *self._received.values()], key=lambda one: one[0])
-        return page(request, "messages", found, self._options.list_lag)
+        shown = [one for one in found if not self._options.hides(one[0])]
+        return page(request, "messages", shown, self._options.list_lag)
 
     def _accept(self, fields: dict[str, str], ends: Ends, fault: str | None) -> web.Response:
         service = fields.get("MessagingServiceSid")
@@ -150,7 +151,12 @@ class Messages:
     async def _tell(self, message: Message, status: str) -> None:
         message.contact.status = status
         form = self._form(message, status)
-        if not self._options.callbacks or not message.callback or message.fault == "no-callbacks":
+        if (
+            not self._options.callbacks
+            or self._options.is_down
+            or not message.callback
+            or message.fault == "no-callbacks"
+        ):
             return
         if message.fault == "reversed":
             message.posted.append(form)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import time
 from dataclasses import dataclass, field
 
 
@@ -35,8 +36,20 @@ class Options:
     """By source of a text: `name` of what it shares its limits with, segments `per_minute`, `per_day`."""
     filtered_sources: list[str] = field(default_factory=list)
     """Whatever is texted from these, carriers take for spam."""
+    down_from: float = 0.0
+    """Since when it is down, in seconds since 1970: see `Faults`."""
+    down_until: float = 0.0
     texts_to: str = ""
     """Where the account's numbers post the texts that come in, as it says when asked."""
+
+    @property
+    def is_down(self) -> bool:
+        """Return whether it answers nothing as it should, and posts nothing."""
+        return self.down_from <= time.time() < self.down_until
+
+    def hides(self, accepted_at: float) -> bool:
+        """Return whether its lists lack what it accepted then: all of this outage, until that is over."""
+        return self.is_down and accepted_at >= self.down_from
 
 
 CHANGEABLE = (
@@ -48,6 +61,8 @@ CHANGEABLE = (
     "suspended",
     "credits_exhausted",
     "unusable_sender",
+    "down_from",
+    "down_until",
     "texts_to",
     "carrier_limits",
     "filtered_sources",

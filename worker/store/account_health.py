@@ -65,7 +65,7 @@ def count(connection: Connection, account: str, channel: Channel, answers: Answe
 def read(
     connection: Connection, account: str, channel: Channel, window: timedelta
 ) -> tuple[Health, Answers]:
-    """What it is given, and how it answered in the last `window`, or since that changed."""
+    """Read what it is given, and how it answered in the last `window`, or since that changed."""
     told = {"account": account, "channel": channel.value, "window": window}
     row = connection.execute(_READ, told).one()
     health = Health(row.share, timedelta(seconds=row.age), row.falls)

@@ -15,6 +15,7 @@ _LISTED = select(
     ).label("account")
 ).correlate(campaign)
 
+
 def read(
     connection: Connection, channels: Sequence[Channel], most: int, account: str | None = None
 ) -> list[tuple[Channel, str]]:

@@ -32,7 +32,7 @@ AccountSources = dict[Account, Text]
 
 
 def in_step(given: Mapping[str, object]) -> dict[str, object]:
-    """What goes without saying where one of the fields alone is given.
+    """Add what goes without saying where one of the fields alone is given.
 
     `account` is the list of one, and of a list the first.
     """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from worker.domain.statuses import AttemptState
 
 ABSENT = "absent"
-"""What an attempt is called that a provider did not list: as good as unsent to it alone."""
+"""The name of an attempt that a provider did not list: as good as unsent to it alone."""
 NEVER_LISTED = "never_listed"
 """The same after its doubt's whole time, while the provider listed attempts that were made after it."""
 ALL = 100

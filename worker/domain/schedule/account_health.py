@@ -23,7 +23,7 @@ OUR_OWN = frozenset({"deadline", "error"})
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How much an account is given, since how long, and how often it fell since it was well."""
+    """The share an account is given, since how long, and how often it fell since it was well."""
 
     share: int = ALL
     age: timedelta = timedelta(0)
@@ -83,7 +83,7 @@ def judge_rise(health: Health, *, step: timedelta) -> Switch | None:
 
 
 def rest_of(health: Health, *, step: timedelta) -> timedelta:
-    """How long a share lasts before the next step."""
+    """The time for which a share lasts before the next step."""
     if health.share:
         return step
     return step * (1 << min(max(health.falls - 1, 0), LONGEST_DOUBLINGS))
