@@ -32,6 +32,7 @@ HEAVY = {
 FOR_THE_HELP = {
     "worker",
     "worker.cli",
+    "worker.cli.encoding",
     "worker.cli.main",
     "worker.cli.commands",
     "worker.cli.later",
