@@ -87,9 +87,9 @@ DONE = (
     """INSERT INTO suppression (identity, channels, reason, source, act, lifted_at, lifted_by)
        SELECT '+1' || n, '{voice}', 'unsubscribed', 'operator', gen_random_uuid()::text, now(), 'ana'
        FROM generate_series(1, :n) AS n""",
-    """INSERT INTO bulk_deed (once, deed, chosen, most, started_by, finished_at)
-       SELECT gen_random_uuid(), 'retry', '{}', 1, 'ana@example.com', now()
-       FROM generate_series(1, :n)""",
+    """INSERT INTO bulk_deed (once, deed, batch, chosen, most, started_by, finished_at)
+       SELECT gen_random_uuid(), 'retry', n, '{}', 1, 'ana@example.com', now()
+       FROM generate_series(1, :n) AS n""",
     """INSERT INTO heard_act (act) SELECT gen_random_uuid()::text FROM generate_series(1, :n)""",
 )
 

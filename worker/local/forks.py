@@ -130,6 +130,9 @@ def _become(words: Sequence[str], environment: Mapping[str, str], output: int) -
     finally:
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  waits, as at every end
         atexit._run_exitfuncs()  # noqa: SLF001  nobody else calls them in a fork
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # whoever read it is gone, or it was closed
+                stream.flush()
         os._exit(code)
 
 

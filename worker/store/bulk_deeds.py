@@ -45,7 +45,7 @@ def find(connection: Connection, number: int) -> BulkDeed | None:
 def latest(connection: Connection, over: Over, batch_key: int | None, limit: int) -> list[BulkDeed]:
     """The latest over all of these, or over a batch's requests, the newest first."""
     deeds = [deed.value for deed, what in OVER.items() if what is over]
-    of = bulk_deed.c.batch.is_not_distinct_from(batch_key)
+    of = bulk_deed.c.batch.is_(None) if batch_key is None else bulk_deed.c.batch == batch_key
     rows = select(*_COLUMNS).select_from(_WITH_BATCH).where(of, bulk_deed.c.deed.in_(deeds))
     rows = rows.order_by(bulk_deed.c.id.desc()).limit(limit)
     return [_read(row) for row in connection.execute(rows)]

@@ -35,12 +35,8 @@ pytestmark = pytest.mark.usefixtures("durable")
 
 
 @pytest.fixture
-def examine(outreach: Outreach, broker_url: str, monkeypatch: pytest.MonkeyPatch) -> Examine:
-    """Every finding by what was looked at.
-
-    Celery's command is not run to hear each time that nobody consumes a queue: the house's doctor asks it.
-    """
-    monkeypatch.setattr("worker.cli.broker.list_consumed_queues", frozenset)
+def examine(outreach: Outreach, broker_url: str) -> Examine:
+    """Every finding by what was looked at."""
 
     def ask(**settings: str) -> dict[str, dict[str, Any]]:
         done = outreach("doctor", "--json", BROKER_URL=broker_url, **settings)

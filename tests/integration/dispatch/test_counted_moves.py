@@ -107,7 +107,7 @@ def test_no_series_names_a_person_a_batch_or_a_token(engine: Engine) -> None:
     answer_comes(engine, attempt, Accepted("CA1"))
 
     with engine.connect() as connection:
-        names = connection.scalars(text("SELECT name FROM tally")).all()
+        names = connection.scalars(text("SELECT name FROM tally_slot")).all()
 
     words = {word for name in names for word in name.split(":")}
     assert words

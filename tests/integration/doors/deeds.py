@@ -146,6 +146,7 @@ ELSEWHERE = {
     "unsubscribe": "as above",
     "run": "starts processes, which have doors of their own",
     "demo": "has a store of its own",
+    "reconcile": "needs a database of yesterday and what the providers list: test_reconcile.py",
     "watchdog": "tells somebody, and changes nothing",
 }
 """Commands that are no reading, and why they have no deed here."""

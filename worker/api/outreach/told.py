@@ -28,6 +28,8 @@ class CampaignTold(BaseModel):
     source: str
     pool: Annotated[list[ByName], Field(description="sources it takes turns with")]
     account: str
+    accounts: Annotated[list[str], Field(description="in their order; empty: account alone")]
+    account_sources: Annotated[dict[str, str], Field(description="what each is sent from")]
     caller_id: str | None
     campaign_variables: dict[str, str]
     daily_start_time: Clock
