@@ -102,6 +102,8 @@ class Fork:
         cwd: str | None,  # noqa: ARG002  the house's own
     ) -> None:
         output, end = os.pipe()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()  # what is left in it would be written by both
         self.pid = os.fork()
         if not self.pid:
             _become(words, env, end)
