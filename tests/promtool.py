@@ -37,7 +37,7 @@ def judge(
     given = [
         {
             "series": f'{metric}{{{label}="{value}"}}',
-            "values": " ".join(f"{one.get(value, 0):.1f}" for one in scraped),
+            "values": " ".join(f"{one.get(value, 0):.6f}" for one in scraped),
         }
         for value in values
     ]
