@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Condition
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from worker.domain.roll import KEPT, BegunCall, Member
 from worker.providers.deadline_clock import boot_clock
@@ -46,7 +46,7 @@ class Beginnings:
         self._calls.clear()
         self._closed = True
         self._speak, self._spoke_at = speak, None
-        self.me = Member(f"{uuid4()}", kind, socket.gethostname(), os.getpid())
+        self.me = Member(str(uuid4()), kind, socket.gethostname(), os.getpid())
 
     @property
     def is_enrolled(self) -> bool:
@@ -90,7 +90,7 @@ class Beginnings:
     def _note(self, begun: "Sequence[Begun]", asked_at: float) -> None:
         if begun:
             with self._changed:
-                self._calls.append(BegunCall(_spelled(begun[0].token), len(begun)))
+                self._calls.append(BegunCall(str(begun[0].token), len(begun)))
                 self.newest_asked_at = max(self.newest_asked_at, asked_at)
 
     def close(self, seconds: float) -> bool:
@@ -114,10 +114,6 @@ class Beginnings:
         """Return whether it begins nothing, and nothing is under way."""
         with self._changed:
             return self._closed and not self._under_way
-
-
-def _spelled(token: UUID) -> str:
-    return str(token)
 
 
 BEGUN = Beginnings()

@@ -134,7 +134,7 @@ class Delivery:
 
     def begin(self, contents: Mapping[int, Content]) -> tuple[list[Ticket], Moment]:
         """The tickets of what may be sent now, and until when; the rest is handed back."""
-        asked_at = Moment.now()  # before asking, as above
+        asked_at = Moment.now()  # before asking: the database counts from later on
         limits = self.limits
         in_time = self._in_time(contents, asked_at.boot + limits.send_window.total_seconds())
         if not in_time:

@@ -67,16 +67,15 @@ def halt_barred(engine: Engine, reports: Sequence[Report]) -> None:
     if not barred:
         return
     origins = in_transaction(engine, halts.origins_of, barred)
-    ours = [(one, origins[one.key]) for one in barred if one.key in origins]
-    for one, origin in ours:
+    told: dict[tuple[HaltScope, str], str | None] = {}
+    for one in barred:
+        if (origin := origins.get(one.key)) is None:
+            continue
         if origin.pooled and is_of_source(BARRED[one.meaning], one.code):
             why = f"the provider reports that it refuses it ({one.code})"
             rest_source(engine, one.channel, origin.account, origin.source, why)
-    told = {
-        _what(engine, one, origin): one.code
-        for one, origin in ours
-        if not (origin.pooled and is_of_source(BARRED[one.meaning], one.code))
-    }
+        else:
+            told[_what(engine, one, origin)] = one.code
     for (scope, key), code in told.items():
         whom = WHOM[scope]
         why = f"the provider reports that it refuses {whom} ({code})"
